@@ -1,0 +1,37 @@
+/** Every error vit8 throws on purpose: says who, what was expected, what came, and what to do. */
+export class Vit8Error extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** No WebGPU, or an adapter below what vit8 needs. */
+export class UnsupportedDeviceError extends Vit8Error {}
+
+/** A model whose architecture, options or tensors vit8 does not run. */
+export class UnsupportedModelError extends Vit8Error {}
+
+/** A model file that is damaged: truncated, inconsistent, not what its name says. */
+export class ModelFormatError extends Vit8Error {}
+
+/** A model file that could not be fetched or read. */
+export class ModelLoadError extends Vit8Error {}
+
+/** A picture that cannot be decoded, or is of a kind or size vit8 does not take. */
+export class PictureError extends Vit8Error {}
+
+/** A shader that did not compile; carries the linked WGSL and the compiler's messages. */
+export class ShaderError extends Vit8Error {
+  readonly wgsl: string;
+  constructor(message: string, wgsl: string, options?: ErrorOptions) {
+    super(message, options);
+    this.wgsl = wgsl;
+  }
+}
+
+/** The GPU ran out of memory, or refused a command. */
+export class DeviceError extends Vit8Error {}
+
+/** A call on a classifier that was disposed. */
+export class DisposedError extends Vit8Error {}
