@@ -1,0 +1,62 @@
+// From a model's preprocessing and a picture's size to the size after the resize and the box cut out of that.
+
+import type { ResampleFilter } from "./resample.ts";
+
+/** What `preprocessor_config.json` says about sizes. */
+export interface Framing {
+  readonly resize:
+    | { readonly mode: "shortest_edge"; readonly edge: number }
+    | { readonly mode: "exact"; readonly width: number; readonly height: number }
+    | undefined;
+  readonly crop?: { readonly width: number; readonly height: number };
+  readonly resample: ResampleFilter;
+}
+
+/** Pixels; the crop may begin before the resized picture and end behind it: what is outside is black. */
+export interface Geometry {
+  readonly resizedWidth: number;
+  readonly resizedHeight: number;
+  readonly cropX: number;
+  readonly cropY: number;
+  readonly cropWidth: number;
+  readonly cropHeight: number;
+  readonly filter: ResampleFilter;
+}
+
+export function pictureGeometry(framing: Framing, width: number, height: number): Geometry {
+  const [resizedWidth, resizedHeight] = resizedSize(framing.resize, width, height);
+  const { width: cropWidth, height: cropHeight } = framing.crop ?? {
+    width: resizedWidth,
+    height: resizedHeight,
+  };
+  return {
+    resizedWidth,
+    resizedHeight,
+    cropX: centredStart(resizedWidth, cropWidth),
+    cropY: centredStart(resizedHeight, cropHeight),
+    cropWidth,
+    cropHeight,
+    filter: framing.resample,
+  };
+}
+
+function resizedSize(resize: Framing["resize"], width: number, height: number): [number, number] {
+  if (!resize) return [width, height];
+  if (resize.mode === "exact") return [resize.width, resize.height];
+  const { edge } = resize;
+  // Truncated, as transformers' get_resize_output_image_size and torchvision's Resize do.
+  return width <= height
+    ? [edge, Math.trunc((edge * height) / width)]
+    : [Math.trunc((edge * width) / height), edge];
+}
+
+/** torchvision's `int(round((size - crop) / 2))`; a crop wider than the picture is padded as transformers' center_crop does. */
+function centredStart(size: number, crop: number): number {
+  return size < crop ? -Math.ceil((crop - size) / 2) : roundHalfEven((size - crop) / 2);
+}
+
+/** Python's round(), for the multiples of 1/2 that occur here. */
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  return x === floor ? x : floor + (floor % 2);
+}
