@@ -1,0 +1,46 @@
+// What both passes of the resize are told: the tables of a picture's plan and where a strip stands in it.
+
+import { inputRange, type ResizePlan } from "../image/resize.ts";
+
+/** struct Resize of lib/resample.wgsl, in its order. */
+export interface ResizeParams {
+  readonly stripRows: number;
+  readonly panelRows: number;
+  readonly stripStart: number;
+  readonly columnTaps: number;
+  readonly rowTaps: number;
+  readonly rowTable: number;
+  readonly bandStart: number;
+  readonly patchStart: number;
+  readonly patchEnd: number;
+  readonly image: number;
+}
+
+export function packParams(params: ResizeParams): Uint32Array {
+  const { stripRows, panelRows, stripStart, columnTaps, rowTaps, rowTable } = params;
+  const { bandStart, patchStart, patchEnd, image } = params;
+  return Uint32Array.of(
+    stripRows,
+    panelRows,
+    stripStart,
+    columnTaps,
+    rowTaps,
+    rowTable,
+    bandStart,
+    patchStart,
+    patchEnd,
+    image,
+  );
+}
+
+/** Column starts (counted from the first column wanted), column weights, then from `rowTable` row starts and row weights. */
+export function packTables({ columns, rows }: ResizePlan): { tables: Int32Array; rowTable: number } {
+  const { first } = inputRange(columns);
+  const rowTable = columns.starts.length + columns.weights.length;
+  const tables = new Int32Array(rowTable + rows.starts.length + rows.weights.length);
+  tables.set(columns.starts.map((start) => start - first));
+  tables.set(columns.weights, columns.starts.length);
+  tables.set(rows.starts, rowTable);
+  tables.set(rows.weights, rowTable + rows.starts.length);
+  return { tables, rowTable };
+}
