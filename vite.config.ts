@@ -1,7 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { sharedModels } from "./build/shared-models.ts";
 import { wgsl } from "./build/wgsl-plugin.ts";
 
+/** The pages and the tests; the package is built by build/library.ts. */
 export default defineConfig({
-  plugins: [wgsl()],
+  // A file that is not there is a 404, not the page: a model folder may lack one.
+  appType: "mpa",
+  plugins: [wgsl(), sharedModels()],
   test: { include: ["src/**/*.test.ts", "build/**/*.test.ts", "test/**/*.test.ts"] },
 });

@@ -16,7 +16,11 @@ export function wgsl(root = "shaders"): Plugin {
       if (!file.endsWith(".wgsl")) return null;
       const directory = path.resolve(root);
       const sources = readSources(directory, (name) => this.addWatchFile(name));
-      const rootModuleName = path.relative(directory, file).replace(/\.wgsl$/, "").split(path.sep).join("/");
+      const rootModuleName = path
+        .relative(directory, file)
+        .replace(/\.wgsl$/, "")
+        .split(path.sep)
+        .join("/");
       const { conditions, constants } = readQuery(query);
       const linked = await link({ weslSrc: sources, rootModuleName, conditions, constants });
       return { code: `export default ${JSON.stringify(stripComments(linked.dest))};`, map: null };

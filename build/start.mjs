@@ -1,0 +1,12 @@
+/** `npm start [-- --port N]`: installs what is missing, serves the demo, opens it where there is a display. */
+import { parseArgs } from "node:util";
+import { root, setUpDependencies } from "./setup.mjs";
+
+const { port } = parseArgs({ options: { port: { type: "string" } } }).values;
+setUpDependencies();
+const { createServer } = await import("vite");
+const display = process.platform === "linux" ? process.env.DISPLAY || process.env.WAYLAND_DISPLAY : true;
+const open = Boolean(display && !process.env.CI);
+const server = await createServer({ root, server: { port: Number(port ?? 5173), open } });
+await server.listen();
+server.printUrls();
