@@ -1,0 +1,80 @@
+/** `npm test`: sets up, then format, lint, types, layers, unit, kernel and browser tests; the first failure stops it. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { findSwiftShader } from "./chromium.mjs";
+import { root, SetupError, setUpAdapter, setUpChromium, setUpDependencies } from "./setup.mjs";
+
+const reports = mkdtempSync(path.join(tmpdir(), "vit8-test-"));
+process.on("exit", () => rmSync(reports, { recursive: true, force: true }));
+
+try {
+  testAll();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`vit8: ${error.message}`);
+  process.exit(1);
+}
+
+function testAll() {
+  const chromium = step("Set-up", () => {
+    setUpDependencies();
+    setUpAdapter();
+    return setUpChromium();
+  });
+  step("Format and lint", () => run("biome", ["ci", "."]));
+  step("Types", () => run("tsc", []));
+  let passed = step("Layers, unit and kernel tests", () => vitest("unit", []));
+  const swiftShader = findSwiftShader(chromium);
+  if (swiftShader) {
+    const env = { VK_DRIVER_FILES: swiftShader, VK_ICD_FILENAMES: swiftShader };
+    passed += step("Kernel tests on SwiftShader", () => vitest("swiftshader", ["src/kernels"], env));
+  } else
+    console.log("\nKernel tests on SwiftShader: left out, this Chromium brings no Vulkan driver for Node");
+  passed += step("Browser tests", () => playwright(chromium));
+  if (existsSync(path.join(root, "src/index.ts")))
+    step("Size", () => run(process.execPath, ["build/size.mjs"]));
+  console.log(`\n${passed} passed, 0 failed`);
+}
+
+/** @template T @param {string} name @param {() => T} work */
+function step(name, work) {
+  console.log(`\n== ${name}`);
+  const start = performance.now();
+  const result = work();
+  console.log(`== ${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+/** @param {string} report @param {string[]} filters @param {NodeJS.ProcessEnv} [env] */
+function vitest(report, filters, env) {
+  const file = path.join(reports, `${report}.json`);
+  run("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile=${file}`, ...filters], env);
+  return readReport(file).numPassedTests;
+}
+
+/** @param {string} chromium */
+function playwright(chromium) {
+  const file = path.join(reports, "browser.json");
+  const env = { CHROME_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: file };
+  run("playwright", ["test", "--reporter=list,json"], env);
+  return readReport(file).stats.expected;
+}
+
+/** @param {string} file */
+const readReport = (file) => JSON.parse(readFileSync(file, "utf8"));
+
+/** Runs a program of node_modules, or by its path; its failure is ours. @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
+function run(program, args, env) {
+  const bin = path.join(root, "node_modules", ".bin");
+  const paths = `${bin}${path.delimiter}${process.env.PATH}`;
+  const { status, error } = spawnSync(program, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env, PATH: paths },
+    shell: process.platform === "win32",
+  });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
