@@ -1,0 +1,135 @@
+/** Imports go one way: a module may use its own room and the rooms before it in this list, and nothing else. */
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+
+const rooms = [
+  "errors",
+  "tensor",
+  "format",
+  "quant",
+  "image",
+  "gpu",
+  "kernels",
+  "scheduler",
+  "vit",
+  "classifier",
+  "index.ts",
+  "node",
+  "worker",
+  "element",
+  "cli",
+];
+const firstGpuRoom = rooms.indexOf("gpu");
+/** Rooms that run in Node only, and may use its modules and packages. */
+const nodeRooms = ["node", "cli"];
+
+type Sources = Record<string, string>;
+
+/** One line for every import or name that a file may not use; `sources` maps paths such as src/gpu/gpu.ts to their text. */
+function violations(sources: Sources): string[] {
+  return Object.entries(sources).flatMap(([file, text]) => {
+    if (isTest(file)) return [];
+    const code = withoutComments(text);
+    const faults = importsOf(code).map((specifier) => faultOfImport(file, specifier));
+    if (file.startsWith("src/") && rooms.indexOf(roomOf(file)) < firstGpuRoom)
+      faults.push(faultOfGpuName(code));
+    return faults.filter((fault) => fault !== undefined).map((fault) => `${file}: ${fault}`);
+  });
+}
+
+function faultOfImport(file: string, specifier: string): string | undefined {
+  const from = roomOf(file);
+  if (!specifier.startsWith(".")) {
+    if (file.startsWith("src/") && !nodeRooms.includes(from))
+      return `imports ${specifier}, which a page lacks`;
+    return undefined;
+  }
+  const target = path.posix.join(path.posix.dirname(file), specifier);
+  if (isTest(target) && !file.startsWith("demo/bench/")) return `imports ${target}, which is for tests`;
+  if (!target.startsWith("src/")) return undefined;
+  const to = roomOf(target);
+  if (!file.startsWith("src/"))
+    return isPublic(target) || isTest(target) ? undefined : `imports ${target}, not the public API`;
+  if (!rooms.includes(to)) return `imports ${to}, which is no room`;
+  return rooms.indexOf(to) > rooms.indexOf(from) ? `${from} imports ${to}` : undefined;
+}
+
+function faultOfGpuName(code: string): string | undefined {
+  const name = /\bGPU[A-Z]\w*|\bnavigator\.gpu\b/.exec(code)?.[0];
+  return name && `says ${name} below the room gpu`;
+}
+
+/** Tests, and what serves only them and the bench page: cases, what cases share, and src/testing. */
+const isTest = (file: string) => /\.(test|cases|shared)\.ts$|^src\/testing\/|^e2e\/|^test\//.test(file);
+const isPublic = (file: string) => file === "src/index.ts" || /^src\/(element|worker)\//.test(file);
+const roomOf = (file: string) => file.split("/")[1];
+const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+
+function importsOf(code: string): string[] {
+  const statement =
+    /\b(?:import|export)\b[^"'`;()]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g;
+  return [...code.matchAll(statement)]
+    .map(([, named, bare]) => named ?? bare)
+    .filter((specifier) => !specifier.includes(".wgsl"));
+}
+
+function readTree(...folders: string[]): Sources {
+  const names = folders.flatMap((folder) =>
+    (readdirSync(folder, { recursive: true }) as string[]).map((name) => path.posix.join(folder, name)),
+  );
+  const files = names.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));
+  return Object.fromEntries(files.map((file) => [file, readFileSync(file, "utf8")]));
+}
+
+test("imports go one way", () => {
+  const sources = readTree("src", "demo");
+  expect(Object.keys(sources).length).toBeGreaterThan(5);
+  expect(violations(sources)).toEqual([]);
+});
+
+test("every folder of src is a room", () => {
+  const known = [...rooms, "testing", "wgsl.d.ts"];
+  expect(readdirSync("src").filter((name) => !known.includes(name))).toEqual([]);
+});
+
+describe("a planted violation is found", () => {
+  test.each([
+    ["a lower room imports a higher one", "src/gpu/gpu.ts", 'import { vit } from "../vit/steps.ts";'],
+    ["a type import counts", "src/errors/errors.ts", 'import type { A } from "../tensor/a.ts";'],
+    ["a re-export counts", "src/quant/a.ts", 'export * from "../kernels/a.ts";'],
+    ["a lazy import counts", "src/format/a.ts", 'const a = await import("../classifier/a.ts");'],
+    ["an import over several lines counts", "src/vit/a.ts", 'import {\n  a,\n} from "../classifier/a.ts";'],
+    ["a bare import counts", "src/vit/a.ts", 'import "../index.ts";'],
+    ["the core uses no Node module", "src/classifier/a.ts", 'import { readFile } from "node:fs/promises";'],
+    ["the core uses no package", "src/image/a.ts", 'import sharp from "sharp";'],
+    [
+      "the core does not reach the Node adapters",
+      "src/classifier/a.ts",
+      'import { a } from "../node/gpu.ts";',
+    ],
+    ["cases are for tests", "src/scheduler/a.ts", 'import cases from "../kernels/gemm.cases.ts";'],
+    ["src/testing is for tests", "src/kernels/a.ts", 'import { seeded } from "../testing/cases.ts";'],
+    ["pure rooms name no device", "src/image/a.ts", "export function upload(device: GPUDevice) {}"],
+    [
+      "a page uses the public API",
+      "demo/classify/a.ts",
+      'import { a } from "../../src/classifier/classifier.ts";',
+    ],
+    ["a folder that is no room", "src/vit/a.ts", 'import { a } from "../utils/a.ts";'],
+  ])("%s", (_, file, text) => expect(violations({ [file]: text })).toHaveLength(1));
+});
+
+describe("what is allowed passes", () => {
+  test.each([
+    ["a room before", "src/vit/a.ts", 'import { a } from "../scheduler/a.ts";'],
+    ["the own room", "src/vit/a.ts", 'import { a } from "./b.ts";'],
+    ["Node at the edge", "src/node/a.ts", 'import { readFile } from "node:fs/promises"; import "sharp";'],
+    ["a shader", "src/kernels/a.ts", 'import wgsl from "../../shaders/gemm.wgsl?dot4&wgsl";'],
+    ["a device in the room gpu", "src/gpu/a.ts", "export let device: GPUDevice;"],
+    ["a device in a comment", "src/image/a.ts", "/** No GPUDevice here. */\n// nor a GPUBuffer\nexport {};"],
+    ["tests use what they need", "src/errors/a.test.ts", 'import { a } from "../cli/main.ts";'],
+    ["the bench page reads the cases", "demo/bench/a.ts", 'import c from "../../src/kernels/gemm.cases.ts";'],
+    ["a page uses the public API", "demo/classify/a.ts", 'import { a } from "../../src/index.ts";'],
+  ])("%s", (_, file, text) => expect(violations({ [file]: text })).toEqual([]));
+});
