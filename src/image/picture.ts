@@ -1,0 +1,33 @@
+// A decoded picture, and the sizes of pictures that vit8 takes.
+
+import { PictureError } from "../errors/errors.ts";
+
+/** Straight (not premultiplied) sRGB bytes [height, width, 4]; alpha is not looked at. */
+export interface RawPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly rgba: Uint8Array | Uint8ClampedArray;
+}
+
+const MIN_SIDE = 2;
+/** What a JPEG can say; keeps the resize tables below 3 MB. */
+const MAX_SIDE = 65_535;
+const MAX_PIXELS = 100e6;
+
+/**
+ * @param name how the message calls the picture
+ * @throws PictureError below 2 pixels a side, above 65,535 pixels a side, above 100 megapixels
+ */
+export function checkPictureSize(name: string, width: number, height: number): void {
+  const size = `${width} x ${height} pixels`;
+  if (!Number.isInteger(width) || !Number.isInteger(height))
+    throw new PictureError(`${name}: the size should be whole pixels, got ${size}`);
+  if (Math.min(width, height) < MIN_SIDE)
+    throw new PictureError(
+      `${name}: ${size} is too small to classify; a side should be ${MIN_SIDE} at least`,
+    );
+  if (width * height > MAX_PIXELS)
+    throw new PictureError(`${name}: ${size} is more than 100 megapixels; make it smaller first`);
+  if (Math.max(width, height) > MAX_SIDE)
+    throw new PictureError(`${name}: ${size} is too long; a side should be 65,535 at most, crop it first`);
+}

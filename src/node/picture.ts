@@ -1,0 +1,117 @@
+// Picture files in Node, decoded by sharp into what Pillow's `convert("RGB")` gives: upright, no colour profile applied.
+
+import { readFile, stat } from "node:fs/promises";
+import type { Metadata, Sharp } from "sharp";
+import { PictureError } from "../errors/errors.ts";
+import { checkPictureSize, type RawPicture } from "../image/picture.ts";
+
+/** A file of more bytes than 100 megapixels can fill is not read into memory. */
+const MAX_BYTES = 2 ** 30;
+
+/**
+ * Decodes a file, or bytes that messages call `name`. Alpha is dropped, an animation gives its first frame.
+ * @throws PictureError, in one line that names the file: unreadable, empty, no picture, damaged, too small, too big
+ */
+export async function readPicture(source: string | Uint8Array, name?: string): Promise<RawPicture> {
+  const called = name ?? (typeof source === "string" ? source : "picture");
+  const bytes = typeof source === "string" ? await readBytes(source) : source;
+  if (bytes.byteLength === 0) throw new PictureError(`${called}: the file is empty`);
+  // Sizes are checked here, by the header, before anything is decoded.
+  const sharp = await loadSharp();
+  const image = sharp(bytes, { ignoreIcc: true, failOn: "truncated", limitInputPixels: false });
+  const header = await image.metadata().catch((cause) => {
+    throw new PictureError(`${called}: ${headerTrouble(cause, bytes)}`, { cause });
+  });
+  checkPictureSize(called, header.width, header.height);
+  return decode(image.autoOrient(), header).catch((cause) => {
+    throw new PictureError(`${called}: the picture is damaged or truncated (${reason(cause)})`, { cause });
+  });
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  const unreadable = (cause: unknown): never => {
+    throw new PictureError(`${file}: cannot be read (${reason(cause)})`, { cause });
+  };
+  const stats = await stat(file).catch(unreadable);
+  // Devices and pipes may never end, and to open a pipe may block.
+  if (!stats.isFile()) throw new PictureError(`${file}: is not a file`);
+  if (stats.size > MAX_BYTES) throw new PictureError(`${file}: ${stats.size} bytes is too big for a picture`);
+  return readFile(file).catch(unreadable);
+}
+
+async function loadSharp(): Promise<typeof import("sharp").default> {
+  try {
+    return (await import("sharp")).default;
+  } catch (cause) {
+    throw new PictureError("pictures in Node need the package sharp: run `npm i sharp`", { cause });
+  }
+}
+
+async function decode(image: Sharp, { space, channels }: Metadata): Promise<RawPicture> {
+  if (space === "cmyk") return pixels(await rawOf(image, "cmyk"), inkToRgb);
+  // Grey with alpha is cut to its high byte like colours; only plain 16-bit grey is clipped.
+  if (space === "grey16" && channels === 1) return pixels(await rawOf(image, "grey16"), clippedGrey);
+  const { data, info } = await image
+    .toColourspace("srgb")
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, rgba: data };
+}
+
+interface Samples {
+  readonly data: Uint8Array | Uint16Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+/** The file's own samples: sharp converts to sRGB first unless the whole pipeline is in the other space. */
+async function rawOf(image: Sharp, space: "cmyk" | "grey16"): Promise<Samples> {
+  const deep = space === "grey16";
+  const { data, info } = await image
+    .pipelineColourspace(space)
+    .toColourspace(space)
+    .raw({ depth: deep ? "ushort" : "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  return { ...info, data: deep ? new Uint16Array(Uint8Array.from(data).buffer) : data };
+}
+
+type Pixel = (data: Samples["data"], at: number) => ArrayLike<number>;
+
+function pixels({ data, width, height, channels }: Samples, pixel: Pixel): RawPicture {
+  const rgba = new Uint8Array(width * height * 4);
+  for (let i = 0; i < width * height; i++) rgba.set(pixel(data, i * channels), i * 4);
+  return { width, height, rgba };
+}
+
+/** Pillow's I -> RGB: clipped, not scaled. */
+function clippedGrey(data: Samples["data"], at: number): number[] {
+  const grey = Math.min(255, data[at]);
+  return [grey, grey, grey];
+}
+
+/** Pillow's CMYK -> RGB (Convert.c, cmyk2rgb): (255 - k) less the ink's share of it. */
+function inkToRgb(data: Samples["data"], at: number): number[] {
+  const white = 255 - data[at + 3];
+  return [0, 1, 2].map((c) => white - timesOver255(data[at + c], white));
+}
+
+/** a * b / 255, rounded, as Pillow's MULDIV255. */
+function timesOver255(a: number, b: number): number {
+  const product = a * b + 128;
+  return ((product >> 8) + product) >> 8;
+}
+
+function headerTrouble(cause: unknown, bytes: Uint8Array): string {
+  if (bytes[0] === 0x42 && bytes[1] === 0x4d) return "BMP is not read in Node; save it as PNG or JPEG";
+  return /unsupported image format/.test(String(cause))
+    ? "is not a picture that sharp reads (JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG)"
+    : `the picture is damaged or truncated (${reason(cause)})`;
+}
+
+/** The cause in a few words: its first line, without what we say ourselves. */
+function reason(cause: unknown): string {
+  const [line] = (cause as Error).message.split("\n");
+  return line.replace(/^Input buffer has corrupt header: /, "").replace(/, \w+ '.*'$/, "");
+}
