@@ -1,5 +1,5 @@
 /** Sets up what `npm start` and `npm test` need on a bare machine; runs before node_modules exists, so plain Node only. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { canInstall, installChromium, installSoftwareVulkan } from "./apt.mjs";
@@ -15,8 +15,9 @@ export function setUpDependencies() {
   if (dependenciesAreInstalled()) return;
   console.error("vit8: installing dependencies");
   // No package here needs its install script, so none is run.
-  const npm = `npm ci --ignore-scripts --no-audit --no-fund --loglevel=error`;
-  execFileSync(npm, { cwd: root, stdio: ["ignore", 2, 2], shell: true });
+  const npm = "npm ci --ignore-scripts --no-audit --no-fund --loglevel=error";
+  const { status } = spawnSync(npm, { cwd: root, stdio: ["ignore", 2, 2], shell: true });
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 /** The path of a Chromium, installed through apt where that is possible. */
@@ -38,7 +39,11 @@ function ensure(what, present, install, remedy) {
   if (present()) return;
   if (canInstall()) {
     console.error(`vit8: installing ${what}`);
-    install();
+    try {
+      install();
+    } catch (error) {
+      console.error(`vit8: ${error instanceof Error ? error.message : error}`);
+    }
     if (present()) return;
   }
   throw new SetupError(`There is no ${what.replace(/^an? /, "")}: ${remedy}.`);
