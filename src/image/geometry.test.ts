@@ -35,6 +35,9 @@ test("an exact resize leaves the aspect ratio alone, and no crop is the whole pi
 });
 
 test("a crop wider than the picture begins before it, by the greater half", () => {
-  const geometry = framed(9, 6, { resize: undefined, crop: { width: 14, height: 4 } });
+  const geometry = framed(9, 6, {
+    resize: { mode: "exact", width: 9, height: 6 },
+    crop: { width: 14, height: 4 },
+  });
   expect(geometry).toMatchObject({ resizedWidth: 9, resizedHeight: 6, cropX: -3, cropY: 1 });
 });

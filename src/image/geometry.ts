@@ -6,8 +6,7 @@ import type { ResampleFilter } from "./resample.ts";
 export interface Framing {
   readonly resize:
     | { readonly mode: "shortest_edge"; readonly edge: number }
-    | { readonly mode: "exact"; readonly width: number; readonly height: number }
-    | undefined;
+    | { readonly mode: "exact"; readonly width: number; readonly height: number };
   readonly crop?: { readonly width: number; readonly height: number };
   readonly resample: ResampleFilter;
 }
@@ -41,7 +40,6 @@ export function pictureGeometry(framing: Framing, width: number, height: number)
 }
 
 function resizedSize(resize: Framing["resize"], width: number, height: number): [number, number] {
-  if (!resize) return [width, height];
   if (resize.mode === "exact") return [resize.width, resize.height];
   const { edge } = resize;
   // Truncated, as transformers' get_resize_output_image_size and torchvision's Resize do.

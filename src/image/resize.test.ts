@@ -56,7 +56,7 @@ test("a crop is a part of the whole resize", () => {
 
 test("what a crop has beyond the picture is black", () => {
   const geometry = pictureGeometry(
-    { resize: undefined, resample: "bicubic", crop: { width: 4, height: 2 } },
+    { resize: { mode: "exact", width: 2, height: 2 }, resample: "bicubic", crop: { width: 4, height: 2 } },
     2,
     2,
   );

@@ -34,6 +34,8 @@ export interface StripPlan {
   /** Panels of PANEL_WIDTH columns, one below the other, each of `stripRows` texture rows. */
   readonly panels: number;
   readonly stripRows: number;
+  /** Picture rows of the tallest band. */
+  readonly bandRows: number;
   readonly strips: readonly Strip[];
 }
 
@@ -46,11 +48,11 @@ export function stripPlan(plan: ResizePlan, patch: number, patchRows: number): S
   const columns = end - first;
   const bands = bandsOf(plan, patch, patchRows);
   const panels = Math.ceil(columns / PANEL_WIDTH);
-  const tallest = Math.max(...bands.map(({ firstRow, endRow }) => endRow - firstRow));
+  const bandRows = Math.max(...bands.map(({ firstRow, endRow }) => endRow - firstRow));
   const affordable = Math.floor(STRIP_TEXELS / (panels * Math.min(columns, PANEL_WIDTH)));
-  const stripRows = Math.max(1, Math.min(tallest, affordable, Math.floor(PANEL_WIDTH / panels)));
+  const stripRows = Math.max(1, Math.min(bandRows, affordable, Math.floor(PANEL_WIDTH / panels)));
   const strips = bands.flatMap((band) => stripsOf(band, stripRows));
-  return { firstColumn: first, columns, panels, stripRows, strips };
+  return { firstColumn: first, columns, panels, stripRows, bandRows, strips };
 }
 
 function stripsOf(band: Band, stripRows: number): Strip[] {

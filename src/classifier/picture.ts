@@ -1,0 +1,169 @@
+// Everything a page calls a picture, behind one face that copies a region of it to a texture.
+
+import { PictureError } from "../errors/errors.ts";
+import { checkPictureSize, type RawPicture } from "../image/picture.ts";
+
+/** Pixels in memory: straight sRGB bytes, as `ImageData` has them. */
+export type PixelData =
+  | RawPicture
+  | { readonly width: number; readonly height: number; readonly data: RawPicture["rgba"] };
+
+export type Picture =
+  | Blob
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | ImageBitmap
+  | ImageData
+  | HTMLVideoElement
+  | VideoFrame
+  | PixelData;
+
+/** In pixels of the picture. */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture that is decoded and waits to be copied to the GPU. */
+export interface PictureSource {
+  readonly width: number;
+  readonly height: number;
+  /** Queues the copy of a region to the texture's rows from `textureRow` on. Throws PictureError for pixels that the page may not read. */
+  write(device: GPUDevice, texture: GPUTexture, region: Region, textureRow: number): void;
+  /** Frees what was decoded here; the caller's own picture stays open. */
+  close(): void;
+}
+
+/** For GPUTexture.usage of what `write` copies to: copyExternalImageToTexture may draw. */
+export const pictureTextureUsage = () =>
+  GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT;
+
+/**
+ * Waits until the picture is decoded. A Blob or `<img>` comes out as its file has it: upright, straight alpha, no colour
+ * profile applied. A video gives the frame it shows when the region is written.
+ * @throws PictureError when there is nothing to decode, or its size is not one that vit8 takes
+ */
+export async function openPicture(picture: Picture): Promise<PictureSource> {
+  const source = await sourceOf(picture);
+  try {
+    checkPictureSize(nameOf(picture), source.width, source.height);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+  return source;
+}
+
+async function sourceOf(picture: Picture): Promise<PictureSource> {
+  if (isA(picture, "Blob")) return fromBitmap(picture);
+  if (isA(picture, "HTMLImageElement")) {
+    await loaded(picture);
+    return fromBitmap(picture);
+  }
+  if (isA(picture, "HTMLVideoElement")) return fromVideo(picture);
+  if (isA(picture, "VideoFrame")) return external(picture, picture.displayWidth, picture.displayHeight);
+  if (isA(picture, "ImageBitmap") || isA(picture, "HTMLCanvasElement") || isA(picture, "OffscreenCanvas"))
+    return external(picture, picture.width, picture.height);
+  return fromPixels(picture as PixelData);
+}
+
+interface PageTypes {
+  Blob: Blob;
+  HTMLImageElement: HTMLImageElement;
+  HTMLVideoElement: HTMLVideoElement;
+  HTMLCanvasElement: HTMLCanvasElement;
+  OffscreenCanvas: OffscreenCanvas;
+  ImageBitmap: ImageBitmap;
+  VideoFrame: VideoFrame;
+}
+
+/** instanceof for classes that a worker or Node may not have. */
+function isA<Name extends keyof PageTypes>(picture: unknown, name: Name): picture is PageTypes[Name] {
+  const type = (globalThis as Record<string, unknown>)[name];
+  return typeof type === "function" && picture instanceof type;
+}
+
+/** How messages call a picture: the file's name or the element's address where there is one. */
+function nameOf(picture: Picture): string {
+  if (isA(picture, "HTMLImageElement") || isA(picture, "HTMLVideoElement"))
+    return picture.currentSrc.startsWith("data:") ? "data: URL" : picture.currentSrc || "element without src";
+  if (isA(picture, "Blob") && "name" in picture) return String(picture.name);
+  return (picture as object)?.constructor?.name ?? String(picture);
+}
+
+async function loaded(image: HTMLImageElement): Promise<void> {
+  await image.decode().catch((cause) => {
+    throw new PictureError(`${nameOf(image)}: the image did not load or is no picture`, { cause });
+  });
+}
+
+async function fromBitmap(picture: Blob | HTMLImageElement): Promise<PictureSource> {
+  const bitmap = await createImageBitmap(picture, {
+    premultiplyAlpha: "none",
+    colorSpaceConversion: "none",
+    imageOrientation: "from-image",
+  }).catch((cause) => {
+    throw new PictureError(`${nameOf(picture)}: is no picture that this browser decodes, or is damaged`, {
+      cause,
+    });
+  });
+  return { ...external(bitmap, bitmap.width, bitmap.height, nameOf(picture)), close: () => bitmap.close() };
+}
+
+function fromVideo(video: HTMLVideoElement): PictureSource {
+  if (video.readyState < video.HAVE_CURRENT_DATA)
+    throw new PictureError(`${nameOf(video)}: the video has no frame yet; wait for its loadeddata event`);
+  return external(video, video.videoWidth, video.videoHeight);
+}
+
+type External = ImageBitmap | HTMLVideoElement | VideoFrame | HTMLCanvasElement | OffscreenCanvas;
+
+function external(source: External, width: number, height: number, name = nameOf(source)): PictureSource {
+  return {
+    width,
+    height,
+    write(device, texture, { x, y, width, height }, textureRow) {
+      try {
+        device.queue.copyExternalImageToTexture(
+          { source, origin: { x, y } },
+          { texture, origin: { x: 0, y: textureRow }, premultipliedAlpha: false },
+          { width, height },
+        );
+      } catch (cause) {
+        const reason =
+          (cause as Error).name === "SecurityError" ? "is from another site without CORS" : "is closed";
+        throw new PictureError(`${name}: the pixels cannot be read; the picture ${reason}`, { cause });
+      }
+    },
+    close() {},
+  };
+}
+
+function fromPixels(picture: PixelData): PictureSource {
+  // Object() makes null and strings, from callers without types, objects without pixels.
+  const { width, height, data, rgba = data } = Object(picture);
+  if (!(rgba instanceof Uint8Array || rgba instanceof Uint8ClampedArray))
+    throw new PictureError(
+      `${nameOf(picture)}: is not a picture; pass a Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }`,
+    );
+  if (rgba.length !== width * height * 4)
+    throw new PictureError(
+      `${nameOf(picture)}: ${width} x ${height} pixels should be ${width * height * 4} RGBA bytes, got ${rgba.length}`,
+    );
+  return {
+    width,
+    height,
+    write(device, texture, region, textureRow) {
+      device.queue.writeTexture(
+        { texture, origin: { x: 0, y: textureRow } },
+        rgba as Uint8Array<ArrayBuffer>,
+        { offset: (region.y * width + region.x) * 4, bytesPerRow: width * 4 },
+        { width: region.width, height: region.height },
+      );
+    },
+    close() {},
+  };
+}
