@@ -1,0 +1,84 @@
+/** Element types of stored tensors (named as safetensors names them), their sizes, and decoding to f32. */
+import { UnsupportedModelError } from "../errors/errors.ts";
+
+export type Dtype =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "F8_E4M3"
+  | "F8_E5M2"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U64"
+  | "U32"
+  | "U16"
+  | "U8"
+  | "BOOL";
+
+const EIGHT_BIT_FLOATS = ["F8_E4M3", "F8_E5M2"];
+
+/** Bytes of one element; undefined when `dtype` is not the name of a type. */
+export function bytesPerElement(dtype: string): number | undefined {
+  if (dtype === "BOOL" || EIGHT_BIT_FLOATS.includes(dtype)) return 1;
+  const bits = /^(?:F(?=16|32|64)|BF(?=16)|[IU])(8|16|32|64)$/.exec(dtype)?.[1];
+  return bits ? Number(bits) / 8 : undefined;
+}
+
+/**
+ * Elements of a tensor of this shape; 1 for a scalar. Beyond 2^53 the product is rounded, but never back below
+ * 2^53, so comparing it with a byte length is safe.
+ */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/**
+ * The elements of a float tensor as f32, little-endian; F32 that lies aligned is returned without a copy.
+ * F16 and BF16 are exact, F64 rounds to nearest even. Throws UnsupportedModelError for integer types.
+ */
+export function toFloat32(tensor: { name?: string; dtype: Dtype }, bytes: Uint8Array): Float32Array {
+  const size = bytesPerElement(tensor.dtype) ?? 1;
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset } = aligned;
+  const count = Math.floor(aligned.byteLength / size);
+  switch (tensor.dtype) {
+    case "F32":
+      return new Float32Array(buffer, byteOffset, count);
+    case "F64":
+      return Float32Array.from(new Float64Array(buffer, byteOffset, count));
+    case "F16":
+      return fromHalf(new Uint16Array(buffer, byteOffset, count));
+    case "BF16":
+      return fromBrainFloat(new Uint16Array(buffer, byteOffset, count));
+    default:
+      throw new UnsupportedModelError(
+        `tensor ${tensor.name ?? ""}: expected F32, F16, BF16 or F64 values, but it holds ${tensor.dtype}`,
+      );
+  }
+}
+
+/**
+ * A half's exponent and mantissa, moved to where f32 keeps them, read as a value 2^112 too small: one
+ * multiplication puts normals and subnormals right. Infinity and NaN need the f32 exponent instead.
+ */
+function fromHalf(halves: Uint16Array): Float32Array {
+  const values = new Float32Array(halves.length);
+  const bits = new Uint32Array(values.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i];
+    bits[i] = (half & 0x7fff) << 13;
+    if ((half & 0x7c00) === 0x7c00) bits[i] |= 0x7f800000;
+    else values[i] *= 2 ** 112;
+    bits[i] |= (half & 0x8000) << 16;
+  }
+  return values;
+}
+
+function fromBrainFloat(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
+  return new Float32Array(bits.buffer);
+}
