@@ -1,0 +1,140 @@
+/** Yields the tensors of a safetensors file while it arrives, holding the bytes of one tensor at a time. */
+import { ModelLoadError } from "../errors/errors.ts";
+import {
+  LENGTH_BYTES,
+  parseSafetensorsHeader,
+  readHeaderByteLength,
+  type TensorEntry,
+  truncated,
+} from "./safetensors-header.ts";
+
+/** A file on its way; without `byteLength` its sender did not say how long it is. */
+export interface ByteStream {
+  stream: ReadableStream<Uint8Array>;
+  byteLength?: number;
+}
+
+export interface StreamOptions {
+  signal?: AbortSignal;
+  /** Called as bytes arrive, with all that came so far and the file's length where it is known. */
+  onBytes?: (loadedBytes: number, totalBytes: number | undefined) => void;
+  /** Tensors it returns false for are passed over, not held. */
+  wanted?: (entry: TensorEntry) => boolean;
+}
+
+/**
+ * The tensors in the order of their bytes, each as it completes; `bytes` belong to the caller. Throws ModelFormatError
+ * for a damaged, truncated or too long file, ModelLoadError when the stream breaks, and the signal's reason.
+ */
+export async function* streamSafetensors(
+  file: ByteStream,
+  { signal, onBytes, wanted }: StreamOptions = {},
+): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
+  let total = file.byteLength;
+  const source = new ByteSource(file.stream, signal, (loaded) => onBytes?.(loaded, total));
+  try {
+    const start = await source.take(LENGTH_BYTES);
+    const text = await source.take(readHeaderByteLength(start, file.byteLength));
+    const head = new Uint8Array(start.length + text.length);
+    head.set(start);
+    head.set(text, start.length);
+    const { entries, byteLength } = parseSafetensorsHeader(head, file.byteLength);
+    total = byteLength;
+    for (const entry of entries) {
+      const length = entry.end - entry.begin;
+      const held = wanted && !wanted(entry) ? undefined : await source.take(length);
+      if ((held?.length ?? (await source.skip(length))) < length) throw truncated(byteLength, source.loaded);
+      if (held) yield { entry, bytes: held };
+    }
+    if ((await source.skip(1)) > 0) throw truncated(byteLength, "more");
+  } finally {
+    await source.close();
+  }
+}
+
+/** Room made for a tensor before its bytes come: more is made only as they do, whatever the header claims. */
+const FIRST_ROOM_BYTES = 16 * 2 ** 20;
+
+class ByteSource {
+  /** Bytes that came so far. */
+  loaded = 0;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onLoaded: (loaded: number) => void;
+  readonly #abort = () => void this.#reader.cancel(this.#signal?.reason).catch(() => {});
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(
+    stream: ReadableStream<Uint8Array>,
+    signal: AbortSignal | undefined,
+    onLoaded: (n: number) => void,
+  ) {
+    this.#reader = stream.getReader();
+    this.#signal = signal;
+    this.#onLoaded = onLoaded;
+    // a read that waits for the network ends only when its stream is cancelled
+    signal?.addEventListener("abort", this.#abort);
+  }
+
+  /** The next `count` bytes in a buffer of their own; fewer when the stream ends before. */
+  async take(count: number): Promise<Uint8Array> {
+    let room = new Uint8Array(Math.min(count, FIRST_ROOM_BYTES));
+    const taken = await this.#pass(count, (piece, at) => {
+      if (at + piece.length > room.length) room = grow(room, Math.min(count, 2 * room.length + piece.length));
+      room.set(piece, at);
+    });
+    return taken === room.length ? room : room.slice(0, taken);
+  }
+
+  /** Passes over the next `count` bytes; returns how many there were. */
+  skip(count: number): Promise<number> {
+    return this.#pass(count, () => {});
+  }
+
+  async close(): Promise<void> {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    await this.#reader.cancel().catch(() => {});
+  }
+
+  async #pass(count: number, use: (piece: Uint8Array, at: number) => void): Promise<number> {
+    let at = 0;
+    while (at < count && (await this.#fill())) {
+      const piece = this.#rest.subarray(0, count - at);
+      use(piece, at);
+      this.#rest = this.#rest.subarray(piece.length);
+      at += piece.length;
+    }
+    return at;
+  }
+
+  /** Makes sure that bytes are at hand; false at the end of the stream. */
+  async #fill(): Promise<boolean> {
+    while (this.#rest.length === 0) {
+      this.#signal?.throwIfAborted();
+      const { done, value } = await this.#read();
+      this.#signal?.throwIfAborted();
+      if (done) return false;
+      this.#rest = value;
+      this.loaded += value.length;
+      this.#onLoaded(this.loaded);
+    }
+    return true;
+  }
+
+  async #read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    try {
+      return await this.#reader.read();
+    } catch (cause) {
+      this.#signal?.throwIfAborted();
+      throw new ModelLoadError(`safetensors file: the stream broke after ${this.loaded} bytes; try again`, {
+        cause,
+      });
+    }
+  }
+}
+
+function grow(room: Uint8Array, byteLength: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(byteLength);
+  larger.set(room);
+  return larger;
+}
