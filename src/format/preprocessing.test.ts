@@ -1,0 +1,223 @@
+import { describe, expect, test } from "vitest";
+import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
+import { parseArchitecture, parsePreprocessing, pictureSize } from "./config.ts";
+
+const VIT = {
+  architectures: ["ViTModel"],
+  model_type: "vit",
+  hidden_size: 192,
+  num_hidden_layers: 12,
+  num_attention_heads: 3,
+  intermediate_size: 768,
+  image_size: 224,
+  patch_size: 16,
+};
+const TIMM = { architecture: "vit_tiny_patch16_224", num_classes: 0 };
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const HALF = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+const square = (side: number) => ({ width: side, height: side });
+
+const read = (processor: object | undefined, config: object = VIT) =>
+  parsePreprocessing(processor, config, parseArchitecture(config));
+const readTimm = (pretrained: object) => {
+  const config = { ...TIMM, pretrained_cfg: { input_size: [3, 224, 224], ...pretrained } };
+  return read(undefined, config);
+};
+
+describe("transformers", () => {
+  test.each<[string, object, object]>([
+    [
+      "google/vit-base-patch16-224",
+      {
+        do_normalize: true,
+        do_resize: true,
+        ...{ image_mean: HALF.mean, image_std: HALF.std },
+        resample: 2,
+        size: 224,
+      },
+      { resize: { mode: "exact", ...square(224) }, resample: "bilinear", rescale: 1 / 255, ...HALF },
+    ],
+    [
+      "ViTImageProcessor with height and width",
+      { image_processor_type: "ViTImageProcessor", size: { height: 128, width: 256 }, do_rescale: true },
+      { resize: { mode: "exact", width: 256, height: 128 }, resample: "bilinear", rescale: 1 / 255, ...HALF },
+    ],
+    [
+      "facebook/deit-tiny-patch16-224",
+      {
+        crop_size: 224,
+        do_center_crop: true,
+        feature_extractor_type: "DeiTFeatureExtractor",
+        image_mean: IMAGENET.mean,
+        image_std: IMAGENET.std,
+        resample: 3,
+        size: 256,
+      },
+      {
+        resize: { mode: "exact", ...square(256) },
+        crop: square(224),
+        resample: "bicubic",
+        rescale: 1 / 255,
+        ...IMAGENET,
+      },
+    ],
+    [
+      "facebook/dinov2-small",
+      {
+        image_processor_type: "BitImageProcessor",
+        crop_size: { height: 224, width: 224 },
+        do_convert_rgb: true,
+        image_mean: IMAGENET.mean,
+        image_std: IMAGENET.std,
+        resample: 3,
+        rescale_factor: 0.00392156862745098,
+        size: { shortest_edge: 256 },
+      },
+      {
+        resize: { mode: "shortest_edge", edge: 256 },
+        crop: square(224),
+        resample: "bicubic",
+        rescale: 0.00392156862745098,
+        ...IMAGENET,
+      },
+    ],
+    [
+      "a CLIP-style processor with all its defaults",
+      { feature_extractor_type: "CLIPFeatureExtractor" },
+      {
+        resize: { mode: "shortest_edge", edge: 224 },
+        crop: square(224),
+        resample: "bicubic",
+        rescale: 1 / 255,
+        mean: [0.48145466, 0.4578275, 0.40821073],
+        std: [0.26862954, 0.26130258, 0.27577711],
+      },
+    ],
+    [
+      "a fast DeiT processor with all its defaults",
+      { image_processor_type: "DeiTImageProcessorFast" },
+      {
+        resize: { mode: "exact", ...square(256) },
+        crop: square(224),
+        resample: "bicubic",
+        rescale: 1 / 255,
+        ...HALF,
+      },
+    ],
+    [
+      "crop_pct below 384 pixels",
+      {
+        image_processor_type: "ConvNextImageProcessor",
+        size: { shortest_edge: 224 },
+        crop_pct: 0.875,
+        image_mean: 0.5,
+        image_std: 0.5,
+      },
+      {
+        resize: { mode: "shortest_edge", edge: 256 },
+        crop: square(224),
+        resample: "bicubic",
+        rescale: 1 / 255,
+        ...HALF,
+      },
+    ],
+    [
+      "crop_pct from 384 pixels on",
+      {
+        image_processor_type: "ConvNextFeatureExtractor",
+        size: 384,
+        crop_pct: 0.875,
+        image_mean: 0.5,
+        image_std: 0.5,
+      },
+      { resize: { mode: "exact", ...square(384) }, resample: "bicubic", rescale: 1 / 255, ...HALF },
+    ],
+    [
+      "neither rescaled nor normalised",
+      { do_rescale: false, do_normalize: false },
+      {
+        resize: { mode: "exact", ...square(224) },
+        resample: "bilinear",
+        rescale: 1,
+        mean: [0, 0, 0],
+        std: [1, 1, 1],
+      },
+    ],
+  ])("%s", (_, processor, expected) => {
+    expect(read(processor)).toEqual(expected);
+  });
+
+  test.each<[object | undefined, string]>([
+    [undefined, "expected preprocessor_config.json beside config.json"],
+    [{ image_processor_type: "SiglipImageProcessor" }, '"SiglipImageProcessor" is not supported'],
+    [{ image_processor_type: "constructorImageProcessor" }, "is not supported"],
+    [{ resample: 0 }, "but it is 0 (nearest)"],
+    [{ resample: 1 }, "but it is 1 (lanczos)"],
+    [{ resample: 4 }, "but it is 4 (box)"],
+    [{ resample: "x" }, "unknown"],
+    [{ do_resize: false }, "do_resize: true is supported"],
+    [{ do_pad: true }, "do_pad"],
+    [{ size: { shortest_edge: 224, longest_edge: 300 } }, "longest_edge came with it"],
+    [{ size: { shortest_edge: 224 } }, "expected a crop after a resize of the shortest edge"],
+    [
+      { do_center_crop: true, size: 224, crop_size: 256 },
+      "expected at most the resized 224x224, but it is 256x256",
+    ],
+    [{ size: 1e6 }, "size: 1 to 4096 is supported"],
+    [{ size: { shortest_edge: 300 }, crop_pct: 0.001 }, "crop_pct resize"],
+    [{ image_std: [0.5, 0, 0.5] }, "image_std: expected numbers above 0"],
+  ])("%#: refused: %s", (processor, message) => {
+    expect(() => read(processor)).toThrow(UnsupportedModelError);
+    expect(() => read(processor)).toThrow(message);
+  });
+
+  test.each<[object, string]>([
+    [{ size: "224" }, 'size: expected a JSON object, but it is "224"'],
+    [{ size: { width: 224 } }, "size: expected an integer, but it is undefined"],
+    [{ image_mean: [0.5, 0.5] }, "image_mean: expected three finite numbers, but it is an array of 2"],
+    [{ image_mean: [0.5, 0.5, Number.NaN] }, "image_mean"],
+    [{ rescale_factor: 0 }, "rescale_factor: expected a number above 0"],
+  ])("%#: of the wrong type: %s", (processor, message) => {
+    expect(() => read(processor)).toThrow(ModelFormatError);
+    expect(() => read(processor)).toThrow(message);
+  });
+});
+
+describe("timm", () => {
+  test("crop_pct enlarges, rounded down", () => {
+    expect(readTimm({ interpolation: "bicubic", crop_pct: 0.9, ...HALF })).toEqual({
+      resize: { mode: "shortest_edge", edge: 248 },
+      crop: square(224),
+      resample: "bicubic",
+      rescale: 1 / 255,
+      ...HALF,
+    });
+  });
+
+  test("its defaults, and settings at the top of an older config", () => {
+    const config = { ...TIMM, input_size: [3, 224, 224] };
+    expect(read(undefined, config)).toEqual({
+      resize: { mode: "shortest_edge", edge: 256 },
+      crop: square(224),
+      resample: "bilinear",
+      rescale: 1 / 255,
+      ...IMAGENET,
+    });
+  });
+
+  test("squash is an exact resize", () => {
+    const squashed = readTimm({ crop_mode: "squash", crop_pct: 1, input_size: [3, 224, 448] });
+    expect(squashed.resize).toEqual({ mode: "exact", width: 448, height: 224 });
+    expect(pictureSize(squashed)).toEqual({ width: 448, height: 224 });
+  });
+
+  test.each<[object, string]>([
+    [{ interpolation: "lanczos" }, '"bicubic" and "bilinear" are supported, but it is "lanczos"'],
+    [{ interpolation: "random" }, '"random"'],
+    [{ crop_mode: "border" }, '"border"'],
+    [{ input_size: [3, 224, 448] }, '"center" 448x224'],
+  ])("%#: refused: %s", (pretrained, message) => {
+    expect(() => readTimm(pretrained)).toThrow(UnsupportedModelError);
+    expect(() => readTimm(pretrained)).toThrow(message);
+  });
+});

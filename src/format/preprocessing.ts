@@ -1,0 +1,227 @@
+/** How a model wants its pictures: preprocessor_config.json of transformers, or `pretrained_cfg` of timm. */
+import { UnsupportedModelError } from "../errors/errors.ts";
+import { MAX_IMAGE_SIDE, type VitArchitecture } from "./architecture.ts";
+import { isTimmConfig, timmInputSize, timmPretrained } from "./config-timm.ts";
+import {
+  asFields,
+  asInteger,
+  asSize,
+  type Fields,
+  field,
+  quote,
+  readBoolean,
+  readChannels,
+  readPositive,
+  type Size,
+} from "./fields.ts";
+
+export type Resize =
+  | { mode: "shortest_edge"; edge: number }
+  | { mode: "exact"; width: number; height: number };
+
+/** The steps in order; sizes in pixels. A value v of a channel becomes (v * rescale - mean) / std. */
+export interface Preprocessing {
+  resize: Resize;
+  resample: "bicubic" | "bilinear";
+  /** From the centre. */
+  crop?: Size;
+  rescale: number;
+  mean: [number, number, number];
+  std: [number, number, number];
+}
+
+/** The size of every picture after these steps. */
+export function pictureSize({ resize, crop }: Preprocessing): Size {
+  if (crop) return crop;
+  if (resize.mode === "exact") return { width: resize.width, height: resize.height };
+  throw new UnsupportedModelError(
+    "preprocessing: expected a crop after a resize of the shortest edge, but there is none",
+  );
+}
+
+/**
+ * Throws UnsupportedModelError naming what vit8 does not run. `architecture` supplies the picture's size where a
+ * preprocessor leaves it out.
+ */
+export function parsePreprocessing(
+  preprocessorJson: unknown,
+  configJson: unknown,
+  architecture: VitArchitecture,
+): Preprocessing {
+  const config = asFields(configJson, "config.json");
+  if (isTimmConfig(config)) return checked(fromTimm(timmPretrained(config)));
+  if (preprocessorJson === undefined) {
+    throw new UnsupportedModelError(
+      `${architecture.family}: expected preprocessor_config.json beside config.json, but there is none`,
+    );
+  }
+  return checked(fromProcessor(asFields(preprocessorJson, "preprocessor_config.json"), config));
+}
+
+function checked(preprocessing: Preprocessing): Preprocessing {
+  const { resize, crop } = preprocessing;
+  const { width, height } = pictureSize(preprocessing);
+  const resized = resize.mode === "exact" ? resize : { width: resize.edge, height: resize.edge };
+  if (crop && (width > resized.width || height > resized.height)) {
+    throw new UnsupportedModelError(
+      `crop_size: expected at most the resized ${resized.width}x${resized.height}, but it is ${width}x${height}`,
+    );
+  }
+  return preprocessing;
+}
+
+const HALF = [0.5, 0.5, 0.5];
+const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073];
+const CLIP_STD = [0.26862954, 0.26130258, 0.27577711];
+const IMAGENET_MEAN = [0.485, 0.456, 0.406];
+const IMAGENET_STD = [0.229, 0.224, 0.225];
+const BILINEAR = 2;
+const BICUBIC = 3;
+
+/** What a processor of transformers does where its config is silent; `square`: one number means an exact size. */
+interface Defaults {
+  square: boolean;
+  edge: number;
+  crop?: number;
+  resample: number;
+  mean: number[];
+  std: number[];
+}
+
+const CLIP: Defaults = {
+  square: false,
+  edge: 224,
+  crop: 224,
+  resample: BICUBIC,
+  mean: CLIP_MEAN,
+  std: CLIP_STD,
+};
+const PROCESSORS: Record<string, Defaults> = {
+  ViT: { square: true, edge: 224, resample: BILINEAR, mean: HALF, std: HALF },
+  DeiT: { square: true, edge: 256, crop: 224, resample: BICUBIC, mean: HALF, std: HALF },
+  CLIP,
+  Bit: CLIP,
+  // the defaults of ConvNextImageProcessor, which other models borrow for its crop_pct
+  ConvNext: { square: false, edge: 384, resample: BICUBIC, mean: IMAGENET_MEAN, std: IMAGENET_STD },
+};
+const PROCESSOR_OF_MODEL: Record<string, string> = { vit: "ViT", deit: "DeiT", dinov2: "Bit" };
+
+function fromProcessor(fields: Fields, config: Fields): Preprocessing {
+  const { name, defaults } = readProcessor(fields, config);
+  if (!readBoolean(fields, "do_resize", true)) {
+    throw new UnsupportedModelError("do_resize: true is supported, but it is false");
+  }
+  if (readBoolean(fields, "do_pad", false)) {
+    throw new UnsupportedModelError("do_pad: false is supported, but it is true");
+  }
+  const normalises = readBoolean(fields, "do_normalize", true);
+  return {
+    ...(readCropPercent(fields, name, defaults) ?? readResizeAndCrop(fields, defaults)),
+    resample: readResample(fields, defaults),
+    rescale: readBoolean(fields, "do_rescale", true) ? readPositive(fields, "rescale_factor", 1 / 255) : 1,
+    mean: normalises ? readChannels(fields, "image_mean", defaults.mean) : [0, 0, 0],
+    std: normalises ? readDeviations(fields, "image_std", defaults.std) : [1, 1, 1],
+  };
+}
+
+function readProcessor(fields: Fields, config: Fields): { name: string; defaults: Defaults } {
+  const type = field(fields, "image_processor_type") ?? field(fields, "feature_extractor_type");
+  const model = field(config, "model_type");
+  const name =
+    type === undefined
+      ? PROCESSOR_OF_MODEL[String(model)]
+      : /^(\w+?)(?:ImageProcessor|FeatureExtractor)(?:Fast|Pil)?$/.exec(String(type).slice(0, 80))?.[1];
+  if (name && Object.hasOwn(PROCESSORS, name)) return { name, defaults: PROCESSORS[name] };
+  throw new UnsupportedModelError(
+    `image processor ${quote(type ?? model)} is not supported; these are: ${Object.keys(PROCESSORS).join(", ")}`,
+  );
+}
+
+type Framing = Pick<Preprocessing, "resize" | "crop">;
+
+function readResizeAndCrop(fields: Fields, defaults: Defaults): Framing {
+  const crops = readBoolean(fields, "do_center_crop", defaults.crop !== undefined);
+  const resize = readResize(field(fields, "size") ?? defaults.edge, defaults.square);
+  if (!crops) return { resize };
+  return {
+    resize,
+    crop: asSize(field(fields, "crop_size") ?? defaults.crop ?? 224, "crop_size", MAX_IMAGE_SIDE),
+  };
+}
+
+function readResize(size: unknown, square: boolean): Resize {
+  if (typeof size === "number" && square) return { mode: "exact", ...asSize(size, "size", MAX_IMAGE_SIDE) };
+  const fields = typeof size === "number" ? { shortest_edge: size } : asFields(size, "size");
+  const edge = field(fields, "shortest_edge");
+  if (edge === undefined) return { mode: "exact", ...asSize(fields, "size", MAX_IMAGE_SIDE) };
+  if (field(fields, "longest_edge") !== undefined) {
+    throw new UnsupportedModelError("size: shortest_edge alone is supported, but longest_edge came with it");
+  }
+  return { mode: "shortest_edge", edge: asInteger(edge, "size.shortest_edge", 1, MAX_IMAGE_SIDE) };
+}
+
+/** From here on ConvNextImageProcessor stretches the picture instead of cropping it. */
+const STRETCH_FROM_EDGE = 384;
+
+function readCropPercent(fields: Fields, name: string, defaults: Defaults): Framing | undefined {
+  if (field(fields, "crop_pct") === undefined && name !== "ConvNext") return undefined;
+  const size = readResize(field(fields, "size") ?? defaults.edge, false);
+  const edge = size.mode === "exact" ? size.width : size.edge;
+  const square = { width: edge, height: edge };
+  if (edge >= STRETCH_FROM_EDGE) return { resize: { mode: "exact", ...square } };
+  return { resize: enlarged(edge, readPositive(fields, "crop_pct", 224 / 256)), crop: square };
+}
+
+/** The resize after which a crop of `edge` pixels keeps `cropPercent` of the shortest edge. */
+function enlarged(edge: number, cropPercent: number): Resize {
+  const larger = asInteger(Math.floor(edge / cropPercent), "crop_pct resize", 1, MAX_IMAGE_SIDE);
+  return { mode: "shortest_edge", edge: larger };
+}
+
+function readResample(fields: Fields, defaults: Defaults): "bicubic" | "bilinear" {
+  const resample = field(fields, "resample") ?? defaults.resample;
+  if (resample === BICUBIC) return "bicubic";
+  if (resample === BILINEAR) return "bilinear";
+  const name = ["nearest", "lanczos", "", "", "box", "hamming"][Number(resample)] ?? "unknown";
+  throw new UnsupportedModelError(
+    `resample: 2 (bilinear) and 3 (bicubic) are supported, but it is ${quote(resample)} (${name})`,
+  );
+}
+
+function readDeviations(fields: Fields, key: string, fallback: number[]): [number, number, number] {
+  const deviations = readChannels(fields, key, fallback);
+  if (deviations.every((deviation) => deviation > 0)) return deviations;
+  throw new UnsupportedModelError(`${key}: expected numbers above 0, but it is ${deviations}`);
+}
+
+/** As timm's evaluation transform: the crop is input_size, the resize floor(input_size / crop_pct). */
+function fromTimm(pretrained: Fields): Preprocessing {
+  const size = timmInputSize(pretrained);
+  return {
+    ...readTimmFraming(pretrained, size),
+    resample: readInterpolation(pretrained),
+    rescale: 1 / 255,
+    mean: readChannels(pretrained, "mean", IMAGENET_MEAN),
+    std: readDeviations(pretrained, "std", IMAGENET_STD),
+  };
+}
+
+function readTimmFraming(pretrained: Fields, size: Size): Framing {
+  const cropPercent = readPositive(pretrained, "crop_pct", 0.875);
+  const mode = field(pretrained, "crop_mode") ?? "center";
+  if (mode === "center" && size.width === size.height) {
+    return { resize: enlarged(size.width, cropPercent), crop: size };
+  }
+  if (mode === "squash" && cropPercent === 1) return { resize: { mode: "exact", ...size } };
+  throw new UnsupportedModelError(
+    `pretrained_cfg: crop_mode "center" of a square and "squash" with crop_pct 1 are supported, but it is ${quote(mode)} ${size.width}x${size.height} with ${cropPercent}`,
+  );
+}
+
+function readInterpolation(pretrained: Fields): "bicubic" | "bilinear" {
+  const interpolation = field(pretrained, "interpolation") ?? "bilinear";
+  if (interpolation === "bicubic" || interpolation === "bilinear") return interpolation;
+  throw new UnsupportedModelError(
+    `interpolation: "bicubic" and "bilinear" are supported, but it is ${quote(interpolation)}`,
+  );
+}
