@@ -121,25 +121,40 @@ function fromVideo(video: HTMLVideoElement): PictureSource {
 
 type External = ImageBitmap | HTMLVideoElement | VideoFrame | HTMLCanvasElement | OffscreenCanvas;
 
-function external(source: External, width: number, height: number, name = nameOf(source)): PictureSource {
+function external(picture: External, width: number, height: number, name = nameOf(picture)): PictureSource {
+  let source = picture;
   return {
     width,
     height,
-    write(device, texture, { x, y, width, height }, textureRow) {
-      try {
+    write(device, texture, { x, y, width: columns, height: rows }, textureRow) {
+      const copy = () =>
         device.queue.copyExternalImageToTexture(
           { source, origin: { x, y } },
           { texture, origin: { x: 0, y: textureRow }, premultipliedAlpha: false },
-          { width, height },
+          { width: columns, height: rows },
         );
+      try {
+        try {
+          copy();
+        } catch {
+          // Chromium without a hardware GPU copies no video and no 16-bit image, but can draw both.
+          source = drawn(picture, width, height);
+          copy();
+        }
       } catch (cause) {
-        const reason =
-          (cause as Error).name === "SecurityError" ? "is from another site without CORS" : "is closed";
-        throw new PictureError(`${name}: the pixels cannot be read; the picture ${reason}`, { cause });
+        const { name: kind, message } = cause as Error;
+        const reason = kind === "SecurityError" ? "it is from another site without CORS" : message;
+        throw new PictureError(`${name}: the pixels cannot be read: ${reason}`, { cause });
       }
     },
     close() {},
   };
+}
+
+function drawn(picture: External, width: number, height: number): OffscreenCanvas {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")!.drawImage(picture, 0, 0, width, height);
+  return canvas;
 }
 
 function fromPixels(picture: PixelData): PictureSource {
