@@ -1,0 +1,74 @@
+/** What the page shows; it knows nothing of models. */
+import type { Classification, LoadProgress } from "../../src/index.ts";
+import { describeProgress, progressFraction } from "./progress.ts";
+import { texts } from "./texts.ts";
+
+/** The element with this id, which index.html has. */
+export function byId<T extends HTMLElement>(id: string, type: abstract new () => T): T {
+  const element = document.getElementById(id);
+  if (element instanceof type) return element;
+  throw new Error(`index.html has no ${type.name} #${id}`);
+}
+
+export function showStatus(text: string): void {
+  byId("status", HTMLElement).textContent = text;
+}
+
+export function showError(error: unknown): void {
+  const element = byId("error", HTMLElement);
+  element.hidden = error === undefined;
+  element.textContent = error instanceof Error ? error.message : String(error ?? "");
+}
+
+/** The bar and its words; `undefined` takes the bar away. */
+export function showProgress(progress: LoadProgress | undefined): void {
+  byId("loading", HTMLElement).hidden = progress === undefined;
+  if (!progress) return;
+  const bar = byId("progress", HTMLProgressElement);
+  const fraction = progressFraction(progress);
+  if (fraction === undefined) bar.removeAttribute("value");
+  else bar.value = fraction;
+  showStatus(describeProgress(progress));
+}
+
+export async function showPicture(address: string, name: string): Promise<HTMLImageElement> {
+  const image = byId("preview", HTMLImageElement);
+  if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src);
+  image.src = address;
+  image.alt = name;
+  image.hidden = false;
+  await image.decode();
+  return image;
+}
+
+export function showResults(results: readonly Classification[]): void {
+  byId("results", HTMLElement).replaceChildren(...results.map(resultItem));
+}
+
+export function showReport(report: unknown): void {
+  byId("ran", HTMLElement).hidden = report === undefined;
+  byId("report", HTMLElement).textContent = JSON.stringify(report, null, 2);
+}
+
+export function showUnsupported(): void {
+  const list = document.createElement("ul");
+  list.append(...texts.withWebGpu.map((text) => textElement("li", "", text)));
+  const section = byId("unsupported", HTMLElement);
+  section.hidden = false;
+  section.replaceChildren(textElement("p", "", texts.noWebGpu), list);
+}
+
+function resultItem({ label, score }: Classification): HTMLElement {
+  const percent = `${(100 * score).toFixed(1)} %`;
+  const bar = textElement("span", "bar", "");
+  bar.style.width = `${100 * score}%`;
+  const track = textElement("span", "track", "");
+  track.append(bar);
+  const item = document.createElement("li");
+  item.append(textElement("span", "label", label), textElement("span", "score", percent), track);
+  return item;
+}
+
+function textElement(tag: string, className: string, text: string): HTMLElement {
+  return Object.assign(document.createElement(tag), { className, textContent: text });
+}
