@@ -1,5 +1,6 @@
 /** What a Vision Transformer is, whoever described it: the one form that config.json of any dialect is read into. */
 import { UnsupportedModelError } from "../errors/errors.ts";
+import { asInteger, type Fields, readPositive } from "./fields.ts";
 import type { Quantization } from "./quantization-config.ts";
 
 export type Activation = "gelu" | "gelu_tanh" | "quick_gelu";
@@ -38,6 +39,7 @@ export interface VitArchitecture {
 /** The most pixels along a side of the picture that a model takes. */
 export const MAX_IMAGE_SIDE = 4096;
 export const MAX_CLASSES = 21_843;
+export const MAX_MLP_WIDTH = 65_536;
 const MAX_TOKENS = 65_536;
 const HEAD_DIMS = [32, 64, 80];
 
@@ -45,6 +47,11 @@ const HEAD_DIMS = [32, 64, 80];
 export function patchGrid(picture: { imageWidth: number; imageHeight: number; patchSize: number }) {
   const { imageWidth, imageHeight, patchSize } = picture;
   return { width: imageWidth / patchSize, height: imageHeight / patchSize };
+}
+
+/** The MLP's width by its ratio to the token's, 4 where the config is silent. */
+export function readMlpWidth(fields: Fields, width: number): number {
+  return asInteger(Math.floor(width * readPositive(fields, "mlp_ratio", 4)), "mlp width", 1, MAX_MLP_WIDTH);
 }
 
 /** Adds the head dim; throws UnsupportedModelError when the sizes do not fit one another or vit8. */

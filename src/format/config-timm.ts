@@ -1,16 +1,22 @@
 /** config.json as timm writes it: an architecture by name, its numbers in `model_args`, its pictures in `pretrained_cfg`. */
-import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
-import { checkedArchitecture, MAX_CLASSES, MAX_IMAGE_SIDE, type VitArchitecture } from "./architecture.ts";
+import {
+  checkedArchitecture,
+  MAX_CLASSES,
+  MAX_IMAGE_SIDE,
+  readMlpWidth,
+  type VitArchitecture,
+} from "./architecture.ts";
 import {
   asFields,
   asInteger,
   asSize,
+  checkFixed,
   type Fields,
   field,
-  quote,
+  malformed,
   readBoolean,
   readInteger,
-  readPositive,
+  unsupported,
 } from "./fields.ts";
 import { asLabel, madeUpLabels, readIdToLabel } from "./labels.ts";
 import { parseQuantization } from "./quantization-config.ts";
@@ -24,9 +30,9 @@ const SIZES: Record<string, [width: number, depth: number, heads: number]> = {
   huge: [1280, 32, 16],
 };
 
-/** vit_tiny_patch16_224, vit_small_patch14_dinov2, deit_base_distilled_patch16_384, ... */
+/** vit_tiny_patch16_224, vit_small_patch14_dinov2, deit_base_distilled_patch16_384, ..., and a tag after a dot. */
 const NAME =
-  /^(?:vit|deit)_(tiny|small|base|large|huge)(_distilled)?_patch(\d{1,3})_(?:\d{2,4}|dinov2)(_in21k|_miil|_dino)?$/;
+  /^(?:vit|deit)_(tiny|small|base|large|huge)(_distilled)?_patch(\d{1,3})_(?:\d{2,4}|dinov2)(_in21k|_miil|_dino)?(?:\.\w{1,80})?$/;
 
 /** Arguments with one value that vit8 runs; those of training (dropout and the like) do not matter. */
 const FIXED_ARGS: Fields = {
@@ -69,22 +75,17 @@ export function timmInputSize(pretrained: Fields) {
 
 /** Throws UnsupportedModelError naming what vit8 does not run, ModelFormatError for a field of the wrong type. */
 export function parseTimmConfig(config: Fields): VitArchitecture {
-  const family = String(field(config, "architecture")).slice(0, 200);
-  const [, size, distilled, patch, variant] = NAME.exec(family.replace(/\..*/, "")) ?? [];
+  const family = String(field(config, "architecture"));
+  const [, size, distilled, patch, variant] = NAME.exec(family) ?? [];
   if (!size) {
-    throw new UnsupportedModelError(
-      `timm architecture ${quote(family)} is not supported; these are: vit_* and deit_* with patches, a class token and no more`,
-    );
+    const supported = "vit_* or deit_* with patches, a class token and no more";
+    throw unsupported("timm architecture", supported, family);
   }
   const args = asFields(field(config, "model_args") ?? {}, "model_args");
-  refuseUnsupported(config, args, family);
+  refuseUnsupported(config, args);
   const image = timmInputSize(timmPretrained(config));
   const width = readInteger(args, "embed_dim", 1, 8192, SIZES[size][0]);
-  if (readInteger(config, "num_features", 1, 8192, width) !== width) {
-    throw new UnsupportedModelError(
-      `${family}: expected num_features ${width}, but it is ${config.num_features}`,
-    );
-  }
+  checkFixed(config, { num_features: width });
   const classes = readTimmClasses(config);
   return checkedArchitecture({
     family,
@@ -94,7 +95,7 @@ export function parseTimmConfig(config: Fields): VitArchitecture {
     width,
     depth: readInteger(args, "depth", 1, 256, SIZES[size][1]),
     heads: readInteger(args, "num_heads", 1, 256, SIZES[size][2]),
-    mlpWidth: Math.floor(width * readPositive(args, "mlp_ratio", 4)),
+    mlpWidth: readMlpWidth(args, width),
     classes,
     prefixTokens: distilled ? 2 : 1,
     headsCount: distilled && classes ? 2 : 1,
@@ -107,14 +108,12 @@ export function parseTimmConfig(config: Fields): VitArchitecture {
   });
 }
 
-function refuseUnsupported(config: Fields, args: Fields, family: string): void {
-  const pooled = { global_pool: field(config, "global_pool") ?? "token", ...args };
-  for (const [key, came] of Object.entries(pooled)) {
-    const fixed = field(FIXED_ARGS, key);
-    if ((fixed !== undefined && came === fixed) || READ_ARGS.includes(key) || TRAINING_ARGS.test(key))
-      continue;
-    const supported = fixed === undefined ? "" : `; ${quote(fixed)} is`;
-    throw new UnsupportedModelError(`${family}: ${quote(key)} ${quote(came)} is not supported${supported}`);
+function refuseUnsupported(config: Fields, args: Fields): void {
+  checkFixed(config, { global_pool: "token" });
+  checkFixed(args, FIXED_ARGS);
+  for (const key of Object.keys(args)) {
+    if (Object.hasOwn(FIXED_ARGS, key) || READ_ARGS.includes(key) || TRAINING_ARGS.test(key)) continue;
+    throw unsupported("model_args", `none but ${READ_ARGS.join(", ")}`, key);
   }
 }
 
@@ -139,10 +138,10 @@ function readTimmLabels(config: Fields, classes: number): string[] | undefined {
 
 function ofClasses(labels: string[] | undefined, classes: number): string[] | undefined {
   if (!labels || labels.length === classes) return labels;
-  throw new ModelFormatError(`label_names: expected ${classes}, but there are ${labels.length}`);
+  throw malformed("label_names", `${classes} names`, labels);
 }
 
 function asArray(value: unknown, who: string): unknown[] {
   if (Array.isArray(value)) return value;
-  throw new ModelFormatError(`${who}: expected an array, but it is ${quote(value)}`);
+  throw malformed(who, "an array", value);
 }

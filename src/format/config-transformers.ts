@@ -1,16 +1,31 @@
 /** config.json as transformers writes it, for the ViT classes that vit8 runs. */
-import { UnsupportedModelError } from "../errors/errors.ts";
 import {
   type Activation,
   checkedArchitecture,
   MAX_IMAGE_SIDE,
+  MAX_MLP_WIDTH,
+  readMlpWidth,
   type VitArchitecture,
 } from "./architecture.ts";
-import { asSize, type Fields, field, quote, readBoolean, readInteger, readPositive } from "./fields.ts";
+import {
+  asSize,
+  checkFixed,
+  type Fields,
+  field,
+  oneOf,
+  readBoolean,
+  readInteger,
+  readPositive,
+  readText,
+  unsupported,
+} from "./fields.ts";
 import { madeUpLabels, readClasses, readIdToLabel } from "./labels.ts";
 import { parseQuantization } from "./quantization-config.ts";
 
-/** Heads and prefix tokens of each class; transformers gives every DeiT a distillation token. */
+/**
+ * Heads and prefix tokens of each class; transformers gives every DeiT a distillation token. Dinov2ForImageClassification
+ * is not among them: its head reads the mean of the patches as well.
+ */
 const FAMILIES: Record<string, { heads: 0 | 1 | 2; prefixTokens: 1 | 2 }> = {
   ViTForImageClassification: { heads: 1, prefixTokens: 1 },
   ViTModel: { heads: 0, prefixTokens: 1 },
@@ -34,10 +49,9 @@ export function parseTransformersConfig(config: Fields): VitArchitecture {
   const family = readFamily(config);
   const { heads, prefixTokens } = FAMILIES[family];
   const dinov2 = family.startsWith("Dinov2");
-  refuseUnsupported(config, family);
+  checkFixed(config, FIXED);
   const image = asSize(field(config, "image_size"), "image_size", MAX_IMAGE_SIDE);
   const width = readInteger(config, "hidden_size", 1, 8192);
-  const mlpRatio = readPositive(config, "mlp_ratio", 4);
   const labels = heads ? readIdToLabel(config) : undefined;
   const classes = heads ? readClasses(config, "num_labels", labels) : 0;
   return checkedArchitecture({
@@ -48,14 +62,16 @@ export function parseTransformersConfig(config: Fields): VitArchitecture {
     width,
     depth: readInteger(config, "num_hidden_layers", 1, 256),
     heads: readInteger(config, "num_attention_heads", 1, 256),
-    mlpWidth: dinov2 ? Math.floor(width * mlpRatio) : readInteger(config, "intermediate_size", 1, 65_536),
+    mlpWidth: dinov2
+      ? readMlpWidth(config, width)
+      : readInteger(config, "intermediate_size", 1, MAX_MLP_WIDTH),
     classes,
     prefixTokens,
     headsCount: heads || 1,
     qkvBias: readBoolean(config, "qkv_bias", true),
     layerScale: dinov2,
     layerNormEps: readPositive(config, "layer_norm_eps", dinov2 ? 1e-6 : 1e-12),
-    activation: readActivation(config),
+    activation: oneOf(field(config, "hidden_act") ?? "gelu", "hidden_act", ACTIVATIONS),
     labels: labels ?? madeUpLabels(classes),
     quantization: parseQuantization(field(config, "quantization_config")),
   });
@@ -63,43 +79,16 @@ export function parseTransformersConfig(config: Fields): VitArchitecture {
 
 function readFamily(config: Fields): string {
   const named = field(config, "architectures");
-  const family = Array.isArray(named) ? named[0] : (named ?? field(config, "model_type"));
-  if (typeof family === "string" && Object.hasOwn(FAMILIES, family)) return family;
-  const why =
-    family === "Dinov2ForImageClassification"
-      ? " (its head reads the mean of the patches as well; Dinov2Model runs)"
-      : "";
-  throw new UnsupportedModelError(
-    `architecture ${quote(family)} is not supported${why}; these are: ${Object.keys(FAMILIES).join(", ")}, timm's vit_* and deit_*`,
-  );
+  const family = Array.isArray(named) ? named[0] : readText(config, "model_type");
+  oneOf(family, "architecture", FAMILIES);
+  return family;
 }
 
 /** Fields that change the network, with the one value under which vit8 runs it. */
 const FIXED: Fields = { num_channels: 3, use_swiglu_ffn: false, num_register_tokens: 0, use_qk_norm: false };
 
-function refuseUnsupported(config: Fields, family: string): void {
-  for (const [key, value] of Object.entries(FIXED)) {
-    const came = field(config, key) ?? value;
-    if (came !== value) {
-      throw new UnsupportedModelError(
-        `${family}: ${key} ${quote(value)} is supported, but it is ${quote(came)}`,
-      );
-    }
-  }
-}
-
 function readPatchSize(config: Fields): number {
   const { width, height } = asSize(field(config, "patch_size"), "patch_size", 256);
   if (width === height) return width;
-  throw new UnsupportedModelError(
-    `patch_size: square patches are supported, but they are ${width}x${height}`,
-  );
-}
-
-function readActivation(config: Fields): Activation {
-  const name = field(config, "hidden_act") ?? "gelu";
-  if (typeof name === "string" && Object.hasOwn(ACTIVATIONS, name)) return ACTIVATIONS[name];
-  throw new UnsupportedModelError(
-    `hidden_act ${quote(name)} is not supported; these are: ${Object.keys(ACTIVATIONS).join(", ")}`,
-  );
+  throw unsupported("patch_size", "a square", `${width}x${height}`);
 }

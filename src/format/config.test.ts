@@ -161,6 +161,8 @@ describe("timm", () => {
       patchSize: 14,
       labels: [],
     });
+    const bare = { ...TIMM, architecture: "deit_tiny_distilled_patch16_224", num_classes: 0 };
+    expect(parseArchitecture(bare)).toMatchObject({ prefixTokens: 2, headsCount: 1 });
     const huge = { ...TIMM, architecture: "vit_huge_patch14_224_in21k", num_features: 1280 };
     expect(parseArchitecture(huge)).toMatchObject({ headDim: 80, depth: 32 });
   });
@@ -188,7 +190,7 @@ describe("timm", () => {
     const names = { num_classes: 2, label_names: ["n01", "n02"], label_descriptions: { n01: "tench" } };
     expect(parseArchitecture({ ...TIMM, ...names }).labels).toEqual(["tench", "n02"]);
     expect(() => parseArchitecture({ ...TIMM, ...names, num_classes: 3 })).toThrow(
-      "expected 3, but there are 2",
+      "label_names: expected 3 names, but it is an array of 2",
     );
   });
 });
@@ -197,19 +199,22 @@ describe("what vit8 does not run is refused by name", () => {
   test.each<[object, string]>([
     [
       { ...VIT, architectures: ["SwinForImageClassification"] },
-      '"SwinForImageClassification" is not supported',
+      'is supported, but it is "SwinForImageClassification"',
     ],
     [{ ...VIT, architectures: ["ConvNextV2ForImageClassification"] }, '"ConvNextV2ForImageClassification"'],
     [{ ...VIT, architectures: ["BeitForImageClassification"] }, '"BeitForImageClassification"'],
     [{ ...VIT, architectures: ["CLIPModel"] }, '"CLIPModel"'],
     [{ ...VIT, architectures: ["SiglipModel"] }, '"SiglipModel"'],
     [{ ...VIT, architectures: ["Dinov2WithRegistersModel"] }, '"Dinov2WithRegistersModel"'],
-    [{ ...VIT, architectures: ["Dinov2ForImageClassification"] }, "its head reads the mean of the patches"],
+    [{ ...VIT, architectures: ["Dinov2ForImageClassification"] }, '"Dinov2ForImageClassification"'],
     [{ ...VIT, architectures: ["toString"] }, '"toString"'],
     [{ ...VIT, architectures: undefined }, '"vit"'],
-    [{ ...VIT, hidden_act: "relu" }, 'hidden_act "relu"'],
+    [
+      { ...VIT, hidden_act: "relu" },
+      'hidden_act: one of gelu, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, quick_gelu is supported, but it is "relu"',
+    ],
     [{ ...VIT, hidden_act: "__proto__" }, "hidden_act"],
-    [{ ...VIT, num_channels: 1 }, "num_channels 3 is supported, but it is 1"],
+    [{ ...VIT, num_channels: 1 }, "num_channels: 3 is supported, but it is 1"],
     [{ ...DINOV2, use_swiglu_ffn: true }, "use_swiglu_ffn"],
     [{ ...DINOV2, num_register_tokens: 4 }, "num_register_tokens"],
     [
@@ -219,21 +224,29 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, num_attention_heads: 7 }, "a head dim of"],
     [{ ...VIT, image_size: 225 }, "whole patches of 16 pixels"],
     [{ ...VIT, image_size: 4096, patch_size: 1 }, "at most 65536"],
-    [{ ...VIT, patch_size: [16, 8] }, "square patches"],
+    [{ ...VIT, patch_size: [16, 8] }, "patch_size: a square is supported"],
     [{ ...VIT, num_labels: 1e9, id2label: null }, "classes: 2 to 21843 is supported, but it is 1000000000"],
     [{ ...VIT, hidden_size: 2 ** 31 }, "hidden_size: 1 to 8192"],
     [{ ...VIT, id2label: { "0": "only" } }, "classes: 2 to"],
-    [{ ...TIMM, architecture: "vit_base_patch16_clip_224" }, '"vit_base_patch16_clip_224" is not supported'],
+    [
+      { ...TIMM, architecture: "vit_base_patch16_clip_224" },
+      'and no more is supported, but it is "vit_base_patch16_clip_224"',
+    ],
     [{ ...TIMM, architecture: "vit_small_patch14_reg4_dinov2" }, "reg4"],
     [{ ...TIMM, architecture: "vit_base_patch16_siglip_224" }, "siglip"],
     [{ ...TIMM, architecture: "deit3_small_patch16_224" }, "deit3"],
     [{ ...TIMM, architecture: "swin_tiny_patch4_window7_224" }, "swin"],
-    [{ ...TIMM, global_pool: "avg" }, '"global_pool" "avg" is not supported; "token" is'],
+    [{ ...TIMM, architecture: "vit_tiny_patch16_224.a\nb" }, '"vit_tiny_patch16_224.a\\nb"'],
+    [{ ...TIMM, model_args: { mlp_ratio: 1e9 } }, "mlp width: 1 to 65536"],
+    [{ ...TIMM, global_pool: "avg" }, 'global_pool: "token" is supported, but it is "avg"'],
     [{ ...TIMM, global_pool: "map" }, '"map"'],
-    [{ ...TIMM, model_args: { qk_norm: true } }, '"qk_norm" true is not supported; false is'],
-    [{ ...TIMM, model_args: { reg_tokens: 4 } }, '"reg_tokens" 4'],
-    [{ ...TIMM, model_args: { mlp_layer: "SwiGLU" } }, '"mlp_layer" "SwiGLU" is not supported'],
-    [{ ...TIMM, num_features: 384 }, "expected num_features 192, but it is 384"],
+    [{ ...TIMM, model_args: { qk_norm: true } }, "qk_norm: false is supported, but it is true"],
+    [{ ...TIMM, model_args: { reg_tokens: 4 } }, "reg_tokens: 0 is supported, but it is 4"],
+    [
+      { ...TIMM, model_args: { mlp_layer: "SwiGLU" } },
+      'model_args: none but img_size, patch_size, embed_dim, depth, num_heads, mlp_ratio, qkv_bias, init_values is supported, but it is "mlp_layer"',
+    ],
+    [{ ...TIMM, num_features: 384 }, "num_features: 192 is supported, but it is 384"],
     [
       { ...TIMM, pretrained_cfg: { ...TIMM.pretrained_cfg, input_size: [1, 224, 224] } },
       "input_size channels",
@@ -273,9 +286,17 @@ describe("what vit8 does not run is refused by name", () => {
       '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}, "id2label": {"__proto__": "x"}}';
     expect(() => parseArchitecture(parseJson(text, "config.json"))).toThrow(Vit8Error);
     expect("polluted" in {}).toBe(false);
-    const values = fc.oneof(fc.jsonValue(), fc.double(), fc.maxSafeInteger());
+    const deep = JSON.parse(`${"[".repeat(1e5)}${"]".repeat(1e5)}`);
+    const values = fc.oneof(fc.jsonValue(), fc.double(), fc.maxSafeInteger(), fc.constant(deep));
     const keys = fc.constantFrom(
-      ...Object.keys({ ...VIT, ...DINOV2, ...TIMM, quantization_config: 0, model_args: 0 }),
+      ...Object.keys({
+        ...VIT,
+        ...DINOV2,
+        ...TIMM,
+        ...TIMM.pretrained_cfg,
+        quantization_config: 0,
+        model_args: 0,
+      }),
     );
     fc.assert(
       fc.property(fc.dictionary(keys, values), fc.constantFrom(VIT, DINOV2, TIMM), (changes, base) => {

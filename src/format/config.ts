@@ -30,7 +30,7 @@ export function parseModel(
   preprocessorJson?: unknown,
 ): { architecture: VitArchitecture; preprocessing: Preprocessing } {
   const trained = parseArchitecture(configJson);
-  const preprocessing = parsePreprocessing(preprocessorJson, configJson, trained);
+  const preprocessing = parsePreprocessing(preprocessorJson, configJson);
   const { width, height } = pictureSize(preprocessing);
   const architecture = { ...trained, imageWidth: width, imageHeight: height };
   checkGrid(architecture);

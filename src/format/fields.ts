@@ -22,9 +22,19 @@ export function quote(value: unknown): string {
   return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
 }
 
+/** The error of a field that is not what any config has there. */
+export function malformed(who: string, expected: string, came: unknown): ModelFormatError {
+  return new ModelFormatError(`${who}: expected ${expected}, but it is ${quote(came)}`);
+}
+
+/** The error of a setting that other software runs, and vit8 does not. */
+export function unsupported(who: string, supported: unknown, came: unknown): UnsupportedModelError {
+  return new UnsupportedModelError(`${who}: ${supported} is supported, but it is ${quote(came)}`);
+}
+
 export function asFields(value: unknown, who: string): Fields {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
-  throw new ModelFormatError(`${who}: expected a JSON object, but it is ${quote(value)}`);
+  throw malformed(who, "a JSON object", value);
 }
 
 /** The own value of a field; undefined when it is absent or null. */
@@ -44,23 +54,29 @@ export function readInteger(
 
 export function asInteger(value: unknown, who: string, min: number, max: number): number {
   if (typeof value !== "number" || !Number.isInteger(value)) {
-    throw new ModelFormatError(`${who}: expected an integer, but it is ${quote(value)}`);
+    throw malformed(who, "an integer", value);
   }
   if (value >= min && value <= max) return value;
-  throw new UnsupportedModelError(`${who}: ${min} to ${max} is supported, but it is ${value}`);
+  throw unsupported(who, `${min} to ${max}`, value);
 }
 
 /** A finite number greater than zero. */
 export function readPositive(fields: Fields, key: string, fallback?: number): number {
   const value = field(fields, key) ?? fallback;
   if (typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY) return value;
-  throw new ModelFormatError(`${key}: expected a number above 0, but it is ${quote(value)}`);
+  throw malformed(key, "a number above 0", value);
 }
 
 export function readBoolean(fields: Fields, key: string, fallback: boolean): boolean {
   const value = field(fields, key) ?? fallback;
   if (typeof value === "boolean") return value;
-  throw new ModelFormatError(`${key}: expected true or false, but it is ${quote(value)}`);
+  throw malformed(key, "true or false", value);
+}
+
+export function readText(fields: Fields, key: string): string | undefined {
+  const value = field(fields, key);
+  if (value === undefined || typeof value === "string") return value;
+  throw malformed(key, "text", value);
 }
 
 /** A number for each of red, green and blue; one number stands for all three. */
@@ -68,7 +84,21 @@ export function readChannels(fields: Fields, key: string, fallback: number[]): [
   const given = field(fields, key) ?? fallback;
   const values: unknown[] = Array.isArray(given) ? given : [given, given, given];
   if (values.length === 3 && values.every(Number.isFinite)) return values as [number, number, number];
-  throw new ModelFormatError(`${key}: expected three finite numbers, but it is ${quote(given)}`);
+  throw malformed(key, "three finite numbers", given);
+}
+
+/** What `table` has for a name; throws UnsupportedModelError listing the names that it has. */
+export function oneOf<T>(value: unknown, who: string, table: Record<string, T>): T {
+  if (typeof value === "string" && Object.hasOwn(table, value)) return table[value];
+  throw unsupported(who, `one of ${Object.keys(table).join(", ")}`, value);
+}
+
+/** Throws UnsupportedModelError when a field that is there has another value than the one that vit8 runs. */
+export function checkFixed(fields: Fields, fixed: Fields): void {
+  for (const [key, value] of Object.entries(fixed)) {
+    const came = field(fields, key) ?? value;
+    if (came !== value) throw unsupported(key, quote(value), came);
+  }
 }
 
 export interface Size {

@@ -1,7 +1,6 @@
 /** Names of classes: those a config brings, ImageNet-1k's where it brings none, and made-up ones. */
-import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import { MAX_CLASSES, type VitArchitecture } from "./architecture.ts";
-import { asFields, asInteger, type Fields, field, quote } from "./fields.ts";
+import { asFields, asInteger, type Fields, field, malformed } from "./fields.ts";
 
 /** `LABEL_0`, `LABEL_1`, ... as transformers makes them up. */
 export function madeUpLabels(classes: number): string[] {
@@ -21,14 +20,12 @@ export function readIdToLabel(config: Fields): string[] | undefined {
 
 export function asLabel(value: unknown, who: string): string {
   if (typeof value === "string" || typeof value === "number") return String(value);
-  throw new ModelFormatError(`${who}: expected a name, but it is ${quote(value)}`);
+  throw malformed(who, "a name", value);
 }
 
-/** `classes` from the field, or what `labels` says; throws when neither does. */
+/** `classes` from the field, or what `labels` says. */
 export function readClasses(config: Fields, key: string, labels: string[] | undefined): number {
-  const given = labels?.length ?? field(config, key);
-  if (given !== undefined) return asInteger(given, "classes", 2, MAX_CLASSES);
-  throw new UnsupportedModelError(`config.json: expected id2label or ${key}, but it has neither`);
+  return asInteger(labels?.length ?? field(config, key), "classes", 2, MAX_CLASSES);
 }
 
 /**

@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
-import { parseArchitecture, parsePreprocessing, pictureSize } from "./config.ts";
+import { ModelFormatError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
+import { parsePreprocessing, pictureSize } from "./config.ts";
 
 const VIT = {
   architectures: ["ViTModel"],
@@ -17,8 +18,7 @@ const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const HALF = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const square = (side: number) => ({ width: side, height: side });
 
-const read = (processor: object | undefined, config: object = VIT) =>
-  parsePreprocessing(processor, config, parseArchitecture(config));
+const read = (processor: object | undefined, config: object = VIT) => parsePreprocessing(processor, config);
 const readTimm = (pretrained: object) => {
   const config = { ...TIMM, pretrained_cfg: { input_size: [3, 224, 224], ...pretrained } };
   return read(undefined, config);
@@ -110,8 +110,6 @@ describe("transformers", () => {
         image_processor_type: "ConvNextImageProcessor",
         size: { shortest_edge: 224 },
         crop_pct: 0.875,
-        image_mean: 0.5,
-        image_std: 0.5,
       },
       {
         resize: { mode: "shortest_edge", edge: 256 },
@@ -127,8 +125,6 @@ describe("transformers", () => {
         image_processor_type: "ConvNextFeatureExtractor",
         size: 384,
         crop_pct: 0.875,
-        image_mean: 0.5,
-        image_std: 0.5,
       },
       { resize: { mode: "exact", ...square(384) }, resample: "bicubic", rescale: 1 / 255, ...HALF },
     ],
@@ -149,23 +145,26 @@ describe("transformers", () => {
 
   test.each<[object | undefined, string]>([
     [undefined, "expected preprocessor_config.json beside config.json"],
-    [{ image_processor_type: "SiglipImageProcessor" }, '"SiglipImageProcessor" is not supported'],
-    [{ image_processor_type: "constructorImageProcessor" }, "is not supported"],
-    [{ resample: 0 }, "but it is 0 (nearest)"],
-    [{ resample: 1 }, "but it is 1 (lanczos)"],
-    [{ resample: 4 }, "but it is 4 (box)"],
-    [{ resample: "x" }, "unknown"],
-    [{ do_resize: false }, "do_resize: true is supported"],
+    [
+      { image_processor_type: "SiglipImageProcessor" },
+      'one of ViT, DeiT, CLIP, Bit, ConvNext is supported, but it is "Siglip"',
+    ],
+    [{ image_processor_type: "constructorImageProcessor" }, 'but it is "constructor"'],
+    [{ resample: 0 }, 'one of bicubic, bilinear is supported, but it is "nearest"'],
+    [{ resample: 1 }, '"lanczos"'],
+    [{ resample: 4 }, '"box"'],
+    [{ resample: 7 }, "but it is 7"],
+    [{ do_resize: false }, "do_resize: true is supported, but it is false"],
     [{ do_pad: true }, "do_pad"],
-    [{ size: { shortest_edge: 224, longest_edge: 300 } }, "longest_edge came with it"],
-    [{ size: { shortest_edge: 224 } }, "expected a crop after a resize of the shortest edge"],
+    [{ size: { shortest_edge: 224, longest_edge: 300 } }, "shortest_edge alone"],
+    [{ size: { shortest_edge: 224 } }, "do_center_crop: true after a resize of the shortest edge"],
     [
       { do_center_crop: true, size: 224, crop_size: 256 },
-      "expected at most the resized 224x224, but it is 256x256",
+      'crop_size: up to 224x224 is supported, but it is "256x256"',
     ],
     [{ size: 1e6 }, "size: 1 to 4096 is supported"],
     [{ size: { shortest_edge: 300 }, crop_pct: 0.001 }, "crop_pct resize"],
-    [{ image_std: [0.5, 0, 0.5] }, "image_std: expected numbers above 0"],
+    [{ image_std: [0.5, 0, 0.5] }, "image_std: any number above 0"],
   ])("%#: refused: %s", (processor, message) => {
     expect(() => read(processor)).toThrow(UnsupportedModelError);
     expect(() => read(processor)).toThrow(message);
@@ -212,12 +211,55 @@ describe("timm", () => {
   });
 
   test.each<[object, string]>([
-    [{ interpolation: "lanczos" }, '"bicubic" and "bilinear" are supported, but it is "lanczos"'],
+    [
+      { interpolation: "lanczos" },
+      'interpolation: one of bicubic, bilinear is supported, but it is "lanczos"',
+    ],
     [{ interpolation: "random" }, '"random"'],
-    [{ crop_mode: "border" }, '"border"'],
-    [{ input_size: [3, 224, 448] }, '"center" 448x224'],
+    [{ crop_mode: "border" }, 'squash with crop_pct 1 is supported, but it is "border 224x224'],
+    [{ input_size: [3, 224, 448] }, "center 448x224"],
   ])("%#: refused: %s", (pretrained, message) => {
     expect(() => readTimm(pretrained)).toThrow(UnsupportedModelError);
     expect(() => readTimm(pretrained)).toThrow(message);
   });
+});
+
+test("hostile fields end in a typed error", () => {
+  const deep = JSON.parse(`${"[".repeat(1e5)}${"]".repeat(1e5)}`);
+  const values = fc.oneof(fc.jsonValue(), fc.double(), fc.maxSafeInteger(), fc.constant(deep));
+  const keys = fc.constantFrom(
+    ...[
+      "size",
+      "crop_size",
+      "crop_pct",
+      "resample",
+      "image_mean",
+      "image_std",
+      "rescale_factor",
+      "do_resize",
+    ],
+    ...[
+      "image_processor_type",
+      "do_center_crop",
+      "input_size",
+      "interpolation",
+      "crop_mode",
+      "mean",
+      "std",
+      "model_type",
+    ],
+  );
+  fc.assert(
+    fc.property(fc.dictionary(keys, values), fc.boolean(), (changes, timm) => {
+      try {
+        const { width, height } = pictureSize(
+          timm ? readTimm(changes) : read(changes, { ...VIT, ...changes }),
+        );
+        expect(width * height).toBeGreaterThan(0);
+      } catch (error) {
+        if (!(error instanceof Vit8Error)) throw error;
+      }
+    }),
+    { numRuns: 1000 },
+  );
 });

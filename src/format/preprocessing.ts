@@ -1,18 +1,21 @@
 /** How a model wants its pictures: preprocessor_config.json of transformers, or `pretrained_cfg` of timm. */
 import { UnsupportedModelError } from "../errors/errors.ts";
-import { MAX_IMAGE_SIDE, type VitArchitecture } from "./architecture.ts";
+import { MAX_IMAGE_SIDE } from "./architecture.ts";
 import { isTimmConfig, timmInputSize, timmPretrained } from "./config-timm.ts";
 import {
   asFields,
   asInteger,
   asSize,
+  checkFixed,
   type Fields,
   field,
-  quote,
+  oneOf,
   readBoolean,
   readChannels,
   readPositive,
+  readText,
   type Size,
+  unsupported,
 } from "./fields.ts";
 
 export type Resize =
@@ -34,25 +37,16 @@ export interface Preprocessing {
 export function pictureSize({ resize, crop }: Preprocessing): Size {
   if (crop) return crop;
   if (resize.mode === "exact") return { width: resize.width, height: resize.height };
-  throw new UnsupportedModelError(
-    "preprocessing: expected a crop after a resize of the shortest edge, but there is none",
-  );
+  throw unsupported("do_center_crop", "true after a resize of the shortest edge", false);
 }
 
-/**
- * Throws UnsupportedModelError naming what vit8 does not run. `architecture` supplies the picture's size where a
- * preprocessor leaves it out.
- */
-export function parsePreprocessing(
-  preprocessorJson: unknown,
-  configJson: unknown,
-  architecture: VitArchitecture,
-): Preprocessing {
+/** Throws UnsupportedModelError naming what vit8 does not run; `preprocessorJson` is undefined where there is no file. */
+export function parsePreprocessing(preprocessorJson: unknown, configJson: unknown): Preprocessing {
   const config = asFields(configJson, "config.json");
   if (isTimmConfig(config)) return checked(fromTimm(timmPretrained(config)));
   if (preprocessorJson === undefined) {
     throw new UnsupportedModelError(
-      `${architecture.family}: expected preprocessor_config.json beside config.json, but there is none`,
+      "model: expected preprocessor_config.json beside config.json, but there is none",
     );
   }
   return checked(fromProcessor(asFields(preprocessorJson, "preprocessor_config.json"), config));
@@ -63,9 +57,7 @@ function checked(preprocessing: Preprocessing): Preprocessing {
   const { width, height } = pictureSize(preprocessing);
   const resized = resize.mode === "exact" ? resize : { width: resize.edge, height: resize.edge };
   if (crop && (width > resized.width || height > resized.height)) {
-    throw new UnsupportedModelError(
-      `crop_size: expected at most the resized ${resized.width}x${resized.height}, but it is ${width}x${height}`,
-    );
+    throw unsupported("crop_size", `up to ${resized.width}x${resized.height}`, `${width}x${height}`);
   }
   return preprocessing;
 }
@@ -102,18 +94,18 @@ const PROCESSORS: Record<string, Defaults> = {
   CLIP,
   Bit: CLIP,
   // the defaults of ConvNextImageProcessor, which other models borrow for its crop_pct
-  ConvNext: { square: false, edge: 384, resample: BICUBIC, mean: IMAGENET_MEAN, std: IMAGENET_STD },
+  ConvNext: { square: false, edge: 384, resample: BICUBIC, mean: HALF, std: HALF },
 };
-const PROCESSOR_OF_MODEL: Record<string, string> = { vit: "ViT", deit: "DeiT", dinov2: "Bit" };
+/** The processor of a model whose preprocessor_config.json names none. */
+const PROCESSOR_OF_MODEL = new Map([
+  ["vit", "ViT"],
+  ["deit", "DeiT"],
+  ["dinov2", "Bit"],
+]);
 
 function fromProcessor(fields: Fields, config: Fields): Preprocessing {
   const { name, defaults } = readProcessor(fields, config);
-  if (!readBoolean(fields, "do_resize", true)) {
-    throw new UnsupportedModelError("do_resize: true is supported, but it is false");
-  }
-  if (readBoolean(fields, "do_pad", false)) {
-    throw new UnsupportedModelError("do_pad: false is supported, but it is true");
-  }
+  checkFixed(fields, { do_resize: true, do_pad: false });
   const normalises = readBoolean(fields, "do_normalize", true);
   return {
     ...(readCropPercent(fields, name, defaults) ?? readResizeAndCrop(fields, defaults)),
@@ -125,16 +117,13 @@ function fromProcessor(fields: Fields, config: Fields): Preprocessing {
 }
 
 function readProcessor(fields: Fields, config: Fields): { name: string; defaults: Defaults } {
-  const type = field(fields, "image_processor_type") ?? field(fields, "feature_extractor_type");
-  const model = field(config, "model_type");
+  const type = readText(fields, "image_processor_type") ?? readText(fields, "feature_extractor_type");
+  const model = readText(config, "model_type") ?? "";
   const name =
-    type === undefined
-      ? PROCESSOR_OF_MODEL[String(model)]
-      : /^(\w+?)(?:ImageProcessor|FeatureExtractor)(?:Fast|Pil)?$/.exec(String(type).slice(0, 80))?.[1];
-  if (name && Object.hasOwn(PROCESSORS, name)) return { name, defaults: PROCESSORS[name] };
-  throw new UnsupportedModelError(
-    `image processor ${quote(type ?? model)} is not supported; these are: ${Object.keys(PROCESSORS).join(", ")}`,
-  );
+    type?.replace(/(ImageProcessor|FeatureExtractor)(Fast|Pil)?$/, "") ??
+    PROCESSOR_OF_MODEL.get(model) ??
+    model;
+  return { name, defaults: oneOf(name, "image processor", PROCESSORS) };
 }
 
 type Framing = Pick<Preprocessing, "resize" | "crop">;
@@ -154,9 +143,7 @@ function readResize(size: unknown, square: boolean): Resize {
   const fields = typeof size === "number" ? { shortest_edge: size } : asFields(size, "size");
   const edge = field(fields, "shortest_edge");
   if (edge === undefined) return { mode: "exact", ...asSize(fields, "size", MAX_IMAGE_SIDE) };
-  if (field(fields, "longest_edge") !== undefined) {
-    throw new UnsupportedModelError("size: shortest_edge alone is supported, but longest_edge came with it");
-  }
+  if (field(fields, "longest_edge")) throw unsupported("size", "shortest_edge alone", "with longest_edge");
   return { mode: "shortest_edge", edge: asInteger(edge, "size.shortest_edge", 1, MAX_IMAGE_SIDE) };
 }
 
@@ -178,20 +165,20 @@ function enlarged(edge: number, cropPercent: number): Resize {
   return { mode: "shortest_edge", edge: larger };
 }
 
+/** Pillow's numbers. */
+const RESAMPLE_NAMES = ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"];
+const RESAMPLES = { bicubic: "bicubic", bilinear: "bilinear" } as const;
+
 function readResample(fields: Fields, defaults: Defaults): "bicubic" | "bilinear" {
   const resample = field(fields, "resample") ?? defaults.resample;
-  if (resample === BICUBIC) return "bicubic";
-  if (resample === BILINEAR) return "bilinear";
-  const name = ["nearest", "lanczos", "", "", "box", "hamming"][Number(resample)] ?? "unknown";
-  throw new UnsupportedModelError(
-    `resample: 2 (bilinear) and 3 (bicubic) are supported, but it is ${quote(resample)} (${name})`,
-  );
+  const name = typeof resample === "number" ? RESAMPLE_NAMES[resample] : undefined;
+  return oneOf(name ?? resample, "resample", RESAMPLES);
 }
 
 function readDeviations(fields: Fields, key: string, fallback: number[]): [number, number, number] {
   const deviations = readChannels(fields, key, fallback);
   if (deviations.every((deviation) => deviation > 0)) return deviations;
-  throw new UnsupportedModelError(`${key}: expected numbers above 0, but it is ${deviations}`);
+  throw unsupported(key, "any number above 0", String(deviations));
 }
 
 /** As timm's evaluation transform: the crop is input_size, the resize floor(input_size / crop_pct). */
@@ -199,7 +186,7 @@ function fromTimm(pretrained: Fields): Preprocessing {
   const size = timmInputSize(pretrained);
   return {
     ...readTimmFraming(pretrained, size),
-    resample: readInterpolation(pretrained),
+    resample: oneOf(field(pretrained, "interpolation") ?? "bilinear", "interpolation", RESAMPLES),
     rescale: 1 / 255,
     mean: readChannels(pretrained, "mean", IMAGENET_MEAN),
     std: readDeviations(pretrained, "std", IMAGENET_STD),
@@ -208,20 +195,11 @@ function fromTimm(pretrained: Fields): Preprocessing {
 
 function readTimmFraming(pretrained: Fields, size: Size): Framing {
   const cropPercent = readPositive(pretrained, "crop_pct", 0.875);
-  const mode = field(pretrained, "crop_mode") ?? "center";
+  const mode = readText(pretrained, "crop_mode") ?? "center";
   if (mode === "center" && size.width === size.height) {
     return { resize: enlarged(size.width, cropPercent), crop: size };
   }
   if (mode === "squash" && cropPercent === 1) return { resize: { mode: "exact", ...size } };
-  throw new UnsupportedModelError(
-    `pretrained_cfg: crop_mode "center" of a square and "squash" with crop_pct 1 are supported, but it is ${quote(mode)} ${size.width}x${size.height} with ${cropPercent}`,
-  );
-}
-
-function readInterpolation(pretrained: Fields): "bicubic" | "bilinear" {
-  const interpolation = field(pretrained, "interpolation") ?? "bilinear";
-  if (interpolation === "bicubic" || interpolation === "bilinear") return interpolation;
-  throw new UnsupportedModelError(
-    `interpolation: "bicubic" and "bilinear" are supported, but it is ${quote(interpolation)}`,
-  );
+  const came = `${mode} ${size.width}x${size.height} with crop_pct ${cropPercent}`;
+  throw unsupported("crop_mode", "center of a square, or squash with crop_pct 1", came);
 }

@@ -1,6 +1,5 @@
 /** `quantization_config` of config.json, in the compressed-tensors convention, as far as vit8 reads and writes it. */
-import { UnsupportedModelError } from "../errors/errors.ts";
-import { asFields, type Fields, field, quote } from "./fields.ts";
+import { asFields, type Fields, field, quote, unsupported } from "./fields.ts";
 
 /** Int8 weights, one scale per output channel; activations are quantised at run time, one scale per token. */
 export interface Quantization {
@@ -48,8 +47,6 @@ function check(fields: Fields, expected: Fields, who: string): void {
     const came = field(fields, key);
     // compressed-tensors leaves out what its own default says
     if (came === value || (came === undefined && key === "dynamic" && value === false)) continue;
-    throw new UnsupportedModelError(
-      `${who}.${key}: ${quote(value)} is supported, but it is ${quote(came)}; load a float checkpoint instead`,
-    );
+    throw unsupported(`${who}.${key}`, quote(value), came);
   }
 }
