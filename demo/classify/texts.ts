@@ -16,7 +16,7 @@ export const texts = {
   noPicture: "That is not a picture: choose, drop or paste an image file.",
   sample: (name: string) => `Drawing: ${name}`,
   bundledModel:
-    "everyday80 is vit8's own small model and comes with this page. It knows 80 everyday things and is right at once for about 45 of 100 photographs, so it is often wrong. The larger models are far better.",
+    "everyday80 is vit8's own small model and comes with this page. It knows 80 everyday things and is right at once for about 46 of 100 photographs, so it is often wrong. The larger models are far better.",
   otherModel:
     "The model's maker says how good it is. vit8 turns its weights into 8-bit integers on your GPU as they arrive.",
   noWebGpu: "vit8 reaches your GPU through WebGPU. These browsers have it:",
