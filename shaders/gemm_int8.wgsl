@@ -1,0 +1,29 @@
+// int8 GEMM, readable: four columns of one row per thread at a time, straight from storage. Kept for ever as the
+// kernel that the fast ones are read against.
+import package::lib::gemm::{K, N, FOLD, ROW_THREADS, Total, Totals, a, w, finish};
+import package::lib::sixteen::{Sixteen, Sum, sixteen, dot16};
+import package::lib::fold::fold_row;
+
+fn sum_row(row: u32, column: u32) -> Total {
+  var total = Total();
+  for (var group = 0u; group * FOLD < K / 16u; group++) {
+    var sums = vec4<Sum>();
+    let end = min(K / 16u, (group + 1u) * FOLD);
+    for (var k = group * FOLD; k < end; k++) {
+      let values = sixteen(a[row * (K / 16u) + k]);
+      for (var c = 0u; c < 4u; c++) { sums[c] += dot16(values, sixteen(w[k * N + column + c])); }
+    }
+    total = fold_row(total, sums, row, group);
+  }
+  return total;
+}
+
+@compute @workgroup_size(16, ROW_THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let column4 = group.x * 16u + local.x;
+  let row = (group.y * ROW_THREADS + local.y) * 4u;
+  let column = column4 * 4u;
+  let totals = Totals(
+    sum_row(row, column), sum_row(row + 1u, column), sum_row(row + 2u, column), sum_row(row + 3u, column));
+  finish(row, column4, local.xy, totals);
+}

@@ -1,0 +1,33 @@
+// int8 GEMM without workgroup memory for its operands: four by four outputs per thread, in registers.
+// The fastest shape on software adapters, whose caches are the processor's, and for few rows anywhere.
+import package::lib::gemm::{K, N, FOLD, ROW_THREADS, Totals, a, w, finish};
+import package::lib::sixteen::sixteen;
+import package::lib::fold::{Tile, dot_columns, fold};
+
+fn step(tile: Tile, row: u32, column: u32, k: u32) -> Tile {
+  let w0 = sixteen(w[k * N + column]);
+  let w1 = sixteen(w[k * N + column + 1u]);
+  let w2 = sixteen(w[k * N + column + 2u]);
+  let w3 = sixteen(w[k * N + column + 3u]);
+  let stride = K / 16u;
+  let at = row * stride + k;
+  return Tile(
+    tile.r0 + dot_columns(sixteen(a[at]), w0, w1, w2, w3),
+    tile.r1 + dot_columns(sixteen(a[at + stride]), w0, w1, w2, w3),
+    tile.r2 + dot_columns(sixteen(a[at + 2u * stride]), w0, w1, w2, w3),
+    tile.r3 + dot_columns(sixteen(a[at + 3u * stride]), w0, w1, w2, w3));
+}
+
+@compute @workgroup_size(16, ROW_THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let column4 = group.x * 16u + local.x;
+  let row = (group.y * ROW_THREADS + local.y) * 4u;
+  var totals = Totals();
+  for (var g = 0u; g * FOLD < K / 16u; g++) {
+    var tile = Tile();
+    let end = min(K / 16u, (g + 1u) * FOLD);
+    for (var k = g * FOLD; k < end; k++) { tile = step(tile, row, column4 * 4u, k); }
+    totals = fold(totals, tile, row, g);
+  }
+  finish(row, column4, local.xy, totals);
+}

@@ -1,0 +1,35 @@
+// LayerNorm with one thread per row and no barrier: the faster shape where a thread is a lane of a processor.
+import package::lib::layernorm::{WIDTH, EPS, x, row_length, spread_of, normalised};
+@if(quantize) import package::lib::pack::{quantize_i8, inverse_scale};
+@if(quantize) import package::lib::layernorm::{peak_of, out, out_scale};
+@if(!quantize) import package::lib::layernorm::out;
+
+override ROWS_PER_WORKGROUP: u32 = 8u;
+
+@compute @workgroup_size(ROWS_PER_WORKGROUP)
+fn main(@builtin(global_invocation_id) thread: vec3<u32>) {
+  let row = thread.x;
+  let length = row_length();
+  let first = row * length;
+  var sum = 0.0;
+  for (var c = 0u; c < length; c++) { sum += dot(x[first + c], vec4<f32>(1.0)); }
+  let mean = sum / f32(WIDTH);
+  var squares = 0.0;
+  for (var c = 0u; c < length; c++) { squares += spread_of(first + c, c, mean); }
+  let inverse_deviation = inverseSqrt(squares / f32(WIDTH) + EPS);
+  @if(quantize) {
+    var peak = 0.0;
+    for (var c = 0u; c < length; c++) {
+      peak = max(peak, peak_of(normalised(first + c, c, mean, inverse_deviation)));
+    }
+    for (var c = 0u; c < length; c++) {
+      out[first + c] = quantize_i8(normalised(first + c, c, mean, inverse_deviation), inverse_scale(peak));
+    }
+    out_scale[row] = peak / 127.0;
+  }
+  @if(!quantize) {
+    for (var c = 0u; c < length; c++) {
+      out[first + c] = normalised(first + c, c, mean, inverse_deviation);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// What every int8 GEMM variant shares: operands, and the epilogue that turns sums into outputs.
+// y[row, column] = (sum over k of a[row, k] w[k, column]) a_scale[row(, group of k)] w_scale[column] + bias[column]
+import package::lib::pack::{quantize_i8, inverse_scale};
+import package::lib::gelu::activate;
+
+override K: u32;                      // multiple of 64
+override N: u32;                      // multiple of 64
+override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 16 along its 64 columns
+
+@group(0) @binding(0) var<storage, read> a: array<vec4<u32>>;   // [rows, K/16] int8
+@group(0) @binding(1) var<storage, read> w: array<vec4<u32>>;   // [K/16, N] int8
+@if(accumulate) @group(0) @binding(2) var<storage, read_write> out: array<vec4<i32>>;   // [rows, N/4]
+
+@if(!accumulate) @group(0) @binding(2) var<storage, read> a_scale: array<f32>;          // [rows] or [rows, K/64]
+@if(!accumulate) @group(0) @binding(3) var<storage, read> w_scale: array<vec4<f32>>;    // [N]
+@if(!accumulate) @group(0) @binding(4) var<storage, read> bias: array<vec4<f32>>;       // [N]
+
+// `add`: out = y + addend[row of the addend]; position table, residual stream, or its class-token rows only.
+@if(add) override ROWS_PER_IMAGE: u32 = 1u;
+@if(add) override ADDEND_ROWS: u32 = 1u;
+@if(add) @group(0) @binding(5) var<storage, read> addend: array<vec4<f32>>;             // [addend rows, N]
+@if(add) @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;          // [rows, N]
+
+// `quantize`: out = y, or GELU(y), in int8 with a scale per token and group of 64 columns.
+@if(quantize) override ACTIVATION: u32 = 0u;
+@if(quantize) @group(0) @binding(5) var<storage, read_write> out: array<u32>;           // [rows, N/4]
+@if(quantize) @group(0) @binding(6) var<storage, read_write> out_scale: array<f32>;     // [rows, N/64]
+@if(quantize) var<workgroup> peaks: array<vec4<f32>, 16u * ROW_THREADS>;
+
+@if(accumulate) alias Total = vec4<i32>;
+@if(add) alias Total = vec4<f32>;      // sums of groups, each already times its a_scale
+@if(quantize) alias Total = vec4<i32>;
+
+// Four rows by four columns of totals.
+struct Totals { r0: Total, r1: Total, r2: Total, r3: Total }
+
+// Sixteen-value steps between two folds: a scale group, or as many as f32 sums stay exact for.
+@if(add) const FOLD: u32 = 4u;
+@if(!add) @if(!dot4) const FOLD: u32 = 64u;
+@if(!add) @if(dot4) const FOLD: u32 = 0x10000u;
+
+// One row of y, without what the row's scale has already done to it.
+@if(add) fn dequantize(row: u32, column4: u32, total: Total) -> vec4<f32> {
+  return total * w_scale[column4] + bias[column4];
+}
+@if(quantize) fn dequantize(row: u32, column4: u32, total: Total) -> vec4<f32> {
+  return vec4<f32>(total) * (a_scale[row] * w_scale[column4]) + bias[column4];
+}
+
+@if(accumulate) fn store(row: u32, column4: u32, total: Total) {
+  out[row * (N / 4u) + column4] = total;
+}
+@if(add) fn store(row: u32, column4: u32, total: Total) {
+  let addend_row = row / ROWS_PER_IMAGE * ADDEND_ROWS + row % ROWS_PER_IMAGE;
+  out[row * (N / 4u) + column4] = dequantize(row, column4, total) + addend[addend_row * (N / 4u) + column4];
+}
+
+@if(!quantize) fn finish(row: u32, column4: u32, local: vec2<u32>, totals: Totals) {
+  store(row, column4, totals.r0);
+  store(row + 1u, column4, totals.r1);
+  store(row + 2u, column4, totals.r2);
+  store(row + 3u, column4, totals.r3);
+}
+
+fn peak_of(y: vec4<f32>) -> f32 {
+  let magnitude = abs(y);
+  return max(max(magnitude.x, magnitude.y), max(magnitude.z, magnitude.w));
+}
+
+@if(quantize) fn store(row: u32, column4: u32, y: vec4<f32>, peak: f32) {
+  out[row * (N / 4u) + column4] = quantize_i8(y, inverse_scale(peak));
+  if (column4 % 16u == 0u) { out_scale[row * (N / 64u) + column4 / 16u] = peak / 127.0; }
+}
+
+// The sixteen threads along x own one group of 64 columns together.
+@if(quantize) fn finish(row: u32, column4: u32, local: vec2<u32>, totals: Totals) {
+  let y0 = activate(ACTIVATION, dequantize(row, column4, totals.r0));
+  let y1 = activate(ACTIVATION, dequantize(row + 1u, column4, totals.r1));
+  let y2 = activate(ACTIVATION, dequantize(row + 2u, column4, totals.r2));
+  let y3 = activate(ACTIVATION, dequantize(row + 3u, column4, totals.r3));
+  peaks[local.y * 16u + local.x] = vec4<f32>(peak_of(y0), peak_of(y1), peak_of(y2), peak_of(y3));
+  workgroupBarrier();
+  var peak = peaks[local.y * 16u];
+  for (var i = 1u; i < 16u; i++) { peak = max(peak, peaks[local.y * 16u + i]); }
+  store(row, column4, y0, peak.x);
+  store(row + 1u, column4, y1, peak.y);
+  store(row + 2u, column4, y2, peak.z);
+  store(row + 3u, column4, y3, peak.w);
+}

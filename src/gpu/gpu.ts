@@ -1,0 +1,223 @@
+// One device: opened with only what is used, its buffers counted, its pipelines compiled once.
+
+import { DeviceError, ShaderError, UnsupportedDeviceError } from "../errors/errors.ts";
+import { type Bindings, type Capabilities, type Kernel, layoutEntries } from "./kernel.ts";
+
+/** Features that some variant or the timer uses when they are there; none is needed. */
+const USED_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query"];
+
+export interface AdapterFacts {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** A software adapter: right answers, a fraction of the speed. */
+  readonly isFallback: boolean;
+}
+
+export interface OpenOptions {
+  /** Where adapters come from; default `navigator.gpu`. */
+  readonly gpu?: GPU;
+  /** Features to do without, for tests of the paths that lack them. */
+  readonly without?: readonly string[];
+}
+
+/** A device with its counted buffers and cached pipelines. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterFacts;
+  readonly capabilities: Capabilities;
+  /** Resolves when the device is lost, with the reason in words. */
+  readonly lost: Promise<string>;
+  #bytes = 0;
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #modules = new Map<string, GPUShaderModule>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(device: GPUDevice, adapter: AdapterFacts, capabilities: Capabilities) {
+    this.device = device;
+    this.adapter = adapter;
+    this.capabilities = capabilities;
+    this.lost = device.lost.then((info) => `${info.reason}: ${info.message}`);
+  }
+
+  /** Bytes of every buffer and texture that is alive. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** A zeroed storage buffer; `usage` is added to STORAGE | COPY_DST. Its size is rounded up to 4 bytes. */
+  buffer(label: string, byteLength: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
+    const size = Math.max(4, Math.ceil(byteLength / 4) * 4);
+    const buffer = this.device.createBuffer({
+      label,
+      size,
+      usage: usage | (usage & GPUBufferUsage.MAP_READ ? GPUBufferUsage.COPY_DST : DEFAULT_USAGE()),
+    });
+    this.#bytes += size;
+    return buffer;
+  }
+
+  /** A buffer that holds `data` from the start. */
+  upload(label: string, data: ArrayBufferView, usage: GPUBufferUsageFlags = 0): GPUBuffer {
+    const buffer = this.buffer(label, data.byteLength, usage);
+    this.write(buffer, data);
+    return buffer;
+  }
+
+  /** Queues a write of `data`, padded to 4 bytes, at `offset`. */
+  write(buffer: GPUBuffer, data: ArrayBufferView, offset = 0): void {
+    const { byteLength } = data;
+    const whole = byteLength & ~3;
+    if (whole > 0) this.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, whole);
+    if (whole === byteLength) return;
+    const tail = new Uint8Array(4);
+    tail.set(new Uint8Array(data.buffer, data.byteOffset + whole, byteLength - whole));
+    this.device.queue.writeBuffer(buffer, offset + whole, tail);
+  }
+
+  /** A texture that pictures are written to. */
+  texture(label: string, width: number, height: number, usage: GPUTextureUsageFlags): GPUTexture {
+    const texture = this.device.createTexture({ label, size: [width, height], format: "rgba8unorm", usage });
+    this.#bytes += width * height * 4;
+    return texture;
+  }
+
+  /** Gives a buffer or texture back; undefined is fine. */
+  release(...resources: (GPUBuffer | GPUTexture | undefined)[]): void {
+    for (const resource of resources) {
+      if (!resource) continue;
+      this.#bytes -= "size" in resource ? resource.size : resource.width * resource.height * 4;
+      resource.destroy();
+    }
+  }
+
+  /** The pipeline of one variant for one set of constants: compiled once, dropped again if it fails. */
+  pipeline<P>(kernel: Kernel<Bindings, P>, variant: string, problem: P): Promise<GPUComputePipeline> {
+    kernel.check(problem);
+    const { wgsl, constants } = kernel.variants[variant];
+    const values = constants(problem);
+    const key = `${kernel.name}/${variant} ${JSON.stringify(values)}`;
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      pipeline = this.#compile(key, wgsl, values, this.layout(kernel.bindings));
+      this.#pipelines.set(key, pipeline);
+      pipeline.catch(() => this.#pipelines.delete(key));
+    }
+    return pipeline;
+  }
+
+  /** Binds buffers and texture views by the kernel's names. */
+  bind<B extends Bindings>(
+    kernel: Kernel<B, never>,
+    resources: { readonly [K in keyof B]: GPUBuffer | GPUTextureView | GPUBufferBinding },
+    label = kernel.name,
+  ): GPUBindGroup {
+    const entries = Object.keys(kernel.bindings).map((name, binding) => {
+      const resource = resources[name];
+      return { binding, resource: resource instanceof GPUBuffer ? { buffer: resource } : resource };
+    });
+    return this.device.createBindGroup({ label, layout: this.layout(kernel.bindings), entries });
+  }
+
+  layout(bindings: Bindings): GPUBindGroupLayout {
+    const label = Object.values(bindings).join(" ");
+    const layout =
+      this.#layouts.get(label) ??
+      this.device.createBindGroupLayout({ label, entries: layoutEntries(bindings) });
+    this.#layouts.set(label, layout);
+    return layout;
+  }
+
+  /** Runs `work` inside error scopes: a refused command or a lack of memory becomes a DeviceError. */
+  async guarded<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+    this.device.pushErrorScope("validation");
+    this.device.pushErrorScope("out-of-memory");
+    let result: T | undefined;
+    let thrown: unknown;
+    try {
+      result = await work();
+    } catch (error) {
+      thrown = error ?? new DeviceError(`${what}: failed`);
+    }
+    const errors = [await this.device.popErrorScope(), await this.device.popErrorScope()];
+    if (thrown !== undefined) throw thrown;
+    const [memory, validation] = errors;
+    if (memory)
+      throw new DeviceError(
+        `${what}: the GPU is out of memory with ${this.#bytes} bytes held by vit8; close other tabs or choose a smaller model or batch`,
+      );
+    if (validation) throw new DeviceError(`${what}: the GPU refused a command: ${validation.message}`);
+    return result as T;
+  }
+
+  destroy(): void {
+    this.device.destroy();
+    this.#bytes = 0;
+  }
+
+  async #compile(
+    label: string,
+    code: string,
+    constants: Readonly<Record<string, number>>,
+    layout: GPUBindGroupLayout,
+  ): Promise<GPUComputePipeline> {
+    const module = this.#modules.get(code) ?? this.device.createShaderModule({ label, code });
+    this.#modules.set(code, module);
+    try {
+      return await this.device.createComputePipelineAsync({
+        label,
+        layout: this.device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+        compute: { module, constants: constants as Record<string, number> },
+      });
+    } catch (error) {
+      const { messages } = await module.getCompilationInfo();
+      const text = messages.map((m) => `${m.type} at line ${m.lineNum}: ${m.message}`).join("; ");
+      throw new ShaderError(`${label}: did not compile: ${text || error}`, code, { cause: error });
+    }
+  }
+}
+
+/** Read at call time: `GPUBufferUsage` does not exist where this module is only imported. */
+const DEFAULT_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+
+/**
+ * Opens a device with default limits and only the features that vit8 uses.
+ * @throws UnsupportedDeviceError saying which browser, flag or driver helps.
+ */
+export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
+  const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (!gpu)
+    throw new UnsupportedDeviceError(
+      "WebGPU: not offered here; use Chrome or Edge 113+, Safari 26+, Firefox 141+ over https or localhost, or in Node `npm i webgpu` and import vit8/node",
+    );
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter)
+    throw new UnsupportedDeviceError(
+      "WebGPU: no adapter; update the graphics driver, on Linux install a Vulkan driver (mesa-vulkan-drivers 24 or newer works without a GPU), in Chrome see chrome://gpu and enable hardware acceleration",
+    );
+  const without = new Set(options.without ?? []);
+  const requiredFeatures = USED_FEATURES.filter((name) => adapter.features.has(name) && !without.has(name));
+  const device = await adapter.requestDevice({ label: "vit8", requiredFeatures });
+  return new Gpu(device, factsOf(adapter), capabilitiesOf(device, adapter, gpu, without));
+}
+
+function factsOf({ info }: GPUAdapter): AdapterFacts {
+  const { vendor, architecture, description, isFallbackAdapter = false } = info;
+  return { vendor, architecture, description, isFallback: isFallbackAdapter };
+}
+
+function capabilitiesOf(
+  device: GPUDevice,
+  adapter: GPUAdapter,
+  gpu: GPU,
+  without: ReadonlySet<string>,
+): Capabilities {
+  const { subgroupMinSize, subgroupMaxSize } = adapter.info as GPUAdapterInfo & Record<string, number>;
+  const fixed = device.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+  return {
+    features: new Set(device.features as ReadonlySet<string>),
+    language: new Set([...(gpu.wgslLanguageFeatures ?? [])].filter((name) => !without.has(name))),
+    subgroupSize: fixed ? subgroupMinSize : undefined,
+    limits: device.limits,
+  };
+}

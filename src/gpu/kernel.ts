@@ -1,0 +1,74 @@
+// What a shader may be told: its bindings, its variants, and how a problem becomes constants and a grid.
+
+/** How a shader touches one binding. The order of the keys is the binding index in group 0. */
+export type Access = "read" | "write" | "uniform" | "texture";
+export type Bindings = Readonly<Record<string, Access>>;
+/** Workgroups along x, y and z. */
+export type Grid = readonly [x: number, y?: number, z?: number];
+
+/** What a variant may ask of the machine before it is a candidate. */
+export interface Capabilities {
+  readonly features: ReadonlySet<string>;
+  /** WGSL language features, such as packed_4x8_integer_dot_product. */
+  readonly language: ReadonlySet<string>;
+  /** The one subgroup size of this adapter; undefined where it varies or subgroups are missing. */
+  readonly subgroupSize: number | undefined;
+  readonly limits: Pick<
+    GPUSupportedLimits,
+    "maxComputeInvocationsPerWorkgroup" | "maxComputeWorkgroupStorageSize"
+  >;
+}
+
+/** One way to compute a kernel: its linked WGSL, the override constants and the grid for a problem. */
+export interface Variant<P> {
+  readonly wgsl: string;
+  readonly constants: (problem: P) => Readonly<Record<string, number>>;
+  readonly grid: (problem: P) => Grid;
+  /** Absent: runs everywhere WebGPU does, at default limits. */
+  readonly runsOn?: (capabilities: Capabilities, problem: P) => boolean;
+}
+
+/** A kernel as TypeScript sees it: every variant computes the same thing through the same bindings. */
+export interface Kernel<B extends Bindings = Bindings, P = never> {
+  readonly name: string;
+  readonly bindings: B;
+  readonly variants: Readonly<Record<string, Variant<P>>>;
+  /** Throws RangeError for a problem that no variant can compute. */
+  readonly check: (problem: P) => void;
+  /** Multiply-adds, for GOP/s. */
+  readonly macs: (problem: P) => number;
+  /** Bytes read and written at least once, for GB/s. */
+  readonly bytes: (problem: P) => number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of kernels mixes problem types; each step pairs its own two
+export type AnyKernel = Kernel<Bindings, any>;
+
+/** Freezes a kernel; its parameter types are what misspelt bindings and problems fail against. */
+export function defineKernel<const B extends Bindings, P>(kernel: Kernel<B, P>): Kernel<B, P> {
+  return Object.freeze(kernel);
+}
+
+/** The names of the variants that run a problem on this machine, in the order the kernel prefers them. */
+export function variantsFor<P>(kernel: Kernel<Bindings, P>, machine: Capabilities, problem: P): string[] {
+  kernel.check(problem);
+  return Object.entries(kernel.variants)
+    .filter(([, variant]) => variant.runsOn?.(machine, problem) ?? true)
+    .map(([name]) => name);
+}
+
+const BUFFER_TYPES = { read: "read-only-storage", write: "storage", uniform: "uniform" } as const;
+
+/** The explicit layout of group 0: no `layout: "auto"`, so a bind group outlives a change of variant. */
+export function layoutEntries(bindings: Bindings): GPUBindGroupLayoutEntry[] {
+  return Object.values(bindings).map((access, binding) =>
+    access === "texture"
+      ? { binding, visibility: GPUShaderStage.COMPUTE, texture: { sampleType: "float" } }
+      : { binding, visibility: GPUShaderStage.COMPUTE, buffer: { type: BUFFER_TYPES[access] } },
+  );
+}
+
+/** Round `value` up to a multiple of `step`. */
+export function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}

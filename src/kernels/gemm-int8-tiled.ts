@@ -1,0 +1,22 @@
+import accumulateDot4 from "../../shaders/gemm_int8_tiled.wgsl?accumulate&dot4&wgsl";
+import accumulate from "../../shaders/gemm_int8_tiled.wgsl?accumulate&wgsl";
+import addDot4 from "../../shaders/gemm_int8_tiled.wgsl?add&dot4&wgsl";
+import add from "../../shaders/gemm_int8_tiled.wgsl?add&wgsl";
+import quantizeDot4 from "../../shaders/gemm_int8_tiled.wgsl?quantize&dot4&wgsl";
+import quantize from "../../shaders/gemm_int8_tiled.wgsl?quantize&wgsl";
+import { type Epilogue, gemmKernels, tile4x4 } from "./gemm.ts";
+
+/** Named by rows by columns of a workgroup. */
+const both = (epilogue: Epilogue, dot4: string, f32: string) => ({
+  "dot4-64x64": tile4x4(epilogue, dot4, 16, true),
+  "dot4-32x64": tile4x4(epilogue, dot4, 8, true),
+  "f32-64x64": tile4x4(epilogue, f32, 16, false),
+  "f32-32x64": tile4x4(epilogue, f32, 8, false),
+});
+
+/** int8 GEMM staged through workgroup memory: GPUs. */
+export const gemmInt8Tiled = gemmKernels("gemm_int8_tiled", {
+  accumulate: both("accumulate", accumulateDot4, accumulate),
+  add: both("add", addDot4, add),
+  quantize: both("quantize", quantizeDot4, quantize),
+});

@@ -1,0 +1,120 @@
+// The cases that every int8 GEMM kernel is held to: raw sums exactly, epilogues against f64.
+
+import { packWeights } from "../quant/pack.ts";
+import type { AnyCases, HostArray, Rng, Tolerance } from "../testing/cases.ts";
+import { ACTIVATE, quantizeGroups } from "../testing/reference.ts";
+import { type Epilogue, type GemmKernels, type GemmProblem, GROUP, paddedRows } from "./gemm.ts";
+
+const SHAPES: { name: string; problem: GemmProblem }[] = [
+  { name: "one row", problem: { rows: 1, n: 64, k: 64 } },
+  { name: "prime rows", problem: { rows: 17, n: 128, k: 64 } },
+  { name: "tile - 1", problem: { rows: 63, n: 64, k: 192 } },
+  { name: "tile", problem: { rows: 64, n: 64, k: 128 } },
+  { name: "tile + 1", problem: { rows: 65, n: 64, k: 128 } },
+  { name: "DeiT-Ti proj", problem: { rows: 197, n: 192, k: 192 } },
+  { name: "deeper than f32 sums stay exact", problem: { rows: 5, n: 64, k: 2112 } },
+];
+
+const ADDS: { name: string; problem: GemmProblem }[] = [
+  { name: "position table", problem: { rows: 10, n: 64, k: 64, rowsPerImage: 5, addendRows: 0 } },
+  { name: "class tokens", problem: { rows: 3, n: 64, k: 64, rowsPerImage: 1, addendRows: 5 } },
+];
+
+const ACTIVATED: { name: string; problem: GemmProblem }[] = (
+  ["gelu", "gelu_tanh", "quick_gelu"] as const
+).map((activation) => ({ name: activation, problem: { rows: 9, n: 128, k: 64, activation } }));
+
+const EXTRA = { accumulate: [], add: ADDS, quantize: ACTIVATED };
+
+export function gemmCases(kernels: GemmKernels): AnyCases[] {
+  return (["accumulate", "add", "quantize"] as const).map((epilogue) => ({
+    kernel: kernels[epilogue],
+    problems: [...SHAPES, ...EXTRA[epilogue]],
+    inputs: (problem: GemmProblem, rng: Rng) => inputs(epilogue, problem, rng),
+    outputs: ({ rows, n }: GemmProblem) => outputs(epilogue, rows, n),
+    reference: (problem: GemmProblem, host: Record<string, HostArray>) => reference(epilogue, problem, host),
+    tolerance: TOLERANCE[epilogue],
+  })) as unknown as AnyCases[];
+}
+
+const TOLERANCE: Record<Epilogue, Record<string, Tolerance>> = {
+  // Sums of int8 products are integers below 2^31, or below 2^24 between two folds: exact in every variant.
+  accumulate: { out: { abs: 0, rel: 0 } },
+  // 33 f32 additions of partial sums below 100: 33 * 100 * 2^-24.
+  add: { out: { abs: 2e-4, rel: 1e-5 } },
+  // f32 and f64 may round a value near a tie to neighbouring integers; the scale is one f32 division away.
+  quantize: { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 1e-5 } },
+};
+
+function inputs(epilogue: Epilogue, problem: GemmProblem, rng: Rng): Record<string, HostArray> {
+  const rows = paddedRows(problem.rows);
+  const { n, k } = problem;
+  const operands = { a: rng.i8(rows * k), w: packWeights(rng.i8(n * k), n, k) };
+  if (epilogue === "accumulate") return operands;
+  const scales = epilogue === "add" ? (rows * k) / GROUP : rows;
+  return {
+    ...operands,
+    a_scale: rng.f32(scales, 0.02),
+    w_scale: rng.f32(n, 0.002),
+    bias: rng.f32(n),
+    ...(epilogue === "add" && { addend: rng.f32(rows * Math.max(1, problem.addendRows ?? 1) * n) }),
+  };
+}
+
+function outputs(epilogue: Epilogue, rows: number, n: number): ReturnType<AnyCases["outputs"]> {
+  const padding = (paddedRows(rows) - rows) * n;
+  if (epilogue !== "quantize")
+    return { out: { type: epilogue === "add" ? "f32" : "i32", length: rows * n, padding } };
+  return {
+    out: { type: "i8", length: rows * n, padding },
+    out_scale: { type: "f32", length: (rows * n) / GROUP, padding: padding / GROUP },
+  };
+}
+
+function reference(epilogue: Epilogue, problem: GemmProblem, host: Record<string, HostArray>) {
+  const { rows, n } = problem;
+  if (epilogue === "accumulate")
+    return { out: table(rows, n, (row, column) => sum(problem, host, row, column)) };
+  const y = table(rows, n, (row, column) => dequantized(epilogue, problem, host, row, column));
+  if (epilogue === "quantize") return quantizeGroups(y.map(ACTIVATE[problem.activation ?? "none"]));
+  const { rowsPerImage = 1, addendRows = 1 } = problem;
+  return {
+    out: table(rows, n, (row, column) => {
+      const addendRow = Math.floor(row / rowsPerImage) * addendRows + (row % rowsPerImage);
+      return y[row * n + column] + host.addend[addendRow * n + column];
+    }),
+  };
+}
+
+function table(rows: number, n: number, value: (row: number, column: number) => number): Float64Array {
+  return Float64Array.from({ length: rows * n }, (_, i) => value(Math.floor(i / n), i % n));
+}
+
+/** The products of k in [from, to), summed as integers. */
+function sum(
+  { n, k }: GemmProblem,
+  { a, w }: Record<string, HostArray>,
+  row: number,
+  column: number,
+  from = 0,
+  to = k,
+) {
+  let total = 0;
+  for (let i = from; i < to; i++) total += a[row * k + i] * w[((i >> 4) * n + column) * 16 + (i & 15)];
+  return total;
+}
+
+function dequantized(
+  epilogue: Epilogue,
+  problem: GemmProblem,
+  host: Record<string, HostArray>,
+  row: number,
+  column: number,
+): number {
+  const width = epilogue === "add" ? GROUP : problem.k;
+  const groups = problem.k / width;
+  let total = 0;
+  for (let g = 0; g < groups; g++)
+    total += sum(problem, host, row, column, g * width, (g + 1) * width) * host.a_scale[row * groups + g];
+  return total * host.w_scale[column] + host.bias[column];
+}

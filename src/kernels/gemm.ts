@@ -1,0 +1,97 @@
+// What every int8 GEMM kernel is told: problem, bindings by epilogue, constants and grid. The shaders differ only in
+// how they walk K.
+
+import { type Bindings, defineKernel, type Grid, type Kernel, roundUp, type Variant } from "../gpu/kernel.ts";
+
+/** Rows of every activation buffer are padded to this, so that no tile needs a bound on M. */
+export const ROW_PADDING = 128;
+
+/** The columns that share one activation scale, and that one workgroup owns. */
+export const GROUP = 64;
+
+export const ACTIVATIONS = { none: 0, gelu: 1, gelu_tanh: 2, quick_gelu: 3 } as const;
+export type Activation = keyof typeof ACTIVATIONS;
+
+/**
+ * y[rows, n] = a[rows, k] w[k, n], both int8; k and n multiples of 64.
+ * `add` reads a scale per row and 64 of k; the others a scale per row.
+ */
+export interface GemmProblem {
+  readonly rows: number;
+  readonly n: number;
+  readonly k: number;
+  /** `quantize` only: what happens to y before it is quantised. */
+  readonly activation?: Activation;
+  /** `add` only: row r adds addend row floor(r / rowsPerImage) * addendRows + r mod rowsPerImage. Default: row r. */
+  readonly rowsPerImage?: number;
+  readonly addendRows?: number;
+}
+
+export const EPILOGUES = {
+  /** The raw i32 sums, for the tests and the benchmark. */
+  accumulate: { a: "read", w: "read", out: "write" },
+  /** y + bias + addend in f32. */
+  add: { a: "read", w: "read", a_scale: "read", w_scale: "read", bias: "read", addend: "read", out: "write" },
+  /** activation(y + bias) in int8 with a scale per row and 64 columns. */
+  quantize: {
+    a: "read",
+    w: "read",
+    a_scale: "read",
+    w_scale: "read",
+    bias: "read",
+    out: "write",
+    out_scale: "write",
+  },
+} as const satisfies Record<string, Bindings>;
+
+export type Epilogue = keyof typeof EPILOGUES;
+export type GemmKernels = { readonly [E in Epilogue]: Kernel<(typeof EPILOGUES)[E], GemmProblem> };
+type GemmVariants = Readonly<Record<string, Variant<GemmProblem>>>;
+
+/** The kernels of one GEMM unit, one for each epilogue. */
+export function gemmKernels(name: string, variants: Readonly<Record<Epilogue, GemmVariants>>): GemmKernels {
+  const kernel = <E extends Epilogue>(epilogue: E) =>
+    defineKernel<(typeof EPILOGUES)[E], GemmProblem>({
+      name: `${name}_${epilogue}`,
+      bindings: EPILOGUES[epilogue],
+      variants: variants[epilogue],
+      check: checkGemm,
+      macs: ({ rows, n, k }) => rows * n * k,
+      bytes: ({ rows, n, k }) => rows * k + n * k + rows * n * (epilogue === "quantize" ? 1 : 4),
+    });
+  return { accumulate: kernel("accumulate"), add: kernel("add"), quantize: kernel("quantize") };
+}
+
+/** A variant whose workgroup is 16 by `rowThreads` threads of 4x4 outputs, with dot4I8Packed or with f32 sums. */
+export function tile4x4(
+  epilogue: Epilogue,
+  wgsl: string,
+  rowThreads: number,
+  dot4: boolean,
+): Variant<GemmProblem> {
+  return {
+    wgsl,
+    constants: (problem) => ({ ...gemmConstants(epilogue, problem), ROW_THREADS: rowThreads }),
+    grid: ({ rows, n }): Grid => [n / GROUP, Math.ceil(rows / (4 * rowThreads))],
+    runsOn: ({ language }) => !dot4 || language.has("packed_4x8_integer_dot_product"),
+  };
+}
+
+/** The override constants that lib/gemm.wgsl declares for this epilogue. */
+export function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<string, number> {
+  const { k, n, activation = "none", rowsPerImage = 1, addendRows = 1 } = problem;
+  if (epilogue === "add") return { K: k, N: n, ROWS_PER_IMAGE: rowsPerImage, ADDEND_ROWS: addendRows };
+  if (epilogue === "quantize") return { K: k, N: n, ACTIVATION: ACTIVATIONS[activation] };
+  return { K: k, N: n };
+}
+
+function checkGemm({ rows, n, k }: GemmProblem): void {
+  const fits = rows > 0 && n > 0 && k > 0 && n % GROUP === 0 && k % GROUP === 0;
+  if (!fits)
+    throw new RangeError(`gemm: rows, n and k must be > 0, n and k multiples of 64; got ${rows}, ${n}, ${k}`);
+}
+
+/** Rows as allocated. */
+export function paddedRows(rows: number): number {
+  return roundUp(rows, ROW_PADDING);
+}

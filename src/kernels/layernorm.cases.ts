@@ -1,0 +1,77 @@
+import type { AnyCases, HostArray, Rng } from "../testing/cases.ts";
+import { quantizeGroups } from "../testing/reference.ts";
+import { paddedRows } from "./gemm.ts";
+import { type LayerNormProblem, layernorm, layernormQuantize } from "./layernorm.ts";
+
+const problem = (rows: number, width: number, stride: number): LayerNormProblem => ({
+  rows,
+  width,
+  stride,
+  eps: 1e-6,
+});
+
+const problems = [
+  { name: "one row, narrow", problem: problem(1, 4, 64) },
+  { name: "prime rows, padded columns", problem: problem(13, 96, 128) },
+  { name: "workgroup - 1", problem: problem(63, 64, 64) },
+  { name: "DeiT-Ti", problem: problem(197, 192, 192) },
+  { name: "ViT-H", problem: problem(9, 1280, 1280) },
+];
+
+/** Rows 0 to 2 are the hostile ones: constant, huge with a huge mean, and tiny. */
+function inputs({ rows, width, stride }: LayerNormProblem, rng: Rng) {
+  const padded = (values: Float32Array, from: number) => values.map((v, i) => (i % stride < from ? v : 0));
+  const x = padded(rng.f32(paddedRows(rows) * stride, 3), width);
+  for (let c = 0; c < width; c++) {
+    x[c] = 2;
+    if (rows > 2) {
+      x[stride + c] = x[stride + c] * 1e3 + 1e4;
+      x[2 * stride + c] *= 1e-4;
+    }
+  }
+  return { x, gamma: padded(rng.f32(stride), width), beta: padded(rng.f32(stride), width) };
+}
+
+function reference(
+  { rows, width, stride, eps }: LayerNormProblem,
+  { x, gamma, beta }: Record<string, HostArray>,
+) {
+  const y = new Float64Array(rows * stride);
+  for (let r = 0; r < rows; r++) {
+    const row = x.subarray(r * stride, r * stride + width);
+    let mean = 0;
+    let variance = 0;
+    for (const v of row) mean += v / width;
+    for (const v of row) variance += (v - mean) ** 2 / width;
+    for (let c = 0; c < width; c++)
+      y[r * stride + c] = ((row[c] - mean) / Math.sqrt(variance + eps)) * gamma[c] + beta[c];
+  }
+  return y;
+}
+
+const pad = ({ rows, stride }: LayerNormProblem) => (paddedRows(rows) - rows) * stride;
+
+export default [
+  {
+    kernel: layernorm,
+    problems,
+    inputs,
+    outputs: (p: LayerNormProblem) => ({ out: { type: "f32", length: p.rows * p.stride, padding: pad(p) } }),
+    reference: (p: LayerNormProblem, host: Record<string, HostArray>) => ({ out: reference(p, host) }),
+    // The huge row: its mean of 1e4 is off by 1e4 * 2^-23 = 1e-3 against a deviation of 1.7e3.
+    tolerance: { out: { abs: 2e-5, rel: 2e-5 } },
+  },
+  {
+    kernel: layernormQuantize,
+    problems,
+    inputs,
+    outputs: (p: LayerNormProblem) => ({
+      out: { type: "i8", length: p.rows * p.stride, padding: pad(p) },
+      out_scale: { type: "f32", length: p.rows, padding: paddedRows(p.rows) - p.rows },
+    }),
+    reference: (p: LayerNormProblem, host: Record<string, HostArray>) =>
+      quantizeGroups(reference(p, host), p.stride),
+    // A value near a tie may round to either neighbour.
+    tolerance: { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 2e-5 } },
+  },
+] as unknown as AnyCases[];

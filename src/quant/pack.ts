@@ -1,0 +1,20 @@
+// The one packed weight layout that every int8 GEMM variant reads.
+
+/** Values of K in one `vec4<u32>`. */
+const STEP = 16;
+
+/**
+ * int8 weights `[n, k]` row by row -> `[k / 16, n, 16]`: sixteen values of K of one output channel are one
+ * `vec4<u32>`, and neighbouring channels are neighbours. n and k are as padded; `values` holds exactly n * k.
+ */
+export function packWeights(values: Int8Array, n: number, k: number): Int8Array {
+  const packed = new Int8Array(n * k);
+  for (let row = 0; row < n; row++) packRow(packed, n, row, values.subarray(row * k, (row + 1) * k));
+  return packed;
+}
+
+/** Writes one output channel's values, from k = 0, into its place in `packed`, which has `n` channels. */
+export function packRow(packed: Int8Array, n: number, row: number, values: Int8Array): void {
+  for (let k = 0; k < values.length; k += STEP)
+    packed.set(values.subarray(k, Math.min(k + STEP, values.length)), ((k / STEP) * n + row) * STEP);
+}
