@@ -125,6 +125,23 @@ describe("patches equal the CPU's", () => {
   });
 });
 
+test("without scales the patches are normalised f32", async () => {
+  const patchesF32 = gpu.buffer("patches", patches * 3 * stride * 4, GPUBufferUsage.COPY_SRC);
+  const slot = await PictureSlot.create(gpu, { framing: exact, layout, patches: patchesF32 });
+  const picture = noise(70, 50);
+  await run(slot, [picture]);
+  const got = new Float32Array(await read(patchesF32));
+  const bytes = expected(exact, picture);
+  const { scale, int8Offset } = affine;
+  for (const [i, value] of got.entries()) {
+    const channel = Math.floor(i / stride) % 3;
+    // f32 rounding of values up to 2.7.
+    expect(Math.abs(value - (bytes[i] * scale[channel] + int8Offset[channel]))).toBeLessThan(1e-6);
+  }
+  slot.destroy();
+  gpu.release(patchesF32);
+});
+
 test("frames of one size allocate nothing, and destroy gives all back", async () => {
   const before = gpu.bytes;
   const { slot, patches, scales } = await slotFor(shortest);
