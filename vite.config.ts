@@ -7,5 +7,10 @@ export default defineConfig({
   // A file that is not there is a 404, not the page: a model folder may lack one.
   appType: "mpa",
   plugins: [wgsl(), sharedModels()],
-  test: { include: ["src/**/*.test.ts", "build/**/*.test.ts", "test/**/*.test.ts"] },
+  test: {
+    include: ["src/**/*.test.ts", "build/**/*.test.ts", "test/**/*.test.ts"],
+    // A software GPU takes seconds to compile the largest kernels.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });
