@@ -5,7 +5,6 @@ import package::lib::resample::{Resize, to_bytes};
 override WIDTH: u32; // of the crop
 override HEIGHT: u32;
 override GRID_WIDTH: u32; // patches in a row of patches
-override PATCHES: u32; // of one picture
 override PATCH: u32; // pixels along a side
 override QUADS: u32; // fours of pixels in a channel of a patch: whole groups of 64, what is over is zero
 override SCALE_R: f32;
@@ -18,9 +17,9 @@ override SCALE_B: f32;
 @group(0) @binding(0) var<storage, read> narrow: array<u32>; // [rows, WIDTH] RGB bytes and a zero
 @group(0) @binding(1) var<storage, read> tables: array<i32>; // at row_table: starts [HEIGHT], weights [HEIGHT, row_taps]
 @group(0) @binding(2) var<uniform> resize: Resize;
-@if(!float) @group(0) @binding(3) var<storage, read_write> patches: array<u32>; // [images * PATCHES, 3, QUADS] four int8
-@if(!float) @group(0) @binding(4) var<storage, read_write> scales: array<f32>; // [images * PATCHES, 3, QUADS / 16]
-@if(float) @group(0) @binding(3) var<storage, read_write> patches: array<vec4<f32>>; // [images * PATCHES, 3, QUADS]
+@if(!float) @group(0) @binding(3) var<storage, read_write> patches: array<u32>; // [rows, 3, QUADS] four int8
+@if(!float) @group(0) @binding(4) var<storage, read_write> scales: array<f32>; // [rows, 3, QUADS / 16]
+@if(float) @group(0) @binding(3) var<storage, read_write> patches: array<vec4<f32>>; // [rows, 3, QUADS]
 
 const ZERO_BYTE: u32 = 128; // the byte whose int8 is 0
 
@@ -31,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     return;
   }
   let quad = id.x % QUADS;
-  let out = (resize.image * PATCHES + cell) * 3 * QUADS + quad;
+  let out = (resize.first_row + cell) * 3 * QUADS + quad;
   var reds = vec4<u32>(ZERO_BYTE);
   var greens = vec4<u32>(ZERO_BYTE);
   var blues = vec4<u32>(ZERO_BYTE);

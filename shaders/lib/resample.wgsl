@@ -11,7 +11,7 @@ struct Resize {
   band_start: u32, // row of the table's picture that is row 0 of `narrow`
   patch_start: u32, // the patches [patch_start, patch_end) that the band makes
   patch_end: u32,
-  image: u32, // which picture of the batch
+  first_row: u32, // of this picture's patches: pictures of a batch and their prefix tokens stand before it
 }
 
 // A picture row wider than a texture goes on in the next panel below: 8192 = 1 << 13 texels each.

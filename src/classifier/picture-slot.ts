@@ -12,9 +12,9 @@ import { type PictureSource, pictureTextureUsage } from "./picture.ts";
 export interface PictureSlotOptions {
   readonly framing: Framing;
   readonly layout: PatchLayout;
-  /** [images * patches, 3, channelStride]: int8, or f32 without `scales`. */
+  /** [rows, 3, channelStride]: int8, or f32 without `scales`. */
   readonly patches: GPUBuffer;
-  /** [images * patches, 3, channelStride / 64] f32. */
+  /** [rows, 3, channelStride / 64] f32. */
   readonly scales?: GPUBuffer;
 }
 
@@ -66,14 +66,14 @@ export class PictureSlot {
     return new PictureSlot(gpu, options, pipelines);
   }
 
-  /** Copies the picture to the GPU, as picture `image` of the batch. The picture may be closed or changed afterwards. */
-  prepare(picture: PictureSource, image = 0): void {
+  /** Copies the picture to the GPU, its patches to the rows from `firstRow` on. The picture may be closed or changed afterwards. */
+  prepare(picture: PictureSource, firstRow = 0): void {
     this.#submit();
     const fit = this.#fitted(picture);
     for (const strip of fit.strips.strips) {
       this.#submit();
       this.#write(picture, fit, strip);
-      this.#gpu.write(this.#params, packParams({ ...fit.params, ...this.#place(strip), image }));
+      this.#gpu.write(this.#params, packParams({ ...fit.params, ...this.#place(strip), firstRow }));
       this.#pending = strip;
     }
   }
@@ -120,7 +120,7 @@ export class PictureSlot {
     }
   }
 
-  #place({ band, firstRow, rows }: Strip): Omit<ResizeParams, keyof Fit["params"] | "image"> {
+  #place({ band, firstRow, rows }: Strip): Omit<ResizeParams, keyof Fit["params"] | "firstRow"> {
     const { across } = patchGrid(this.#options.layout);
     return {
       stripRows: rows,

@@ -17,7 +17,7 @@ interface Case extends ResizePatchesProblem {
   readonly cropY: number;
   readonly filter: ResampleFilter;
   /** Which picture of the batch is written, and which of its patches come first. */
-  readonly image: number;
+  readonly firstRow: number;
   readonly patchStart: number;
 }
 
@@ -34,7 +34,7 @@ function problem(
   const settled = {
     ...layout,
     pictureHeight,
-    ...{ resizedHeight: height, cropY: 0, filter: "bicubic", image: 0, patchStart: 0 },
+    ...{ resizedHeight: height, cropY: 0, filter: "bicubic", firstRow: 0, patchStart: 0 },
     patches: patchGrid(layout).patches,
     ...options,
   } as Omit<Case, "taps">;
@@ -59,7 +59,7 @@ function planOf({
 const PROBLEMS = [
   problem("one pixel", 1, [1, 1, 1]),
   problem("one row to many", 1, [16, 16, 8]),
-  problem("as it is, third of a batch", 16, [16, 16, 8], { image: 2 }),
+  problem("as it is, third of a batch behind its class tokens", 16, [16, 16, 8], { firstRow: 7 }),
   problem("odd patches, a crop that is not whole patches", 29, [23, 17, 7]),
   problem("patch of 14, taller", 23, [42, 28, 14], { filter: "bilinear" }),
   problem("patch of 16, a thirtieth", 971, [32, 32, 16]),
@@ -85,9 +85,9 @@ function inputs(problem: Case, rng: Rng): Record<string, HostArray> {
   const plan = planOf(problem);
   const { first, end } = bandRows(problem, plan);
   const { tables, rowTable } = packTables(plan);
-  const { patchStart, patches, image } = problem;
+  const { patchStart, patches, firstRow } = problem;
   const resize = packParams({
-    ...{ stripRows: 0, panelRows: 0, stripStart: 0, rowTable, image },
+    ...{ stripRows: 0, panelRows: 0, stripStart: 0, rowTable, firstRow },
     ...{ columnTaps: plan.columns.taps, rowTaps: plan.rows.taps },
     ...{ bandStart: first, patchStart, patchEnd: patchStart + patches },
   });
@@ -102,7 +102,7 @@ function forEachValue(
 ): void {
   const plan = planOf(problem);
   const { first, end } = bandRows(problem, plan);
-  const { width, patch, patchStart, patches, image } = problem;
+  const { width, patch, patchStart, patches, firstRow } = problem;
   const grid = patchGrid(problem);
   const stride = channelStride(patch);
   // Rows outside of the band are black here and not looked at.
@@ -115,13 +115,13 @@ function forEachValue(
         const x = (p % grid.across) * patch + (i % patch);
         const y = Math.floor(p / grid.across) * patch + Math.floor(i / patch);
         const byte = i < patch * patch ? crop[(y * width + x) * 4 + c] : undefined;
-        visit(((image * grid.patches + p) * 3 + c) * stride + i, c, byte);
+        visit(((firstRow + p) * 3 + c) * stride + i, c, byte);
       }
 }
 
 /** Values up to the end of the dispatch; what lies before it keeps the runner's guard. */
 function outputLength(problem: Case): number {
-  const rows = problem.image * patchGrid(problem).patches + problem.patchStart + problem.patches;
+  const rows = problem.firstRow + problem.patchStart + problem.patches;
   return rows * 3 * channelStride(problem.patch);
 }
 

@@ -35,13 +35,12 @@ export function patchGrid({ width, height, patch }: PatchLayout): {
 
 function constants(problem: ResizePatchesProblem): Record<string, number> {
   const { width, height, patch, affine } = problem;
-  const { across, patches } = patchGrid(problem);
+  const { across } = patchGrid(problem);
   const [SCALE_R, SCALE_G, SCALE_B] = affine.scale;
   return {
     WIDTH: width,
     HEIGHT: height,
     GRID_WIDTH: across,
-    PATCHES: patches,
     PATCH: patch,
     QUADS: channelStride(patch) / 4,
     SCALE_R,
@@ -68,8 +67,8 @@ const bytes = (bytesPerValue: number) => (problem: ResizePatchesProblem) =>
   4 * problem.width * problem.taps + bytesPerValue * 3 * problem.patches * channelStride(problem.patch);
 
 /**
- * Vertical pass, crop and cut into patches, in int8: patches [images * patches, 3, channelStride] = byte - 128, padding 0;
- * scales [images * patches, 3, channelStride / 64] = rescale / std of the channel.
+ * Vertical pass, crop and cut into patches, in int8: patches [rows, 3, channelStride] = byte - 128, padding 0;
+ * scales [rows, 3, channelStride / 64] = rescale / std of the channel.
  */
 export const resizePatches = defineKernel({
   name: "resize_patches",
@@ -80,7 +79,7 @@ export const resizePatches = defineKernel({
   bytes: bytes(1),
 });
 
-/** The same in f32: patches [images * patches, 3, channelStride] = (byte * rescale - mean) / std, padding 0. */
+/** The same in f32: patches [rows, 3, channelStride] = (byte * rescale - mean) / std, padding 0. */
 export const resizePatchesFloat = defineKernel({
   name: "resize_patches_float",
   bindings: { narrow: "read", tables: "read", resize: "uniform", patches: "write" },

@@ -69,7 +69,7 @@ export default {
     const resize = packParams({
       ...{ stripRows: rows, panelRows: rows, stripStart, rowTable },
       ...{ columnTaps: plan.columns.taps, rowTaps: plan.rows.taps },
-      ...{ bandStart: 0, patchStart: 0, patchEnd: 0, image: 0 },
+      ...{ bandStart: 0, patchStart: 0, patchEnd: 0, firstRow: 0 },
     });
     return { picture: inPanels(harsh(rng.u8((end - first) * rows * 4)), end - first, rows), tables, resize };
   },

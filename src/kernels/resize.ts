@@ -13,12 +13,13 @@ export interface ResizeParams {
   readonly bandStart: number;
   readonly patchStart: number;
   readonly patchEnd: number;
-  readonly image: number;
+  /** Row of the first patch of this picture. */
+  readonly firstRow: number;
 }
 
 export function packParams(params: ResizeParams): Uint32Array {
   const { stripRows, panelRows, stripStart, columnTaps, rowTaps, rowTable } = params;
-  const { bandStart, patchStart, patchEnd, image } = params;
+  const { bandStart, patchStart, patchEnd, firstRow } = params;
   return Uint32Array.of(
     stripRows,
     panelRows,
@@ -29,7 +30,7 @@ export function packParams(params: ResizeParams): Uint32Array {
     bandStart,
     patchStart,
     patchEnd,
-    image,
+    firstRow,
   );
 }
 

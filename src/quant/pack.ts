@@ -13,8 +13,11 @@ export function packWeights(values: Int8Array, n: number, k: number): Int8Array 
   return packed;
 }
 
-/** Writes one output channel's values, from k = 0, into its place in `packed`, which has `n` channels. */
-export function packRow(packed: Int8Array, n: number, row: number, values: Int8Array): void {
+/** Writes one output channel's values, from `firstK` (a multiple of 16) on, into `packed`, which has `n` channels. */
+export function packRow(packed: Int8Array, n: number, row: number, values: Int8Array, firstK = 0): void {
   for (let k = 0; k < values.length; k += STEP)
-    packed.set(values.subarray(k, Math.min(k + STEP, values.length)), ((k / STEP) * n + row) * STEP);
+    packed.set(
+      values.subarray(k, Math.min(k + STEP, values.length)),
+      (((firstK + k) / STEP) * n + row) * STEP,
+    );
 }
