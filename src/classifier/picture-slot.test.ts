@@ -42,7 +42,8 @@ function noise(width: number, height: number): RawPicture {
 /** Prepares the pictures and encodes the last one, as a network does: how many submits that took besides. */
 async function run(slot: PictureSlot, pictures: RawPicture[]): Promise<number> {
   const { submits } = await counted(async () => {
-    for (const [image, picture] of pictures.entries()) slot.prepare(await openPicture(picture), image * patches);
+    for (const [image, picture] of pictures.entries())
+      slot.prepare(await openPicture(picture), image * patches);
     const encoder = gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     slot.encode(pass);

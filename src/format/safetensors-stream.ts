@@ -18,6 +18,8 @@ export interface StreamOptions {
   signal?: AbortSignal;
   /** Called as bytes arrive, with all that came so far and the file's length where it is known. */
   onBytes?: (loadedBytes: number, totalBytes: number | undefined) => void;
+  /** Called with every tensor of the file before the first one comes; what it throws ends the stream. */
+  onHeader?: (entries: readonly TensorEntry[]) => void;
   /** Tensors it returns false for are passed over, not held. */
   wanted?: (entry: TensorEntry) => boolean;
 }
@@ -28,7 +30,7 @@ export interface StreamOptions {
  */
 export async function* streamSafetensors(
   file: ByteStream,
-  { signal, onBytes, wanted }: StreamOptions = {},
+  { signal, onBytes, onHeader, wanted }: StreamOptions = {},
 ): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
   let total = file.byteLength;
   const source = new ByteSource(file.stream, signal, (loaded) => onBytes?.(loaded, total));
@@ -40,6 +42,7 @@ export async function* streamSafetensors(
     head.set(text, start.length);
     const { entries, byteLength } = parseSafetensorsHeader(head, file.byteLength);
     total = byteLength;
+    onHeader?.(entries);
     for (const entry of entries) {
       const length = entry.end - entry.begin;
       const held = wanted && !wanted(entry) ? undefined : await source.take(length);

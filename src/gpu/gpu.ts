@@ -203,7 +203,9 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
 
 function factsOf({ info }: GPUAdapter): AdapterFacts {
   const { vendor, architecture, description, isFallbackAdapter = false } = info;
-  return { vendor, architecture, description, isFallback: isFallbackAdapter };
+  const isFallback =
+    isFallbackAdapter || /swiftshader|llvmpipe|software/i.test(`${architecture} ${description}`);
+  return { vendor, architecture, description, isFallback };
 }
 
 function capabilitiesOf(
@@ -214,7 +216,10 @@ function capabilitiesOf(
 ): Capabilities {
   const { subgroupMinSize, subgroupMaxSize } = adapter.info as GPUAdapterInfo & Record<string, number>;
   const fixed = device.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+  const { vendor, isFallback } = factsOf(adapter);
   return {
+    vendor,
+    software: isFallback,
     features: new Set(device.features as ReadonlySet<string>),
     language: new Set([...(gpu.wgslLanguageFeatures ?? [])].filter((name) => !without.has(name))),
     subgroupSize: fixed ? subgroupMinSize : undefined,

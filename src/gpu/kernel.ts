@@ -8,6 +8,10 @@ export type Grid = readonly [x: number, y?: number, z?: number];
 
 /** What a variant may ask of the machine before it is a candidate. */
 export interface Capabilities {
+  /** The adapter's vendor, such as `nvidia` or `apple`. */
+  readonly vendor: string;
+  /** Whether the adapter is a program on the CPU. */
+  readonly software: boolean;
   readonly features: ReadonlySet<string>;
   /** WGSL language features, such as packed_4x8_integer_dot_product. */
   readonly language: ReadonlySet<string>;
@@ -24,6 +28,10 @@ export interface Variant<P> {
   readonly wgsl: string;
   readonly constants: (problem: P) => Readonly<Record<string, number>>;
   readonly grid: (problem: P) => Grid;
+  /** The kind of adapter it is shaped for; absent: either. A first guess only. */
+  readonly shapedFor?: "gpu" | "software";
+  /** Its inner product; absent where it has none. */
+  readonly inner?: "dot4" | "f32";
   /** Absent: runs everywhere WebGPU does, at default limits. */
   readonly runsOn?: (capabilities: Capabilities, problem: P) => boolean;
 }

@@ -19,8 +19,13 @@ export function groupsPerHead(headDim: number): number {
   return Math.ceil(headDim / GROUP);
 }
 
+/** Query rows per workgroup on a software adapter: a vector of the processor. */
+const SOFTWARE_ROWS = 8;
+
 const variant = (wgsl: string, rows: number, dot4 = false): Variant<AttentionProblem> => ({
   wgsl,
+  shapedFor: rows === SOFTWARE_ROWS ? "software" : "gpu",
+  inner: dot4 ? "dot4" : "f32",
   constants: ({ tokens, queries, heads, headDim }) => ({
     TOKENS: tokens,
     QUERIES: queries,

@@ -8,10 +8,10 @@ import { type Epilogue, gemmKernels, tile4x4 } from "./gemm.ts";
 
 /** Named by rows by columns of a workgroup. */
 const both = (epilogue: Epilogue, dot4: string, f32: string) => ({
-  "dot4-16x64": tile4x4(epilogue, dot4, 4, true),
-  "dot4-4x64": tile4x4(epilogue, dot4, 1, true),
-  "f32-16x64": tile4x4(epilogue, f32, 4, false),
-  "f32-4x64": tile4x4(epilogue, f32, 1, false),
+  "dot4-16x64": tile4x4(epilogue, dot4, 4, true, "software"),
+  "dot4-4x64": tile4x4(epilogue, dot4, 1, true, "software"),
+  "f32-16x64": tile4x4(epilogue, f32, 4, false, "software"),
+  "f32-4x64": tile4x4(epilogue, f32, 1, false, "software"),
 });
 
 /** int8 GEMM without workgroup memory: software adapters, and few rows anywhere. */

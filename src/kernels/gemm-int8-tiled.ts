@@ -8,10 +8,10 @@ import { type Epilogue, gemmKernels, tile4x4 } from "./gemm.ts";
 
 /** Named by rows by columns of a workgroup. */
 const both = (epilogue: Epilogue, dot4: string, f32: string) => ({
-  "dot4-64x64": tile4x4(epilogue, dot4, 16, true),
-  "dot4-32x64": tile4x4(epilogue, dot4, 8, true),
-  "f32-64x64": tile4x4(epilogue, f32, 16, false),
-  "f32-32x64": tile4x4(epilogue, f32, 8, false),
+  "dot4-64x64": tile4x4(epilogue, dot4, 16, true, "gpu"),
+  "dot4-32x64": tile4x4(epilogue, dot4, 8, true, "gpu"),
+  "f32-64x64": tile4x4(epilogue, f32, 16, false, "gpu"),
+  "f32-32x64": tile4x4(epilogue, f32, 8, false, "gpu"),
 });
 
 /** int8 GEMM staged through workgroup memory: GPUs. */

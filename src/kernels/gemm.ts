@@ -68,9 +68,12 @@ export function tile4x4(
   wgsl: string,
   rowThreads: number,
   dot4: boolean,
+  shapedFor?: Variant<GemmProblem>["shapedFor"],
 ): Variant<GemmProblem> {
   return {
     wgsl,
+    shapedFor,
+    inner: dot4 ? "dot4" : "f32",
     constants: (problem) => ({ ...gemmConstants(epilogue, problem), ROW_THREADS: rowThreads }),
     grid: ({ rows, n }): Grid => [n / GROUP, Math.ceil(rows / (4 * rowThreads))],
     runsOn: ({ language }) => !dot4 || language.has("packed_4x8_integer_dot_product"),

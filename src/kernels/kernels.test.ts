@@ -1,4 +1,4 @@
-process.on("SIGUSR2",()=>process.stderr.write("STAGE "+(globalThis as any).stage+"\n"));
+
 // Every kernel, every variant this machine has, every problem of its cases file, against the f64 reference.
 
 import { afterAll, describe, expect, test } from "vitest";

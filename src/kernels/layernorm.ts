@@ -14,11 +14,17 @@ export interface LayerNormProblem {
 
 const constants = ({ width, eps }: LayerNormProblem) => ({ WIDTH: width, EPS: eps });
 
-const perRow = (wgsl: string): Variant<LayerNormProblem> => ({ wgsl, constants, grid: ({ rows }) => [rows] });
+const perRow = (wgsl: string): Variant<LayerNormProblem> => ({
+  wgsl,
+  shapedFor: "gpu",
+  constants,
+  grid: ({ rows }) => [rows],
+});
 
 const ROWS = 8;
 const perThread = (wgsl: string): Variant<LayerNormProblem> => ({
   wgsl,
+  shapedFor: "software",
   constants: (problem) => ({ ...constants(problem), ROWS_PER_WORKGROUP: ROWS }),
   grid: ({ rows }) => [Math.ceil(rows / ROWS)],
 });

@@ -59,9 +59,7 @@ async function dispatch(
   problem: unknown,
   resources: Record<string, GPUBuffer | GPUTextureView>,
 ): Promise<void> {
-  (globalThis as any).stage='pipe';
   const pipeline = await gpu.pipeline(kernel, variant, problem);
-  (globalThis as any).stage='enc';
   const encoder = gpu.device.createCommandEncoder({ label: kernel.name });
   const pass = encoder.beginComputePass({ label: kernel.name });
   pass.setPipeline(pipeline);
@@ -83,9 +81,7 @@ async function readBack(
     const encoder = gpu.device.createCommandEncoder();
     encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
     gpu.device.queue.submit([encoder.finish()]);
-    (globalThis as any).stage='map';
     await target.mapAsync(GPUMapMode.READ);
-    (globalThis as any).stage='mapped';
     const bytes = target.getMappedRange().slice(0);
     gpu.release(target);
     run.outputs[name] = new VIEWS[shape.type](bytes, 0, shape.length);

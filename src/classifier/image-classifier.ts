@@ -1,0 +1,223 @@
+// The public face: load a model, ask it what is in a picture.
+
+import { DisposedError, UnsupportedModelError } from "../errors/errors.ts";
+import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
+import type { AdapterFacts, Gpu } from "../gpu/gpu.ts";
+import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import type { Precision } from "../vit/weights.ts";
+import { type Classification, topClasses } from "./answer.ts";
+import { type Answer, Engine } from "./engine.ts";
+import { describeModel, type LoadProgress, loadWeights, type ModelDescription } from "./model.ts";
+import { openPicture, type Picture, type PictureSource } from "./picture.ts";
+
+export interface LoadOptions {
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+  /** `int8` (default), or `float32`: the reference that int8 is judged against, four times the bytes. */
+  readonly precision?: Precision;
+  /** Where Hub ids are looked up; default https://huggingface.co. */
+  readonly endpoint?: string | URL;
+  /** Pictures in one submit at most, 1 to 64; default 8. */
+  readonly maxBatch?: number;
+}
+
+export interface ClassifyOptions {
+  /** Labels per picture; default 5. */
+  readonly topK?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Which kernel and variant ran how many steps, and why it was chosen. */
+export interface KernelReport {
+  readonly kernel: string;
+  readonly variant: string;
+  readonly steps: number;
+  readonly why: string;
+}
+
+export interface Report {
+  readonly model: string;
+  readonly precision: Precision;
+  readonly adapter: AdapterFacts;
+  readonly kernels: readonly KernelReport[];
+  /** Dispatches of the last run; of a run of one picture before any. */
+  readonly dispatches: number;
+  /** Bytes of all buffers and textures on the device, those of other classifiers on it included. */
+  readonly gpuBytes: number;
+}
+
+/** Where a classifier runs: what differs between a page and Node. */
+export interface Platform<P> {
+  /** The WebGPU entry point; undefined: `navigator.gpu`. */
+  readonly gpu?: () => Promise<GPU>;
+  readonly openFolder: (model: ModelSource, options: LoadOptions) => ModelFolder | Promise<ModelFolder>;
+  readonly openPicture: (picture: P) => Promise<PictureSource>;
+}
+
+export const pagePlatform: Platform<Picture> = {
+  openFolder: (model, { endpoint }) => resolveFolder(model, { endpoint }),
+  openPicture,
+};
+
+/** A Vision Transformer on the GPU that names what is in pictures. */
+export class ImageClassifier<P = Picture> {
+  readonly #gpu: Gpu;
+  readonly #platform: Platform<P>;
+  readonly #model: ModelDescription;
+  readonly #engine: Engine;
+  readonly #options: LoadOptions;
+  #disposed = false;
+
+  private constructor(
+    gpu: Gpu,
+    platform: Platform<P>,
+    model: ModelDescription,
+    engine: Engine,
+    options: LoadOptions,
+  ) {
+    this.#gpu = gpu;
+    this.#platform = platform;
+    this.#model = model;
+    this.#engine = engine;
+    this.#options = options;
+  }
+
+  /**
+   * Loads a model: a Hub id (`facebook/deit-tiny-patch16-224`), a URL, the `File`s of a folder, or bytes by file name.
+   * Float weights are quantised while they stream in.
+   * @throws UnsupportedDeviceError without WebGPU; UnsupportedModelError, ModelFormatError, ModelLoadError for what is
+   *   wrong with the model; the signal's reason when aborted. Nothing stays on the GPU then.
+   */
+  static load(model: ModelSource, options: LoadOptions = {}): Promise<ImageClassifier> {
+    return ImageClassifier.loadOn(pagePlatform, model, options);
+  }
+
+  /** `load` on another platform than a page. */
+  static async loadOn<P>(
+    platform: Platform<P>,
+    source: ModelSource,
+    options: LoadOptions,
+  ): Promise<ImageClassifier<P>> {
+    const { precision = "int8", signal, onProgress, maxBatch = 8 } = options;
+    if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
+      throw new RangeError(`maxBatch: expected a whole number from 1 to 64, came ${maxBatch}`);
+    signal?.throwIfAborted();
+    const gpu = await acquireGpu({ gpu: await platform.gpu?.() });
+    try {
+      onProgress?.({ stage: "download", file: "config.json" });
+      const folder = await platform.openFolder(source, options);
+      const model = await describeModel(folder, signal);
+      if (precision === "float32" && model.architecture.quantization)
+        throw new UnsupportedModelError(
+          `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
+        );
+      const weights = await loadWeights(gpu, folder, model, precision, { onProgress, signal });
+      const engine = new Engine(gpu, model, precision, weights);
+      try {
+        onProgress?.({ stage: "compile" });
+        await engine.prepare(1);
+        signal?.throwIfAborted();
+      } catch (error) {
+        await engine.destroy();
+        throw error;
+      }
+      onProgress?.({ stage: "ready" });
+      return new ImageClassifier(gpu, platform, model, engine, options);
+    } catch (error) {
+      releaseGpu(gpu);
+      throw error;
+    }
+  }
+
+  /** What the model calls its classes; empty for an embedding model. */
+  get labels(): readonly string[] {
+    return this.#model.architecture.labels;
+  }
+
+  /**
+   * The most probable labels of a picture, or of each of many, best first.
+   * @throws PictureError for what cannot be decoded; DisposedError; the signal's reason.
+   */
+  classify(picture: P, options?: ClassifyOptions): Promise<Classification[]>;
+  classify(pictures: readonly P[], options?: ClassifyOptions): Promise<Classification[][]>;
+  async classify(input: P | readonly P[], { topK = 5, signal }: ClassifyOptions = {}) {
+    if (this.labels.length === 0)
+      throw new UnsupportedModelError(`${this.#model.id}: has no head to classify with; use embed()`);
+    if (!(Number.isInteger(topK) && topK >= 1))
+      throw new RangeError(`topK: expected a whole number from 1 on, came ${topK}`);
+    return this.#each(input, signal, ({ logits }) => topClasses(logits, this.labels, topK));
+  }
+
+  /** The logits of a picture, or of each of many: one f32 per class, before softmax. */
+  logits(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  logits(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  async logits(input: P | readonly P[], { signal }: { signal?: AbortSignal } = {}) {
+    return this.#each(input, signal, ({ logits }) => logits);
+  }
+
+  /** The class token after the last norm, [hidden size] f32: for comparing pictures. */
+  embed(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  embed(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  async embed(input: P | readonly P[], { signal }: { signal?: AbortSignal } = {}) {
+    return this.#each(input, signal, ({ embedding }) => embedding);
+  }
+
+  /** What runs where, and how much of it there is. */
+  get report(): Report {
+    const { precision = "int8" } = this.#options;
+    return {
+      model: this.#model.id,
+      precision,
+      adapter: this.#gpu.adapter,
+      kernels: summarise(this.#engine.choices.values()),
+      dispatches: this.#engine.dispatches,
+      gpuBytes: this.#gpu.bytes,
+    };
+  }
+
+  /** Gives the GPU's memory back, after the run in progress. A second call does nothing. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#engine.destroy();
+    releaseGpu(this.#gpu);
+  }
+
+  /** One answer for one picture, an array for an array. */
+  async #each<T>(input: P | readonly P[], signal: AbortSignal | undefined, of: (answer: Answer) => T) {
+    if (!Array.isArray(input)) return of((await this.#answers([input as P], signal))[0]);
+    const { maxBatch = 8 } = this.#options;
+    const results: T[] = [];
+    for (let i = 0; i < input.length; i += maxBatch)
+      results.push(...(await this.#answers(input.slice(i, i + maxBatch), signal)).map(of));
+    return results;
+  }
+
+  async #answers(pictures: readonly P[], signal: AbortSignal | undefined): Promise<Answer[]> {
+    if (this.#disposed)
+      throw new DisposedError(`classifier of ${this.#model.id}: was disposed; load it again before using it`);
+    signal?.throwIfAborted();
+    const opened = await Promise.allSettled(pictures.map((picture) => this.#platform.openPicture(picture)));
+    const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    try {
+      for (const result of opened) if (result.status === "rejected") throw result.reason;
+      const answers = await this.#engine.run(sources, signal);
+      signal?.throwIfAborted();
+      return answers;
+    } finally {
+      for (const source of sources) source.close();
+    }
+  }
+}
+
+function summarise(
+  choices: Iterable<{ kernel: { name: string }; variant: string; why: string }>,
+): KernelReport[] {
+  const reports = new Map<string, KernelReport>();
+  for (const { kernel, variant, why } of choices) {
+    const key = `${kernel.name}/${variant}`;
+    const steps = (reports.get(key)?.steps ?? 0) + 1;
+    reports.set(key, { kernel: kernel.name, variant, steps, why });
+  }
+  return [...reports.values()];
+}

@@ -1,0 +1,97 @@
+// Loading a model: configs first, then the weights as they stream in, quantised and uploaded tensor by tensor.
+
+import { DeviceError, ModelLoadError } from "../errors/errors.ts";
+import {
+  fillLabels,
+  type Preprocessing,
+  parseJson,
+  parseModel,
+  type VitArchitecture,
+} from "../format/config.ts";
+import type { ModelFolder } from "../format/folder.ts";
+import { canonicalName, checkTensors } from "../format/names.ts";
+import { streamSafetensors } from "../format/safetensors.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { type Affine, affineOf } from "../image/normalise.ts";
+import { type Precision, WeightPacker } from "../vit/weights.ts";
+
+export type LoadStage = "download" | "quantize" | "compile" | "self-test" | "ready";
+
+export interface LoadProgress {
+  readonly stage: LoadStage;
+  /** Bytes that came so far, and in all where that is known. */
+  readonly loaded?: number;
+  readonly total?: number;
+  readonly file?: string;
+}
+
+export interface ModelDescription {
+  readonly id: string;
+  readonly architecture: VitArchitecture;
+  readonly preprocessing: Preprocessing;
+  readonly affine: Affine;
+}
+
+const WEIGHTS_FILE = "model.safetensors";
+
+/** Reads the two configs. Throws for what vit8 does not run, before any weight is asked for. */
+export async function describeModel(folder: ModelFolder, signal?: AbortSignal): Promise<ModelDescription> {
+  const [config, preprocessor] = await Promise.all([
+    folder.readText("config.json", signal),
+    folder.readText("preprocessor_config.json", signal),
+  ]);
+  if (config === undefined)
+    throw new ModelLoadError(
+      `${folder.id}: has no config.json; expected a model folder in Hugging Face style`,
+    );
+  const { architecture, preprocessing } = parseModel(
+    parseJson(config, "config.json"),
+    preprocessor === undefined ? undefined : parseJson(preprocessor, "preprocessor_config.json"),
+  );
+  return {
+    id: folder.id,
+    architecture: await fillLabels(architecture),
+    preprocessing,
+    affine: affineOf(preprocessing),
+  };
+}
+
+/** Streams the weights to the GPU. Half a model is never left there: on any failure everything is released. */
+export async function loadWeights(
+  gpu: Gpu,
+  folder: ModelFolder,
+  { architecture, affine }: ModelDescription,
+  precision: Precision,
+  { onProgress, signal }: { onProgress?: (progress: LoadProgress) => void; signal?: AbortSignal },
+): Promise<Map<string, GPUBuffer>> {
+  const file = await folder.open(WEIGHTS_FILE, signal);
+  if (!file)
+    throw new ModelLoadError(
+      `${folder.id}: has no ${WEIGHTS_FILE}; convert the checkpoint with save_pretrained`,
+    );
+  const weights = new Map<string, GPUBuffer>();
+  const emit = (name: string, data: ArrayBufferView) => weights.set(name, gpu.upload(name, data));
+  const packer = new WeightPacker({ architecture, affine, precision, emit });
+  let wanted: ReadonlySet<unknown> = new Set();
+  try {
+    await gpu.guarded(`loading ${folder.id}`, async () => {
+      const tensors = streamSafetensors(file, {
+        signal,
+        onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
+        onHeader: (entries) => {
+          wanted = new Set(checkTensors(architecture, entries).values());
+        },
+        wanted: (entry) => wanted.has(entry),
+      });
+      for await (const { entry, bytes } of tensors) packer.accept(canonicalName(entry.name)!, entry, bytes);
+      onProgress?.({ stage: "quantize" });
+      packer.finish();
+    });
+    signal?.throwIfAborted();
+    return weights;
+  } catch (error) {
+    gpu.release(...weights.values());
+    if (error instanceof DeviceError) error.message = `${folder.id}: ${error.message}`;
+    throw error;
+  }
+}

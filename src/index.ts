@@ -1,0 +1,14 @@
+/** vit8: int8 Vision Transformers on WebGPU. */
+export type { Classification } from "./classifier/answer.ts";
+export {
+  type ClassifyOptions,
+  ImageClassifier,
+  type KernelReport,
+  type LoadOptions,
+  type Report,
+} from "./classifier/image-classifier.ts";
+export type { LoadProgress, LoadStage } from "./classifier/model.ts";
+export type { Picture } from "./classifier/picture.ts";
+export * from "./errors/errors.ts";
+export type { ModelSource } from "./format/folder.ts";
+export type { AdapterFacts } from "./gpu/gpu.ts";

@@ -1,0 +1,39 @@
+/** vit8 in Node: the same classifier, with pictures by path or bytes and models by directory. */
+import type { ImageClassifier as Classifier, LoadOptions, Platform } from "../classifier/image-classifier.ts";
+import { ImageClassifier as CoreClassifier } from "../classifier/image-classifier.ts";
+import { openPicture, type PixelData } from "../classifier/picture.ts";
+import { ModelLoadError } from "../errors/errors.ts";
+import { type ModelSource, resolveFolder } from "../format/folder.ts";
+import { openDirectory } from "./folder.ts";
+import { nodeGpu } from "./gpu.ts";
+import { readPicture } from "./picture.ts";
+
+export * from "../errors/errors.ts";
+
+/** A path, the bytes of a file, or pixels. */
+export type NodePicture = string | URL | Uint8Array | PixelData;
+export type NodeClassifier = Classifier<NodePicture>;
+
+const nodePlatform: Platform<NodePicture> = {
+  gpu: nodeGpu,
+  async openFolder(model, { endpoint }) {
+    const directory = typeof model === "string" ? await openDirectory(model) : undefined;
+    if (directory) return directory;
+    if (typeof model === "string" && /^\.{0,2}\//.test(model))
+      throw new ModelLoadError(`model ${model}: expected a directory, found none`);
+    return resolveFolder(model, { endpoint });
+  },
+  async openPicture(picture) {
+    if (typeof picture === "string" || picture instanceof Uint8Array)
+      return openPicture(await readPicture(picture));
+    if (picture instanceof URL) return openPicture(await readPicture(picture.pathname));
+    return openPicture(picture);
+  },
+};
+
+/** `ImageClassifier.load` in Node: also takes a directory; needs the packages `webgpu` and, for picture files, `sharp`. */
+export const ImageClassifier = {
+  load(model: ModelSource, options: LoadOptions = {}): Promise<NodeClassifier> {
+    return CoreClassifier.loadOn(nodePlatform, model, options);
+  },
+};
