@@ -46,7 +46,7 @@ async function useModel(name: string): Promise<void> {
   showReport(classifier.report);
   byId("honesty", HTMLElement).textContent = name === bundled ? texts.bundledModel : texts.otherModel;
   if (picture) await classify(picture);
-  else showStatus(texts.ready(name));
+  else showStatus(texts.readyForPicture);
 }
 
 async function classify(source: Blob | HTMLImageElement): Promise<void> {

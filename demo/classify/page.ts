@@ -1,5 +1,5 @@
 /** What the page shows; it knows nothing of models. */
-import type { Classification, LoadProgress } from "../../src/index.ts";
+import type { Classification, LoadProgress, Report } from "../../src/index.ts";
 import { describeProgress, progressFraction } from "./progress.ts";
 import { texts } from "./texts.ts";
 
@@ -45,14 +45,23 @@ export function showResults(results: readonly Classification[]): void {
   byId("results", HTMLElement).replaceChildren(...results.map(resultItem));
 }
 
-export function showReport(report: unknown): void {
-  byId("ran", HTMLElement).hidden = report === undefined;
-  byId("report", HTMLElement).textContent = JSON.stringify(report, null, 2);
+/** Which GPU answered, how much of it was used, and which kernels ran and why those. */
+export function showReport({ adapter, precision, dispatches, gpuBytes, kernels }: Report): void {
+  const { vendor, architecture, description, isFallback } = adapter;
+  const names = [vendor, architecture, description].filter((name) => name !== "").join(", ");
+  const facts = [
+    isFallback ? texts.softwareGpu(names) : names,
+    texts.work(precision, dispatches, gpuBytes / 1e6),
+    ...kernels.map(({ kernel, variant, steps, why }) => texts.kernel(kernel, variant, steps, why)),
+  ];
+  byId("report", HTMLElement).replaceChildren(...facts.map((fact) => textElement("li", "", fact)));
+  byId("ran", HTMLElement).hidden = false;
 }
 
 export function showUnsupported(): void {
   const list = document.createElement("ul");
   list.append(...texts.withWebGpu.map((text) => textElement("li", "", text)));
+  byId("results", HTMLElement).hidden = true;
   const section = byId("unsupported", HTMLElement);
   section.hidden = false;
   section.replaceChildren(textElement("p", "", texts.noWebGpu), list);

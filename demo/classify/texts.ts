@@ -8,15 +8,19 @@ export const texts = {
     "self-test": "Checking the GPU's arithmetic",
     ready: "Ready",
   } as Record<string, string>,
-  ready: (model: string) => `${model} is ready. Choose a picture.`,
+  readyForPicture: "Ready. Choose a picture.",
   cancelled: (kept: string | undefined) => (kept ? `Cancelled; ${kept} stays in use.` : "Cancelled."),
   looking: "Looking …",
-  answered: (elapsedMs: number) =>
-    `${elapsedMs < 100 ? elapsedMs.toFixed(1) : Math.round(elapsedMs)} ms from the picture to its names`,
+  answered: (elapsedMs: number) => `Answered in ${elapsedMs.toFixed(elapsedMs < 100 ? 1 : 0)} ms`,
+  softwareGpu: (names: string) => `${names}: a GPU in software: right, but slow`,
+  work: (precision: string, dispatches: number, megabytes: number) =>
+    `${precision}, ${dispatches} dispatches a picture, ${megabytes.toFixed(1)} MB on the GPU`,
+  kernel: (name: string, variant: string, steps: number, why: string) =>
+    `${name}, ${variant}, ${steps === 1 ? "once" : `${steps} times`}: ${why}`,
   noPicture: "That is not a picture: choose, drop or paste an image file.",
   sample: (name: string) => `Drawing: ${name}`,
   bundledModel:
-    "everyday80 is vit8's own small model and comes with this page. It knows 80 everyday things and is right at once for about 46 of 100 photographs, so it is often wrong. The larger models are far better.",
+    "everyday80 is vit8's own small model and comes with this page. It knows 80 everyday things and is right at once for about 46 of 100 photographs, so it is often wrong. Larger models know more things and know them better: facebook/deit-tiny-patch16-224 is one.",
   otherModel:
     "The model's maker says how good it is. vit8 turns its weights into 8-bit integers on your GPU as they arrive.",
   noWebGpu: "vit8 reaches your GPU through WebGPU. These browsers have it:",
