@@ -22,7 +22,7 @@ export const texts = {
   bundledModel:
     "everyday80 is vit8's own small model and comes with this page. It knows 80 everyday things and is right at once for about 46 of 100 photographs, so it is often wrong. Larger models know more things and know them better: facebook/deit-tiny-patch16-224 is one.",
   otherModel:
-    "The model's maker says how good it is. vit8 turns its weights into 8-bit integers on your GPU as they arrive.",
+    "The model's maker says how good it is. vit8 turns its weights into 8-bit integers as they arrive.",
   noWebGpu: "vit8 reaches your GPU through WebGPU. These browsers have it:",
   withWebGpu: [
     "Chrome or Edge 113 or newer on Windows, macOS and ChromeOS; 121 on Android.",
