@@ -5,7 +5,19 @@ import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { ModelLoadError } from "../errors/errors.ts";
-import type { ModelFolder } from "../format/folder.ts";
+import { type HubOptions, type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
+
+/**
+ * The folder that a model is named by in Node: a directory where there is one of that name, otherwise as in a page.
+ * @throws ModelLoadError for a path without a directory, and for what is no name of a model.
+ */
+export async function openModel(model: ModelSource, hub: HubOptions = {}): Promise<ModelFolder> {
+  const directory = typeof model === "string" ? await openDirectory(model) : undefined;
+  if (directory) return directory;
+  if (typeof model === "string" && /^\.{0,2}\//.test(model))
+    throw new ModelLoadError(`model ${model}: expected a directory, found none`);
+  return resolveFolder(model, hub);
+}
 
 /** The folder at `directory`, or undefined when there is no directory of that name. */
 export async function openDirectory(directory: string): Promise<ModelFolder | undefined> {

@@ -1,10 +1,10 @@
 /** vit8 in Node: the same classifier, with pictures by path or bytes and models by directory. */
+import { fileURLToPath } from "node:url";
 import type { ImageClassifier as Classifier, LoadOptions, Platform } from "../classifier/image-classifier.ts";
 import { ImageClassifier as CoreClassifier } from "../classifier/image-classifier.ts";
 import { openPicture, type PixelData } from "../classifier/picture.ts";
-import { ModelLoadError } from "../errors/errors.ts";
-import { type ModelSource, resolveFolder } from "../format/folder.ts";
-import { openDirectory } from "./folder.ts";
+import type { ModelSource } from "../format/folder.ts";
+import { openModel } from "./folder.ts";
 import { nodeGpu } from "./gpu.ts";
 import { readPicture } from "./picture.ts";
 
@@ -16,17 +16,11 @@ export type NodeClassifier = Classifier<NodePicture>;
 
 const nodePlatform: Platform<NodePicture> = {
   gpu: nodeGpu,
-  async openFolder(model, { endpoint }) {
-    const directory = typeof model === "string" ? await openDirectory(model) : undefined;
-    if (directory) return directory;
-    if (typeof model === "string" && /^\.{0,2}\//.test(model))
-      throw new ModelLoadError(`model ${model}: expected a directory, found none`);
-    return resolveFolder(model, { endpoint });
-  },
+  openFolder: (model, { endpoint }) => openModel(model, { endpoint }),
   async openPicture(picture) {
     if (typeof picture === "string" || picture instanceof Uint8Array)
       return openPicture(await readPicture(picture));
-    if (picture instanceof URL) return openPicture(await readPicture(picture.pathname));
+    if (picture instanceof URL) return openPicture(await readPicture(fileURLToPath(picture)));
     return openPicture(picture);
   },
 };

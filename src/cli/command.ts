@@ -1,0 +1,112 @@
+// What a command of the command line is, how its arguments are read, and its help text.
+
+import { parseArgs } from "node:util";
+
+/** Where a command writes, and who may stop it. */
+export interface Terminal {
+  /** To stdout. */
+  readonly print: (text: string) => void;
+  /** To stderr, without a line's end: progress and remarks. */
+  readonly tell: (text: string) => void;
+  /** Characters across stderr; undefined where it is no terminal, and progress is not shown. */
+  readonly columns?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Option {
+  /** What its value is called in the help; without one it is a flag. */
+  readonly value?: string;
+  readonly short?: string;
+  readonly help: string;
+}
+
+export interface Command {
+  readonly name: string;
+  /** What comes after the name: `MODEL -o DIR`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: Readonly<Record<string, Option>>;
+  /** What else there is to know, below the options. */
+  readonly notes?: string;
+  readonly run: (args: Arguments, terminal: Terminal) => Promise<void>;
+}
+
+/** The command was called in a way it cannot be. */
+export class UsageError extends Error {}
+
+const HELP: Option = { short: "h", help: "show this text" };
+
+/** The arguments of one command, by name. */
+export class Arguments {
+  readonly positionals: readonly string[];
+  readonly #values: Readonly<Record<string, unknown>>;
+
+  /** @throws UsageError for an option that the command does not have, or without its value. */
+  constructor({ options }: Command, argv: readonly string[]) {
+    const config = Object.entries({ ...options, help: HELP }).map(([name, { value, short }]) => [
+      name,
+      { type: value ? "string" : "boolean", ...(short && { short }) },
+    ]);
+    try {
+      const parsed = parseArgs({
+        args: [...argv],
+        options: Object.fromEntries(config),
+        allowPositionals: true,
+      });
+      this.positionals = parsed.positionals;
+      this.#values = parsed.values;
+    } catch (error) {
+      // Node's message goes on with advice that fits on no line.
+      const [message] = (error as Error).message.split(/\.? To specify|\n/);
+      throw new UsageError(message);
+    }
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  text(name: string): string | undefined {
+    return this.#values[name] as string | undefined;
+  }
+
+  /** @throws UsageError for what is not a whole number from 1 on. */
+  count(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined || /^[1-9]\d{0,8}$/.test(text)) return text === undefined ? text : Number(text);
+    throw new UsageError(`--${name}: expected a whole number from 1 on, came "${text}"`);
+  }
+
+  /** Exactly the positionals of these names. @throws UsageError */
+  exactly(...names: string[]): string[] {
+    const { positionals } = this;
+    if (positionals.length < names.length) throw new UsageError(`expected ${names[positionals.length]}`);
+    if (positionals.length > names.length)
+      throw new UsageError(`expected nothing after ${names.at(-1)}, came "${positionals[names.length]}"`);
+    return [...positionals];
+  }
+}
+
+export function helpOf({ name, usage, summary, options, notes }: Command): string {
+  const rows = Object.entries({ ...options, help: HELP }).map(([long, { short, value, help }]) => [
+    `${short ? `-${short}, ` : ""}--${long}${value ? ` ${value}` : ""}`,
+    help,
+  ]);
+  const blocks = [`vit8 ${name} ${usage}\n${summary}`, `Options:\n${table(rows)}`, ...(notes ? [notes] : [])];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+export function helpOfAll(commands: readonly Command[]): string {
+  const rows = commands.map(({ name, summary }) => [name, summary]);
+  return `vit8: int8 Vision Transformers on WebGPU\n\nCommands:\n${table(rows)}\n\nvit8 COMMAND --help tells more of each.\n`;
+}
+
+/** Two columns, indented; lines of the second stay below one another. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows
+    .map(
+      ([left, right]) => `  ${left.padEnd(width)}  ${right.replaceAll("\n", `\n${" ".repeat(width + 4)}`)}`,
+    )
+    .join("\n");
+}

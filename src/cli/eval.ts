@@ -1,0 +1,144 @@
+// `vit8 eval`: how often a model is right on labelled pictures, and how far from its float reference.
+
+import type { Report } from "../classifier/image-classifier.ts";
+import { UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
+import type { Precision } from "../vit/weights.ts";
+import { type Command, type Terminal, table } from "./command.ts";
+import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
+import { type Measurement, measure } from "./measure.ts";
+import { type OpenModel, openChecked, withClassifier } from "./model.ts";
+import { ProgressBar } from "./progress.ts";
+import { readReferenceLogits } from "./reference-logits.ts";
+import { type Accuracy, type Agreement, accuracyOf, agreementOf } from "./score.ts";
+
+/** What `--json` prints; agreement and what follows from it are null without a reference. */
+export interface Evaluation extends Accuracy, Record<keyof Agreement, number | null> {
+  readonly model: string;
+  readonly precision: Precision;
+  readonly images: number;
+  readonly msPerImage: number;
+  readonly dispatches: number;
+  readonly gpuBytes: number;
+  readonly adapter: Report["adapter"];
+  readonly kernels: Report["kernels"];
+}
+
+export const evaluate: Command = {
+  name: "eval",
+  usage: "MODEL IMAGES [--logits FILE]",
+  summary: "Tells how often a model is right on labelled pictures, and how close to float arithmetic.",
+  options: {
+    limit: { value: "N", help: "only the first N pictures" },
+    batch: { value: "N", help: "pictures in one submit, 1 to 64; default 1" },
+    logits: {
+      value: "FILE",
+      help: "reference logits: float32, little-endian, rows in the order of labels.tsv",
+    },
+    float: { help: "evaluate vit8's own float32 arithmetic instead of int8" },
+    json: { help: "print one object" },
+  },
+  notes: `IMAGES is a folder with labels.tsv (header index, wnid, label, file, separated by tabs); files are looked up in
+the folder and below it. Without --logits the reference of int8 is vit8's own float32 arithmetic on the same
+pictures; an int8 folder has no float weights, so that agreement, cosine and worstLogitError are null then.
+
+msPerImage is the time from decoded pixels on the CPU to logits on the CPU; the first run of a batch size, which
+compiles, does not count. The next pictures are decoded meanwhile, which a software adapter feels: it shares the
+CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
+  async run(args, terminal) {
+    const [name, folder] = args.exactly("MODEL", "IMAGES");
+    const batch = args.count("batch") ?? 1;
+    const pictures = await readLabelledPictures(folder);
+    const model = await openChecked(name, terminal.signal);
+    checkClasses(model, folder, pictures);
+    const chosen = pictures.slice(0, args.count("limit"));
+    const run = (precision: Precision) => measureWith(model, precision, batch, chosen, terminal);
+    const reference = await referenceOf(model, args.text("logits"), pictures.length, args.flag("float"), run);
+    const precision = args.flag("float") ? "float32" : "int8";
+    const { logits, msPerImage, report } = await run(precision);
+    const { dispatches, gpuBytes, adapter, kernels } = report;
+    const evaluation: Evaluation = {
+      model: name,
+      precision,
+      images: chosen.length,
+      ...accuracyOf(
+        logits,
+        chosen.map(({ index }) => index),
+      ),
+      ...(reference
+        ? agreementOf(logits, reference)
+        : { agreement: null, cosine: null, worstLogitError: null }),
+      msPerImage,
+      dispatches,
+      gpuBytes,
+      adapter,
+      kernels,
+    };
+    terminal.print(args.flag("json") ? `${JSON.stringify(evaluation, null, 2)}\n` : summaryOf(evaluation));
+  },
+};
+
+/** The logits to compare with: of the file, or of the float arithmetic; undefined where there are none. */
+async function referenceOf(
+  { architecture }: OpenModel,
+  file: string | undefined,
+  pictures: number,
+  float: boolean,
+  run: (precision: Precision) => Promise<Measurement>,
+): Promise<readonly Float32Array[] | undefined> {
+  if (file) return readReferenceLogits(file, pictures, architecture.classes);
+  if (float || architecture.quantization) return undefined;
+  return (await run("float32")).logits;
+}
+
+function checkClasses(
+  { folder, architecture }: OpenModel,
+  images: string,
+  pictures: LabelledPicture[],
+): void {
+  const { classes } = architecture;
+  if (classes === 0)
+    throw new UnsupportedModelError(`${folder.id}: has no head, so there is nothing to evaluate`);
+  const line = pictures.findIndex(({ index }) => index >= classes);
+  if (line >= 0)
+    throw new Vit8Error(
+      `${images}/labels.tsv line ${line + 2}: expected a class below ${classes}, which ${folder.id} has, but ${pictures[line].index} came`,
+    );
+}
+
+function measureWith(
+  model: OpenModel,
+  precision: Precision,
+  batch: number,
+  pictures: readonly LabelledPicture[],
+  terminal: Terminal,
+): Promise<Measurement> {
+  const bar = new ProgressBar(terminal, `evaluating ${precision}`);
+  const options = {
+    batch,
+    signal: terminal.signal,
+    onProgress: (done: number, total: number) => bar.update(done, total),
+  };
+  const files = pictures.map(({ file }) => file);
+  return withClassifier(model, terminal, { precision, maxBatch: batch }, (classifier) =>
+    measure(classifier, files, options),
+  ).finally(() => bar.clear());
+}
+
+function summaryOf(evaluation: Evaluation): string {
+  const { agreement, cosine, worstLogitError, adapter } = evaluation;
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  const rows = [
+    ["model", `${evaluation.model}, ${evaluation.precision}`],
+    ["images", String(evaluation.images)],
+    ["top-1", percent(evaluation.top1)],
+    ["top-5", percent(evaluation.top5)],
+    ["agreement", agreement === null ? "no reference: give --logits" : percent(agreement)],
+    ["cosine", cosine?.toFixed(5) ?? "-"],
+    ["worst logit error", worstLogitError?.toFixed(4) ?? "-"],
+    ["ms per image", evaluation.msPerImage.toFixed(1)],
+    ["dispatches", String(evaluation.dispatches)],
+    ["GPU memory", `${(evaluation.gpuBytes / 1e6).toFixed(2)} MB`],
+    ["adapter", adapter.description || `${adapter.vendor} ${adapter.architecture}`],
+  ];
+  return `${table(rows)}\n`;
+}

@@ -1,0 +1,60 @@
+// `vit8 inspect`: what a model is, without running it.
+
+import type { Preprocessing } from "../format/config.ts";
+import { type Anatomy, anatomyOf } from "./anatomy.ts";
+import { type Command, table } from "./command.ts";
+import { type OpenModel, openChecked } from "./model.ts";
+
+export const inspect: Command = {
+  name: "inspect",
+  usage: "MODEL",
+  summary: "Tells a model's architecture, parameters, bytes, MACs, quantisation and preprocessing.",
+  options: { json: { help: "print one object" } },
+  notes: `MODEL is a model folder, a Hugging Face id or a URL; of the weights only the head is read.
+Parameters and bytes are those of the tensors that inference needs, as the file has them. MACs are the
+multiply-accumulates of one picture in linear layers and attention; vit8 itself saves some in the last block.`,
+  async run(args, terminal) {
+    const [name] = args.exactly("MODEL");
+    const model = await openChecked(name, terminal.signal);
+    const anatomy = anatomyOf(model);
+    terminal.print(args.flag("json") ? json(model, anatomy) : summaryOf(model, anatomy));
+  },
+};
+
+function json({ folder, architecture, preprocessing }: OpenModel, anatomy: Anatomy): string {
+  const { labels, quantization = null, ...sizes } = architecture;
+  const facts = { model: folder.id, architecture: sizes, ...anatomy, quantization, preprocessing };
+  return `${JSON.stringify(facts, null, 2)}\n`;
+}
+
+function summaryOf({ folder, architecture, preprocessing }: OpenModel, anatomy: Anatomy): string {
+  const { family, imageWidth, imageHeight, patchSize, width, depth, heads, mlpWidth, classes } = architecture;
+  const parts = Object.entries(anatomy.parts).map(
+    ([part, { parameters, byteLength }]) => `${part}: ${count(parameters)}, ${megabytes(byteLength)}`,
+  );
+  const rows = [
+    ["model", folder.id],
+    ["architecture", `${family}: width ${width}, ${depth} blocks, ${heads} heads, MLP ${mlpWidth}`],
+    ["tokens", `${anatomy.tokens}, from ${imageWidth}x${imageHeight} pixels in patches of ${patchSize}`],
+    ["classes", classes ? count(classes) : "none: an embedding model"],
+    ["parameters", `${count(anatomy.parameters)}, ${megabytes(anatomy.byteLength)}\n${parts.join("\n")}`],
+    ["MACs", `${(anatomy.macs / 1e9).toFixed(2)} G for one picture`],
+    ["quantisation", quantizationOf(architecture.quantization !== undefined)],
+    ["preprocessing", stepsOf(preprocessing)],
+  ];
+  return `${table(rows)}\n`;
+}
+
+function quantizationOf(int8: boolean): string {
+  const weights = int8 ? "int8 weights in the file" : "float file, weights become int8 at load";
+  return `${weights}: one scale per output channel\nint8 activations: one scale per token, made at run time`;
+}
+
+function stepsOf({ resize, resample, crop, mean, std }: Preprocessing): string {
+  const size = resize.mode === "exact" ? `${resize.width}x${resize.height}` : `short side ${resize.edge}`;
+  const cut = crop ? `, centre crop ${crop.width}x${crop.height}` : "";
+  return `${resample} resize to ${size}${cut}\nmean ${mean.join(", ")}; standard deviation ${std.join(", ")}`;
+}
+
+const count = (number: number) => number.toLocaleString("en");
+const megabytes = (byteLength: number) => `${(byteLength / 1e6).toFixed(2)} MB`;

@@ -1,0 +1,19 @@
+// The README.md of an int8 folder: where the weights are from and what was done to them.
+
+import { basename } from "node:path";
+import type { OpenModel } from "./model.ts";
+
+/** A directory is named by its last part: the rest of its path is nobody's business. */
+export function modelCard({ folder, architecture }: OpenModel): string {
+  const { family, imageWidth, imageHeight, patchSize, width, depth, heads, classes } = architecture;
+  const source = /^[./]|^[a-z]:\\/i.test(folder.id) ? basename(folder.id) : folder.id;
+  return `# ${source}, int8
+
+Made from the float model \`${source}\` by \`vit8 quantize\`; its authors, its data and its licence are that model's.
+
+- ${family}: ${imageWidth}x${imageHeight} pixels, patch ${patchSize}, width ${width}, ${depth} blocks, ${heads} heads, ${classes} classes.
+- Weights of linear layers and of the patch embedding: int8, symmetric, one scale per output channel (largest magnitude / 127,
+  round to nearest), in the compressed-tensors convention: \`*.weight\` I8, \`*.weight_scale\` F32 [out, 1]. All else is F32.
+- Activations are quantised at run time, one scale per token: no calibration data was used.
+`;
+}

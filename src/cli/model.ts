@@ -1,0 +1,76 @@
+// The models that commands work on: opened, checked before a GPU is woken, loaded with a bar, disposed in any case.
+
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { describeModel, type ModelDescription } from "../classifier/model.ts";
+import { ModelLoadError } from "../errors/errors.ts";
+import type { ModelFolder } from "../format/folder.ts";
+import { type CanonicalName, checkTensors } from "../format/names.ts";
+import { type ByteStream, streamSafetensors, type TensorEntry } from "../format/safetensors.ts";
+import { openModel } from "../node/folder.ts";
+import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
+import type { Precision } from "../vit/weights.ts";
+import type { Terminal } from "./command.ts";
+import { ProgressBar } from "./progress.ts";
+
+export const WEIGHTS_FILE = "model.safetensors";
+
+/** A model by its configs and the head of its weights file. */
+export interface OpenModel extends ModelDescription {
+  readonly folder: ModelFolder;
+  /** The tensors to load. */
+  readonly tensors: ReadonlyMap<CanonicalName, TensorEntry>;
+}
+
+/** The directory of the model that vit8 brings along. */
+export function bundledModel(): string {
+  let root = path.dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(path.join(root, "package.json"))) root = path.dirname(root);
+  return path.join(root, "models", "everyday80");
+}
+
+/** @throws UnsupportedModelError, ModelFormatError, ModelLoadError for what is wrong with the model. */
+export async function openChecked(model: string, signal: AbortSignal): Promise<OpenModel> {
+  const folder = await openModel(model);
+  const description = await describeModel(folder, signal);
+  let tensors = new Map<CanonicalName, TensorEntry>();
+  const onHeader = (entries: readonly TensorEntry[]) => {
+    tensors = checkTensors(description.architecture, entries);
+  };
+  // The head is all that is wanted: the stream is closed at the first tensor.
+  for await (const _ of streamSafetensors(await openWeights(folder, signal), { signal, onHeader })) break;
+  return { ...description, folder, tensors };
+}
+
+/** @throws ModelLoadError when there is no such file. */
+export async function openWeights(folder: ModelFolder, signal: AbortSignal): Promise<ByteStream> {
+  const file = await folder.open(WEIGHTS_FILE, signal);
+  if (!file) throw new ModelLoadError(`${folder.id}: expected a file ${WEIGHTS_FILE}, but there is none`);
+  return file;
+}
+
+export interface UseOptions {
+  readonly precision?: Precision;
+  /** Pictures in one submit at most. */
+  readonly maxBatch?: number;
+}
+
+/** Loads the model, hands it to `work`, and gives its memory back. */
+export async function withClassifier<T>(
+  { folder }: OpenModel,
+  terminal: Terminal,
+  options: UseOptions,
+  work: (classifier: NodeClassifier) => Promise<T>,
+): Promise<T> {
+  const { signal } = terminal;
+  const bar = new ProgressBar(terminal, `loading ${folder.id}`);
+  const onProgress = ({ loaded = 0, total = 0 }) => bar.update(loaded, total);
+  const loading = ImageClassifier.load(folder, { ...options, signal, onProgress });
+  const classifier = await loading.finally(() => bar.clear());
+  try {
+    return await work(classifier);
+  } finally {
+    await classifier.dispose();
+  }
+}

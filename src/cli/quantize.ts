@@ -1,0 +1,54 @@
+// `vit8 quantize`: writes the int8 folder of a float model.
+
+import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import path from "node:path";
+import { Vit8Error } from "../errors/errors.ts";
+import { refuseExisting, writeFolder } from "../node/write-folder.ts";
+import { type Command, UsageError } from "./command.ts";
+import { openChecked, WEIGHTS_FILE } from "./model.ts";
+import { ProgressBar } from "./progress.ts";
+import { quantizedFiles } from "./quantized-model.ts";
+
+export const quantize: Command = {
+  name: "quantize",
+  usage: "MODEL -o DIR [--force]",
+  summary:
+    "Writes the int8 folder of a float model: a quarter of the bytes, the same answers as quantising at load.",
+  options: {
+    output: { value: "DIR", short: "o", help: "the folder to write; it appears when it is complete" },
+    force: { help: "replace the model in DIR where there is one" },
+  },
+  notes:
+    "MODEL is a model folder, a Hugging Face id or a URL. The files follow the compressed-tensors convention:\ndocs/model-format.md.",
+  async run(args, terminal) {
+    const [name] = args.exactly("MODEL");
+    const directory = args.text("output");
+    if (!directory) throw new UsageError("expected -o DIR");
+    if (!args.flag("force")) await refuseExisting(directory);
+    const { signal } = terminal;
+    const model = await openChecked(name, signal);
+    await refuseItself(model.folder.id, directory);
+    const bar = new ProgressBar(terminal, `quantizing ${name}`);
+    const onBytes = (loaded: number, total = 0) => bar.update(loaded, total);
+    const files = await quantizedFiles(model, { signal, onBytes }).finally(() => bar.clear());
+    // A card that somebody may have written there stays.
+    if (existsSync(path.join(directory, "README.md"))) files.delete("README.md");
+    await writeFolder(directory, files, signal);
+    const megabytes = byteLength(files.get(WEIGHTS_FILE)!) / 1e6;
+    terminal.print(`${directory}: ${WEIGHTS_FILE} of ${megabytes.toFixed(2)} MB\n`);
+  },
+};
+
+async function refuseItself(source: string, directory: string): Promise<void> {
+  const [from, to] = await Promise.all(
+    [source, directory].map((name) => realpath(name).catch(() => undefined)),
+  );
+  if (from && from === to)
+    throw new Vit8Error(
+      `${directory}: is the float model itself, which stays as it is; choose another folder`,
+    );
+}
+
+const byteLength = (pieces: readonly Uint8Array[]) =>
+  pieces.reduce((total, piece) => total + piece.byteLength, 0);

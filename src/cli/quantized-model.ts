@@ -1,0 +1,90 @@
+// A float checkpoint as the files of an int8 folder, in the compressed-tensors convention.
+
+import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
+import { parseJson, quantizationConfig } from "../format/config.ts";
+import { asFields } from "../format/fields.ts";
+import { type CanonicalName, canonicalName } from "../format/names.ts";
+import {
+  type StoredTensor,
+  streamSafetensors,
+  type TensorEntry,
+  toFloat32,
+  writeSafetensors,
+} from "../format/safetensors.ts";
+import { quantizeRows } from "../quant/quantize.ts";
+import { type OpenModel, openWeights, WEIGHTS_FILE } from "./model.ts";
+import { modelCard } from "./model-card.ts";
+
+export interface QuantizeOptions {
+  readonly signal: AbortSignal;
+  /** Bytes of the float file that came so far, and in all where that is known. */
+  readonly onBytes: (loaded: number, total: number | undefined) => void;
+}
+
+/**
+ * Every file of the int8 folder by name, in pieces. Linear weights become I8 with F32 `weight_scale` [out, 1], by the
+ * arithmetic that loading uses; every other tensor becomes F32; tensors that inference does not need are left out.
+ * @throws UnsupportedModelError for a model that is int8 already, ModelFormatError for a weight that is not finite.
+ */
+export async function quantizedFiles(
+  model: OpenModel,
+  { signal, onBytes }: QuantizeOptions,
+): Promise<Map<string, Uint8Array[]>> {
+  const { folder, tensors, architecture } = model;
+  if (architecture.quantization)
+    throw new UnsupportedModelError(`${folder.id}: expected a float model, but it is int8 already`);
+  const wanted = new Set(tensors.values());
+  const byName = new Set([...wanted].map((entry) => entry.name));
+  const weights: StoredTensor[] = [];
+  const stream = streamSafetensors(await openWeights(folder, signal), {
+    signal,
+    onBytes,
+    wanted: (entry) => byName.has(entry.name),
+  });
+  for await (const { entry, bytes } of stream) weights.push(...stored(entry, finite(entry, bytes)));
+  const files = new Map<string, Uint8Array[]>([
+    ["config.json", [encode(await quantizedConfig(model, signal))]],
+  ]);
+  for (const name of ["preprocessor_config.json", "LICENSE"]) {
+    const text = await folder.readText(name, signal);
+    if (text !== undefined) files.set(name, [encode(text)]);
+  }
+  files.set("README.md", [encode(modelCard(model))]);
+  return files.set(WEIGHTS_FILE, writeSafetensors(weights, { format: "pt" }));
+}
+
+/** The weights of linear layers, the patch embedding's among them, are the tensors `weight` of more than one axis. */
+export function isQuantizable(name: CanonicalName | undefined, shape: readonly number[]): boolean {
+  return Boolean(name?.endsWith(".weight")) && shape.length > 1;
+}
+
+function stored({ name, shape }: TensorEntry, values: Float32Array): StoredTensor[] {
+  if (!isQuantizable(canonicalName(name), shape)) return [floats(name, shape, values)];
+  const { q, scale } = quantizeRows(values, shape[0]);
+  return [
+    { name, dtype: "I8", shape, bytes: new Uint8Array(q.buffer) },
+    floats(`${name}_scale`, [shape[0], 1], scale),
+  ];
+}
+
+function floats(name: string, shape: readonly number[], values: Float32Array): StoredTensor {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { name, dtype: "F32", shape, bytes };
+}
+
+function finite(entry: TensorEntry, bytes: Uint8Array): Float32Array {
+  const values = toFloat32(entry, bytes);
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return values;
+  throw new ModelFormatError(
+    `tensor ${entry.name}: expected finite numbers, but ${values[at]} came at ${at}; the checkpoint is broken`,
+  );
+}
+
+async function quantizedConfig({ folder }: OpenModel, signal: AbortSignal): Promise<string> {
+  const text = await folder.readText("config.json", signal);
+  const config = asFields(parseJson(text!, "config.json"), "config.json");
+  return `${JSON.stringify({ ...config, quantization_config: quantizationConfig([]) }, null, 2)}\n`;
+}
+
+const encode = (text: string) => new TextEncoder().encode(text);

@@ -1,0 +1,22 @@
+// A file of reference logits: float32 rows, little-endian, in the order of labels.tsv.
+
+import { readFile } from "node:fs/promises";
+import { Vit8Error } from "../errors/errors.ts";
+
+/** One row of `classes` logits for each picture. @throws Vit8Error when the file is not exactly that long. */
+export async function readReferenceLogits(
+  file: string,
+  pictures: number,
+  classes: number,
+): Promise<Float32Array[]> {
+  const bytes = await readFile(file).catch((cause) => {
+    throw new Vit8Error(`${file}: cannot be read (${cause.code})`);
+  });
+  const expected = pictures * classes * 4;
+  if (bytes.length !== expected)
+    throw new Vit8Error(
+      `${file}: expected ${pictures} rows of ${classes} float32 logits (${expected} bytes), one for each picture and class, but it has ${bytes.length} bytes`,
+    );
+  const values = new Float32Array(Uint8Array.from(bytes).buffer);
+  return Array.from({ length: pictures }, (_, i) => values.subarray(i * classes, (i + 1) * classes));
+}

@@ -1,0 +1,47 @@
+// From arguments to an exit code: 0, 1 for what went wrong, 2 for a wrong call, 130 when interrupted.
+
+import { Vit8Error } from "../errors/errors.ts";
+import { classify } from "./classify.ts";
+import { Arguments, type Command, helpOf, helpOfAll, type Terminal, UsageError } from "./command.ts";
+import { evaluate } from "./eval.ts";
+import { inspect } from "./inspect.ts";
+import { quantize } from "./quantize.ts";
+
+const commands: readonly Command[] = [classify, evaluate, inspect, quantize];
+
+/** Runs one command line. What goes wrong is told in one line on stderr and never thrown. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await dispatch(argv, terminal);
+    return 0;
+  } catch (error) {
+    if (terminal.signal.aborted) return 130;
+    terminal.tell(`vit8: ${oneLine(error)}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<void> {
+  if (name === "--help" || name === "-h" || name === "help") return terminal.print(helpOfAll(commands));
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) {
+    const names = commands.map((candidate) => candidate.name).join(", ");
+    const came = name === undefined ? "none came" : `"${name}" came`;
+    throw new UsageError(`expected a command (${names}), but ${came}; see vit8 --help`);
+  }
+  try {
+    const args = new Arguments(command, rest);
+    if (args.flag("help")) return terminal.print(helpOf(command));
+    await command.run(args, terminal);
+  } catch (error) {
+    if (error instanceof UsageError) error.message += `; see vit8 ${command.name} --help`;
+    throw error;
+  }
+}
+
+/** Errors of other classes than ours keep their name: it says where to look. */
+function oneLine(error: unknown): string {
+  const known = error instanceof Vit8Error || error instanceof UsageError || error instanceof RangeError;
+  const text = known ? error.message : String(error);
+  return text.trim().replace(/\s*\n\s*/g, " ");
+}
