@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Vit8Error } from "../errors/errors.ts";
+import { readLabelledPictures } from "./labelled-pictures.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "vit8-labels-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function write(lines: string[], files: string[]) {
+  for (const file of files) {
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    writeFileSync(path.join(folder, file), "");
+  }
+  writeFileSync(path.join(folder, "labels.tsv"), lines.join("\n"));
+}
+
+const header = "index\twnid\tlabel\tfile";
+
+test("files are found in the folder and below, by name or by path, in the order of the table", async () => {
+  const lines = [header, "7\tn1\tcat\ta.jpg", "0\tn2\tdog, hound\tdeep/er/b.jpg", "3\t\t\tc.jpg", ""];
+  write(lines, ["a.jpg", "deep/er/b.jpg", "deep/c.jpg"]);
+  expect(await readLabelledPictures(folder)).toEqual([
+    { index: 7, file: path.join(folder, "a.jpg") },
+    { index: 0, file: path.join(folder, "deep/er/b.jpg") },
+    { index: 3, file: path.join(folder, "deep/c.jpg") },
+  ]);
+});
+
+describe("what is wrong is told with its line", () => {
+  test.each<[string, string[], string[], RegExp]>([
+    ["another header", ["file\tlabel"], [], /expected the header index wnid label file/],
+    ["no pictures", [header], [], /expected a line for each picture/],
+    ["too few columns", [header, "1\tn1\tcat"], [], /line 2: expected index, wnid, label, file/],
+    ["no number", [header, "cat\tn1\tcat\ta.jpg"], ["a.jpg"], /line 2: expected index/],
+    [
+      "a missing file",
+      [header, "1\tn\tcat\ta.jpg", "1\tn\tcat\tb.jpg"],
+      ["a.jpg"],
+      /line 3: .*b.jpg.* found 0/,
+    ],
+    ["two of one name", [header, "1\tn\tcat\ta.jpg"], ["x/a.jpg", "y/a.jpg"], /line 2: .* found 2/],
+    ["a file outside", [header, "1\tn\tcat\t../labels.tsv"], [], /line 2: .* found 0/],
+  ])("%s", async (_, lines, files, message) => {
+    write(lines, files);
+    const error = await readLabelledPictures(folder).catch((e) => e);
+    expect(error).toBeInstanceOf(Vit8Error);
+    expect(error.message).toMatch(message);
+  });
+
+  test("no table", async () => {
+    await expect(readLabelledPictures(folder)).rejects.toThrow(/labels.tsv: cannot be read \(ENOENT\)/);
+  });
+});

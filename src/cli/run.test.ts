@@ -1,0 +1,362 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ImageClassifier } from "../node/index.ts";
+import { readPicture } from "../node/picture.ts";
+import { bundledModel } from "./model.ts";
+import { run } from "./run.ts";
+import { CLASSES, writeTinyModel } from "./tiny-model.shared.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "vit8-cli-"));
+const at = (...names: string[]) => path.join(folder, ...names);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function vit8(...argv: string[]) {
+  let [stdout, stderr] = ["", ""];
+  const code = await run(argv, {
+    print: (text) => {
+      stdout += text;
+    },
+    tell: (text) => {
+      stderr += text;
+    },
+    signal: new AbortController().signal,
+  });
+  return { code, stdout, stderr };
+}
+
+/** One line that begins with `vit8: `, and no stack. */
+const oneLine = /^vit8: [^\n]+\n$/;
+
+const noise = (seed: number) => {
+  const bytes = Buffer.alloc(96 * 64 * 3);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (Math.imul(i + 1, 7919 + seed * 104_729) >>> 7) & 255;
+  return sharp(bytes, { raw: { width: 96, height: 64, channels: 3 } });
+};
+
+const pictures = ["a.png", "b.png", "c.png"];
+
+beforeAll(async () => {
+  for (const [seed, name] of pictures.entries()) await noise(seed).png().toFile(at(name));
+  const rows = pictures.map((name, index) => `${index}\tn${index}\tclass ${index}\t${name}`);
+  writeFileSync(at("labels.tsv"), ["index\twnid\tlabel\tfile", ...rows, ""].join("\n"));
+  writeTinyModel(at("tiny"));
+});
+
+describe("help", () => {
+  test("names every command, and every option of each", async () => {
+    const { code, stdout } = await vit8("--help");
+    expect(code).toBe(0);
+    for (const command of ["classify", "eval", "inspect", "quantize"]) {
+      expect(stdout).toContain(`  ${command} `);
+      const help = await vit8(command, "--help");
+      expect(help.code).toBe(0);
+      expect(help.stdout).toMatch(new RegExp(`^vit8 ${command} `));
+    }
+    const { stdout: help } = await vit8("eval", "-h");
+    for (const option of ["--limit N", "--batch N", "--logits FILE", "--float", "--json"])
+      expect(help).toContain(option);
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ["no command", [], /expected a command \(classify, eval, inspect, quantize\)/],
+    ["an unknown command", ["clasify"], /"clasify" came/],
+    ["an unknown option", ["classify", "--topk", "3", "a.png"], /'--topk'.* see vit8 classify --help/],
+    ["an option without value", ["quantize", "m", "-o"], /--output/],
+    ["no picture", ["classify"], /expected a PICTURE/],
+    ["too many arguments", ["eval", "a", "b", "c"], /nothing after IMAGES, came "c"/],
+    ["no number", ["classify", "--top-k", "some", "a.png"], /--top-k: expected a whole number .* "some"/],
+    ["no output", ["quantize", "m"], /expected -o DIR/],
+  ])("%s is a wrong call: exit code 2", async (_, argv, message) => {
+    const { code, stdout, stderr } = await vit8(...argv);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(oneLine);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe("classify", () => {
+  test("the bundled model names a picture that was drawn", async () => {
+    const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200">
+      <rect width="300" height="200" fill="skyblue"/><circle cx="150" cy="100" r="70" fill="orange"/></svg>`;
+    await sharp(Buffer.from(drawing)).jpeg().toFile(at("drawn.jpg"));
+    const { code, stdout } = await vit8("classify", at("drawn.jpg"), at("a.png"), "--top-k", "3", "--json");
+    expect(code).toBe(0);
+    const answers = JSON.parse(stdout);
+    expect(answers.map((answer: { picture: string }) => answer.picture)).toEqual([
+      at("drawn.jpg"),
+      at("a.png"),
+    ]);
+    const { id2label } = JSON.parse(readFileSync(path.join(bundledModel(), "config.json"), "utf8"));
+    for (const { classes } of answers) {
+      expect(classes).toHaveLength(3);
+      for (const { label, score, index } of classes) {
+        expect(label).toBe(id2label[index]);
+        expect(score).toBeGreaterThan(0);
+      }
+      expect(classes[0].score).toBeGreaterThanOrEqual(classes[1].score);
+    }
+  });
+
+  test("in words: the picture, then a line for each label", async () => {
+    const { code, stdout } = await vit8("classify", "-m", at("tiny"), "-k", "2", at("a.png"), at("b.png"));
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect([lines[0], lines[3]]).toEqual([at("a.png"), at("b.png")]);
+    expect(lines[1]).toMatch(/^ +\d+\.\d % {2}LABEL_\d$/);
+    expect(lines).toHaveLength(6);
+  });
+
+  const halfPng = async () => half(await noise(1).png().toBuffer());
+  const onePixel = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+
+  test.each<[string, () => Promise<Buffer>, RegExp]>([
+    ["truncated.png", halfPng, /damaged or truncated/],
+    ["text.jpg", async () => Buffer.from("a text\nof two lines\n"), /is not a picture/],
+    ["empty.png", async () => Buffer.alloc(0), /is empty/],
+    ["one.gif", async () => Buffer.from(onePixel, "base64"), /1 x 1 pixels is too small/],
+    ["huge.jpg", () => jpegThatClaims(20_000, 20_000), /20000 x 20000 pixels is more than 100 megapixels/],
+  ])("%s is one line and exit code 1", async (name, bytes, message) => {
+    writeFileSync(at(name), await bytes());
+    const { code, stdout, stderr } = await vit8("classify", at(name), "--json");
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(oneLine);
+    expect(stderr).toContain(`${at(name)}: `);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe("a model that is wrong is one line and exit code 1", () => {
+  const without = (name: string) => (tensors: { name: string }[]) => tensors.filter((t) => t.name !== name);
+  test.each<[string, Parameters<typeof writeTinyModel>[1], RegExp]>([
+    [
+      "a missing tensor",
+      { tensors: without("blocks.1.mlp.fc1.weight") as never },
+      /blocks\.1\.fc1\.weight \[512,128\], but the file lacks it/,
+    ],
+    [
+      "a wrong shape",
+      { tensors: (all) => all.map((t) => (t.name === "norm.bias" ? { ...t, shape: [64, 2] } : t)) },
+      /"norm\.bias": expected shape \[128\], but it is \[64,2\]/,
+    ],
+    ["an unknown architecture", { config: { architecture: "swin_tiny_patch4_window7_224" } }, /swin_tiny/],
+    ["a head dim that vit8 lacks", { config: { model_args: { num_heads: 4, embed_dim: 192 } } }, /head dim/],
+  ])("%s", async (name, change, message) => {
+    const model = writeTinyModel(at(name), change);
+    for (const argv of [
+      ["classify", at("a.png"), "--model", model],
+      ["inspect", model],
+      ["eval", model, folder],
+    ]) {
+      const { code, stdout, stderr } = await vit8(...argv);
+      expect(code).toBe(1);
+      expect(stdout).toBe("");
+      expect(stderr).toMatch(oneLine);
+      expect(stderr).toMatch(message);
+    }
+  });
+
+  test("a truncated file, no model, no folder", async () => {
+    cpSync(at("tiny"), at("cut"), { recursive: true });
+    const bytes = readFileSync(at("cut", "model.safetensors"));
+    writeFileSync(at("cut", "model.safetensors"), bytes.subarray(0, bytes.length - 5));
+    expect((await vit8("inspect", at("cut"))).stderr).toMatch(/^vit8: [^\n]*expected \d+ bytes[^\n]*\n$/);
+    expect((await vit8("inspect", folder)).stderr).toMatch(/^vit8: [^\n]*has no config\.json[^\n]*\n$/);
+    expect((await vit8("inspect", at("none"))).stderr).toMatch(/^vit8: [^\n]*expected a directory[^\n]*\n$/);
+  });
+});
+
+test("inspect adds up what the file has", async () => {
+  const { code, stdout } = await vit8("inspect", at("tiny"), "--json");
+  expect(code).toBe(0);
+  const facts = JSON.parse(stdout);
+  const [w, mlp, tokens, patch] = [128, 512, 9 + 2, 3 * 8 * 8];
+  const block = 4 * w * w + 4 * w + 2 * w * mlp + w + mlp + 4 * w + 2 * w;
+  expect(facts.parameters).toBe(
+    (patch + 1) * w + 2 * w + tokens * w + 2 * block + 2 * w + 2 * CLASSES * (w + 1),
+  );
+  expect(facts.byteLength).toBe(2 * facts.parameters);
+  expect(facts.macs).toBe(
+    9 * patch * w + 2 * (tokens * (4 * w * w + 2 * w * mlp) + 2 * tokens * tokens * w) + 2 * CLASSES * w,
+  );
+  expect(facts).toMatchObject({ tokens, quantization: null, architecture: { depth: 2, heads: 2 } });
+  expect((await vit8("inspect", at("tiny"))).stdout).toContain(facts.parameters.toLocaleString("en"));
+});
+
+describe("quantize", () => {
+  test("the int8 folder gives the bits that quantising at load gives", async () => {
+    expect((await vit8("quantize", at("tiny"), "-o", at("tiny8"))).code).toBe(0);
+    const [float, int8] = [await logitsOf(at("tiny")), await logitsOf(at("tiny8"))];
+    expect(new Set(float[0]).size).toBeGreaterThan(1);
+    expect(int8).toEqual(float);
+    const config = JSON.parse(readFileSync(at("tiny8", "config.json"), "utf8"));
+    expect(config.quantization_config.quant_method).toBe("compressed-tensors");
+    const { quantization, byteLength } = JSON.parse((await vit8("inspect", at("tiny8"), "--json")).stdout);
+    expect(quantization.bits).toBe(8);
+    expect(byteLength).toBeLessThan(readFileSync(at("tiny", "model.safetensors")).length);
+    expect(readFileSync(at("tiny8", "README.md"), "utf8")).toContain("float model `tiny`");
+  });
+
+  test("nothing is overwritten unasked, and a card and other files never", async () => {
+    const output = at("kept");
+    expect((await vit8("quantize", at("tiny"), "-o", output)).code).toBe(0);
+    const weights = readFileSync(path.join(output, "model.safetensors"));
+    for (const name of ["model.safetensors", "README.md", "notes.txt"])
+      writeFileSync(path.join(output, name), "mine");
+    const refused = await vit8("quantize", at("tiny"), "-o", output);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^vit8: [^\n]*exists[^\n]*--force[^\n]*\n$/);
+    expect((await vit8("quantize", at("tiny"), "-o", output, "--force")).code).toBe(0);
+    expect(readFileSync(path.join(output, "model.safetensors"))).toEqual(weights);
+    for (const name of ["README.md", "notes.txt"])
+      expect(readFileSync(path.join(output, name), "utf8")).toBe("mine");
+  });
+
+  test("a failure leaves nothing behind", async () => {
+    const infinite = Uint8Array.from([0, 0x7c]);
+    const model = writeTinyModel(at("infinite"), {
+      tensors: ([first, ...rest]) => {
+        first.bytes.set(infinite);
+        return [first, ...rest];
+      },
+    });
+    const before = readdirSync(folder);
+    const { code, stderr } = await vit8("quantize", model, "-o", at("never"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^vit8: [^\n]*Infinity came at 0[^\n]*\n$/);
+    expect((await vit8("quantize", at("tiny"), "-o", at("a.png", "below"))).stderr).toMatch(oneLine);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test("an int8 model, and a model onto itself, are refused", async () => {
+    expect((await vit8("quantize", bundledModel(), "-o", at("twice"))).stderr).toMatch(/int8 already\n$/);
+    const itself = await vit8("quantize", at("tiny"), "-o", `${at("tiny")}/.`, "--force");
+    expect(itself.stderr).toMatch(/is the float model itself/);
+    expect(existsSync(at("twice"))).toBe(false);
+  });
+});
+
+describe("eval", () => {
+  test("--json compares int8 with vit8's own float arithmetic", async () => {
+    const { code, stdout } = await vit8("eval", at("tiny"), folder, "--batch", "2", "--json");
+    expect(code).toBe(0);
+    const evaluation = JSON.parse(stdout);
+    expect(evaluation).toMatchObject({ images: 3, precision: "int8", top5: 1 });
+    // int8 of a random model is close, but no copy
+    expect(evaluation.cosine).toBeGreaterThan(0.9);
+    expect(evaluation.worstLogitError).toBeGreaterThan(0);
+    expect(evaluation.msPerImage).toBeGreaterThan(0);
+    expect(evaluation.dispatches).toBe(7 * 2 + 3 + 2 * 2);
+    expect(evaluation.gpuBytes).toBeGreaterThan(0);
+    expect(evaluation.kernels[0]).toHaveProperty("variant");
+  });
+
+  test("--logits are rows in the order of labels.tsv; against its own logits a model is perfect", async () => {
+    const logits = await logitsOf(at("tiny"));
+    writeFileSync(at("own.f32"), Buffer.concat(logits.map((row) => new Uint8Array(row.buffer))));
+    const argv = ["eval", at("tiny"), folder, "--logits", at("own.f32"), "--json"];
+    const own = JSON.parse((await vit8(...argv)).stdout);
+    expect(own).toMatchObject({ agreement: 1, worstLogitError: 0 });
+    const right = logits.filter((row, i) => row.indexOf(Math.max(...row)) === i).length;
+    expect(own.top1).toBe(right / 3);
+    const float = JSON.parse((await vit8(...argv, "--float", "--limit", "2")).stdout);
+    expect(float).toMatchObject({ precision: "float32", images: 2 });
+    expect(float.worstLogitError).toBeGreaterThan(0);
+  });
+
+  test("without a reference the comparison is null", async () => {
+    expect((await vit8("quantize", at("tiny"), "-o", at("alone"))).code).toBe(0);
+    const nothing = { agreement: null, cosine: null, worstLogitError: null };
+    expect(JSON.parse((await vit8("eval", at("alone"), folder, "--json")).stdout)).toMatchObject(nothing);
+    expect((await vit8("eval", at("alone"), folder)).stdout).toContain("no reference: give --logits");
+    const float = await vit8("eval", at("alone"), folder, "--float");
+    expect(float.stderr).toMatch(/^vit8: [^\n]*float checkpoint[^\n]*\n$/);
+  });
+
+  test("logits and labels of another model are refused", async () => {
+    writeFileSync(at("other.f32"), Buffer.alloc(3 * 7 * 4));
+    const { code, stderr } = await vit8("eval", at("tiny"), folder, "--logits", at("other.f32"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^vit8: [^\n]*other\.f32: expected 3 rows of 5 float32 logits \(60 bytes\)[^\n]* 84 bytes\n$/,
+    );
+    const two = writeTinyModel(at("few"), {
+      config: { num_classes: 2 },
+      tensors: (all) => all.map(twoClasses),
+    });
+    expect((await vit8("eval", two, folder)).stderr).toMatch(/^vit8: [^\n]*line 4: expected a class below 2/);
+    expect((await vit8("eval", at("tiny"), folder, "--batch", "65")).stderr).toMatch(/1 to 64, came 65\n$/);
+  });
+});
+
+describe("the program", () => {
+  const root = path.resolve(import.meta.dirname, "../..");
+  const program = path.join(root, "build", "vit8.mjs");
+  beforeAll(() => {
+    execFileSync(process.execPath, [program, "--help"], { stdio: ["ignore", "ignore", "inherit"] });
+  }, 120_000);
+
+  test("stdout is JSON and nothing else", () => {
+    const argv = [program, "classify", at("a.png"), "--json"];
+    const { status, stdout } = spawnSync(process.execPath, argv, { encoding: "utf8", cwd: folder });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)[0].classes).toHaveLength(5);
+  });
+
+  test("stderr is one line for a wrong picture and a wrong model", () => {
+    writeFileSync(at("nothing.png"), "");
+    for (const argv of [["nothing.png"], ["a.png", "--model", "./none"]]) {
+      const options = { encoding: "utf8", cwd: folder } as const;
+      const { status, stderr } = spawnSync(process.execPath, [program, "classify", ...argv], options);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(oneLine);
+    }
+  });
+
+  test.skipIf(process.platform === "win32")("Ctrl-C ends it with 130 and without a word", async () => {
+    const many = Array.from({ length: 3000 }, () => at("a.png"));
+    const child = spawn(process.execPath, [program, "classify", ...many], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    child.stdout.once("data", () => child.kill("SIGINT"));
+    const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
+      child.once("exit", (...ended) => resolve(ended)),
+    );
+    expect([code, signal]).toEqual([130, null]);
+    expect(stderr).not.toContain("vit8");
+  });
+});
+
+async function logitsOf(model: string): Promise<Float32Array[]> {
+  const classifier = await ImageClassifier.load(model);
+  const rows = await classifier.logits(await Promise.all(pictures.map((name) => readPicture(at(name)))));
+  await classifier.dispose();
+  return rows;
+}
+
+function twoClasses<T extends { name: string; shape: readonly number[]; bytes: Uint8Array }>(tensor: T): T {
+  if (!tensor.name.startsWith("head")) return tensor;
+  const [classes, ...rest] = tensor.shape;
+  const bytes = tensor.bytes.slice(0, (tensor.bytes.length / classes) * 2);
+  return { ...tensor, shape: [2, ...rest], bytes };
+}
+
+const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
+
+/** A small JPEG whose frame header says another size. */
+async function jpegThatClaims(width: number, height: number): Promise<Buffer> {
+  const bytes = await noise(0).jpeg().toBuffer();
+  const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+  bytes.writeUInt16BE(height, frame + 5);
+  bytes.writeUInt16BE(width, frame + 7);
+  return bytes;
+}
