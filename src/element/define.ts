@@ -1,0 +1,7 @@
+/** `import "vit8/element/define"` makes `<vit-classifier>` known to the page; in Node it does nothing. */
+import { VitClassifier } from "./vit-classifier.ts";
+
+export * from "./index.ts";
+
+const registry = globalThis.customElements as CustomElementRegistry | undefined;
+if (registry && !registry.get("vit-classifier")) registry.define("vit-classifier", VitClassifier);

@@ -1,0 +1,95 @@
+// One copy of a model for all elements of a page that name it: loaded by the first, disposed after the last.
+
+import { ImageClassifier, type LoadProgress } from "../index.ts";
+
+/** As often as XMLHttpRequest tells its progress. */
+const PROGRESS_INTERVAL_MS = 50;
+
+interface SharedModel {
+  readonly classifier: Promise<ImageClassifier>;
+  readonly loading: AbortController;
+  /** One for each lease. */
+  readonly listeners: Set<(progress: LoadProgress) => void>;
+  ready: boolean;
+  tail: Promise<unknown>;
+}
+
+export interface ModelLease {
+  readonly address: string;
+  /** Rejects with what `ImageClassifier.load` throws. */
+  readonly classifier: Promise<ImageClassifier>;
+  readonly ready: boolean;
+  /** False once loading failed: another lease tries again. */
+  readonly current: boolean;
+  /** Runs `work` after what was asked for before. An element waits in one place at a time, so all get their turn. */
+  turn<T>(work: () => Promise<T>): Promise<T>;
+  /** A second call does nothing. */
+  release(): void;
+}
+
+const models = new Map<string, SharedModel>();
+
+/** A share in the model at `address`; `onProgress` is told of the download until it is there. */
+export function leaseModel(address: string, onProgress: (progress: LoadProgress) => void): ModelLease {
+  const model = models.get(address) ?? openModel(address);
+  // A function of its own, for two leases may name one callback.
+  const listener = (progress: LoadProgress) => onProgress(progress);
+  model.listeners.add(listener);
+  return {
+    address,
+    classifier: model.classifier,
+    get ready() {
+      return model.ready;
+    },
+    get current() {
+      return models.get(address) === model;
+    },
+    turn(work) {
+      const turn = model.tail.then(work);
+      model.tail = turn.catch(() => {});
+      return turn;
+    },
+    release() {
+      if (!model.listeners.delete(listener) || model.listeners.size > 0) return;
+      forget(address, model);
+      model.loading.abort();
+      model.classifier.then((classifier) => classifier.dispose()).catch(() => {});
+    },
+  };
+}
+
+function openModel(address: string): SharedModel {
+  const loading = new AbortController();
+  const listeners: SharedModel["listeners"] = new Set();
+  const onProgress = seldom((progress) => {
+    for (const listener of listeners) listener(progress);
+  });
+  const classifier = ImageClassifier.load(address, { onProgress, signal: loading.signal });
+  const model: SharedModel = { classifier, loading, listeners, ready: false, tail: Promise.resolve() };
+  classifier.then(
+    () => {
+      model.ready = true;
+    },
+    () => forget(address, model),
+  );
+  models.set(address, model);
+  return model;
+}
+
+function forget(address: string, model: SharedModel): void {
+  if (models.get(address) === model) models.delete(address);
+}
+
+/** Leaves out what comes too soon after another of the same stage, but never the last byte. */
+function seldom(listener: (progress: LoadProgress) => void): (progress: LoadProgress) => void {
+  let told = Number.NEGATIVE_INFINITY;
+  let stage: string | undefined;
+  return (progress) => {
+    const now = performance.now();
+    const last = progress.loaded === progress.total;
+    if (progress.stage === stage && !last && now - told < PROGRESS_INTERVAL_MS) return;
+    told = now;
+    stage = progress.stage;
+    listener(progress);
+  };
+}

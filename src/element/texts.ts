@@ -1,0 +1,7 @@
+/** The words that the element itself says; assign others for another language. */
+export const texts = {
+  loading: "Loading",
+  /** Said by screen readers when an answer comes. */
+  answer: (label: string, percent: string) => `${label}, ${percent}`,
+  nothing: "No answer is likely enough",
+};

@@ -1,0 +1,104 @@
+// What an element shows, in its shadow tree. Labels go in as text, never as markup.
+
+import type { Classification, LoadProgress } from "../index.ts";
+import { styleSheet } from "./style.ts";
+import { texts } from "./texts.ts";
+
+export type Status = "idle" | "loading" | "ready" | "error";
+
+const percents = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+
+export class View {
+  readonly image = make("img", "image");
+  readonly slot = make("slot");
+  readonly #state = make("div", "state");
+  readonly #words = make("span");
+  readonly #progress = make("progress", "progress");
+  readonly #list = make("ol", "results");
+  readonly #host: Element;
+  #said = "";
+
+  constructor(host: Element) {
+    this.#host = host;
+    const root = host.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [styleSheet()];
+    const results = make("slot");
+    results.name = "results";
+    results.append(this.#list);
+    this.#words.setAttribute("role", "status");
+    this.#progress.ariaLabel = texts.loading;
+    this.#state.append(this.#words, this.#progress);
+    const answer = make("div", "answer");
+    answer.append(this.#state, results);
+    this.image.hidden = true;
+    root.append(this.image, this.slot, answer);
+    this.showStatus("idle");
+  }
+
+  /** `words` are seen while loading and of an error, and only heard of an answer, which the list shows. */
+  showStatus(status: Status, words = ""): void {
+    this.#state.part.value = `state ${status}`;
+    this.#words.className = status === "loading" ? "" : status === "error" ? "error" : "quiet";
+    // Said again only when it differs: a video may give the same answer sixty times a second.
+    if (words !== this.#said) this.#words.textContent = words;
+    this.#said = words;
+    this.#progress.hidden = status !== "loading";
+    this.#progress.removeAttribute("value");
+  }
+
+  showProgress({ loaded, total }: LoadProgress): void {
+    if (loaded !== undefined && total) this.#progress.value = loaded / total;
+    else this.#progress.removeAttribute("value");
+  }
+
+  /** Rows of the height that answers will have. */
+  reserve(rows: number): void {
+    const empty = { label: "\u00a0", score: 0, index: -1 };
+    this.#list.replaceChildren(...Array.from({ length: rows }, () => this.#row(empty, true)));
+  }
+
+  showResults(results: readonly Classification[]): void {
+    this.#list.replaceChildren(...results.map((result) => this.#row(result, false)));
+  }
+
+  #row(result: Classification, placeholder: boolean): HTMLElement {
+    const row = make("li", placeholder ? "placeholder" : "result");
+    row.ariaHidden = placeholder ? "true" : null;
+    const template = this.#host.querySelector<HTMLTemplateElement>(":scope > template");
+    if (template) row.append(filled(template, result));
+    else row.append(...cells(result));
+    return row;
+  }
+}
+
+export function describe([best]: readonly Classification[]): string {
+  return best ? texts.answer(best.label, percents.format(best.score)) : texts.nothing;
+}
+
+function cells({ label, score }: Classification): Element[] {
+  const name = make("span", "label");
+  name.textContent = label;
+  const percent = make("span", "score");
+  percent.textContent = percents.format(score);
+  const bar = make("meter", "bar");
+  bar.value = score;
+  bar.ariaHidden = "true"; // the percentage says it
+  return [name, percent, bar];
+}
+
+/** A copy of the page's own template; `data-field` names what an element shows: label, score, percent or index. */
+function filled(template: HTMLTemplateElement, { label, score, index }: Classification): DocumentFragment {
+  const fields: Record<string, unknown> = { label, score, index, percent: percents.format(score) };
+  const copy = document.importNode(template.content, true);
+  for (const element of copy.querySelectorAll<HTMLElement>("[data-field]"))
+    element.textContent = String(fields[element.dataset.field!] ?? "");
+  return copy;
+}
+
+/** An element of which `::part(name)` and the sheet's `.name` speak. */
+function make<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, name = ""): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  if (name) element.part.value = name;
+  return element;
+}
