@@ -6,7 +6,7 @@ import { elementCount } from "../tensor/dtype.ts";
 import type { OpenModel } from "./model.ts";
 
 /** Sums over the tensors of one part of the network; scales of int8 weights are bytes, but no parameters. */
-export interface Part {
+interface Part {
   parameters: number;
   byteLength: number;
 }
@@ -28,9 +28,8 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
 ];
 
 export function anatomyOf({ architecture, tensors }: OpenModel): Anatomy {
-  const parts: Record<string, Part> = {};
+  const parts = Object.fromEntries(PARTS.map(([name]) => [name, { parameters: 0, byteLength: 0 }]));
   for (const [name, { shape, begin, end }] of tensors) {
-    parts[partOf(name)] ??= { parameters: 0, byteLength: 0 };
     const part = parts[partOf(name)];
     part.byteLength += end - begin;
     if (!name.endsWith(".weight_scale")) part.parameters += elementCount(shape);

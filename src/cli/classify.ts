@@ -28,17 +28,17 @@ export const classify: Command = {
     const first = await readPicture(files[0]);
     const model = await openChecked(args.text("model") ?? bundledModel(), signal);
     const answers: { picture: string; classes: Classification[] }[] = [];
+    const bar = new ProgressBar(terminal, "classifying");
     await withClassifier(model, terminal, { maxBatch: 1 }, async (classifier) => {
-      const bar = new ProgressBar(terminal, "classifying");
-      for (const picture of files) {
-        bar.update(answers.length, files.length > 1 ? files.length : 0);
-        const pixels = answers.length === 0 ? first : await readPicture(picture).finally(() => bar.clear());
+      for (const [i, picture] of files.entries()) {
+        bar.update(i, files.length);
+        const pixels = i === 0 ? first : await readPicture(picture);
         const classes = await classifier.classify(pixels, { topK, signal });
         bar.clear();
         answers.push({ picture, classes });
         if (!args.flag("json")) terminal.print(lines(picture, classes));
       }
-    });
+    }).finally(() => bar.clear());
     if (args.flag("json")) terminal.print(`${JSON.stringify(answers, null, 2)}\n`);
   },
 };

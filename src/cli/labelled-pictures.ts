@@ -19,7 +19,9 @@ const HEADER = ["index", "wnid", "label", "file"];
 export async function readLabelledPictures(folder: string): Promise<LabelledPicture[]> {
   const table = path.join(folder, "labels.tsv");
   const text = await readFile(table, "utf8").catch((cause) => {
-    throw new Vit8Error(`${table}: cannot be read (${cause.code}); eval needs a folder of pictures with it`);
+    throw new Vit8Error(`${table}: cannot be read (${cause.code}); eval needs a folder of pictures with it`, {
+      cause,
+    });
   });
   const [header, ...lines] = text.trimEnd().split(/\r?\n/);
   if (header !== HEADER.join("\t"))
