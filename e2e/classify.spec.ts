@@ -157,8 +157,8 @@ test("fits a narrow screen, and nothing moves when the names come", async ({ pag
 test("says how good the bundled model is, as its card does", async ({ page }) => {
   await openPage(page);
   const card = readFileSync("models/everyday80/README.md", "utf8");
-  const top1 = Number(/([\d.]+) % top-1/.exec(card)?.[1]);
-  await expect(page.getByText(`about ${Math.round(top1)} of 100 photographs`)).toBeVisible();
+  const top1 = Number(/int8, this model \| ([\d.]+) %/.exec(card)?.[1]);
+  await expect(page.getByText(`right at once for about ${Math.round(top1)} of 100 pictures`)).toBeVisible();
 });
 
 /** As a browser hands over a file that is dropped or pasted. */

@@ -21,7 +21,7 @@ let loading = new AbortController();
 let classifying = new AbortController();
 
 /** The model in use stays in use until the new one is ready. */
-async function useModel(name: string): Promise<void> {
+async function switchModel(name: string): Promise<void> {
   loading.abort();
   loading = new AbortController();
   const { signal } = loading;
@@ -85,10 +85,10 @@ showSamples(choosePicture);
 byId("cancel", HTMLElement).addEventListener("click", () => loading.abort());
 byId("model-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  useModel(byId("model", HTMLInputElement).value.trim());
+  switchModel(byId("model", HTMLInputElement).value.trim());
 });
 
 byId("model", HTMLInputElement).value = bundled;
 const names = await suggestModels();
 byId("models", HTMLElement).append(...names.map((name) => new Option("", name)));
-await useModel(bundled);
+await switchModel(bundled);

@@ -20,7 +20,7 @@ export const texts = {
   noPicture: "That is not a picture: choose, drop or paste an image file.",
   sample: (name: string) => `Drawing: ${name}`,
   bundledModel:
-    "everyday80 is vit8's own small model and comes with this page. It knows 80 everyday things and is right at once for about 46 of 100 photographs, so it is often wrong. Larger models know more things and know them better: facebook/deit-tiny-patch16-224 is one.",
+    "everyday80 is vit8's own small model and comes with this page. It knows 80 everyday things and guesses right at once for about 44 of 100 pictures, so it is often wrong. Larger models know more things and know them better: facebook/deit-tiny-patch16-224 is one.",
   otherModel:
     "The model's maker says how good it is. vit8 turns its weights into 8-bit integers as they arrive.",
   noWebGpu: "vit8 reaches your GPU through WebGPU. These browsers have it:",
