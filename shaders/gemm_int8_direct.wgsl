@@ -1,6 +1,6 @@
 // int8 GEMM without workgroup memory for its operands: four by four outputs per thread, in registers.
 // The fastest shape on software adapters, whose caches are the processor's, and for few rows anywhere.
-import package::lib::gemm::{K, N, FOLD, ROW_THREADS, Totals, a, w, finish};
+import package::lib::gemm::{K, N, FOLD, ROW_THREADS, run_time, Totals, a, w, finish};
 import package::lib::sixteen::sixteen;
 import package::lib::fold::{Tile, dot_columns, fold};
 
@@ -23,9 +23,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   let column4 = group.x * 16u + local.x;
   let row = (group.y * ROW_THREADS + local.y) * 4u;
   var totals = Totals();
-  for (var g = 0u; g * FOLD < K / 16u; g++) {
+  let folds = run_time((K / 16u + FOLD - 1u) / FOLD);
+  for (var g = 0u; g < folds; g++) {
     var tile = Tile();
-    let end = min(K / 16u, (g + 1u) * FOLD);
+    let end = run_time(min(K / 16u, (g + 1u) * FOLD));
     for (var k = g * FOLD; k < end; k++) { tile = step(tile, row, column4 * 4u, k); }
     totals = fold(totals, tile, row, g);
   }

@@ -39,6 +39,9 @@ struct Totals { r0: Total, r1: Total, r2: Total, r3: Total }
 @if(!add) @if(!dot4) const FOLD: u32 = 64u;
 @if(!add) @if(dot4) const FOLD: u32 = 0x10000u;
 
+// n, as a loop bound that only run time knows: drivers unroll constant ones whole, at seconds of compile time.
+fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
+
 // One row of y, without what the row's scale has already done to it.
 @if(add) fn dequantize(row: u32, column4: u32, total: Total) -> vec4<f32> {
   return total * w_scale[column4] + bias[column4];
@@ -81,7 +84,8 @@ fn peak_of(y: vec4<f32>) -> f32 {
   peaks[local.y * 16u + local.x] = vec4<f32>(peak_of(y0), peak_of(y1), peak_of(y2), peak_of(y3));
   workgroupBarrier();
   var peak = peaks[local.y * 16u];
-  for (var i = 1u; i < 16u; i++) { peak = max(peak, peaks[local.y * 16u + i]); }
+  let threads = run_time(16u);
+  for (var i = 1u; i < threads; i++) { peak = max(peak, peaks[local.y * 16u + i]); }
   store(row, column4, y0, peak.x);
   store(row + 1u, column4, y1, peak.y);
   store(row + 2u, column4, y2, peak.z);

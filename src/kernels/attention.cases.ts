@@ -10,6 +10,7 @@ const problems: { name: string; problem: AttentionProblem }[] = [
   { name: "class tokens only", problem: { images: 7, tokens: 18, queries: 2, heads: 3, headDim: 64 } },
   { name: "head dim 32", problem: { images: 1, tokens: 17, queries: 17, heads: 3, headDim: 32 } },
   { name: "head dim 80", problem: { images: 1, tokens: 19, queries: 19, heads: 2, headDim: 80 } },
+  { name: "longer than a chunk", problem: { images: 1, tokens: 401, queries: 3, heads: 1, headDim: 64 } },
   { name: "DeiT-Ti", problem: { images: 1, tokens: 197, queries: 197, heads: 3, headDim: 64 } },
 ];
 
@@ -58,9 +59,10 @@ function reference(p: AttentionProblem, value: (row: number, column: number) => 
   return y;
 }
 
-export default [
-  {
-    kernel: attention,
+/** The cases of every kernel with int8 in and out. */
+export function quantizedCases(kernel: typeof attention): AnyCases {
+  return {
+    kernel,
     problems,
     inputs: quantizedInputs,
     outputs: (p: AttentionProblem) => {
@@ -78,7 +80,11 @@ export default [
     },
     // exp2 of scores in the hundreds: 2^-21 relative a unit of score; a value near a tie rounds either way.
     tolerance: { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 2e-4 } },
-  },
+  } as unknown as AnyCases;
+}
+
+export default [
+  quantizedCases(attention),
   {
     kernel: attentionFloat,
     problems,

@@ -1,7 +1,7 @@
 import dot4Wgsl from "../../shaders/attention.wgsl?dot4&wgsl";
 import floatWgsl from "../../shaders/attention.wgsl?float&wgsl";
 import f32Wgsl from "../../shaders/attention.wgsl?wgsl";
-import { defineKernel, type Variant } from "../gpu/kernel.ts";
+import { defineKernel, type Grid, type Variant } from "../gpu/kernel.ts";
 import { GROUP } from "./gemm.ts";
 
 /** Multi-head attention over the rows of `images` pictures of `tokens` rows each. */
@@ -19,30 +19,40 @@ export function groupsPerHead(headDim: number): number {
   return Math.ceil(headDim / GROUP);
 }
 
-/** Query rows per workgroup on a software adapter: a vector of the processor. */
-const SOFTWARE_ROWS = 8;
+/** Bytes of workgroup memory for scores, so that with the totals it stays below the default limit of 16 KiB. */
+const SCORE_BYTES = 12 * 1024;
 
-const variant = (wgsl: string, rows: number, dot4 = false): Variant<AttentionProblem> => ({
-  wgsl,
-  shapedFor: rows === SOFTWARE_ROWS ? "software" : "gpu",
-  inner: dot4 ? "dot4" : "f32",
-  constants: ({ tokens, queries, heads, headDim }) => ({
+/** The override constants that lib/attention.wgsl declares. */
+export function attentionConstants(problem: AttentionProblem, rows: number): Record<string, number> {
+  const { tokens, queries, heads, headDim } = problem;
+  return {
     TOKENS: tokens,
     QUERIES: queries,
     HEADS: heads,
     GROUPS: groupsPerHead(headDim),
     SCORE_SCALE: Math.LOG2E / Math.sqrt(headDim),
     ROWS_PER_WORKGROUP: rows,
+  };
+}
+
+/** One workgroup per `rows` query rows, group of 64 channels and image. */
+export function attentionGrid({ images, queries, heads, headDim }: AttentionProblem, rows: number): Grid {
+  return [Math.ceil(queries / rows), heads * groupsPerHead(headDim), images];
+}
+
+const variant = (wgsl: string, rows: number, inner?: "dot4" | "f32"): Variant<AttentionProblem> => ({
+  wgsl,
+  shapedFor: "software",
+  inner,
+  constants: (problem) => ({
+    ...attentionConstants(problem, rows),
+    CHUNK: Math.min(problem.tokens, SCORE_BYTES / 4 / rows),
   }),
-  grid: ({ images, queries, heads, headDim }) => [
-    Math.ceil(queries / rows),
-    heads * groupsPerHead(headDim),
-    images,
-  ],
-  runsOn: ({ language }) => !dot4 || language.has("packed_4x8_integer_dot_product"),
+  grid: (problem) => attentionGrid(problem, rows),
+  runsOn: ({ language }) => inner !== "dot4" || language.has("packed_4x8_integer_dot_product"),
 });
 
-function check({ images, tokens, queries, heads, headDim }: AttentionProblem): void {
+export function checkAttention({ images, tokens, queries, heads, headDim }: AttentionProblem): void {
   if (
     !(
       images > 0 &&
@@ -60,30 +70,26 @@ function check({ images, tokens, queries, heads, headDim }: AttentionProblem): v
 }
 
 const width = ({ heads, headDim }: AttentionProblem) => heads * groupsPerHead(headDim) * GROUP;
-const macs = ({ images, tokens, queries, heads, headDim }: AttentionProblem) =>
+export const attentionMacs = ({ images, tokens, queries, heads, headDim }: AttentionProblem) =>
   2 * images * heads * queries * tokens * headDim;
+export const attentionBytes = (p: AttentionProblem) => p.images * (3 * p.tokens + p.queries) * width(p);
 
 /** int8 Q, K and V in, int8 out, each with a scale per row and group of 64 channels. */
 export const attention = defineKernel({
   name: "attention",
   bindings: { qkv: "read", qkv_scale: "read", out: "write", out_scale: "write" },
-  variants: {
-    "dot4-8": variant(dot4Wgsl, 8, true),
-    "dot4-64": variant(dot4Wgsl, 64, true),
-    "f32-8": variant(f32Wgsl, 8),
-    "f32-64": variant(f32Wgsl, 64),
-  },
-  check,
-  macs,
-  bytes: (p: AttentionProblem) => p.images * (3 * p.tokens + p.queries) * width(p),
+  variants: { dot4: variant(dot4Wgsl, 8, "dot4"), f32: variant(f32Wgsl, 8, "f32") },
+  check: checkAttention,
+  macs: attentionMacs,
+  bytes: attentionBytes,
 });
 
 /** f32 in and out, for the float path. */
 export const attentionFloat = defineKernel({
   name: "attention_float",
   bindings: { qkv: "read", out: "write" },
-  variants: { "rows-8": variant(floatWgsl, 8), "rows-64": variant(floatWgsl, 64) },
-  check,
-  macs,
-  bytes: (p: AttentionProblem) => 4 * p.images * (3 * p.tokens + p.queries) * width(p),
+  variants: { rows: variant(floatWgsl, 8) },
+  check: checkAttention,
+  macs: attentionMacs,
+  bytes: (p: AttentionProblem) => 4 * attentionBytes(p),
 });

@@ -1,4 +1,3 @@
-
 // Every kernel, every variant this machine has, every problem of its cases file, against the f64 reference.
 
 import { afterAll, describe, expect, test } from "vitest";

@@ -2,6 +2,7 @@
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel, Grid } from "../gpu/kernel.ts";
+import { Timer } from "../gpu/timer.ts";
 import { assignSlots } from "./memory.ts";
 import type { Graph, Step } from "./step.ts";
 
@@ -97,11 +98,7 @@ export class Plan {
     const encoder = device.createCommandEncoder({ label: "vit8" });
     const pass = encoder.beginComputePass({ label: "vit8" });
     encodeInputs(pass);
-    for (const { pipeline, group, grid } of this.#dispatches) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...grid);
-    }
+    for (const dispatch of this.#dispatches) record(pass, dispatch);
     pass.end();
     let offset = 0;
     for (const name of this.#outputs) {
@@ -111,6 +108,19 @@ export class Plan {
     }
     device.queue.submit([encoder.finish()]);
     return this.#readOutputs();
+  }
+
+  /**
+   * GPU milliseconds of each step, from timestamps around a pass of its own; without the feature, wall milliseconds of a
+   * submit of its own. Runs on whatever the buffers hold.
+   */
+  async profile(): Promise<Map<string, number>> {
+    const times = new Map<string, number>();
+    const timer = new Timer(this.#gpu);
+    for (const dispatch of this.#dispatches)
+      times.set(dispatch.label, await timer.measure((pass) => record(pass, dispatch)));
+    timer.destroy();
+    return times;
   }
 
   destroy(): void {
@@ -130,6 +140,12 @@ export class Plan {
     }
     return outputs;
   }
+}
+
+function record(pass: GPUComputePassEncoder, { pipeline, group, grid }: Dispatch): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(...grid);
 }
 
 function allocate(gpu: Gpu, graph: Graph, outputs: readonly string[]): Map<string, GPUBuffer> {

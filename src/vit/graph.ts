@@ -2,6 +2,7 @@
 
 import type { VitArchitecture } from "../format/config.ts";
 import { attention, attentionFloat } from "../kernels/attention.ts";
+import { attentionRegisters } from "../kernels/attention-registers.ts";
 import { type GemmProblem, GROUP, paddedRows } from "../kernels/gemm.ts";
 import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
@@ -87,7 +88,7 @@ class Builder {
     const problem = { images: this.#images, tokens, queries, heads, headDim };
     this.#steps.push(
       this.#int8
-        ? step(at("attention"), attention, problem, {
+        ? step(at("attention"), [attention, attentionRegisters], problem, {
             qkv: at("qkv"),
             qkv_scale: at("qkv.scale"),
             out: at("attention"),
