@@ -63,7 +63,9 @@ function playwright(chromium) {
 }
 
 /** @param {string} file */
-const readReport = (file) => JSON.parse(readFileSync(file, "utf8"));
+function readReport(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
 
 /** Runs a program of node_modules, or by its path; its failure is ours. @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
 function run(program, args, env) {
