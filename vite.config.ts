@@ -7,6 +7,7 @@ export default defineConfig({
   // A file that is not there is a 404, not the page: a model folder may lack one.
   appType: "mpa",
   plugins: [wgsl(), sharedModels()],
+  worker: { format: "es", plugins: () => [wgsl()] },
   test: {
     include: ["src/**/*.test.ts", "build/**/*.test.ts", "test/**/*.test.ts"],
     // A software GPU takes seconds to compile the largest kernels.

@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly endpoint?: string | URL;
   /** Pictures in one submit at most, 1 to 64; default 8. */
   readonly maxBatch?: number;
+  /** Load and run in a module worker, one for all classifiers of the page: its own thread stays free. Pages only. */
+  readonly worker?: boolean;
 }
 
 export interface ClassifyOptions {
@@ -88,7 +90,8 @@ export class ImageClassifier<P = Picture> {
    * @throws UnsupportedDeviceError without WebGPU; UnsupportedModelError, ModelFormatError, ModelLoadError for what is
    *   wrong with the model; the signal's reason when aborted. Nothing stays on the GPU then.
    */
-  static load(model: ModelSource, options: LoadOptions = {}): Promise<ImageClassifier> {
+  static async load(model: ModelSource, options: LoadOptions = {}): Promise<ImageClassifier> {
+    if (options.worker) return (await import("../worker/client.ts")).loadInWorker(model, options);
     return ImageClassifier.loadOn(pagePlatform, model, options);
   }
 

@@ -60,7 +60,7 @@ export async function openPicture(picture: Picture): Promise<PictureSource> {
 async function sourceOf(picture: Picture): Promise<PictureSource> {
   if (isA(picture, "Blob")) return fromBitmap(picture);
   if (isA(picture, "HTMLImageElement")) {
-    await loaded(picture);
+    await decoded(picture);
     return fromBitmap(picture);
   }
   if (isA(picture, "HTMLVideoElement")) return fromVideo(picture);
@@ -81,31 +81,35 @@ interface PageTypes {
 }
 
 /** instanceof for classes that a worker or Node may not have. */
-function isA<Name extends keyof PageTypes>(picture: unknown, name: Name): picture is PageTypes[Name] {
+export function isA<Name extends keyof PageTypes>(picture: unknown, name: Name): picture is PageTypes[Name] {
   const type = (globalThis as Record<string, unknown>)[name];
   return typeof type === "function" && picture instanceof type;
 }
 
 /** How messages call a picture: the file's name or the element's address where there is one. */
-function nameOf(picture: Picture): string {
+export function nameOf(picture: Picture): string {
   if (isA(picture, "HTMLImageElement") || isA(picture, "HTMLVideoElement"))
     return picture.currentSrc.startsWith("data:") ? "data: URL" : picture.currentSrc || "element without src";
   if (isA(picture, "Blob") && "name" in picture) return String(picture.name);
   return (picture as object)?.constructor?.name ?? String(picture);
 }
 
-async function loaded(image: HTMLImageElement): Promise<void> {
+/** Throws PictureError for an image that will never have pixels. */
+export async function decoded(image: HTMLImageElement): Promise<void> {
   await image.decode().catch((cause) => {
     throw new PictureError(`${nameOf(image)}: the image did not load or is no picture`, { cause });
   });
 }
 
+/** Pixels as the file has them. */
+export const bitmapOptions: ImageBitmapOptions = {
+  premultiplyAlpha: "none",
+  colorSpaceConversion: "none",
+  imageOrientation: "from-image",
+};
+
 async function fromBitmap(picture: Blob | HTMLImageElement): Promise<PictureSource> {
-  const bitmap = await createImageBitmap(picture, {
-    premultiplyAlpha: "none",
-    colorSpaceConversion: "none",
-    imageOrientation: "from-image",
-  }).catch((cause) => {
+  const bitmap = await createImageBitmap(picture, bitmapOptions).catch((cause) => {
     throw new PictureError(`${nameOf(picture)}: is no picture that this browser decodes, or is damaged`, {
       cause,
     });

@@ -1,0 +1,130 @@
+// The page's side of a classifier that runs in a worker: the same methods, each a message.
+
+import type { Classification } from "../classifier/answer.ts";
+import type {
+  ClassifyOptions,
+  ImageClassifier,
+  LoadOptions,
+  Report,
+} from "../classifier/image-classifier.ts";
+import type { Picture } from "../classifier/picture.ts";
+import { DisposedError, PictureError, UnsupportedModelError } from "../errors/errors.ts";
+import type { FileContents, ModelSource } from "../format/folder.ts";
+import { Channel } from "./channel.ts";
+import type { Loaded, Method, Ran } from "./messages.ts";
+import { sendable, transferables } from "./pictures.ts";
+
+/** What a page sees of a classifier. */
+type Face = Pick<ImageClassifier, keyof ImageClassifier>;
+
+/** `ImageClassifier.load` in a module worker. Throws the same errors. */
+export async function loadInWorker(model: ModelSource, options: LoadOptions): Promise<ImageClassifier> {
+  const { signal, onProgress, precision, endpoint, maxBatch } = options;
+  const source = sendableModel(model);
+  const sent = { precision, maxBatch, endpoint: endpoint && String(endpoint) };
+  const channel = Channel.acquire();
+  const id = channel.nextId();
+  try {
+    const request = { id, type: "load", model: source, options: sent } as const;
+    const loaded = await channel.call<Loaded>(request, { signal, onProgress });
+    if (signal?.aborted) await channel.call({ id: channel.nextId(), type: "dispose", classifier: id });
+    signal?.throwIfAborted();
+    const classifier: Face = new WorkerClassifier(channel, id, loaded);
+    // A class with private fields is equal to none but itself, whatever its face.
+    return classifier as ImageClassifier;
+  } catch (error) {
+    channel.release();
+    throw error;
+  }
+}
+
+class WorkerClassifier implements Face {
+  readonly labels: readonly string[];
+  readonly #channel: Channel;
+  readonly #id: number;
+  #report: Report;
+  #disposed = false;
+
+  constructor(channel: Channel, id: number, { labels, report }: Loaded) {
+    this.#channel = channel;
+    this.#id = id;
+    this.labels = labels;
+    this.#report = report;
+  }
+
+  get report(): Report {
+    return this.#report;
+  }
+
+  classify(picture: Picture, options?: ClassifyOptions): Promise<Classification[]>;
+  classify(pictures: readonly Picture[], options?: ClassifyOptions): Promise<Classification[][]>;
+  classify(input: Picture | readonly Picture[], options?: ClassifyOptions) {
+    return this.#run<never>("classify", input, options);
+  }
+
+  logits(picture: Picture, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  logits(pictures: readonly Picture[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  logits(input: Picture | readonly Picture[], options?: { signal?: AbortSignal }) {
+    return this.#run<never>("logits", input, options);
+  }
+
+  embed(picture: Picture, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  embed(pictures: readonly Picture[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  embed(input: Picture | readonly Picture[], options?: { signal?: AbortSignal }) {
+    return this.#run<never>("embed", input, options);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#channel.call({ id: this.#channel.nextId(), type: "dispose", classifier: this.#id });
+    this.#channel.release();
+  }
+
+  async #run<T>(
+    method: Method,
+    input: Picture | readonly Picture[],
+    { topK, signal }: ClassifyOptions = {},
+  ): Promise<T> {
+    if (this.#disposed)
+      throw new DisposedError(
+        `classifier of ${this.#report.model}: was disposed; load it again before using it`,
+      );
+    signal?.throwIfAborted();
+    const many = Array.isArray(input);
+    const pictures = await Promise.all((many ? input : [input]).map(sendable));
+    const id = this.#channel.nextId();
+    const sent = many ? pictures : pictures[0];
+    const request = { id, type: "run", classifier: this.#id, method, input: sent, topK } as const;
+    const transfer = transferables(pictures);
+    const { value, report } = await this.#channel.call<Ran>(request, { signal, transfer }).catch((error) => {
+      throw refusal(error, transfer.length > 0);
+    });
+    this.#report = report;
+    return value as T;
+  }
+}
+
+/** `postMessage` moves no pixels that the page itself may not read, and takes nothing that is alive. */
+function refusal(error: unknown, isBitmap: boolean): unknown {
+  if (!(error instanceof DOMException && error.name === "DataCloneError")) return error;
+  const why = isBitmap
+    ? "the pixels cannot be read: it is from another site without CORS"
+    : "is not a picture";
+  return new PictureError(`picture: ${why}`, { cause: error });
+}
+
+/** A worker has an address of its own, and files lose their folder on the way: both are told in full. */
+function sendableModel(model: ModelSource): string | Record<string, FileContents> {
+  if (typeof model === "string" || model instanceof URL) {
+    const text = String(model);
+    return /^\.{0,2}\//.test(text) ? new URL(text, location.href).href : text;
+  }
+  if (Symbol.iterator in model)
+    return Object.fromEntries([...model].map((file) => [file.webkitRelativePath || file.name, file]));
+  if (typeof model.readText === "function")
+    throw new UnsupportedModelError(
+      "model: a folder made of functions cannot go to a worker; pass a Hub id, a URL, files or bytes",
+    );
+  return model as Record<string, FileContents>;
+}

@@ -1,0 +1,75 @@
+// What a page and its worker say to one another. Every request has a number, and one reply with it that is not progress.
+
+import type { Report } from "../classifier/image-classifier.ts";
+import type { LoadProgress } from "../classifier/model.ts";
+import * as errors from "../errors/errors.ts";
+import type { FileContents } from "../format/folder.ts";
+import type { Precision } from "../vit/weights.ts";
+
+export type Method = "classify" | "logits" | "embed";
+
+export interface LoadRequest {
+  readonly type: "load";
+  /** A Hub id, an address in full, or contents by path. */
+  readonly model: string | Record<string, FileContents>;
+  readonly options: {
+    readonly precision?: Precision;
+    readonly endpoint?: string;
+    readonly maxBatch?: number;
+  };
+}
+
+export interface RunRequest {
+  readonly type: "run";
+  /** The number of the request that loaded it. */
+  readonly classifier: number;
+  readonly method: Method;
+  /** One picture or many. ImageBitmaps and VideoFrames become the worker's own: it closes them. */
+  readonly input: unknown;
+  readonly topK?: number;
+}
+
+export type Request =
+  | LoadRequest
+  | RunRequest
+  | { readonly type: "dispose"; readonly classifier: number }
+  /** Of the request with the same number; has no reply of its own. */
+  | { readonly type: "abort" };
+
+export interface Loaded {
+  readonly labels: readonly string[];
+  readonly report: Report;
+}
+
+export interface Ran {
+  readonly value: unknown;
+  readonly report: Report;
+}
+
+export type Reply =
+  | { readonly progress: LoadProgress }
+  | { readonly value: unknown }
+  | { readonly error: SentError };
+
+export type Numbered<T> = T & { readonly id: number };
+
+/** An error of vit8 by the name that its class is exported under, which minifying does not change; any other as it is. */
+export type SentError =
+  | { readonly name: string; readonly message: string; readonly wgsl?: string }
+  | { readonly other: unknown };
+
+const classes: Record<string, unknown> = { ...errors };
+
+export function sendError(error: unknown): SentError {
+  const name = Object.keys(classes).find((key) => (error as Error)?.constructor === classes[key]);
+  if (!name) return { other: error };
+  const { message, wgsl } = error as errors.ShaderError;
+  return { name, message, wgsl };
+}
+
+export function receiveError(sent: SentError): unknown {
+  if ("other" in sent) return sent.other;
+  const { name, message, wgsl = "" } = sent;
+  if (name === "ShaderError") return new errors.ShaderError(message, wgsl);
+  return new (classes[name] as typeof errors.Vit8Error)(message);
+}

@@ -1,0 +1,47 @@
+// Pictures that can leave their thread: elements become bitmaps and frames, which are moved, not copied.
+
+import { bitmapOptions, decoded, isA, nameOf, type Picture } from "../classifier/picture.ts";
+import { PictureError } from "../errors/errors.ts";
+
+/** Something that `postMessage` takes; whoever gets a bitmap or frame closes it. The caller's own picture stays as it is. */
+export async function sendable(picture: Picture): Promise<unknown> {
+  if (isA(picture, "HTMLImageElement")) await decoded(picture);
+  if (isA(picture, "VideoFrame")) return picture.clone();
+  if (isA(picture, "HTMLVideoElement")) return currentFrame(picture);
+  const drawn =
+    isA(picture, "HTMLImageElement") ||
+    isA(picture, "HTMLCanvasElement") ||
+    isA(picture, "OffscreenCanvas") ||
+    isA(picture, "ImageBitmap");
+  return drawn ? bitmapOf(picture) : picture;
+}
+
+/** What of these is to be moved. */
+export function transferables(pictures: readonly unknown[]): Transferable[] {
+  return pictures.filter(
+    (picture) => isA(picture, "ImageBitmap") || isA(picture, "VideoFrame"),
+  ) as Transferable[];
+}
+
+function currentFrame(video: HTMLVideoElement): VideoFrame | Promise<ImageBitmap> {
+  if (video.readyState < video.HAVE_CURRENT_DATA)
+    throw new PictureError(`${nameOf(video)}: the video has no frame yet; wait for its loadeddata event`);
+  if (!("VideoFrame" in globalThis)) return bitmapOf(video);
+  try {
+    return new VideoFrame(video);
+  } catch (cause) {
+    throw unreadable(video, cause);
+  }
+}
+
+async function bitmapOf(picture: Parameters<typeof createImageBitmap>[0] & Picture): Promise<ImageBitmap> {
+  return createImageBitmap(picture, bitmapOptions).catch((cause) => {
+    throw unreadable(picture, cause);
+  });
+}
+
+function unreadable(picture: Picture, cause: unknown): PictureError {
+  return new PictureError(`${nameOf(picture)}: the pixels cannot be read: ${(cause as Error).message}`, {
+    cause,
+  });
+}
