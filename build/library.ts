@@ -1,22 +1,64 @@
 import path from "node:path";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import manifest from "../package.json" with { type: "json" };
 import { wgsl } from "./wgsl-plugin.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const core = { vit8: "src/index.ts" };
-const edges = { node: "src/node/index.ts", cli: "src/cli/main.ts" };
+const edges = {
+  node: "src/node/index.ts",
+  cli: "src/cli/main.ts",
+  element: "src/element/index.ts",
+  "element-define": "src/element/define.ts",
+};
 
-/** The package: one ES module per entry of `exports`, and the command line. Mode "size" builds the core alone, minified. */
+/** One file without lazy parts: a worker starts from one address, and a bundler may want it in one piece. */
+const worker = { worker: "src/worker/entry.ts" };
+
+/**
+ * The package: one ES module per entry of `exports`, and the command line; with mode "worker", the worker beside them.
+ * Mode "size" builds the core and the element alone, minified.
+ */
 export default defineConfig(({ mode }) => ({
   root,
-  plugins: [wgsl()],
+  plugins: [wgsl(), mode === "worker" ? withoutWorkers() : publishedWorker()],
   publicDir: false,
   build: {
     target: "es2022",
     sourcemap: mode !== "size",
     minify: mode === "size",
-    lib: { entry: mode === "size" ? core : { ...core, ...edges }, formats: ["es"] },
-    rolldownOptions: { external: [/^node:/, ...Object.keys(manifest.peerDependencies)] },
+    emptyOutDir: mode !== "worker",
+    lib: { entry: entries(mode), formats: ["es"] },
+    rolldownOptions: {
+      external: [/^node:/, ...Object.keys(manifest.peerDependencies)],
+      output: { codeSplitting: mode !== "worker" },
+    },
   },
 }));
+
+function entries(mode: string): Record<string, string> {
+  if (mode === "worker") return worker;
+  return mode === "size" ? { ...core, element: edges.element } : { ...core, ...edges };
+}
+
+/** The worker's place in the package, put in after Vite had its look: the bundler of whoever uses it is to find it. */
+function publishedWorker(): Plugin {
+  const name = "__VIT8_WORKER__";
+  return {
+    name: "vit8:published-worker",
+    enforce: "pre",
+    transform: (code, id) =>
+      id.endsWith("/src/worker/spawn.ts") ? code.replace('"./entry.ts"', name) : null,
+    renderChunk: (code) =>
+      code.includes(name) ? { code: code.replace(name, '"./worker.js"'), map: null } : null,
+  };
+}
+
+/** A worker starts no worker. */
+function withoutWorkers(): Plugin {
+  return {
+    name: "vit8:without-workers",
+    enforce: "pre",
+    load: (id) => (id.endsWith("/src/worker/client.ts") ? "export {}" : null),
+  };
+}
