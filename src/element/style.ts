@@ -18,8 +18,8 @@ li { display: grid; grid-template-columns: 1fr auto; gap: .1em .75em; }
 meter { grid-column: 1 / -1; inline-size: 100%; block-size: var(--vit-bar-size, .4em); }
 @media (forced-colors: none) {
   meter { appearance: none; border: 0; border-radius: 1em; overflow: hidden; background: var(--vit-track, color-mix(in srgb, currentColor 15%, transparent)); }
-  meter::-webkit-meter-inner-element { display: block; position: relative; }
-  meter::-webkit-meter-bar { block-size: 100%; border: 0; border-radius: 0; background: none; }
+  meter::-webkit-meter-inner-element { grid-template-rows: 1fr; block-size: 100%; }
+  meter::-webkit-meter-bar { grid-row: 1 / -1; block-size: 100%; border: 0; border-radius: 0; background: none; }
   meter::-webkit-meter-optimum-value { background: var(--vit-accent, #1a8f80); }
   meter::-moz-meter-bar { background: var(--vit-accent, #1a8f80); }
 }
