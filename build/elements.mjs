@@ -6,9 +6,14 @@ export default {
   plugins: [{ name: "public-members-only", moduleLinkPhase }],
 };
 
-/** @param {{ moduleDoc: { declarations: { kind: string, members?: { name: string }[] }[] } }} phase */
+/** @typedef {{ name: string, description?: string }} Named */
+/** @param {{ moduleDoc: { declarations: { kind: string, superclass: unknown, members: Named[], events: Named[] }[] } }} phase */
 function moduleLinkPhase({ moduleDoc }) {
   moduleDoc.declarations = moduleDoc.declarations.filter(({ kind }) => kind === "class");
-  for (const declaration of moduleDoc.declarations)
-    declaration.members = declaration.members?.filter(({ name }) => !name.startsWith("#"));
+  for (const declaration of moduleDoc.declarations) {
+    declaration.superclass = { name: "HTMLElement", package: "global:" };
+    declaration.members = declaration.members.filter(({ name }) => !name.startsWith("#"));
+    // Of events, those that the class describes: one named by a variable is none.
+    declaration.events = declaration.events.filter(({ description }) => description);
+  }
 }

@@ -350,6 +350,8 @@ test("follows a camera, and leaves a turn to others", async ({ page }) => {
     page,
     `<vit-classifier id="live" model="${model}" autoplay><video muted></video></vit-classifier>`,
   );
+  await page.evaluate(() => customElements.whenDefined("vit-classifier"));
+  expect(await log(page)).toEqual([]);
   await page.evaluate(async (src) => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 96, height: 96 });
     const image = new Image();

@@ -37,9 +37,15 @@ export function findSource(slot: HTMLSlotElement): Source | undefined {
   for (const element of slot.assignedElements({ flatten: true })) {
     const found = element.matches(selector) ? element : element.querySelector(selector);
     if (found instanceof HTMLInputElement) return found.files?.[0];
-    if (found) return found as Source;
+    if (found && !isEmpty(found)) return found as Source;
   }
   return undefined;
+}
+
+/** Whether it was given no address or camera yet; its events will tell. */
+function isEmpty(element: Element): boolean {
+  if (element instanceof HTMLVideoElement) return element.networkState === element.NETWORK_EMPTY;
+  return element instanceof HTMLImageElement && !element.src && !element.srcset;
 }
 
 /** Waits until the source has pixels. Throws PictureError when it says that none will come. */

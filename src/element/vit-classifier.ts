@@ -292,12 +292,10 @@ export class VitClassifier extends Base {
   }
 
   #sourceChanged({ type, target }: Event): void {
-    const ofFile = type === "change" && target instanceof HTMLInputElement && target.type === "file";
-    const ofSource = type !== "change" && target === this.#source && !this.#run?.waiting;
     // Frames of a playing video are followed one by one.
-    if (type === "seeked" && this.autoplay) return;
-    if (ofSource) this.#stale = true;
-    if (ofFile || ofSource) this.#schedule();
+    if (target === this || (type === "seeked" && this.autoplay)) return;
+    if (target === this.#source && !this.#run?.waiting) this.#stale = true;
+    this.#schedule();
   }
 
   async #begin(): Promise<readonly Classification[]> {
