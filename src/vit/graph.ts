@@ -5,6 +5,7 @@ import { attention, attentionFloat } from "../kernels/attention.ts";
 import { attentionRegisters } from "../kernels/attention-registers.ts";
 import { type GemmProblem, GROUP, paddedRows } from "../kernels/gemm.ts";
 import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
+import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
 import { gemmInt8Tiled } from "../kernels/gemm-int8-tiled.ts";
 import { head } from "../kernels/head.ts";
@@ -13,8 +14,8 @@ import { type Graph, type Step, step } from "../scheduler/step.ts";
 import { type VitShape, vitShape } from "./shape.ts";
 import type { Precision } from "./weights.ts";
 
-const gemmAdd = [gemmInt8Tiled.add, gemmInt8Direct.add];
-const gemmQuantize = [gemmInt8Tiled.quantize, gemmInt8Direct.quantize];
+const gemmAdd = [gemmInt8Tiled.add, gemmInt8Broadcast.add, gemmInt8Direct.add];
+const gemmQuantize = [gemmInt8Tiled.quantize, gemmInt8Broadcast.quantize, gemmInt8Direct.quantize];
 
 /** Held tensors: `patches` (and `patches.scale`) are written from outside, `embedding` and `logits` read back. */
 export interface VitGraph extends Graph {

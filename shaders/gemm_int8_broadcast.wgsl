@@ -1,0 +1,134 @@
+// int8 GEMM for software adapters with subgroups: a subgroup makes 8 columns, each of its threads five whole rows.
+// A weight is loaded and unpacked by one thread and broadcast to the others, so that unpacking, which costs more than
+// multiplying where there is no int8 dot, is shared. Eight subgroups side by side own a group of 64 columns.
+// Needs subgroups of exactly 8, or with `four` of 4, numbered along the local index.
+import package::lib::gemm::{K, N, FOLD, Total, a, w, run_time, store};
+@if(add) import package::lib::gemm::a_scale;
+@if(quantize) import package::lib::gemm::{ACTIVATION, dequantize, peak_of};
+@if(quantize) import package::lib::gelu::activate;
+import package::lib::pack::unpack_i8;
+
+enable subgroups;
+
+@if(!four) const SIZE: u32 = 8u;
+@if(four) const SIZE: u32 = 4u;
+const ROWS: u32 = 5u * SIZE;              // of a workgroup: rows lane, lane + SIZE, ... belong to one thread
+const THREADS: u32 = 8u * SIZE;
+var<workgroup> staged: array<Total, ROWS * 16u>;       // [row][vector of four columns]
+
+// Four values of K of eight columns, the same in every thread.
+struct Columns { c0: vec4<f32>, c1: vec4<f32>, c2: vec4<f32>, c3: vec4<f32>, c4: vec4<f32>, c5: vec4<f32>, c6: vec4<f32>, c7: vec4<f32> }
+// A thread's sums or totals: columns 0 to 3 and 4 to 7 of each of its rows.
+struct Sums { a0: vec4<f32>, b0: vec4<f32>, a1: vec4<f32>, b1: vec4<f32>, a2: vec4<f32>, b2: vec4<f32>, a3: vec4<f32>, b3: vec4<f32>, a4: vec4<f32>, b4: vec4<f32> }
+struct Totals { a0: Total, b0: Total, a1: Total, b1: Total, a2: Total, b2: Total, a3: Total, b3: Total, a4: Total, b4: Total }
+struct Rows { r0: vec4<u32>, r1: vec4<u32>, r2: vec4<u32>, r3: vec4<u32>, r4: vec4<u32> }
+
+fn values(word: u32) -> vec4<f32> { return vec4<f32>(unpack_i8(word)); }
+
+@if(!four) fn broadcast(low: u32, high: u32) -> Columns {
+  let own = values(low);
+  return Columns(
+    subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u),
+    subgroupBroadcast(own, 4u), subgroupBroadcast(own, 5u), subgroupBroadcast(own, 6u), subgroupBroadcast(own, 7u));
+}
+@if(four) fn broadcast(low: u32, high: u32) -> Columns {
+  let first = values(low);
+  let second = values(high);
+  return Columns(
+    subgroupBroadcast(first, 0u), subgroupBroadcast(first, 1u), subgroupBroadcast(first, 2u), subgroupBroadcast(first, 3u),
+    subgroupBroadcast(second, 0u), subgroupBroadcast(second, 1u), subgroupBroadcast(second, 2u), subgroupBroadcast(second, 3u));
+}
+
+fn low(row: vec4<f32>, c: Columns) -> vec4<f32> { return vec4<f32>(dot(row, c.c0), dot(row, c.c1), dot(row, c.c2), dot(row, c.c3)); }
+fn high(row: vec4<f32>, c: Columns) -> vec4<f32> { return vec4<f32>(dot(row, c.c4), dot(row, c.c5), dot(row, c.c6), dot(row, c.c7)); }
+
+fn step(s: Sums, r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32>, r4: vec4<f32>, c: Columns) -> Sums {
+  return Sums(
+    s.a0 + low(r0, c), s.b0 + high(r0, c), s.a1 + low(r1, c), s.b1 + high(r1, c), s.a2 + low(r2, c), s.b2 + high(r2, c),
+    s.a3 + low(r3, c), s.b3 + high(r3, c), s.a4 + low(r4, c), s.b4 + high(r4, c));
+}
+
+fn sixteen_steps(sums: Sums, row: u32, k: u32, column: u32) -> Sums {
+  let stride = K / 16u;
+  let at = row * stride + k;
+  let first = w[k * N + column];
+  @if(four) let second = w[k * N + column + 4u];
+  @if(!four) let second = first;
+  let r0 = a[at];
+  let r1 = a[at + SIZE * stride];
+  let r2 = a[at + 2u * SIZE * stride];
+  let r3 = a[at + 3u * SIZE * stride];
+  let r4 = a[at + 4u * SIZE * stride];
+  var s = step(sums, values(r0.x), values(r1.x), values(r2.x), values(r3.x), values(r4.x), broadcast(first.x, second.x));
+  s = step(s, values(r0.y), values(r1.y), values(r2.y), values(r3.y), values(r4.y), broadcast(first.y, second.y));
+  s = step(s, values(r0.z), values(r1.z), values(r2.z), values(r3.z), values(r4.z), broadcast(first.z, second.z));
+  return step(s, values(r0.w), values(r1.w), values(r2.w), values(r3.w), values(r4.w), broadcast(first.w, second.w));
+}
+
+@if(add) fn scale_of(row: u32, group: u32) -> f32 { return a_scale[row * (K / 64u) + group]; }
+@if(add) fn fold(t: Totals, s: Sums, row: u32, group: u32) -> Totals {
+  let x0 = scale_of(row, group);
+  let x1 = scale_of(row + SIZE, group);
+  let x2 = scale_of(row + 2u * SIZE, group);
+  let x3 = scale_of(row + 3u * SIZE, group);
+  let x4 = scale_of(row + 4u * SIZE, group);
+  return Totals(
+    t.a0 + s.a0 * x0, t.b0 + s.b0 * x0, t.a1 + s.a1 * x1, t.b1 + s.b1 * x1, t.a2 + s.a2 * x2, t.b2 + s.b2 * x2,
+    t.a3 + s.a3 * x3, t.b3 + s.b3 * x3, t.a4 + s.a4 * x4, t.b4 + s.b4 * x4);
+}
+@if(!add) fn fold(t: Totals, s: Sums, row: u32, group: u32) -> Totals {
+  return Totals(
+    t.a0 + Total(s.a0), t.b0 + Total(s.b0), t.a1 + Total(s.a1), t.b1 + Total(s.b1), t.a2 + Total(s.a2), t.b2 + Total(s.b2),
+    t.a3 + Total(s.a3), t.b3 + Total(s.b3), t.a4 + Total(s.a4), t.b4 + Total(s.b4));
+}
+
+// Totals change hands through workgroup memory, so that the epilogue is one short loop instead of ten copies of it.
+fn stage(index: u32, subgroup: u32, first: Total, second: Total) {
+  staged[index * 16u + subgroup * 2u] = first;
+  staged[index * 16u + subgroup * 2u + 1u] = second;
+}
+
+@if(!quantize) fn finish(first_row: u32, first_column4: u32, thread: u32) {
+  let end = run_time(ROWS * 16u);
+  for (var i = thread; i < end; i += THREADS) { store(first_row + i / 16u, first_column4 + i % 16u, staged[i]); }
+}
+
+// A thread takes a whole row of the group, and so knows its peak.
+@if(quantize) fn finish(first_row: u32, first_column4: u32, thread: u32) {
+  let vectors = run_time(16u);
+  for (var index = thread; index < ROWS; index += THREADS) {
+    let row = first_row + index;
+    var peak = 0.0;
+    for (var i = 0u; i < vectors; i++) {
+      let y = activate(ACTIVATION, dequantize(row, first_column4 + i, staged[index * 16u + i]));
+      staged[index * 16u + i] = bitcast<Total>(y);
+      peak = max(peak, peak_of(y));
+    }
+    for (var i = 0u; i < vectors; i++) {
+      store(row, first_column4 + i, bitcast<vec4<f32>>(staged[index * 16u + i]), peak);
+    }
+  }
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32,
+        @builtin(subgroup_invocation_id) lane: u32) {
+  let subgroup = thread / SIZE;
+  let row = workgroup.y * ROWS + lane;
+  let column = workgroup.x * 64u + subgroup * 8u;
+  let folds = run_time((K / 16u + FOLD - 1u) / FOLD);
+  var totals = Totals();
+  for (var group = 0u; group < folds; group++) {
+    var sums = Sums();
+    let end = run_time(min(K / 16u, (group + 1u) * FOLD));
+    for (var k = group * FOLD; k < end; k++) { sums = sixteen_steps(sums, row, k, column + lane); }
+    totals = fold(totals, sums, row, group);
+  }
+  stage(lane, subgroup, totals.a0, totals.b0);
+  stage(lane + SIZE, subgroup, totals.a1, totals.b1);
+  stage(lane + 2u * SIZE, subgroup, totals.a2, totals.b2);
+  stage(lane + 3u * SIZE, subgroup, totals.a3, totals.b3);
+  stage(lane + 4u * SIZE, subgroup, totals.a4, totals.b4);
+  workgroupBarrier();
+  finish(workgroup.y * ROWS, workgroup.x * 16u, thread);
+}

@@ -1,0 +1,50 @@
+// `vit8 export-onnx`: the same model as an ONNX file, for other runtimes to be compared with.
+
+import { randomUUID } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
+import { byteLengthOf } from "../onnx/protobuf.ts";
+import { onnxVit } from "../onnx/vit.ts";
+import { type Command, UsageError } from "./command.ts";
+import { floatTensors } from "./float-tensors.ts";
+import { openChecked } from "./model.ts";
+
+export const exportOnnx: Command = {
+  name: "export-onnx",
+  usage: "MODEL -o FILE [--dtype fp32|fp16|q8|q4]",
+  summary: "Writes a model as an ONNX file, to compare other runtimes on the same weights.",
+  options: {
+    output: { value: "FILE", short: "o", help: "the file to write; it appears when it is complete" },
+    dtype: { value: "TYPE", help: "fp32 (default), fp16, q8 or q4, as model hubs call them" },
+  },
+  notes: `The graph has the shape that exporters give transformers' ViT, opset 17: pixel_values [batch_size, 3, height, width],
+resized and normalised, to logits, both float32. q8 is dynamic quantisation: int8 weights with a scale per output
+channel (vit8's own), uint8 activations. q4 is int4 weights in blocks of 32 with float activations. Both leave the
+patch embedding and attention's products in float.`,
+  async run(args, terminal) {
+    const [name] = args.exactly("MODEL");
+    const file = args.text("output");
+    if (!file) throw new UsageError("expected -o FILE");
+    const format = formatOf(args.text("dtype") ?? "fp32");
+    const model = await openChecked(name, terminal.signal);
+    const message = onnxVit(model.architecture, await floatTensors(model, terminal.signal), format);
+    await writeWhole(file, message, terminal.signal);
+    terminal.print(`${file}: ${(byteLengthOf(message) / 1e6).toFixed(2)} MB\n`);
+  },
+};
+
+function formatOf(text: string): OnnxFormat {
+  const format = FORMATS.find((known) => known === text);
+  if (format) return format;
+  throw new UsageError(`--dtype: expected one of ${FORMATS.join(", ")}, came "${text}"`);
+}
+
+async function writeWhole(file: string, pieces: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+  const draft = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(draft, pieces, { signal });
+    await rename(draft, file);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}

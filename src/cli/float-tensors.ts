@@ -1,0 +1,55 @@
+// Every tensor of a model in f32 on the CPU, for those who need them all at once.
+
+import { patchGrid } from "../format/config.ts";
+import { type CanonicalName, positionGrid } from "../format/names.ts";
+import { interpolatePositions } from "../format/positions.ts";
+import { streamSafetensors, type TensorEntry, toFloat32 } from "../format/safetensors.ts";
+import { type OpenModel, openWeights } from "./model.ts";
+
+/** By canonical name; Q, K and V apart, positions fitted to the picture, int8 weights times their scales. */
+export async function floatTensors(
+  model: OpenModel,
+  signal: AbortSignal,
+): Promise<Map<CanonicalName, Float32Array>> {
+  const names = new Map([...model.tensors].map(([name, { name: stored }]) => [stored, name]));
+  const tensors = new Map<CanonicalName, Float32Array>();
+  const positions = model.tensors.get("positions")!;
+  const stream = streamSafetensors(await openWeights(model.folder, signal), {
+    signal,
+    wanted: ({ name }) => names.has(name),
+  });
+  for await (const { entry, bytes } of stream) tensors.set(names.get(entry.name)!, values(entry, bytes));
+  for (const name of [...tensors.keys()]) if (name.endsWith("_scale")) scale(tensors, name);
+  for (const name of [...tensors.keys()]) if (name.includes(".qkv.")) split(tensors, name);
+  return tensors.set("positions", fitted(model, positions, tensors.get("positions")!));
+}
+
+function values(entry: TensorEntry, bytes: Uint8Array): Float32Array {
+  if (entry.dtype !== "I8") return toFloat32(entry, bytes);
+  return Float32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+}
+
+function scale(tensors: Map<CanonicalName, Float32Array>, name: CanonicalName): void {
+  const scales = tensors.get(name)!;
+  const weight = tensors.get(name.replace(/_scale$/, ""))!;
+  const k = weight.length / scales.length;
+  weight.forEach((q, i) => {
+    weight[i] = q * scales[Math.floor(i / k)];
+  });
+  tensors.delete(name);
+}
+
+function split(tensors: Map<CanonicalName, Float32Array>, name: CanonicalName): void {
+  const whole = tensors.get(name)!;
+  const third = whole.length / 3;
+  for (const [i, part] of ["query", "key", "value"].entries())
+    tensors.set(name.replace(".qkv.", `.${part}.`), whole.subarray(i * third, (i + 1) * third));
+  tensors.delete(name);
+}
+
+function fitted({ architecture }: OpenModel, { shape }: TensorEntry, positions: Float32Array): Float32Array {
+  const from = positionGrid(shape, architecture)!;
+  const to = patchGrid(architecture);
+  if (from.width === to.width && from.height === to.height) return positions;
+  return interpolatePositions(positions, from, to, architecture.prefixTokens, architecture.width);
+}
