@@ -1,6 +1,7 @@
 // From arguments to an exit code: 0, 1 for what went wrong, 2 for a wrong call, 130 when interrupted.
 
 import { Vit8Error } from "../errors/errors.ts";
+import { bench } from "./bench.ts";
 import { classify } from "./classify.ts";
 import { Arguments, type Command, helpOf, helpOfAll, type Terminal, UsageError } from "./command.ts";
 import { evaluate } from "./eval.ts";
@@ -8,7 +9,7 @@ import { exportOnnx } from "./export-onnx.ts";
 import { inspect } from "./inspect.ts";
 import { quantize } from "./quantize.ts";
 
-const commands: readonly Command[] = [classify, evaluate, inspect, quantize, exportOnnx];
+const commands: readonly Command[] = [classify, evaluate, inspect, quantize, bench, exportOnnx];
 
 /** Runs one command line. What goes wrong is told in one line on stderr and never thrown. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,0 +1,65 @@
+// One runner against others, in turns, so that whatever else the machine does slows them alike.
+
+import { goesOn, type Repeats, wallMs } from "./sampling.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+
+export interface Runner {
+  readonly name: string;
+  /** From pictures to logits. */
+  run(): Promise<unknown>;
+}
+
+export interface Result {
+  readonly name: string;
+  /** Wall milliseconds of a run. */
+  readonly ms: Spread;
+  /** Its time over that of our run just before it. */
+  readonly ratio: Spread;
+}
+
+export interface Race {
+  readonly ours: Spread;
+  readonly others: readonly Result[];
+}
+
+export interface RaceOptions {
+  readonly repeats: Repeats;
+  readonly signal?: AbortSignal;
+  readonly onRound?: (rounds: number) => void;
+}
+
+/** Threads of the last run go to sleep before the next one is timed. */
+const PAUSE_MS = 30;
+
+/** Everyone has run before, so nothing compiles here. A round is A B A C A D: ours before each of the others. */
+export async function race(
+  ours: Runner,
+  others: readonly Runner[],
+  { repeats, signal, onRound }: RaceOptions,
+): Promise<Race> {
+  const oursMs: number[] = [];
+  const lanes = others.map(({ name }) => ({ name, ms: [] as number[], ratios: [] as number[] }));
+  const start = performance.now();
+  for (let round = 0; goesOn(round, start, repeats); round++) {
+    for (const [i, other] of others.entries()) {
+      signal?.throwIfAborted();
+      const our = await rested(ours);
+      const their = await rested(other);
+      oursMs.push(our);
+      lanes[i].ms.push(their);
+      lanes[i].ratios.push(their / our);
+    }
+    onRound?.(round + 1);
+  }
+  const result = ({ name, ms, ratios }: (typeof lanes)[number]): Result => ({
+    name,
+    ms: spreadOf(ms),
+    ratio: spreadOf(ratios),
+  });
+  return { ours: spreadOf(oursMs), others: lanes.map(result) };
+}
+
+async function rested(runner: Runner): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  return wallMs(() => runner.run());
+}

@@ -1,0 +1,21 @@
+// What a measurement was made on, beside the adapter.
+
+import { cpus } from "node:os";
+
+export interface Machine {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly cores: number;
+}
+
+export function machineOf(): Machine {
+  const all = cpus();
+  return {
+    date: new Date().toISOString(),
+    node: process.version,
+    cpu: all[0]?.model.trim() ?? "unknown",
+    cores: all.length,
+  };
+}
