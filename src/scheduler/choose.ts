@@ -25,12 +25,16 @@ export function candidatesFor(step: Step, machine: Capabilities): Candidate[] {
   return candidates;
 }
 
-/** Shaped for this kind of adapter first; then dot4I8Packed, but f32 on Apple, which has no int8 dot (MSL has none). */
+/**
+ * Shaped for this kind of adapter first. Then, on a GPU, dot4I8Packed, but f32 on Apple, where MSL has no int8 dot; on a
+ * software adapter the order of the step's kernels, which is that of their speed there.
+ */
 export function chooseByTable(step: Step, machine: Capabilities): Choice {
   const kind = machine.software ? "software" : "gpu";
   const inner = machine.vendor === "apple" ? "f32" : "dot4";
   const distance = ({ variant }: Candidate) =>
-    Number((variant.shapedFor ?? kind) !== kind) * 2 + Number((variant.inner ?? inner) !== inner);
+    Number((variant.shapedFor ?? kind) !== kind) * 2 +
+    Number(!machine.software && (variant.inner ?? inner) !== inner);
   const candidates = candidatesFor(step, machine);
   const best = candidates.reduce((a, b) => (distance(b) < distance(a) ? b : a));
   return {

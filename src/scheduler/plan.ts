@@ -114,10 +114,10 @@ export class Plan {
    * GPU milliseconds of each step, from timestamps around a pass of its own; without the feature, wall milliseconds of a
    * submit of its own. Runs on whatever the buffers hold.
    */
-  async profile(): Promise<Map<string, number>> {
+  async profile(wanted: (label: string) => boolean = () => true): Promise<Map<string, number>> {
     const times = new Map<string, number>();
     const timer = new Timer(this.#gpu);
-    for (const dispatch of this.#dispatches)
+    for (const dispatch of this.#dispatches.filter(({ label }) => wanted(label)))
       times.set(dispatch.label, await timer.measure((pass) => record(pass, dispatch)));
     timer.destroy();
     return times;
