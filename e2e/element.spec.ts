@@ -29,6 +29,7 @@ interface Watch {
   /** Devices not destroyed, and their buffers' bytes. */
   liveDevices: number;
   readonly liveBytes: () => number;
+  lose: () => void;
 }
 declare global {
   var watch: Watch;
@@ -38,7 +39,7 @@ declare global {
 function watchPage(): void {
   const buffers = new Map<GPUBuffer, GPUDevice>();
   const sum = () => [...buffers.keys()].reduce((bytes, { size }) => bytes + size, 0);
-  globalThis.watch = { log: [], devices: 0, liveDevices: 0, liveBytes: sum };
+  globalThis.watch = { log: [], devices: 0, liveDevices: 0, liveBytes: sum, lose() {} };
   const wrap = <T extends object, K extends keyof T>(
     target: T,
     name: K,
@@ -51,9 +52,11 @@ function watchPage(): void {
       return out;
     } as T[K];
   };
-  wrap(GPUAdapter.prototype, "requestDevice", () => {
+  wrap(GPUAdapter.prototype, "requestDevice", async (_, device) => {
     watch.devices++;
     watch.liveDevices++;
+    const opened = (await device) as GPUDevice;
+    watch.lose = () => opened.destroy();
   });
   wrap(GPUDevice.prototype, "createBuffer", (device, buffer) => buffers.set(buffer as GPUBuffer, device));
   wrap(GPUBuffer.prototype, "destroy", (buffer) => buffers.delete(buffer));
@@ -199,6 +202,7 @@ test("has <img>'s events in <img>'s order, whatever a script does", async ({ pag
     expect(outcome(told.image), `<img>, ${story}`).toBe(events);
     expect(outcome(told.element), story).toBe(events);
     const runs = told.element.join(" ");
+    if (story === "moved under way") expect(runs).toBe("loadstart load loadend");
     expect(runs, story).toMatch(/^(loadstart (load|error|abort) loadend ?)*$/);
   }
 });
@@ -435,6 +439,19 @@ test("says in words what went wrong, and goes on with another model", async ({ p
   expect((await eventsOf(page, "a")).filter((entry) => entry !== "a:result")).toEqual(
     ["loadstart", "error", "loadend", "loadstart", "load", "loadend"].map((type) => `a:${type}`),
   );
+});
+
+test("loads the model again after the device was lost", async ({ page }) => {
+  await openPage(page, element("a", `${samples}/pizza.svg`));
+  await ended(page);
+  await page.evaluate(() => watch.lose());
+  const answers = await page.locator("#a").evaluate(async (node: VitClassifier) => {
+    const failed = await node.classify().then(String, (error: Error) => error.name);
+    return [failed, (await node.classify())[0].label];
+  });
+  expect(answers[0]).toMatch(/Error$/);
+  expect(answers[1]).toContain("pizza");
+  expect(await page.evaluate(() => watch.devices)).toBe(2);
 });
 
 test("attributes and properties are one, also those set before the class was there", async ({ page }) => {

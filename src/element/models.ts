@@ -19,10 +19,12 @@ export interface ModelLease {
   /** Rejects with what `ImageClassifier.load` throws. */
   readonly classifier: Promise<ImageClassifier>;
   readonly ready: boolean;
-  /** False once loading failed: another lease tries again. */
+  /** False once loading failed, or the model was found broken: another lease loads it again. */
   readonly current: boolean;
   /** Runs `work` after what was asked for before. An element waits in one place at a time, so all get their turn. */
   turn<T>(work: () => Promise<T>): Promise<T>;
+  /** Keeps others from sharing it: its device was lost. */
+  forget(): void;
   /** A second call does nothing. */
   release(): void;
 }
@@ -49,6 +51,7 @@ export function leaseModel(address: string, onProgress: (progress: LoadProgress)
       model.tail = turn.catch(() => {});
       return turn;
     },
+    forget: () => forget(address, model),
     release() {
       if (!model.listeners.delete(listener) || model.listeners.size > 0) return;
       forget(address, model);

@@ -413,6 +413,7 @@ export class VitClassifier extends Base {
   #fail(run: Run, error: unknown): void {
     if (run.signal.aborted) return;
     this.#error = error instanceof Error ? error : new Error(String(error));
+    if (!(error instanceof PictureError)) this.#lease?.forget();
     this.#forgetAnswer();
     this.#setStatus("error", this.#error.message);
     this.#settle(run, "error");
