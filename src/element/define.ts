@@ -5,3 +5,9 @@ export * from "./index.ts";
 
 const registry = globalThis.customElements as CustomElementRegistry | undefined;
 if (registry && !registry.get("vit-classifier")) registry.define("vit-classifier", VitClassifier);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "vit-classifier": VitClassifier;
+  }
+}
