@@ -1,0 +1,188 @@
+/**
+ * `node bench/race.mjs [--model DIR] [--quick] [--json]`: vit8 and ONNX Runtime Web in one tab of Chromium on its
+ * software GPU, in turns (A B A C), and from navigation to the first label, each time in a new browser.
+ * Needs `npm i --no-save --ignore-scripts onnxruntime-web@1.30.0`.
+ */
+import { spawnSync } from "node:child_process";
+import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { cpus, tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { chromium } from "@playwright/test";
+import { build } from "vite";
+import { findChromium } from "../build/chromium.mjs";
+
+/** @typedef {import("./race/page.ts").Configuration} Configuration */
+/** @typedef {import("./race/page.ts").Heat} Heat */
+
+const root = path.resolve(import.meta.dirname, "..");
+const { values } = parseArgs({
+  options: {
+    model: { type: "string", default: path.join(root, "models", "everyday80") },
+    quick: { type: "boolean" },
+    json: { type: "boolean" },
+  },
+});
+const work = mkdtempSync(path.join(tmpdir(), "vit8-race-"));
+process.on("exit", () => rmSync(work, { recursive: true, force: true }));
+
+const GPU_DTYPES = ["fp32", "q8", "q4"];
+const WASM_DTYPES = ["fp32", "q8"];
+/** @type {Configuration[]} */
+const onGpu = GPU_DTYPES.map((dtype) => ({ provider: "webgpu", dtype }));
+/** @type {Configuration[]} */
+const onCpu = WASM_DTYPES.map((dtype) => ({ provider: "wasm", dtype }));
+const rounds = values.quick ? 2 : 5;
+const coldRounds = values.quick ? 1 : 3;
+
+const runtime = path.join(root, "node_modules", "onnxruntime-web", "dist");
+if (!existsSync(runtime)) {
+  console.error(
+    "onnxruntime-web: not installed; run `npm i --no-save --ignore-scripts onnxruntime-web@1.30.0`",
+  );
+  process.exit(1);
+}
+const modelFolder = path.resolve(values.model);
+await makePage();
+for (const dtype of GPU_DTYPES) exportOnnx(dtype);
+const server = serve({
+  "/model/": modelFolder,
+  "/onnx/": work,
+  "/ort/": runtime,
+  "/": path.join(work, "page"),
+});
+const address = await listening(server);
+try {
+  const report = {
+    date: new Date().toISOString(),
+    cpu: cpus()[0].model.trim(),
+    cores: cpus().length,
+    model: path.basename(modelFolder),
+    webgpu: await steady(onGpu),
+    wasm: await steady(onCpu),
+    firstLabelMs: await firstLabels(),
+  };
+  console.log(values.json ? JSON.stringify(report, null, 2) : tableOf(report));
+} finally {
+  server.close();
+}
+process.exit(0);
+
+function makePage() {
+  const configFile = path.join(root, "bench", "race", "vite.config.ts");
+  return build({ configFile, build: { outDir: path.join(work, "page") } });
+}
+
+/** @param {string} dtype */
+function exportOnnx(dtype) {
+  const program = path.join(root, "build", "vit8.mjs");
+  const args = [
+    program,
+    "export-onnx",
+    modelFolder,
+    "-o",
+    path.join(work, `${dtype}.onnx`),
+    "--dtype",
+    dtype,
+  ];
+  const { status } = spawnSync(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** What the page's `vit8Race` comes to, in a browser of its own, whose caches are empty. @param {string} query */
+async function inBrowser(query) {
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+  });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${address}?${query}`);
+    return await page.evaluate("vit8Race");
+  } finally {
+    await browser.close();
+  }
+}
+
+/** @param {Configuration[]} peers @returns {Promise<Heat>} */
+function steady(peers) {
+  return inBrowser(new URLSearchParams({ rounds: String(rounds), peers: JSON.stringify(peers) }).toString());
+}
+
+/** Milliseconds by runner, in turns: ours, theirs, ours, the next of theirs. @returns {Promise<Record<string, number[]>>} */
+async function firstLabels() {
+  /** @type {Record<string, number[]>} */
+  const times = {};
+  const turns = [...onGpu, onCpu[0]].flatMap((peer) => [undefined, peer]);
+  for (let round = 0; round < coldRounds; round++)
+    for (const peer of turns) {
+      const name = peer ? `ort ${peer.provider} ${peer.dtype}` : "vit8 int8";
+      const { ms } = await inBrowser(peer ? `first=${JSON.stringify(peer)}` : "first");
+      times[name] = [...(times[name] ?? []), ms];
+    }
+  return times;
+}
+
+/** Static files by the beginning of their path. @param {Record<string, string>} folders */
+function serve(folders) {
+  return createServer((request, response) => {
+    const url = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
+    const [prefix, folder] = Object.entries(folders).find(([start]) => url.startsWith(start)) ?? ["/", ""];
+    const name = path.normalize(url.slice(prefix.length) || "index.html");
+    const file = path.join(folder, name);
+    // Isolation is for ONNX Runtime's threads; vit8 does without.
+    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+    response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    if (name.startsWith("..") || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.setHeader("Content-Type", typeOf(file));
+    response.setHeader("Content-Length", statSync(file).size);
+    createReadStream(file).pipe(response);
+  });
+}
+
+/** @param {string} file */
+function typeOf(file) {
+  if (file.endsWith(".html")) return "text/html";
+  if (/\.m?js$/.test(file)) return "text/javascript";
+  return file.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
+}
+
+/** @param {import("node:http").Server} server @returns {Promise<string>} */
+function listening(server) {
+  return new Promise((resolve) => {
+    server.listen(0, "localhost", () => {
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+      resolve(`http://localhost:${port}/`);
+    });
+  });
+}
+
+/** @param {{ date: string, model: string, webgpu: Heat, wasm: Heat, firstLabelMs: Record<string, number[]> }} report */
+function tableOf({ date, model, webgpu, wasm, firstLabelMs }) {
+  const first = Object.fromEntries(Object.entries(firstLabelMs).map(([name, ms]) => [name, medianOf(ms)]));
+  const ours = first["vit8 int8"];
+  const cold = (/** @type {string} */ name) =>
+    first[name] ? `${(first[name] / 1000).toFixed(1)} | ${(first[name] / ours).toFixed(2)}` : "- | -";
+  const line = (/** @type {Heat} */ heat, /** @type {Heat["others"][number]} */ { name, ms, ratio }) =>
+    `| ${name} | ${ms.median.toFixed(0)} | ${ratio.median.toFixed(2)} | ${heat.agreements[name].cosine.toFixed(4)} | ${cold(name)} |`;
+  return [
+    `${model}, ${webgpu.adapter}, ${date.slice(0, 10)}`,
+    "",
+    "| | ms | time / vit8's | cosine with float32 | first label s | / vit8's |",
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
+    `| vit8 int8 | ${webgpu.ours.median.toFixed(0)} | 1 | ${webgpu.agreements["vit8 int8"].cosine.toFixed(4)} | ${cold("vit8 int8")} |`,
+    ...webgpu.others.map((row) => line(webgpu, row)),
+    ...wasm.others.map((row) => line(wasm, row)),
+  ].join("\n");
+}
+
+/** @param {number[]} numbers */
+function medianOf(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
