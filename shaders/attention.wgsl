@@ -2,7 +2,7 @@
 // then their softmax, then P.V. Where all tokens fit one chunk that is the whole of it; longer sequences carry a running
 // maximum from chunk to chunk (online softmax: Milakov and Gimelshein 2018). Q.K in int8, softmax and P.V in f32.
 // A body of one slice and one key compiles fast and needs few registers; the shape for software adapters.
-import package::lib::attention::{TOKENS, QUERIES, HEADS, GROUPS, SCORE_SCALE, ROWS_PER_WORKGROUP, Q, K, V, LOWEST};
+import package::lib::attention::{params, ROWS_PER_WORKGROUP, Q, K, V, LOWEST};
 import package::lib::attention::{run_time, group_at, slice_of, dot_slices, scale_of, values_of, peak_of, store_slice, store_scale};
 
 override CHUNK: u32;              // keys at a time; all of them where they fit
@@ -15,7 +15,7 @@ struct Keys { first_row: u32, length: u32 }
 // Adds to each score what 16 channels of one group of the head contribute.
 fn add_scores(query_group: u32, key_group: u32, slice: u32, keys: Keys, thread: u32) {
   let q = slice_of(query_group * 4u + slice);
-  let q_scale = scale_of(query_group) * SCORE_SCALE;
+  let q_scale = scale_of(query_group) * params.score_scale;
   for (var key = 0u; key < keys.length; key++) {
     let group = group_at(keys.first_row + key, K, key_group);
     let at = key * ROWS_PER_WORKGROUP + thread;
@@ -25,9 +25,9 @@ fn add_scores(query_group: u32, key_group: u32, slice: u32, keys: Keys, thread: 
 
 fn score_chunk(row: u32, head: u32, keys: Keys, thread: u32) -> f32 {
   for (var key = 0u; key < keys.length; key++) { scores[key * ROWS_PER_WORKGROUP + thread] = 0.0; }
-  let slices = run_time(4u * GROUPS);
+  let slices = run_time(4u * params.groups);
   for (var i = 0u; i < slices; i++) {
-    let group = head * GROUPS + i / 4u;
+    let group = head * params.groups + i / 4u;
     add_scores(group_at(row, Q, group), group, i % 4u, keys, thread);
   }
   var greatest = LOWEST;
@@ -59,15 +59,15 @@ fn add_values(total: mat4x4<f32>, group: u32, slice: u32, keys: Keys, thread: u3
 @compute @workgroup_size(ROWS_PER_WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let group = workgroup.y;
-  let first_row = workgroup.z * TOKENS;
-  let query_row = min(workgroup.x * ROWS_PER_WORKGROUP + thread, QUERIES - 1u);
-  let chunks = run_time((TOKENS + CHUNK - 1u) / CHUNK);
+  let first_row = workgroup.z * params.tokens;
+  let query_row = min(workgroup.x * ROWS_PER_WORKGROUP + thread, params.queries - 1u);
+  let chunks = run_time((params.tokens + CHUNK - 1u) / CHUNK);
   let slices = run_time(4u);
   var greatest = LOWEST;
   var mass = 0.0;
   for (var chunk = 0u; chunk < chunks; chunk++) {
-    let keys = Keys(first_row + chunk * CHUNK, run_time(min(CHUNK, TOKENS - chunk * CHUNK)));
-    let next = max(greatest, score_chunk(first_row + query_row, group / GROUPS, keys, thread));
+    let keys = Keys(first_row + chunk * CHUNK, run_time(min(CHUNK, params.tokens - chunk * CHUNK)));
+    let next = max(greatest, score_chunk(first_row + query_row, group / params.groups, keys, thread));
     let correction = exp2(greatest - next);
     greatest = next;
     mass = mass * correction + weigh_chunk(group, keys, thread, greatest);
@@ -79,8 +79,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var peak = 0.0;
   for (var slice = 0u; slice < slices; slice++) { peak = max(peak, peak_of(totals[slice * ROWS_PER_WORKGROUP + thread])); }
   peak /= mass;
-  if (workgroup.x * ROWS_PER_WORKGROUP + thread < QUERIES) {
-    let at = (workgroup.z * QUERIES + query_row) * HEADS * GROUPS + group;
+  if (workgroup.x * ROWS_PER_WORKGROUP + thread < params.queries) {
+    let at = (workgroup.z * params.queries + query_row) * params.heads * params.groups + group;
     for (var slice = 0u; slice < slices; slice++) {
       store_slice(at * 4u + slice, totals[slice * ROWS_PER_WORKGROUP + thread] * (1.0 / mass), peak);
     }

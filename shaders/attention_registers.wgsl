@@ -1,7 +1,7 @@
 // softmax(Q K^T / sqrt(head dim)) V, one query row per thread with its 64 outputs in registers, CHUNK keys at a time
 // with a running maximum (online softmax: Milakov and Gimelshein 2018), so any number of tokens fits. The shape for GPUs:
 // K and V are read at the same address by every thread of a workgroup. Q.K in int8, softmax and P.V in f32.
-import package::lib::attention::{TOKENS, QUERIES, HEADS, GROUPS, SCORE_SCALE, ROWS_PER_WORKGROUP, Q, K, V, LOWEST};
+import package::lib::attention::{params, ROWS_PER_WORKGROUP, Q, K, V, LOWEST};
 import package::lib::attention::{Slice, run_time, group_at, slice_of, dot_slices, scale_of, values_of, peak_of, store_slice, store_scale};
 
 const CHUNK: u32 = 32u;
@@ -31,19 +31,19 @@ fn scaled(total: Values, factor: f32) -> Values {
   return Values(total.c0 * factor, total.c1 * factor, total.c2 * factor, total.c3 * factor);
 }
 
-// A query's channels, with its scales already times SCORE_SCALE; the second group only where a head has two.
+// A query's channels, with its scales already times score_scale; the second group only where a head has two.
 struct Query { first: Channels, second: Channels, first_scale: f32, second_scale: f32 }
 
 fn query_of(row: u32, head: u32) -> Query {
-  let first = group_at(row, Q, head * GROUPS);
-  let second = first + GROUPS - 1u;
-  return Query(channels(first), channels(second), scale_of(first) * SCORE_SCALE, scale_of(second) * SCORE_SCALE);
+  let first = group_at(row, Q, head * params.groups);
+  let second = first + params.groups - 1u;
+  return Query(channels(first), channels(second), scale_of(first) * params.score_scale, scale_of(second) * params.score_scale);
 }
 
 fn score(query: Query, row: u32, head: u32) -> f32 {
-  let group = group_at(row, K, head * GROUPS);
+  let group = group_at(row, K, head * params.groups);
   var sum = dot64(query.first, channels(group)) * (query.first_scale * scale_of(group));
-  if (GROUPS == 2u) { sum += dot64(query.second, channels(group + 1u)) * (query.second_scale * scale_of(group + 1u)); }
+  if (params.groups == 2u) { sum += dot64(query.second, channels(group + 1u)) * (query.second_scale * scale_of(group + 1u)); }
   return sum;
 }
 
@@ -59,17 +59,17 @@ fn store(group: u32, y: Values) {
 @compute @workgroup_size(ROWS_PER_WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let group = workgroup.y;
-  let head = group / GROUPS;
-  let first_row = workgroup.z * TOKENS;
-  let query_row = min(workgroup.x * ROWS_PER_WORKGROUP + thread, QUERIES - 1u);
+  let head = group / params.groups;
+  let first_row = workgroup.z * params.tokens;
+  let query_row = min(workgroup.x * ROWS_PER_WORKGROUP + thread, params.queries - 1u);
   let query = query_of(first_row + query_row, head);
   var greatest = LOWEST;
   var mass = 0.0;
   var total = Values();
-  let chunks = run_time((TOKENS + CHUNK - 1u) / CHUNK);
+  let chunks = run_time((params.tokens + CHUNK - 1u) / CHUNK);
   for (var chunk = 0u; chunk < chunks; chunk++) {
     let first = chunk * CHUNK;
-    let length = run_time(min(CHUNK, TOKENS - first));
+    let length = run_time(min(CHUNK, params.tokens - first));
     var next = greatest;
     for (var key = 0u; key < length; key++) {
       let s = score(query, first_row + first + key, head);
@@ -87,7 +87,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       total = add_values(total, value_group, p * scale_of(value_group));
     }
   }
-  if (workgroup.x * ROWS_PER_WORKGROUP + thread < QUERIES) {
-    store((workgroup.z * QUERIES + query_row) * HEADS * GROUPS + group, scaled(total, 1.0 / mass));
+  if (workgroup.x * ROWS_PER_WORKGROUP + thread < params.queries) {
+    store((workgroup.z * params.queries + query_row) * params.heads * params.groups + group, scaled(total, 1.0 / mass));
   }
 }

@@ -1,18 +1,18 @@
 // int8 GEMM, readable: four columns of one row per thread at a time, straight from storage. Kept for ever as the
 // kernel that the fast ones are read against.
-import package::lib::gemm::{K, N, FOLD, ROW_THREADS, run_time, Total, Totals, a, w, finish};
+import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, run_time, Total, Totals, a, w, finish};
 import package::lib::sixteen::{Sixteen, Sum, sixteen, dot16};
 import package::lib::fold::fold_row;
 
 fn sum_row(row: u32, column: u32) -> Total {
   var total = Total();
-  let folds = run_time((K / 16u + FOLD - 1u) / FOLD);
+  let folds = run_time((length_k() / 16u + FOLD - 1u) / FOLD);
   for (var group = 0u; group < folds; group++) {
     var sums = vec4<Sum>();
-    let end = run_time(min(K / 16u, (group + 1u) * FOLD));
+    let end = run_time(min(length_k() / 16u, (group + 1u) * FOLD));
     for (var k = group * FOLD; k < end; k++) {
-      let values = sixteen(a[row * (K / 16u) + k]);
-      for (var c = 0u; c < 4u; c++) { sums[c] += dot16(values, sixteen(w[k * N + column + c])); }
+      let values = sixteen(a[row * (length_k() / 16u) + k]);
+      for (var c = 0u; c < 4u; c++) { sums[c] += dot16(values, sixteen(w[k * length_n() + column + c])); }
     }
     total = fold_row(total, sums, row, group);
   }

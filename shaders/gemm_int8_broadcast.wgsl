@@ -2,9 +2,9 @@
 // A weight is loaded and unpacked by one thread and broadcast to the others, so that unpacking, which costs more than
 // multiplying where there is no int8 dot, is shared. Eight subgroups side by side own a group of 64 columns.
 // Needs subgroups of exactly 8, or with `four` of 4, numbered along the local index.
-import package::lib::gemm::{K, N, FOLD, Total, a, w, run_time, store};
+import package::lib::gemm::{length_k, length_n, FOLD, Total, a, w, run_time, store};
 @if(add) import package::lib::gemm::a_scale;
-@if(quantize) import package::lib::gemm::{ACTIVATION, dequantize, peak_of};
+@if(quantize) import package::lib::gemm::{activation, dequantize, peak_of};
 @if(quantize) import package::lib::gelu::activate;
 import package::lib::pack::unpack_i8;
 
@@ -21,7 +21,6 @@ struct Columns { c0: vec4<f32>, c1: vec4<f32>, c2: vec4<f32>, c3: vec4<f32>, c4:
 // A thread's sums or totals: columns 0 to 3 and 4 to 7 of each of its rows.
 struct Sums { a0: vec4<f32>, b0: vec4<f32>, a1: vec4<f32>, b1: vec4<f32>, a2: vec4<f32>, b2: vec4<f32>, a3: vec4<f32>, b3: vec4<f32>, a4: vec4<f32>, b4: vec4<f32> }
 struct Totals { a0: Total, b0: Total, a1: Total, b1: Total, a2: Total, b2: Total, a3: Total, b3: Total, a4: Total, b4: Total }
-struct Rows { r0: vec4<u32>, r1: vec4<u32>, r2: vec4<u32>, r3: vec4<u32>, r4: vec4<u32> }
 
 fn values(word: u32) -> vec4<f32> { return vec4<f32>(unpack_i8(word)); }
 
@@ -42,30 +41,25 @@ fn values(word: u32) -> vec4<f32> { return vec4<f32>(unpack_i8(word)); }
 fn low(row: vec4<f32>, c: Columns) -> vec4<f32> { return vec4<f32>(dot(row, c.c0), dot(row, c.c1), dot(row, c.c2), dot(row, c.c3)); }
 fn high(row: vec4<f32>, c: Columns) -> vec4<f32> { return vec4<f32>(dot(row, c.c4), dot(row, c.c5), dot(row, c.c6), dot(row, c.c7)); }
 
-fn step(s: Sums, r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32>, r4: vec4<f32>, c: Columns) -> Sums {
+// Four values of K, word `k` of them: one load a row, one a column. Short, because compilers take their time with it.
+fn four_steps(s: Sums, row: u32, k: u32, column: u32) -> Sums {
+  let stride = length_k() / 4u;
+  let at = row * stride + k;
+  let first = w[(k / 4u * length_n() + column) * 4u + k % 4u];
+  @if(four) let second = w[(k / 4u * length_n() + column) * 4u + 16u + k % 4u];
+  @if(!four) let second = first;
+  let c = broadcast(first, second);
+  let r0 = values(a[at]);
+  let r1 = values(a[at + SIZE * stride]);
+  let r2 = values(a[at + 2u * SIZE * stride]);
+  let r3 = values(a[at + 3u * SIZE * stride]);
+  let r4 = values(a[at + 4u * SIZE * stride]);
   return Sums(
     s.a0 + low(r0, c), s.b0 + high(r0, c), s.a1 + low(r1, c), s.b1 + high(r1, c), s.a2 + low(r2, c), s.b2 + high(r2, c),
     s.a3 + low(r3, c), s.b3 + high(r3, c), s.a4 + low(r4, c), s.b4 + high(r4, c));
 }
 
-fn sixteen_steps(sums: Sums, row: u32, k: u32, column: u32) -> Sums {
-  let stride = K / 16u;
-  let at = row * stride + k;
-  let first = w[k * N + column];
-  @if(four) let second = w[k * N + column + 4u];
-  @if(!four) let second = first;
-  let r0 = a[at];
-  let r1 = a[at + SIZE * stride];
-  let r2 = a[at + 2u * SIZE * stride];
-  let r3 = a[at + 3u * SIZE * stride];
-  let r4 = a[at + 4u * SIZE * stride];
-  var s = step(sums, values(r0.x), values(r1.x), values(r2.x), values(r3.x), values(r4.x), broadcast(first.x, second.x));
-  s = step(s, values(r0.y), values(r1.y), values(r2.y), values(r3.y), values(r4.y), broadcast(first.y, second.y));
-  s = step(s, values(r0.z), values(r1.z), values(r2.z), values(r3.z), values(r4.z), broadcast(first.z, second.z));
-  return step(s, values(r0.w), values(r1.w), values(r2.w), values(r3.w), values(r4.w), broadcast(first.w, second.w));
-}
-
-@if(add) fn scale_of(row: u32, group: u32) -> f32 { return a_scale[row * (K / 64u) + group]; }
+@if(add) fn scale_of(row: u32, group: u32) -> f32 { return a_scale[row * (length_k() / 64u) + group]; }
 @if(add) fn fold(t: Totals, s: Sums, row: u32, group: u32) -> Totals {
   let x0 = scale_of(row, group);
   let x1 = scale_of(row + SIZE, group);
@@ -100,7 +94,7 @@ fn stage(index: u32, subgroup: u32, first: Total, second: Total) {
     let row = first_row + index;
     var peak = 0.0;
     for (var i = 0u; i < vectors; i++) {
-      let y = activate(ACTIVATION, dequantize(row, first_column4 + i, staged[index * 16u + i]));
+      let y = activate(activation(), dequantize(row, first_column4 + i, staged[index * 16u + i]));
       staged[index * 16u + i] = bitcast<Total>(y);
       peak = max(peak, peak_of(y));
     }
@@ -116,12 +110,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let subgroup = thread / SIZE;
   let row = workgroup.y * ROWS + lane;
   let column = workgroup.x * 64u + subgroup * 8u;
-  let folds = run_time((K / 16u + FOLD - 1u) / FOLD);
+  let folds = run_time((length_k() / 16u + FOLD - 1u) / FOLD);
   var totals = Totals();
   for (var group = 0u; group < folds; group++) {
     var sums = Sums();
-    let end = run_time(min(K / 16u, (group + 1u) * FOLD));
-    for (var k = group * FOLD; k < end; k++) { sums = sixteen_steps(sums, row, k, column + lane); }
+    let end = run_time(min(length_k() / 16u, (group + 1u) * FOLD) * 4u);
+    for (var k = group * FOLD * 4u; k < end; k++) { sums = four_steps(sums, row, k, column + lane); }
     totals = fold(totals, sums, row, group);
   }
   stage(lane, subgroup, totals.a0, totals.b0);

@@ -1,15 +1,15 @@
 // int8 GEMM without workgroup memory for its operands: four by four outputs per thread, in registers.
 // The fastest shape on software adapters, whose caches are the processor's, and for few rows anywhere.
-import package::lib::gemm::{K, N, FOLD, ROW_THREADS, run_time, Totals, a, w, finish};
+import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, run_time, Totals, a, w, finish};
 import package::lib::sixteen::sixteen;
 import package::lib::fold::{Tile, dot_columns, fold};
 
 fn step(tile: Tile, row: u32, column: u32, k: u32) -> Tile {
-  let w0 = sixteen(w[k * N + column]);
-  let w1 = sixteen(w[k * N + column + 1u]);
-  let w2 = sixteen(w[k * N + column + 2u]);
-  let w3 = sixteen(w[k * N + column + 3u]);
-  let stride = K / 16u;
+  let w0 = sixteen(w[k * length_n() + column]);
+  let w1 = sixteen(w[k * length_n() + column + 1u]);
+  let w2 = sixteen(w[k * length_n() + column + 2u]);
+  let w3 = sixteen(w[k * length_n() + column + 3u]);
+  let stride = length_k() / 16u;
   let at = row * stride + k;
   return Tile(
     tile.r0 + dot_columns(sixteen(a[at]), w0, w1, w2, w3),
@@ -23,10 +23,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   let column4 = group.x * 16u + local.x;
   let row = (group.y * ROW_THREADS + local.y) * 4u;
   var totals = Totals();
-  let folds = run_time((K / 16u + FOLD - 1u) / FOLD);
+  let folds = run_time((length_k() / 16u + FOLD - 1u) / FOLD);
   for (var g = 0u; g < folds; g++) {
     var tile = Tile();
-    let end = run_time(min(K / 16u, (g + 1u) * FOLD));
+    let end = run_time(min(length_k() / 16u, (g + 1u) * FOLD));
     for (var k = g * FOLD; k < end; k++) { tile = step(tile, row, column4 * 4u, k); }
     totals = fold(totals, tile, row, g);
   }

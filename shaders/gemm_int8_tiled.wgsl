@@ -1,6 +1,6 @@
 // int8 GEMM with both operands staged through workgroup memory: (4 * ROW_THREADS) x 64 outputs per workgroup,
 // 64 of K per barrier pair, four by four outputs per thread. The shape for GPUs.
-import package::lib::gemm::{K, N, FOLD, ROW_THREADS, Totals, a, w, finish};
+import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, Totals, a, w, finish};
 import package::lib::sixteen::sixteen;
 import package::lib::fold::{Tile, dot_columns, fold};
 
@@ -11,10 +11,10 @@ var<workgroup> w_slab: array<vec4<u32>, 256>;                            // [k16
 fn load_slab(first_row: u32, first_column: u32, k: u32, thread: u32) {
   let rows = 4u * ROW_THREADS;
   for (var i = thread; i < SLAB * rows; i += 16u * ROW_THREADS) {
-    a_slab[i] = a[(first_row + i % rows) * (K / 16u) + k + i / rows];
+    a_slab[i] = a[(first_row + i % rows) * (length_k() / 16u) + k + i / rows];
   }
   for (var i = thread; i < SLAB * 64u; i += 16u * ROW_THREADS) {
-    w_slab[i] = w[(k + i / 64u) * N + first_column + i % 64u];
+    w_slab[i] = w[(k + i / 64u) * length_n() + first_column + i % 64u];
   }
 }
 
@@ -38,12 +38,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   let first_row = group.y * ROW_THREADS * 4u;
   var totals = Totals();
   var tile = Tile();
-  for (var slab = 0u; slab < K / 64u; slab++) {
+  for (var slab = 0u; slab < length_k() / 64u; slab++) {
     load_slab(first_row, group.x * 64u, slab * SLAB, thread);
     workgroupBarrier();
     for (var k = 0u; k < SLAB; k++) { tile = step(tile, k, local.xy); }
     workgroupBarrier();
-    if ((slab + 1u) * SLAB % FOLD == 0u || slab + 1u == K / 64u) {
+    if ((slab + 1u) * SLAB % FOLD == 0u || slab + 1u == length_k() / 64u) {
       totals = fold(totals, tile, first_row + local.y * 4u, ((slab + 1u) * SLAB - 1u) / FOLD);
       tile = Tile();
     }

@@ -3,19 +3,25 @@
 @if(!float) import package::lib::pack::{quantize_i8, inverse_scale, unpack_i8};
 @if(!float) import package::lib::sixteen;
 
-override TOKENS: u32;             // per image
-override QUERIES: u32;            // rows per image that are wanted: all tokens, or the class tokens only
-override HEADS: u32;
-override GROUPS: u32;             // groups of 64 channels per head: 1, or 2 for head dim 80
-override SCORE_SCALE: f32;        // log2(e) / sqrt(head dim)
+// Told at run time, so that every block and model share one pipeline.
+struct Params {
+  tokens: u32,             // per image
+  queries: u32,            // rows per image that are wanted: all tokens, or the class tokens only
+  heads: u32,
+  groups: u32,             // groups of 64 channels per head: 1, or 2 for head dim 80
+  score_scale: f32,        // log2(e) / sqrt(head dim)
+}
+@if(!float) @group(0) @binding(4) var<uniform> params: Params;
+@if(float) @group(0) @binding(2) var<uniform> params: Params;
+
 override ROWS_PER_WORKGROUP: u32 = 8u;
 
-@if(!float) @group(0) @binding(0) var<storage, read> qkv: array<vec4<u32>>;             // [rows, 3, heads, 64 GROUPS] int8
-@if(!float) @group(0) @binding(1) var<storage, read> qkv_scale: array<f32>;             // [rows, 3, heads, GROUPS]
-@if(!float) @group(0) @binding(2) var<storage, read_write> out: array<vec4<u32>>;       // [images * QUERIES, heads, 64 GROUPS] int8
-@if(!float) @group(0) @binding(3) var<storage, read_write> out_scale: array<f32>;       // [images * QUERIES, heads, GROUPS]
-@if(float) @group(0) @binding(0) var<storage, read> qkv: array<mat4x4<f32>>;            // [rows, 3, heads, 64 GROUPS]
-@if(float) @group(0) @binding(1) var<storage, read_write> out: array<mat4x4<f32>>;      // [images * QUERIES, heads, 64 GROUPS]
+@if(!float) @group(0) @binding(0) var<storage, read> qkv: array<vec4<u32>>;             // [rows, 3, heads, 64 groups] int8
+@if(!float) @group(0) @binding(1) var<storage, read> qkv_scale: array<f32>;             // [rows, 3, heads, groups]
+@if(!float) @group(0) @binding(2) var<storage, read_write> out: array<vec4<u32>>;       // [images * queries, heads, 64 groups] int8
+@if(!float) @group(0) @binding(3) var<storage, read_write> out_scale: array<f32>;       // [images * queries, heads, groups]
+@if(float) @group(0) @binding(0) var<storage, read> qkv: array<mat4x4<f32>>;            // [rows, 3, heads, 64 groups]
+@if(float) @group(0) @binding(1) var<storage, read_write> out: array<mat4x4<f32>>;      // [images * queries, heads, 64 groups]
 
 const Q: u32 = 0u;
 const K: u32 = 1u;
@@ -27,7 +33,7 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&qkv), 1u); }
 
 // Which group of 64 of a row of qkv: part Q, K or V; group counted over the heads. Times 4: its first slice.
 fn group_at(row: u32, part: u32, group: u32) -> u32 {
-  return (row * 3u + part) * HEADS * GROUPS + group;
+  return (row * 3u + part) * params.heads * params.groups + group;
 }
 
 // A slice of Q or K in the form of the inner product.

@@ -1,5 +1,5 @@
 // A thread's four by four sums, and how they are folded into totals.
-import package::lib::gemm::{Total, Totals, K, a_scale};
+import package::lib::gemm::{Total, Totals, length_k, a_scale};
 import package::lib::sixteen::{Sixteen, Sum, dot16};
 
 struct Tile { r0: vec4<Sum>, r1: vec4<Sum>, r2: vec4<Sum>, r3: vec4<Sum> }
@@ -9,7 +9,7 @@ fn dot_columns(a: Sixteen, w0: Sixteen, w1: Sixteen, w2: Sixteen, w3: Sixteen) -
 }
 
 @if(add) fn fold_row(total: Total, sums: vec4<Sum>, row: u32, group: u32) -> Total {
-  return total + vec4<f32>(sums) * a_scale[row * (K / 64u) + group];
+  return total + vec4<f32>(sums) * a_scale[row * (length_k() / 64u) + group];
 }
 @if(!add) fn fold_row(total: Total, sums: vec4<Sum>, row: u32, group: u32) -> Total {
   return total + vec4<i32>(sums);

@@ -3,12 +3,32 @@
 import package::lib::pack::{quantize_i8, inverse_scale};
 import package::lib::gelu::activate;
 
-override K: u32;                      // multiple of 64
-override N: u32;                      // multiple of 64
+// The problem: constants of the pipeline, or with `params` told at run time, so that all shapes share one pipeline.
+// k and n are multiples of 64.
+@if(params) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32 }
+@if(params && accumulate) @group(0) @binding(3) var<uniform> params: Params;
+@if(params && !accumulate) @group(0) @binding(7) var<uniform> params: Params;
+@if(params) fn length_k() -> u32 { return params.k; }
+@if(params) fn length_n() -> u32 { return params.n; }
+@if(params) fn rows_per_image() -> u32 { return params.rows_per_image; }
+@if(params) fn addend_rows() -> u32 { return params.addend_rows; }
+@if(params) fn activation() -> u32 { return params.activation; }
+@if(!params) override K: u32;
+@if(!params) override N: u32;
+@if(!params) fn length_k() -> u32 { return K; }
+@if(!params) fn length_n() -> u32 { return N; }
+@if(!params && add) override ROWS_PER_IMAGE: u32 = 1u;
+@if(!params && add) override ADDEND_ROWS: u32 = 1u;
+@if(!params && add) fn rows_per_image() -> u32 { return ROWS_PER_IMAGE; }
+@if(!params && add) fn addend_rows() -> u32 { return ADDEND_ROWS; }
+@if(!params && quantize) override ACTIVATION: u32 = 0u;
+@if(!params && quantize) fn activation() -> u32 { return ACTIVATION; }
 override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 16 along its 64 columns
 
-@group(0) @binding(0) var<storage, read> a: array<vec4<u32>>;   // [rows, K/16] int8
-@group(0) @binding(1) var<storage, read> w: array<vec4<u32>>;   // [K/16, N] int8
+@if(!words) @group(0) @binding(0) var<storage, read> a: array<vec4<u32>>;   // [rows, K/16] int8
+@if(!words) @group(0) @binding(1) var<storage, read> w: array<vec4<u32>>;   // [K/16, N] int8
+@if(words) @group(0) @binding(0) var<storage, read> a: array<u32>;          // [rows, K/4] int8
+@if(words) @group(0) @binding(1) var<storage, read> w: array<u32>;          // [K/16, N, 4] int8
 @if(accumulate) @group(0) @binding(2) var<storage, read_write> out: array<vec4<i32>>;   // [rows, N/4]
 
 @if(!accumulate) @group(0) @binding(2) var<storage, read> a_scale: array<f32>;          // [rows] or [rows, K/64]
@@ -16,13 +36,10 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 @if(!accumulate) @group(0) @binding(4) var<storage, read> bias: array<vec4<f32>>;       // [N]
 
 // `add`: out = y + addend[row of the addend]; position table, residual stream, or its class-token rows only.
-@if(add) override ROWS_PER_IMAGE: u32 = 1u;
-@if(add) override ADDEND_ROWS: u32 = 1u;
 @if(add) @group(0) @binding(5) var<storage, read> addend: array<vec4<f32>>;             // [addend rows, N]
 @if(add) @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;          // [rows, N]
 
 // `quantize`: out = y, or GELU(y), in int8 with a scale per token and group of 64 columns.
-@if(quantize) override ACTIVATION: u32 = 0u;
 @if(quantize) @group(0) @binding(5) var<storage, read_write> out: array<u32>;           // [rows, N/4]
 @if(quantize) @group(0) @binding(6) var<storage, read_write> out_scale: array<f32>;     // [rows, N/64]
 @if(quantize) var<workgroup> peaks: array<vec4<f32>, 16u * ROW_THREADS>;
@@ -36,8 +53,8 @@ struct Totals { r0: Total, r1: Total, r2: Total, r3: Total }
 
 // Sixteen-value steps between two folds: a scale group, or as many as f32 sums stay exact for.
 @if(add) const FOLD: u32 = 4u;
-@if(!add) @if(!dot4) const FOLD: u32 = 64u;
-@if(!add) @if(dot4) const FOLD: u32 = 0x10000u;
+@if(!add && !dot4) const FOLD: u32 = 64u;
+@if(!add && dot4) const FOLD: u32 = 0x10000u;
 
 // n, as a loop bound that only run time knows: drivers unroll constant ones whole, at seconds of compile time.
 fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
@@ -51,11 +68,11 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
 }
 
 @if(accumulate) fn store(row: u32, column4: u32, total: Total) {
-  out[row * (N / 4u) + column4] = total;
+  out[row * (length_n() / 4u) + column4] = total;
 }
 @if(add) fn store(row: u32, column4: u32, total: Total) {
-  let addend_row = row / ROWS_PER_IMAGE * ADDEND_ROWS + row % ROWS_PER_IMAGE;
-  out[row * (N / 4u) + column4] = dequantize(row, column4, total) + addend[addend_row * (N / 4u) + column4];
+  let addend_row = row / rows_per_image() * addend_rows() + row % rows_per_image();
+  out[row * (length_n() / 4u) + column4] = dequantize(row, column4, total) + addend[addend_row * (length_n() / 4u) + column4];
 }
 
 @if(!quantize) fn finish(row: u32, column4: u32, local: vec2<u32>, totals: Totals) {
@@ -71,16 +88,16 @@ fn peak_of(y: vec4<f32>) -> f32 {
 }
 
 @if(quantize) fn store(row: u32, column4: u32, y: vec4<f32>, peak: f32) {
-  out[row * (N / 4u) + column4] = quantize_i8(y, inverse_scale(peak));
-  if (column4 % 16u == 0u) { out_scale[row * (N / 64u) + column4 / 16u] = peak / 127.0; }
+  out[row * (length_n() / 4u) + column4] = quantize_i8(y, inverse_scale(peak));
+  if (column4 % 16u == 0u) { out_scale[row * (length_n() / 64u) + column4 / 16u] = peak / 127.0; }
 }
 
 // The sixteen threads along x own one group of 64 columns together.
 @if(quantize) fn finish(row: u32, column4: u32, local: vec2<u32>, totals: Totals) {
-  let y0 = activate(ACTIVATION, dequantize(row, column4, totals.r0));
-  let y1 = activate(ACTIVATION, dequantize(row + 1u, column4, totals.r1));
-  let y2 = activate(ACTIVATION, dequantize(row + 2u, column4, totals.r2));
-  let y3 = activate(ACTIVATION, dequantize(row + 3u, column4, totals.r3));
+  let y0 = activate(activation(), dequantize(row, column4, totals.r0));
+  let y1 = activate(activation(), dequantize(row + 1u, column4, totals.r1));
+  let y2 = activate(activation(), dequantize(row + 2u, column4, totals.r2));
+  let y3 = activate(activation(), dequantize(row + 3u, column4, totals.r3));
   peaks[local.y * 16u + local.x] = vec4<f32>(peak_of(y0), peak_of(y1), peak_of(y2), peak_of(y3));
   workgroupBarrier();
   var peak = peaks[local.y * 16u];

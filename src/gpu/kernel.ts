@@ -41,6 +41,8 @@ export interface Kernel<B extends Bindings = Bindings, P = never> {
   readonly name: string;
   readonly bindings: B;
   readonly variants: Readonly<Record<string, Variant<P>>>;
+  /** What the shader is told at run time through its uniform binding `params`; absent without one. */
+  readonly params?: (problem: P) => Uint32Array;
   /** Throws RangeError for a problem that no variant can compute. */
   readonly check: (problem: P) => void;
   /** Multiply-adds, for GOP/s. */

@@ -4,9 +4,9 @@ import { defineKernel, type Variant } from "../gpu/kernel.ts";
 import {
   type AttentionProblem,
   attentionBytes,
-  attentionConstants,
   attentionGrid,
   attentionMacs,
+  attentionParams,
   checkAttention,
 } from "./attention.ts";
 
@@ -14,7 +14,7 @@ const variant = (wgsl: string, rows: number, inner: "dot4" | "f32"): Variant<Att
   wgsl,
   shapedFor: "gpu",
   inner,
-  constants: (problem) => attentionConstants(problem, rows),
+  constants: () => ({ ROWS_PER_WORKGROUP: rows }),
   grid: (problem) => attentionGrid(problem, rows),
   runsOn: ({ language }) => inner !== "dot4" || language.has("packed_4x8_integer_dot_product"),
 });
@@ -22,12 +22,13 @@ const variant = (wgsl: string, rows: number, inner: "dot4" | "f32"): Variant<Att
 /** The same as `attention`, shaped for GPUs: 64 outputs in registers. */
 export const attentionRegisters = defineKernel({
   name: "attention_registers",
-  bindings: { qkv: "read", qkv_scale: "read", out: "write", out_scale: "write" },
+  bindings: { qkv: "read", qkv_scale: "read", out: "write", out_scale: "write", params: "uniform" },
   variants: {
     "dot4-32": variant(dot4Wgsl, 32, "dot4"),
     "dot4-64": variant(dot4Wgsl, 64, "dot4"),
     "f32-32": variant(f32Wgsl, 32, "f32"),
   },
+  params: attentionParams,
   check: checkAttention,
   macs: attentionMacs,
   bytes: attentionBytes,

@@ -22,17 +22,11 @@ export function groupsPerHead(headDim: number): number {
 /** Bytes of workgroup memory for scores, so that with the totals it stays below the default limit of 16 KiB. */
 const SCORE_BYTES = 12 * 1024;
 
-/** The override constants that lib/attention.wgsl declares. */
-export function attentionConstants(problem: AttentionProblem, rows: number): Record<string, number> {
-  const { tokens, queries, heads, headDim } = problem;
-  return {
-    TOKENS: tokens,
-    QUERIES: queries,
-    HEADS: heads,
-    GROUPS: groupsPerHead(headDim),
-    SCORE_SCALE: Math.LOG2E / Math.sqrt(headDim),
-    ROWS_PER_WORKGROUP: rows,
-  };
+/** struct Params of lib/attention.wgsl. */
+export function attentionParams({ tokens, queries, heads, headDim }: AttentionProblem): Uint32Array {
+  const params = Uint32Array.of(tokens, queries, heads, groupsPerHead(headDim), 0);
+  new Float32Array(params.buffer)[4] = Math.LOG2E / Math.sqrt(headDim);
+  return params;
 }
 
 /** One workgroup per `rows` query rows, group of 64 channels and image. */
@@ -44,9 +38,9 @@ const variant = (wgsl: string, rows: number, inner?: "dot4" | "f32"): Variant<At
   wgsl,
   shapedFor: "software",
   inner,
-  constants: (problem) => ({
-    ...attentionConstants(problem, rows),
-    CHUNK: Math.min(problem.tokens, SCORE_BYTES / 4 / rows),
+  constants: ({ tokens }) => ({
+    ROWS_PER_WORKGROUP: rows,
+    CHUNK: Math.min(tokens, SCORE_BYTES / 4 / rows),
   }),
   grid: (problem) => attentionGrid(problem, rows),
   runsOn: ({ language }) => inner !== "dot4" || language.has("packed_4x8_integer_dot_product"),
@@ -77,8 +71,9 @@ export const attentionBytes = (p: AttentionProblem) => p.images * (3 * p.tokens 
 /** int8 Q, K and V in, int8 out, each with a scale per row and group of 64 channels. */
 export const attention = defineKernel({
   name: "attention",
-  bindings: { qkv: "read", qkv_scale: "read", out: "write", out_scale: "write" },
+  bindings: { qkv: "read", qkv_scale: "read", out: "write", out_scale: "write", params: "uniform" },
   variants: { dot4: variant(dot4Wgsl, 8, "dot4"), f32: variant(f32Wgsl, 8, "f32") },
+  params: attentionParams,
   check: checkAttention,
   macs: attentionMacs,
   bytes: attentionBytes,
@@ -87,8 +82,9 @@ export const attention = defineKernel({
 /** f32 in and out, for the float path. */
 export const attentionFloat = defineKernel({
   name: "attention_float",
-  bindings: { qkv: "read", out: "write" },
+  bindings: { qkv: "read", out: "write", params: "uniform" },
   variants: { rows: variant(floatWgsl, 8) },
+  params: attentionParams,
   check: checkAttention,
   macs: attentionMacs,
   bytes: (p: AttentionProblem) => 4 * attentionBytes(p),

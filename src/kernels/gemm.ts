@@ -48,12 +48,20 @@ export type Epilogue = keyof typeof EPILOGUES;
 export type GemmKernels = { readonly [E in Epilogue]: Kernel<(typeof EPILOGUES)[E], GemmProblem> };
 type GemmVariants = Readonly<Record<string, Variant<GemmProblem>>>;
 
-/** The kernels of one GEMM unit, one for each epilogue. */
-export function gemmKernels(name: string, variants: Readonly<Record<Epilogue, GemmVariants>>): GemmKernels {
+/**
+ * The kernels of one GEMM unit, one for each epilogue. With `params` the problem is told at run time through a uniform,
+ * and all shapes share a pipeline; without, it is constants of the pipeline.
+ */
+export function gemmKernels(
+  name: string,
+  variants: Readonly<Record<Epilogue, GemmVariants>>,
+  told: "params" | "constants" = "constants",
+): GemmKernels {
   const kernel = <E extends Epilogue>(epilogue: E) =>
     defineKernel<(typeof EPILOGUES)[E], GemmProblem>({
       name: `${name}_${epilogue}`,
-      bindings: EPILOGUES[epilogue],
+      bindings: told === "params" ? { ...EPILOGUES[epilogue], params: "uniform" } : EPILOGUES[epilogue],
+      params: told === "params" ? gemmParams : undefined,
       variants: variants[epilogue],
       check: checkGemm,
       macs: ({ rows, n, k }) => rows * n * k,
@@ -86,6 +94,17 @@ export function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<
   if (epilogue === "add") return { K: k, N: n, ROWS_PER_IMAGE: rowsPerImage, ADDEND_ROWS: addendRows };
   if (epilogue === "quantize") return { K: k, N: n, ACTIVATION: ACTIVATIONS[activation] };
   return { K: k, N: n };
+}
+
+/** struct Params of lib/gemm.wgsl. */
+function gemmParams({
+  k,
+  n,
+  activation = "none",
+  rowsPerImage = 1,
+  addendRows = 1,
+}: GemmProblem): Uint32Array {
+  return Uint32Array.of(k, n, rowsPerImage, addendRows, ACTIVATIONS[activation]);
 }
 
 function checkGemm({ rows, n, k }: GemmProblem): void {

@@ -43,6 +43,7 @@ export class Plan {
     choices: ReadonlyMap<string, Choice>,
     dispatches: readonly Dispatch[],
     tensors: ReadonlyMap<string, GPUBuffer>,
+    params: readonly GPUBuffer[],
     outputs: readonly string[],
   ) {
     this.choices = choices;
@@ -52,7 +53,7 @@ export class Plan {
     this.#outputs = outputs;
     const byteLength = outputs.reduce((sum, name) => sum + tensors.get(name)!.size, 0);
     this.#readback = gpu.buffer("read back", byteLength, GPUBufferUsage.MAP_READ);
-    this.#owned = [...new Set(tensors.values()), this.#readback];
+    this.#owned = [...new Set(tensors.values()), ...params, this.#readback];
   }
 
   static async create(gpu: Gpu, graph: Graph, { weights, outputs, choose }: PlanOptions): Promise<Plan> {
@@ -64,11 +65,13 @@ export class Plan {
       }),
     );
     const tensors = allocate(gpu, graph, outputs);
+    const params = new Map<string, GPUBuffer>();
     const dispatches = graph.steps.map((step, i): Dispatch => {
       const { kernel, variant } = choices.get(step.label)!;
       const resources = Object.fromEntries(
         Object.entries(step.buffers).map(([binding, name]) => [binding, found(name, tensors, weights)]),
       );
+      if (kernel.params) resources.params = shared(gpu, params, kernel.params(step.problem as never));
       return {
         label: step.label,
         pipeline: pipelines[i],
@@ -76,7 +79,7 @@ export class Plan {
         grid: kernel.variants[variant].grid(step.problem as never),
       };
     });
-    return new Plan(gpu, choices, dispatches, tensors, outputs);
+    return new Plan(gpu, choices, dispatches, tensors, [...params.values()], outputs);
   }
 
   /** Dispatches of one run, without what `prepare` of the caller adds. */
@@ -156,6 +159,14 @@ function allocate(gpu: Gpu, graph: Graph, outputs: readonly string[]): Map<strin
     for (const name of slot.tensors) tensors.set(name, buffer);
   }
   return tensors;
+}
+
+/** One uniform buffer for all steps that are told the same. */
+function shared(gpu: Gpu, made: Map<string, GPUBuffer>, params: Uint32Array): GPUBuffer {
+  const key = params.join(" ");
+  const buffer = made.get(key) ?? gpu.upload(`params ${key}`, params, GPUBufferUsage.UNIFORM);
+  made.set(key, buffer);
+  return buffer;
 }
 
 function found(

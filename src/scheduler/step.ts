@@ -25,7 +25,7 @@ export function step<B extends Bindings, P>(
   label: string,
   kernels: Kernel<B, P> | readonly Kernel<B, P>[],
   problem: P,
-  buffers: { readonly [K in keyof B]: string },
+  buffers: { readonly [K in Exclude<keyof B, "params">]: string },
 ): Step {
   const list = (Array.isArray(kernels) ? kernels : [kernels]) as readonly AnyKernel[];
   return { label, kernels: list, problem, buffers: buffers as Record<string, string> };

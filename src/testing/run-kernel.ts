@@ -39,6 +39,8 @@ export async function runKernel(
           gpu.upload(name, data, kernel.bindings[name] === "uniform" ? GPUBufferUsage.UNIFORM : 0),
         );
     }
+    if (kernel.params)
+      resources.params = own(gpu.upload("params", kernel.params(problem as never), GPUBufferUsage.UNIFORM));
     for (const [name, shape] of Object.entries(outputs)) {
       const guarded = new Uint8Array(allocated(shape) + GUARD_BYTES).fill(GUARD);
       resources[name] = own(gpu.upload(name, guarded, GPUBufferUsage.COPY_SRC));

@@ -1,0 +1,15 @@
+// What the micro-kernels are told that measure an adapter's ceilings.
+
+export interface PeakProblem {
+  /** A multiple of 256, of 65,535 workgroups at most. */
+  readonly threads: number;
+  /** Links of each of a thread's eight chains, a multiple of 4. */
+  readonly rounds: number;
+}
+
+export function checkPeak(name: string): (problem: PeakProblem) => void {
+  return ({ threads, rounds }) => {
+    if (!(threads > 0 && threads % 256 === 0 && threads / 256 <= 65_535 && rounds > 0 && rounds % 4 === 0))
+      throw new RangeError(`${name}: 256 | threads, 4 | rounds, both > 0; got ${threads}, ${rounds}`);
+  };
+}
