@@ -240,21 +240,21 @@ for (const moment of ["before a byte of the model came", "while weights come in"
     page.on("requestfailed", (request) => pending.delete(request));
     const unanswered = moment.startsWith("before");
     if (unanswered) await page.route("**/model.safetensors", () => {});
+    // From the page's start on: a moment that the test waits for from outside may be over before it looks.
+    await page.addInitScript((moment) => {
+      const reached = ({ progress }: VitClassifier) =>
+        moment.includes("weights") ? (progress?.loaded ?? 0) > 0 : progress?.stage === "compile";
+      if (moment.startsWith("before")) return;
+      document.addEventListener("progress", ({ target }) => {
+        if (reached(target as VitClassifier)) document.body.replaceChildren();
+      });
+    }, moment);
     const elements = Array.from({ length: 50 }, (_, i) => element(`e${i}`, `${samples}/pizza.svg`));
     const asked = page.waitForRequest("**/model.safetensors");
     await openPage(page, elements.join(""));
     await asked;
-    await page.evaluate(async (moment) => {
-      const reached = ({ progress }: VitClassifier) =>
-        moment.includes("weights") ? (progress?.loaded ?? 0) > 0 : progress?.stage === "compile";
-      const told = new Promise<void>((resolve) => {
-        document.addEventListener("progress", ({ target }) => {
-          if (reached(target as VitClassifier)) resolve();
-        });
-      });
-      if (!moment.startsWith("before")) await told;
-      document.body.replaceChildren();
-    }, moment);
+    if (unanswered) await page.evaluate(() => document.body.replaceChildren());
+    await expect(page.locator("vit-classifier")).toHaveCount(0);
     await page.waitForFunction(() => watch.devices > 0 && watch.liveDevices === 0);
     await expect.poll(() => pending.size).toBe(0);
     expect(await page.evaluate(() => watch.liveBytes())).toBe(0);
