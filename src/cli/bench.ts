@@ -1,27 +1,56 @@
 // `vit8 bench`: how fast the kernels and whole models are here, and how fast others are.
 
+import { allCases, benchKernels, type KernelRow } from "../bench/kernels.ts";
+import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
+import { benchModel, type ModelRow } from "../bench/models.ts";
+import { measurePeaks, type Peaks } from "../bench/peaks.ts";
+import { QUICK, STANDARD } from "../bench/sampling.ts";
+import { type AdapterFacts, type Gpu, openGpu } from "../gpu/gpu.ts";
+import { nodeGpu } from "../node/gpu.ts";
 import { benchPeer, peerTable } from "./bench-peer.ts";
+import { benchTables } from "./bench-tables.ts";
 import { type Arguments, type Command, type Terminal, UsageError } from "./command.ts";
+import { type Machine, machineOf } from "./machine.ts";
+import { ProgressBar } from "./progress.ts";
+
+/** What `--json` prints without `--peer`. */
+export interface BenchReport extends Machine {
+  readonly adapter: AdapterFacts;
+  readonly peaks: Peaks;
+  readonly kernels: readonly KernelRow[];
+  readonly models: readonly ModelRow[];
+}
 
 export const bench: Command = {
   name: "bench",
-  usage: "--peer ort --model MODEL [PICTURE...]",
-  summary: "Measures models against ONNX Runtime.",
+  usage: "[--kernels] [--models ti,s,b] | --peer ort --model MODEL [PICTURE...]",
+  summary: "Measures kernels and whole models here, or a model against ONNX Runtime.",
   options: {
-    peer: { value: "ort", help: "run MODEL in ONNX Runtime too, WebGPU and CPU, in turns" },
-    model: { value: "MODEL", help: "a model folder, a Hugging Face id or a URL" },
-    batch: { value: "N", help: "pictures in one submit; default 1" },
-    quick: { help: "few repeats" },
+    kernels: { help: "only the kernels, each by itself, at the shapes of the first model and batch" },
+    models: { value: "LIST", help: "only whole models, of ti, s, b and l, with made-up weights" },
+    batch: { value: "LIST", help: "pictures in one submit; default 1,8,32, on a software adapter 1" },
+    size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
+    peer: { value: "ort", help: "run MODEL in ONNX Runtime too, on WebGPU and on the CPU, in turns" },
+    model: { value: "MODEL", help: "for --peer: a model folder, a Hugging Face id or a URL" },
+    quick: { help: "fewer repeats" },
     json: { help: "print one object" },
   },
+  notes: `Nothing is timed before it is proved right. A sample is a median with its spread from p10 to p90, of n repeats: until a
+second is over or there are 30. Kernels are timed by the GPU's timestamps, models by the clock from pixels to logits.
+How it is measured, and figures: docs/performance.md.
+
+--peer needs \`npm i --no-save --ignore-scripts onnxruntime-node\`. Its pictures are made up where none are given.`,
   async run(args, terminal) {
     const peer = args.text("peer");
-    if (peer !== "ort") throw new UsageError(`--peer: expected ort, came "${peer}"`);
-    await runPeer(args, terminal);
+    if (peer !== undefined) return runPeer(peer, args, terminal);
+    args.exactly();
+    const report = await benchHere(args, terminal);
+    terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : benchTables(report));
   },
 };
 
-async function runPeer(args: Arguments, terminal: Terminal): Promise<void> {
+async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promise<void> {
+  if (peer !== "ort") throw new UsageError(`--peer: expected ort, came "${peer}"`);
   const model = args.text("model");
   if (!model) throw new UsageError("--peer: expected --model MODEL beside it");
   const options = {
@@ -32,4 +61,72 @@ async function runPeer(args: Arguments, terminal: Terminal): Promise<void> {
   };
   const report = await benchPeer(options, terminal);
   terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : peerTable(report));
+}
+
+async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchReport> {
+  const [models, batches, sizes] = [
+    shapesOf(args),
+    numbersOf(args, "batch"),
+    numbersOf(args, "size") ?? [224],
+  ];
+  const gpu = await openGpu({ gpu: await nodeGpu() });
+  const { software } = gpu.capabilities;
+  const chosen = {
+    kernels: args.flag("kernels") || !models,
+    models: models ?? (args.flag("kernels") ? [] : software ? ["ti" as const] : (["ti", "s", "b"] as const)),
+    batches: batches ?? (software ? [1] : [1, 8, 32]),
+    sizes,
+    quick: args.flag("quick"),
+  };
+  try {
+    return await measureAll(gpu, chosen, terminal);
+  } finally {
+    gpu.destroy();
+  }
+}
+
+interface Chosen {
+  readonly kernels: boolean;
+  readonly models: readonly ShapeName[];
+  readonly batches: readonly number[];
+  readonly sizes: readonly number[];
+  readonly quick: boolean;
+}
+
+async function measureAll(gpu: Gpu, chosen: Chosen, terminal: Terminal): Promise<BenchReport> {
+  const { signal } = terminal;
+  const repeats = chosen.quick ? QUICK : STANDARD;
+  const peaks = await measurePeaks(gpu, repeats, signal);
+  const bar = new ProgressBar(terminal, "kernels");
+  const kernelModel = madeUpModel("kernels", SHAPES[chosen.models[0] ?? "ti"], chosen.sizes[0]);
+  const onRow = (_: KernelRow, done: number, total: number) => bar.update(done, total);
+  const kernels = chosen.kernels
+    ? await benchKernels(gpu, allCases, kernelModel, chosen.batches[0], { peaks, repeats, signal, onRow })
+    : [];
+  bar.clear();
+  const models: ModelRow[] = [];
+  for (const name of chosen.models)
+    for (const size of chosen.sizes)
+      models.push(...(await benchModel(gpu, name, size, chosen.batches, { peaks, repeats, signal })));
+  return { ...machineOf(), adapter: gpu.adapter, peaks, kernels, models };
+}
+
+function shapesOf(args: Arguments): ShapeName[] | undefined {
+  return listOf(args, "models", (text) => {
+    if (text in SHAPES) return text as ShapeName;
+    throw new UsageError(`--models: expected some of ${Object.keys(SHAPES)}, came "${text}"`);
+  });
+}
+
+function numbersOf(args: Arguments, name: string): number[] | undefined {
+  return listOf(args, name, (text) => {
+    if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+    throw new UsageError(
+      `--${name}: expected whole numbers from 1 to 9999 with commas between, came "${text}"`,
+    );
+  });
+}
+
+function listOf<T>(args: Arguments, name: string, of: (text: string) => T): T[] | undefined {
+  return args.text(name)?.split(",").map(of);
 }

@@ -1,0 +1,76 @@
+// Models of real shapes with made-up, seeded weights: speed does not ask what they learnt.
+
+import type { ModelDescription } from "../classifier/model.ts";
+import { parseModel } from "../format/config.ts";
+import { type CanonicalName, expectedTensors } from "../format/names.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { affineOf } from "../image/normalise.ts";
+import { elementCount } from "../tensor/dtype.ts";
+import { type Rng, seeded } from "../testing/cases.ts";
+import { type Precision, WeightPacker } from "../vit/weights.ts";
+
+export interface Shape {
+  readonly width: number;
+  readonly heads: number;
+  readonly depth: number;
+}
+
+/** DeiT's sizes, and ViT-L. */
+export const SHAPES = {
+  ti: { width: 192, heads: 3, depth: 12 },
+  s: { width: 384, heads: 6, depth: 12 },
+  b: { width: 768, heads: 12, depth: 12 },
+  l: { width: 1024, heads: 16, depth: 24 },
+} as const satisfies Record<string, Shape>;
+export type ShapeName = keyof typeof SHAPES;
+
+/** A thousand classes, patches of 16 pixels, pictures of `imageSize` a side. */
+export function madeUpModel(id: string, { width, heads, depth }: Shape, imageSize = 224): ModelDescription {
+  const classes = Array.from({ length: 1000 }, (_, i) => [i, `class ${i}`]);
+  const { architecture, preprocessing } = parseModel(
+    {
+      model_type: "vit",
+      architectures: ["ViTForImageClassification"],
+      hidden_size: width,
+      num_hidden_layers: depth,
+      num_attention_heads: heads,
+      intermediate_size: 4 * width,
+      image_size: imageSize,
+      patch_size: 16,
+      id2label: Object.fromEntries(classes),
+    },
+    {
+      size: { height: imageSize, width: imageSize },
+      image_mean: [0.5, 0.5, 0.5],
+      image_std: [0.5, 0.5, 0.5],
+    },
+  );
+  return { id, architecture, preprocessing, affine: affineOf(preprocessing) };
+}
+
+/** The same weights every time and in either precision, on the GPU by the names that steps use. */
+export function madeUpWeights(
+  gpu: Gpu,
+  { architecture, affine }: ModelDescription,
+  precision: Precision,
+): Map<string, GPUBuffer> {
+  const weights = new Map<string, GPUBuffer>();
+  const emit = (name: string, data: ArrayBufferView) => weights.set(name, gpu.upload(name, data));
+  const packer = new WeightPacker({ architecture, affine, precision, emit });
+  const rng = seeded(1);
+  for (const [name, shape] of expectedTensors(architecture)) {
+    const values = madeUpTensor(name, shape, rng);
+    const bytes = new Uint8Array(values.buffer);
+    packer.accept(name, { name, dtype: "F32", shape, begin: 0, end: bytes.length }, bytes);
+  }
+  packer.finish();
+  return weights;
+}
+
+/** Sizes as training leaves them: norms near 1, a layer's outputs about as large as its inputs. */
+function madeUpTensor(name: CanonicalName, shape: readonly number[], rng: Rng): Float32Array {
+  const count = elementCount(shape);
+  if (/norm\d?\.weight$/.test(name)) return new Float32Array(count).fill(1);
+  if (!name.endsWith(".weight")) return rng.f32(count, 0.02);
+  return rng.f32(count, Math.sqrt(3 / (count / shape[0])));
+}

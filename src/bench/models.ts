@@ -1,0 +1,174 @@
+// Whole models with made-up weights: from pixels on the CPU to logits on the CPU, and where the GPU's time goes.
+
+import { Engine } from "../classifier/engine.ts";
+import type { ModelDescription } from "../classifier/model.ts";
+import { openPicture, type PictureSource } from "../classifier/picture.ts";
+import { DeviceError } from "../errors/errors.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import type { Precision } from "../vit/weights.ts";
+import { madeUpModel, madeUpWeights, SHAPES, type ShapeName } from "./made-up-model.ts";
+import type { Peaks } from "./peaks.ts";
+import { madeUpPicture } from "./pixels.ts";
+import { type Repeats, samplesOf, wallMs } from "./sampling.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+
+/** A kernel's share of a run, in GPU milliseconds, each step timed by itself. */
+export interface KernelShare {
+  readonly kernel: string;
+  readonly variant: string;
+  readonly steps: number;
+  readonly ms: number;
+}
+
+export interface ModelRow {
+  readonly model: string;
+  /** Pixels along a side of the picture. */
+  readonly imageSize: number;
+  readonly batch: number;
+  /** Absent, as all below, with `error`. Wall milliseconds of a batch, pixels to logits. */
+  readonly ms?: Spread;
+  readonly imagesPerSecond?: number;
+  /** 10^9 operations a second in linear layers and attention; a multiply-add is two. */
+  readonly gops?: number;
+  /** Of the int8-dot ceiling. */
+  readonly ofPeak?: number;
+  /** Milliseconds of JavaScript to queue a batch's pixels, encode its passes and submit them. */
+  readonly encodeMs?: Spread;
+  readonly dispatches?: number;
+  readonly gpuBytes?: number;
+  readonly kernels?: readonly KernelShare[];
+  /** Cosine of the logits with those of the float32 arithmetic; where that was run. */
+  readonly cosine?: number;
+  readonly error?: string;
+}
+
+export interface ModelBenchOptions {
+  readonly peaks: Peaks;
+  readonly repeats: Repeats;
+  readonly signal?: AbortSignal;
+}
+
+/** Below this the int8 arithmetic is broken, whatever the weights. */
+const LEAST_COSINE = 0.95;
+
+/** One row for each batch size. The smallest shape is compared with float32 before anything is timed. */
+export async function benchModel(
+  gpu: Gpu,
+  name: ShapeName,
+  imageSize: number,
+  batches: readonly number[],
+  options: ModelBenchOptions,
+): Promise<ModelRow[]> {
+  const model = madeUpModel(name, SHAPES[name], imageSize);
+  const rows: ModelRow[] = [];
+  const engine = engineOf(gpu, model, "int8");
+  try {
+    const cosine = name === "ti" ? await cosineWithFloat(gpu, engine, model) : undefined;
+    for (const batch of batches) {
+      options.signal?.throwIfAborted();
+      const row = { model: name, imageSize, batch, cosine };
+      rows.push(
+        await benchBatch(gpu, engine, batch, options).then(
+          (figures) => ({ ...row, ...figures }),
+          (error) => {
+            options.signal?.throwIfAborted();
+            return { ...row, error: String(error.message ?? error) };
+          },
+        ),
+      );
+    }
+  } finally {
+    await engine.destroy();
+  }
+  return rows;
+}
+
+function engineOf(gpu: Gpu, model: ModelDescription, precision: Precision): Engine {
+  return new Engine(gpu, model, precision, madeUpWeights(gpu, model, precision));
+}
+
+async function cosineWithFloat(gpu: Gpu, engine: Engine, model: ModelDescription): Promise<number> {
+  const float = engineOf(gpu, model, "float32");
+  const pictures = await madeUpPictures(1);
+  const [[int8], [float32]] = [await engine.run(pictures), await float.run(pictures)];
+  await float.destroy();
+  const cosine = cosineOf(int8.logits, float32.logits);
+  if (!(cosine > LEAST_COSINE))
+    throw new DeviceError(
+      `${model.id}: int8 logits have a cosine of ${cosine} with float32: wrong on this driver`,
+    );
+  return cosine;
+}
+
+async function benchBatch(
+  gpu: Gpu,
+  engine: Engine,
+  batch: number,
+  { peaks, repeats, signal }: ModelBenchOptions,
+): Promise<Partial<ModelRow>> {
+  const pictures = await madeUpPictures(batch);
+  await proven(engine, pictures);
+  const ms = spreadOf(await samplesOf(() => wallMs(() => engine.run(pictures)), repeats, signal));
+  const { graph, plan, slots } = await engine.prepare(batch);
+  const encode = async () => {
+    const start = performance.now();
+    for (const [i, slot] of slots.entries()) slot.prepare(pictures[i], i * graph.shape.tokens + 1);
+    const running = plan.run((pass) => {
+      for (const slot of slots) slot.encode(pass);
+    });
+    const elapsedMs = performance.now() - start;
+    await running;
+    return elapsedMs;
+  };
+  const encodeMs = spreadOf(await samplesOf(encode, repeats, signal));
+  const macs = graph.steps.reduce(
+    (sum, { label, problem }) => sum + plan.choices.get(label)!.kernel.macs(problem),
+    0,
+  );
+  const gops = (2 * macs) / ms.median / 1e6;
+  return {
+    ms,
+    imagesPerSecond: (batch * 1000) / ms.median,
+    gops,
+    ofPeak: peaks.dotGops && gops / peaks.dotGops,
+    encodeMs,
+    dispatches: engine.dispatches,
+    gpuBytes: gpu.bytes,
+    kernels: sharesOf(plan.choices, await plan.profile()),
+  };
+}
+
+/** @throws DeviceError unless the logits are finite and the same in two runs. */
+async function proven(engine: Engine, pictures: readonly PictureSource[]): Promise<void> {
+  const [first, second] = [await engine.run(pictures), await engine.run(pictures)];
+  for (const [i, { logits }] of first.entries()) {
+    const bad = logits.findIndex((value, c) => !Number.isFinite(value) || value !== second[i].logits[c]);
+    if (bad >= 0)
+      throw new DeviceError(
+        `logit ${bad} of picture ${i} is ${logits[bad]}, then ${second[i].logits[bad]}: wrong on this driver`,
+      );
+  }
+}
+
+function madeUpPictures(count: number): Promise<PictureSource[]> {
+  return Promise.all(Array.from({ length: count }, (_, i) => openPicture(madeUpPicture(i, 224, 224))));
+}
+
+function sharesOf(
+  choices: ReadonlyMap<string, { readonly kernel: { readonly name: string }; readonly variant: string }>,
+  times: ReadonlyMap<string, number>,
+): KernelShare[] {
+  const shares = new Map<string, KernelShare>();
+  for (const [step, ms] of times) {
+    const { kernel, variant } = choices.get(step)!;
+    const key = `${kernel.name}/${variant}`;
+    const { steps, ms: sum } = shares.get(key) ?? { steps: 0, ms: 0 };
+    shares.set(key, { kernel: kernel.name, variant, steps: steps + 1, ms: sum + ms });
+  }
+  return [...shares.values()].sort((a, b) => b.ms - a.ms);
+}
+
+function cosineOf(a: Float32Array, b: Float32Array): number {
+  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}

@@ -1,0 +1,84 @@
+// One variant of one kernel on one problem, ready to be dispatched again and again.
+
+import type { Gpu } from "../gpu/gpu.ts";
+import type { AnyKernel } from "../gpu/kernel.ts";
+import { Timer } from "../gpu/timer.ts";
+import type { AnyCases, HostArray, TextureData } from "../testing/cases.ts";
+import { seeded } from "../testing/cases.ts";
+import { type Repeats, samplesOf } from "./sampling.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+
+export interface KernelTime {
+  /** Milliseconds of one dispatch. */
+  readonly ms: Spread;
+  readonly clock: Timer["source"];
+}
+
+/** A sample is this long at least, so that a coarse clock (100 us in pages) and a pass's own cost are little. */
+const SAMPLE_MS = 5;
+const MOST_DISPATCHES = 200;
+
+/** Host data of the inputs by the cases' own generator. */
+export function inputsOf({ inputs }: AnyCases, problem: unknown): Record<string, HostArray | TextureData> {
+  return inputs(problem as never, seeded(7));
+}
+
+export async function timeKernel(
+  gpu: Gpu,
+  cases: AnyCases,
+  variant: string,
+  problem: unknown,
+  repeats: Repeats,
+  signal?: AbortSignal,
+): Promise<KernelTime> {
+  const { kernel } = cases;
+  const pipeline = await gpu.pipeline(kernel, variant, problem);
+  const { resources, owned } = allocate(gpu, kernel, cases, problem);
+  const timer = new Timer(gpu);
+  try {
+    const group = gpu.bind(kernel, resources);
+    const grid = kernel.variants[variant].grid(problem as never);
+    const measure = async (dispatches: number) => {
+      const ms = await timer.measure((pass) => {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group);
+        for (let i = 0; i < dispatches; i++) pass.dispatchWorkgroups(...grid);
+      });
+      return ms / dispatches;
+    };
+    return await gpu.guarded(`${kernel.name} ${variant}`, async () => {
+      await measure(1); // software drivers compile at the first dispatch
+      const once = await measure(1);
+      const dispatches = Math.min(MOST_DISPATCHES, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(once, 0.001))));
+      const samples = await samplesOf(() => measure(dispatches), repeats, signal);
+      return { ms: spreadOf(samples), clock: timer.source };
+    });
+  } finally {
+    timer.destroy();
+    gpu.release(...owned);
+  }
+}
+
+function allocate(gpu: Gpu, kernel: AnyKernel, cases: AnyCases, problem: unknown) {
+  const owned: (GPUBuffer | GPUTexture)[] = [];
+  const resources: Record<string, GPUBuffer | GPUTextureView> = {};
+  const own = <T extends GPUBuffer | GPUTexture>(resource: T): T => {
+    owned.push(resource);
+    return resource;
+  };
+  for (const [name, data] of Object.entries(inputsOf(cases, problem)))
+    if ("rgba" in data) {
+      const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
+      resources[name] = own(gpu.texture(name, data.width, data.height, usage)).createView();
+    } else {
+      const usage = kernel.bindings[name] === "uniform" ? GPUBufferUsage.UNIFORM : 0;
+      resources[name] = own(gpu.upload(name, data, usage));
+    }
+  if (kernel.params) {
+    const params = kernel.params(problem as never);
+    resources.params = own(gpu.upload("params", params, GPUBufferUsage.UNIFORM));
+  }
+  for (const [name, { length, padding = 0 }] of Object.entries(cases.outputs(problem as never)))
+    resources[name] = own(gpu.buffer(name, (length + padding) * 4));
+  return { resources, owned };
+}
