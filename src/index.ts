@@ -1,5 +1,6 @@
 /** vit8: int8 Vision Transformers on WebGPU. */
 export type { Classification } from "./classifier/answer.ts";
+export type { PassTime, Profile } from "./classifier/engine.ts";
 export {
   type ClassifyOptions,
   ImageClassifier,
@@ -12,3 +13,4 @@ export type { Picture } from "./classifier/picture.ts";
 export * from "./errors/errors.ts";
 export type { ModelSource } from "./format/folder.ts";
 export type { AdapterFacts } from "./gpu/gpu.ts";
+export type { AttentionMap } from "./vit/attention-map.ts";

@@ -1,8 +1,11 @@
 // One model on one device: a plan and picture slots per batch size, and runs one after another.
 
+import { patchGrid } from "../format/config.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { Timer } from "../gpu/timer.ts";
 import { chooseByTable } from "../scheduler/choose.ts";
 import { type Choice, Plan } from "../scheduler/plan.ts";
+import { type AttentionMap, attentionMap, qkvReader } from "../vit/attention-map.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
 import type { Precision } from "../vit/weights.ts";
 import type { ModelDescription } from "./model.ts";
@@ -17,16 +20,38 @@ export interface Answer {
   readonly embedding: Float32Array;
 }
 
-interface BatchPlan {
+/** GPU time of one kind of pass, all blocks together. */
+export interface PassTime {
+  /** `preprocess`, `patch`, `norm1`, `qkv`, `attention`, `proj`, `norm2`, `fc1`, `fc2`, `norm`, `head`. */
+  readonly name: string;
+  readonly ms: number;
+}
+
+export interface Profile {
+  /** `timestamps` count the GPU alone, `wall` a submit of its own for each pass. */
+  readonly source: "timestamps" | "wall";
+  readonly passes: readonly PassTime[];
+}
+
+export interface EngineOptions {
+  readonly precision: Precision;
+  /** Longest GPU time of one submit, so that a page stays alive; absent: one submit a run. */
+  readonly sliceMs?: number;
+}
+
+export interface BatchPlan {
   readonly graph: VitGraph;
   readonly plan: Plan;
   readonly slots: readonly PictureSlot[];
 }
 
+/** A batch plan is known by its pictures; the one with taps, for attention maps, by this. */
+const TAPS = 0;
+
 export class Engine {
   readonly #gpu: Gpu;
   readonly #model: ModelDescription;
-  readonly #precision: Precision;
+  readonly #options: EngineOptions;
   readonly #weights: ReadonlyMap<string, GPUBuffer>;
   readonly #plans = new Map<number, Promise<BatchPlan>>();
   #tail: Promise<unknown> = Promise.resolve();
@@ -35,13 +60,22 @@ export class Engine {
   constructor(
     gpu: Gpu,
     model: ModelDescription,
-    precision: Precision,
+    options: EngineOptions,
     weights: ReadonlyMap<string, GPUBuffer>,
   ) {
     this.#gpu = gpu;
     this.#model = model;
-    this.#precision = precision;
+    this.#options = options;
     this.#weights = weights;
+  }
+
+  /** Starts compiling what one picture needs, so that it happens while the weights download. */
+  static compileAhead(gpu: Gpu, { architecture }: ModelDescription, precision: Precision): void {
+    for (const step of vitGraph(architecture, 1, precision).steps) {
+      const { kernel, variant } = chooseByTable(step, gpu.capabilities);
+      // A failure is told by `prepare`, which asks again.
+      gpu.pipeline(kernel, variant, step.problem as never).catch(() => {});
+    }
   }
 
   /** Kernel and variant by step, of the plan that ran last. */
@@ -55,29 +89,53 @@ export class Engine {
   }
 
   /** Compiles and allocates what a batch of this size needs; nothing the second time. */
-  prepare(images: number): Promise<BatchPlan> {
-    let plan = this.#plans.get(images);
-    if (!plan) {
-      plan = this.#gpu.guarded(`preparing batches of ${images}`, () => this.#plan(images));
-      this.#plans.set(images, plan);
-      plan.then(
-        (made) => {
-          this.#last ??= made;
-        },
-        () => this.#plans.delete(images),
-      );
-    }
-    return plan;
+  async prepare(images: number): Promise<BatchPlan> {
+    const batch = await this.#planFor(images);
+    this.#last ??= batch;
+    return batch;
   }
 
   /** Runs after those asked for before; an aborted call that still waits is dropped. */
   run(pictures: readonly PictureSource[], signal?: AbortSignal): Promise<Answer[]> {
-    const turn = this.#tail.then(async () => {
-      signal?.throwIfAborted();
-      return this.#run(await this.prepare(pictures.length), pictures);
+    return this.#inTurn(signal, async () => {
+      const batch = await this.#planFor(pictures.length);
+      const outputs = await this.#encode(batch, pictures, signal);
+      this.#last = batch;
+      return this.#answers(batch, outputs, pictures.length);
     });
-    this.#tail = turn.catch(() => {});
-    return turn;
+  }
+
+  /** GPU time by kind of pass, for one picture. */
+  profile(picture: PictureSource): Promise<Profile> {
+    return this.#inTurn(undefined, async () => {
+      const { graph, plan, slots } = await this.#planFor(1);
+      const timer = new Timer(this.#gpu);
+      try {
+        slots[0].prepare(picture, this.#firstRow(graph, 0));
+        const times = new Map([["preprocess", await timer.measure((pass) => slots[0].encode(pass))]]);
+        for (const [label, ms] of await plan.profile(timer)) {
+          const name = label.split(".").at(-1)!;
+          times.set(name, (times.get(name) ?? 0) + ms);
+        }
+        return { source: timer.source, passes: [...times].map(([name, ms]) => ({ name, ms })) };
+      } finally {
+        timer.destroy();
+      }
+    });
+  }
+
+  /** Where the class token looks. Runs a plan of its own that keeps every block's Q, K and V. */
+  attention(picture: PictureSource, signal?: AbortSignal): Promise<AttentionMap> {
+    return this.#inTurn(signal, async () => {
+      const batch = await this.#planFor(TAPS);
+      const outputs = await this.#encode(batch, [picture], signal);
+      const { architecture } = this.#model;
+      const { shape } = batch.graph;
+      const blocks = Array.from({ length: architecture.depth }, (_, i) =>
+        qkvReader(outputs[`blocks.${i}.qkv`], outputs[`blocks.${i}.qkv.scale`], 3 * shape.attentionWidth),
+      );
+      return attentionMap(architecture, shape, blocks, patchGrid(architecture));
+    });
   }
 
   /** Waits for the run in progress, then gives every buffer back. */
@@ -92,20 +150,41 @@ export class Engine {
     this.#gpu.release(...this.#weights.values());
   }
 
-  async #plan(images: number): Promise<BatchPlan> {
-    const graph = vitGraph(this.#model.architecture, images, this.#precision);
+  #inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(() => {
+      signal?.throwIfAborted();
+      return work();
+    });
+    this.#tail = turn.catch(() => {});
+    return turn;
+  }
+
+  #planFor(images: number): Promise<BatchPlan> {
+    let plan = this.#plans.get(images);
+    if (!plan) {
+      plan = this.#gpu.guarded(`preparing batches of ${images || 1}`, () => this.#plan(images));
+      this.#plans.set(images, plan);
+      plan.catch(() => this.#plans.delete(images));
+    }
+    return plan;
+  }
+
+  async #plan(key: number): Promise<BatchPlan> {
+    const { architecture, preprocessing, affine } = this.#model;
+    const { precision } = this.#options;
+    const images = key === TAPS ? 1 : key;
+    const graph = vitGraph(architecture, images, precision, { taps: key === TAPS });
     const plan = await Plan.create(this.#gpu, graph, {
       weights: this.#weights,
       outputs: graph.outputs,
       choose: (step) => chooseByTable(step, this.#gpu.capabilities),
     });
-    const { preprocessing, affine, architecture } = this.#model;
     const { imageWidth: width, imageHeight: height, patchSize: patch } = architecture;
     const options = {
       framing: preprocessing,
       layout: { width, height, patch, affine },
       patches: plan.tensor("patches"),
-      ...(this.#precision === "int8" && { scales: plan.tensor("patches.scale") }),
+      ...(precision === "int8" && { scales: plan.tensor("patches.scale") }),
     };
     const slots = await Promise.all(
       Array.from({ length: images }, () => PictureSlot.create(this.#gpu, options)),
@@ -113,19 +192,32 @@ export class Engine {
     return { graph, plan, slots };
   }
 
-  async #run({ graph, plan, slots }: BatchPlan, pictures: readonly PictureSource[]): Promise<Answer[]> {
-    const { tokens } = graph.shape;
-    const { prefixTokens, classes, width } = this.#model.architecture;
+  /** Row of a picture's first patch: behind the pictures before it, and its own prefix tokens. */
+  #firstRow(graph: VitGraph, image: number): number {
+    return image * graph.shape.tokens + this.#model.architecture.prefixTokens;
+  }
+
+  #encode(
+    { graph, plan, slots }: BatchPlan,
+    pictures: readonly PictureSource[],
+    signal: AbortSignal | undefined,
+  ): Promise<Record<string, ArrayBuffer>> {
     pictures.forEach((picture, i) => {
-      slots[i].prepare(picture, i * tokens + prefixTokens);
+      slots[i].prepare(picture, this.#firstRow(graph, i));
     });
-    const { logits, embedding } = await plan.run((pass) => {
+    const encodeInputs = (pass: GPUComputePassEncoder) => {
       for (const slot of slots) slot.encode(pass);
-    });
-    this.#last = { graph, plan, slots };
+    };
+    return plan.run(encodeInputs, { signal, sliceMs: this.#options.sliceMs });
+  }
+
+  #answers({ graph }: BatchPlan, outputs: Record<string, ArrayBuffer>, images: number): Answer[] {
+    const { classes, width } = this.#model.architecture;
     const { readout, width: stride, classes: paddedClasses } = graph.shape;
-    return pictures.map((_, i) => ({
-      logits: logits?.slice(i * paddedClasses, i * paddedClasses + classes) ?? new Float32Array(),
+    const embedding = new Float32Array(outputs.embedding);
+    const logits = classes ? new Float32Array(outputs.logits) : new Float32Array();
+    return Array.from({ length: images }, (_, i) => ({
+      logits: logits.slice(i * paddedClasses, i * paddedClasses + classes),
       embedding: embedding.slice(i * readout * stride, i * readout * stride + width),
     }));
   }

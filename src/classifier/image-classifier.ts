@@ -4,9 +4,10 @@ import { DisposedError, UnsupportedModelError } from "../errors/errors.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { AdapterFacts, Gpu } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import type { AttentionMap } from "../vit/attention-map.ts";
 import type { Precision } from "../vit/weights.ts";
 import { type Classification, topClasses } from "./answer.ts";
-import { type Answer, Engine } from "./engine.ts";
+import { type Answer, Engine, type Profile } from "./engine.ts";
 import { describeModel, type LoadProgress, loadWeights, type ModelDescription } from "./model.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
 
@@ -54,11 +55,15 @@ export interface Platform<P> {
   readonly gpu?: () => Promise<GPU>;
   readonly openFolder: (model: ModelSource, options: LoadOptions) => ModelFolder | Promise<ModelFolder>;
   readonly openPicture: (picture: P) => Promise<PictureSource>;
+  /** Longest GPU time of one submit; absent where nobody watches a screen. */
+  readonly sliceMs?: number;
 }
 
 export const pagePlatform: Platform<Picture> = {
   openFolder: (model, { endpoint }) => resolveFolder(model, { endpoint }),
   openPicture,
+  // Half a frame at 60 a second: the compositor gets its turn between two submits.
+  sliceMs: 8,
 };
 
 /** A Vision Transformer on the GPU that names what is in pictures. */
@@ -114,8 +119,9 @@ export class ImageClassifier<P = Picture> {
         throw new UnsupportedModelError(
           `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
         );
+      Engine.compileAhead(gpu, model, precision);
       const weights = await loadWeights(gpu, folder, model, precision, { onProgress, signal });
-      const engine = new Engine(gpu, model, precision, weights);
+      const engine = new Engine(gpu, model, { precision, sliceMs: platform.sliceMs }, weights);
       try {
         onProgress?.({ stage: "compile" });
         await engine.prepare(1);
@@ -165,6 +171,19 @@ export class ImageClassifier<P = Picture> {
     return this.#each(input, signal, ({ embedding }) => embedding);
   }
 
+  /**
+   * Where the model looks: attention of the class token over the patches, by head of the last block and as rollout over
+   * all blocks. Costs a run and a second of JavaScript for large models; meant for looking at, not for speed.
+   */
+  async attention(picture: P, { signal }: { signal?: AbortSignal } = {}): Promise<AttentionMap> {
+    return this.#with([picture], signal, ([source]) => this.#engine.attention(source, signal));
+  }
+
+  /** GPU time of one run by kind of pass: timestamps where the adapter has them. */
+  async profile(picture: P): Promise<Profile> {
+    return this.#with([picture], undefined, ([source]) => this.#engine.profile(source));
+  }
+
   /** What runs where, and how much of it there is. */
   get report(): Report {
     const { precision = "int8" } = this.#options;
@@ -197,6 +216,15 @@ export class ImageClassifier<P = Picture> {
   }
 
   async #answers(pictures: readonly P[], signal: AbortSignal | undefined): Promise<Answer[]> {
+    return this.#with(pictures, signal, (sources) => this.#engine.run(sources, signal));
+  }
+
+  /** Opens the pictures for `work` and closes them after it, whatever happens. */
+  async #with<T>(
+    pictures: readonly P[],
+    signal: AbortSignal | undefined,
+    work: (sources: readonly PictureSource[]) => Promise<T>,
+  ): Promise<T> {
     if (this.#disposed)
       throw new DisposedError(`classifier of ${this.#model.id}: was disposed; load it again before using it`);
     signal?.throwIfAborted();
@@ -204,9 +232,9 @@ export class ImageClassifier<P = Picture> {
     const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     try {
       for (const result of opened) if (result.status === "rejected") throw result.reason;
-      const answers = await this.#engine.run(sources, signal);
+      const result = await work(sources);
       signal?.throwIfAborted();
-      return answers;
+      return result;
     } finally {
       for (const source of sources) source.close();
     }

@@ -2,7 +2,7 @@
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel, Grid } from "../gpu/kernel.ts";
-import { Timer } from "../gpu/timer.ts";
+import type { Timer } from "../gpu/timer.ts";
 import { assignSlots } from "./memory.ts";
 import type { Graph, Step } from "./step.ts";
 
@@ -22,8 +22,20 @@ export interface PlanOptions {
   readonly choose: Choose;
 }
 
+/** First guesses at speed, before a run has been timed. */
+const SLOW_MACS_PER_MS = 1e6;
+const FAST_MACS_PER_MS = 5e8;
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Longest GPU time one submit should take; a longer run is cut between steps, and may be aborted there. */
+  readonly sliceMs?: number;
+}
+
 interface Dispatch {
   readonly label: string;
+  /** Share of the run's multiply-adds, for the estimate of its time. */
+  readonly share: number;
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   readonly grid: Grid;
@@ -37,6 +49,8 @@ export class Plan {
   readonly #owned: readonly GPUBuffer[];
   readonly #outputs: readonly string[];
   readonly #readback: GPUBuffer;
+  /** What a whole run is thought to take; measured by each run. */
+  #estimatedMs: number;
 
   private constructor(
     gpu: Gpu,
@@ -45,6 +59,7 @@ export class Plan {
     tensors: ReadonlyMap<string, GPUBuffer>,
     params: readonly GPUBuffer[],
     outputs: readonly string[],
+    macs: number,
   ) {
     this.choices = choices;
     this.#gpu = gpu;
@@ -53,6 +68,7 @@ export class Plan {
     this.#outputs = outputs;
     const byteLength = outputs.reduce((sum, name) => sum + tensors.get(name)!.size, 0);
     this.#readback = gpu.buffer("read back", byteLength, GPUBufferUsage.MAP_READ);
+    this.#estimatedMs = macs / (gpu.capabilities.software ? SLOW_MACS_PER_MS : FAST_MACS_PER_MS);
     this.#owned = [...new Set(tensors.values()), ...params, this.#readback];
   }
 
@@ -66,6 +82,8 @@ export class Plan {
     );
     const tensors = allocate(gpu, graph, outputs);
     const params = new Map<string, GPUBuffer>();
+    const macs = graph.steps.map(({ label, problem }) => choices.get(label)!.kernel.macs(problem as never));
+    const totalMacs = macs.reduce((a, b) => a + b, 0);
     const dispatches = graph.steps.map((step, i): Dispatch => {
       const { kernel, variant } = choices.get(step.label)!;
       const resources = Object.fromEntries(
@@ -74,12 +92,13 @@ export class Plan {
       if (kernel.params) resources.params = shared(gpu, params, kernel.params(step.problem as never));
       return {
         label: step.label,
+        share: macs[i] / totalMacs,
         pipeline: pipelines[i],
         group: gpu.bind(kernel, resources, step.label),
         grid: kernel.variants[variant].grid(step.problem as never),
       };
     });
-    return new Plan(gpu, choices, dispatches, tensors, [...params.values()], outputs);
+    return new Plan(gpu, choices, dispatches, tensors, [...params.values()], outputs, totalMacs);
   }
 
   /** Dispatches of one run, without what `prepare` of the caller adds. */
@@ -93,36 +112,72 @@ export class Plan {
   }
 
   /**
-   * One submit: `encodeInputs` into the pass, then every step; resolves with the outputs, in f32, as copies.
-   * Runs of one plan must not overlap: they share their buffers.
+   * One submit, or with `sliceMs` several: `encodeInputs` into the first pass, then every step; resolves with the bytes
+   * of the outputs, as copies. Runs of one plan must not overlap: they share their buffers.
    */
-  async run(encodeInputs: (pass: GPUComputePassEncoder) => void): Promise<Record<string, Float32Array>> {
-    const { device } = this.#gpu;
-    const encoder = device.createCommandEncoder({ label: "vit8" });
+  async run(
+    encodeInputs: (pass: GPUComputePassEncoder) => void,
+    { signal, sliceMs = Number.POSITIVE_INFINITY }: RunOptions = {},
+  ): Promise<Record<string, ArrayBuffer>> {
+    const start = performance.now();
+    const slices = this.#slices(sliceMs);
+    let before: Promise<undefined> | undefined;
+    for (const [i, slice] of slices.entries()) {
+      signal?.throwIfAborted();
+      this.#submit(slice, i === 0 ? encodeInputs : undefined, i === slices.length - 1);
+      if (slices.length === 1) break;
+      // Two in flight: the GPU never waits for JavaScript, and an abort waits for two slices at most.
+      await before;
+      before = this.#gpu.device.queue.onSubmittedWorkDone();
+    }
+    const outputs = await this.#readOutputs();
+    this.#estimatedMs = performance.now() - start;
+    return outputs;
+  }
+
+  /** Steps in runs of about `sliceMs` each. */
+  #slices(sliceMs: number): Dispatch[][] {
+    const slices: Dispatch[][] = [[]];
+    let elapsedMs = 0;
+    for (const dispatch of this.#dispatches) {
+      const ms = dispatch.share * this.#estimatedMs;
+      if (elapsedMs + ms > sliceMs && slices[slices.length - 1].length > 0) {
+        slices.push([]);
+        elapsedMs = 0;
+      }
+      slices[slices.length - 1].push(dispatch);
+      elapsedMs += ms;
+    }
+    return slices;
+  }
+
+  #submit(
+    dispatches: readonly Dispatch[],
+    encodeInputs: ((pass: GPUComputePassEncoder) => void) | undefined,
+    last: boolean,
+  ): void {
+    const encoder = this.#gpu.device.createCommandEncoder({ label: "vit8" });
     const pass = encoder.beginComputePass({ label: "vit8" });
-    encodeInputs(pass);
-    for (const dispatch of this.#dispatches) record(pass, dispatch);
+    encodeInputs?.(pass);
+    for (const dispatch of dispatches) record(pass, dispatch);
     pass.end();
     let offset = 0;
-    for (const name of this.#outputs) {
+    for (const name of last ? this.#outputs : []) {
       const source = this.#tensors.get(name)!;
       encoder.copyBufferToBuffer(source, 0, this.#readback, offset, source.size);
       offset += source.size;
     }
-    device.queue.submit([encoder.finish()]);
-    return this.#readOutputs();
+    this.#gpu.device.queue.submit([encoder.finish()]);
   }
 
   /**
    * GPU milliseconds of each step, from timestamps around a pass of its own; without the feature, wall milliseconds of a
-   * submit of its own. Runs on whatever the buffers hold.
+   * submit of its own. Runs on the inputs that are there.
    */
-  async profile(wanted: (label: string) => boolean = () => true): Promise<Map<string, number>> {
+  async profile(timer: Timer): Promise<Map<string, number>> {
     const times = new Map<string, number>();
-    const timer = new Timer(this.#gpu);
-    for (const dispatch of this.#dispatches.filter(({ label }) => wanted(label)))
+    for (const dispatch of this.#dispatches)
       times.set(dispatch.label, await timer.measure((pass) => record(pass, dispatch)));
-    timer.destroy();
     return times;
   }
 
@@ -130,17 +185,17 @@ export class Plan {
     this.#gpu.release(...this.#owned);
   }
 
-  async #readOutputs(): Promise<Record<string, Float32Array>> {
+  async #readOutputs(): Promise<Record<string, ArrayBuffer>> {
     await this.#readback.mapAsync(GPUMapMode.READ);
-    const bytes = this.#readback.getMappedRange().slice(0);
-    this.#readback.unmap();
-    const outputs: Record<string, Float32Array> = {};
+    const mapped = this.#readback.getMappedRange();
+    const outputs: Record<string, ArrayBuffer> = {};
     let offset = 0;
     for (const name of this.#outputs) {
       const { size } = this.#tensors.get(name)!;
-      outputs[name] = new Float32Array(bytes, offset, size / 4);
+      outputs[name] = mapped.slice(offset, offset + size);
       offset += size;
     }
+    this.#readback.unmap();
     return outputs;
   }
 }

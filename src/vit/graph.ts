@@ -33,12 +33,18 @@ interface Form {
 const INT8: Form = { bytes: (rows, width) => rows * width, scales: true };
 const FLOAT: Form = { bytes: (rows, width) => rows * width * 4, scales: false };
 
-export function vitGraph(architecture: VitArchitecture, images: number, precision: Precision): VitGraph {
+/** With `taps`, Q, K and V of every block are outputs too: `blocks.N.qkv` and, in int8, `blocks.N.qkv.scale`. */
+export function vitGraph(
+  architecture: VitArchitecture,
+  images: number,
+  precision: Precision,
+  { taps = false } = {},
+): VitGraph {
   const graph = new Builder(architecture, images, precision);
   graph.embed();
   for (let block = 0; block < architecture.depth; block++) graph.block(block);
   graph.readOut();
-  return graph.done();
+  return graph.done(taps);
 }
 
 class Builder {
@@ -156,8 +162,9 @@ class Builder {
     );
   }
 
-  done(): VitGraph {
-    const outputs = this.#shape.classes ? ["embedding", "logits"] : ["embedding"];
+  done(taps: boolean): VitGraph {
+    const qkv = [...this.#tensors.keys()].filter((name) => taps && /\.qkv(\.scale)?$/.test(name));
+    const outputs = ["embedding", ...(this.#shape.classes ? ["logits"] : []), ...qkv];
     const held = new Set(["patches", "patches.scale", ...outputs]);
     return { steps: this.#steps, tensors: this.#tensors, held, shape: this.#shape, outputs };
   }

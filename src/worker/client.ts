@@ -1,6 +1,7 @@
 // The page's side of a classifier that runs in a worker: the same methods, each a message.
 
 import type { Classification } from "../classifier/answer.ts";
+import type { Profile } from "../classifier/engine.ts";
 import type {
   ClassifyOptions,
   ImageClassifier,
@@ -10,6 +11,7 @@ import type {
 import type { Picture } from "../classifier/picture.ts";
 import { DisposedError, PictureError, UnsupportedModelError } from "../errors/errors.ts";
 import type { FileContents, ModelSource } from "../format/folder.ts";
+import type { AttentionMap } from "../vit/attention-map.ts";
 import { Channel } from "./channel.ts";
 import type { Loaded, Method, Ran } from "./messages.ts";
 import { sendable, transferables } from "./pictures.ts";
@@ -72,6 +74,14 @@ class WorkerClassifier implements Face {
   embed(pictures: readonly Picture[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
   embed(input: Picture | readonly Picture[], options?: { signal?: AbortSignal }) {
     return this.#run<never>("embed", input, options);
+  }
+
+  attention(picture: Picture, options?: { signal?: AbortSignal }): Promise<AttentionMap> {
+    return this.#run("attention", picture, options);
+  }
+
+  profile(picture: Picture): Promise<Profile> {
+    return this.#run("profile", picture);
   }
 
   async dispose(): Promise<void> {

@@ -6,7 +6,7 @@ import * as errors from "../errors/errors.ts";
 import type { FileContents } from "../format/folder.ts";
 import type { Precision } from "../vit/weights.ts";
 
-export type Method = "classify" | "logits" | "embed";
+export type Method = "classify" | "logits" | "embed" | "attention" | "profile";
 
 export interface LoadRequest {
   readonly type: "load";
