@@ -4,8 +4,9 @@
  * Needs `npm i --no-save --ignore-scripts onnxruntime-web@1.30.0`.
  */
 import { spawnSync } from "node:child_process";
-import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -36,13 +37,7 @@ const onCpu = WASM_DTYPES.map((dtype) => ({ provider: "wasm", dtype }));
 const rounds = values.quick ? 2 : 5;
 const coldRounds = values.quick ? 1 : 3;
 
-const runtime = path.join(root, "node_modules", "onnxruntime-web", "dist");
-if (!existsSync(runtime)) {
-  console.error(
-    "onnxruntime-web: not installed; run `npm i --no-save --ignore-scripts onnxruntime-web@1.30.0`",
-  );
-  process.exit(1);
-}
+const runtime = runtimeFolder();
 const modelFolder = path.resolve(values.model);
 await makePage();
 for (const dtype of GPU_DTYPES) exportOnnx(dtype);
@@ -68,6 +63,16 @@ try {
   server.close();
 }
 process.exit(0);
+
+function runtimeFolder() {
+  try {
+    return path.dirname(createRequire(import.meta.url).resolve("onnxruntime-web/webgpu"));
+  } catch {
+    const remedy = "npm i --no-save --ignore-scripts onnxruntime-web@1.30.0";
+    console.error(`onnxruntime-web: not installed; run \`${remedy}\``);
+    process.exit(1);
+  }
+}
 
 function makePage() {
   const configFile = path.join(root, "bench", "race", "vite.config.ts");

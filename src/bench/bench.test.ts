@@ -3,9 +3,11 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { openGpu } from "../gpu/gpu.ts";
 import { nodeGpu } from "../node/gpu.ts";
+import { ImageClassifier } from "../node/index.ts";
 import type { AnyCases, HostArray } from "../testing/cases.ts";
 import { allCases, benchKernels } from "./kernels.ts";
-import { madeUpModel } from "./made-up-model.ts";
+import { madeUpFolder, madeUpModel } from "./made-up-model.ts";
+import { madeUpPicture } from "./pixels.ts";
 import { provenOn } from "./proof.ts";
 import { spreadOf } from "./statistics.ts";
 import { timeKernel } from "./timed-kernel.ts";
@@ -42,6 +44,13 @@ test("twice the work takes about twice the time", async () => {
   const { median } = spreadOf(ratios);
   expect(median).toBeGreaterThan(2);
   expect(median).toBeLessThan(8);
+});
+
+test("a made-up folder loads as any other", async () => {
+  const classifier = await ImageClassifier.load(madeUpFolder({ width: 64, heads: 1, depth: 2 }, 32));
+  const [best] = await classifier.classify(madeUpPicture(1, 40, 40));
+  expect(best.label).toMatch(/^class \d+$/);
+  await classifier.dispose();
 });
 
 describe("kernels", () => {

@@ -1,8 +1,9 @@
 // Models of real shapes with made-up, seeded weights: speed does not ask what they learnt.
 
 import type { ModelDescription } from "../classifier/model.ts";
-import { parseModel } from "../format/config.ts";
+import { parseModel, type VitArchitecture } from "../format/config.ts";
 import { type CanonicalName, expectedTensors } from "../format/names.ts";
+import { type TensorEntry, writeSafetensors } from "../format/safetensors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { affineOf } from "../image/normalise.ts";
 import { elementCount } from "../tensor/dtype.ts";
@@ -24,10 +25,41 @@ export const SHAPES = {
 } as const satisfies Record<string, Shape>;
 export type ShapeName = keyof typeof SHAPES;
 
-/** A thousand classes, patches of 16 pixels, pictures of `imageSize` a side. */
-export function madeUpModel(id: string, { width, heads, depth }: Shape, imageSize = 224): ModelDescription {
+/** The files of a model: a thousand classes, patches of 16 pixels, pictures of `imageSize` a side. */
+export function madeUpFolder(shape: Shape, imageSize = 224): Record<string, string | Uint8Array> {
+  const { architecture } = madeUpModel("made up", shape, imageSize);
+  const tensors = [...madeUpTensors(architecture)].map(({ entry: { name, dtype, shape }, bytes }) => ({
+    name: timmName(name),
+    dtype,
+    shape,
+    bytes,
+  }));
+  const config = configsOf(shape, imageSize);
+  const pieces = writeSafetensors(tensors);
+  const file = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    file.set(piece, at);
+    at += piece.byteLength;
+  }
+  return {
+    "config.json": JSON.stringify(config[0]),
+    "preprocessor_config.json": JSON.stringify(config[1]),
+    "model.safetensors": file,
+  };
+}
+
+export function madeUpModel(id: string, shape: Shape, imageSize = 224): ModelDescription {
+  const { architecture, preprocessing } = parseModel(...configsOf(shape, imageSize));
+  return { id, architecture, preprocessing, affine: affineOf(preprocessing) };
+}
+
+function configsOf(
+  { width, heads, depth }: Shape,
+  imageSize: number,
+): [config: object, preprocessor: object] {
   const classes = Array.from({ length: 1000 }, (_, i) => [i, `class ${i}`]);
-  const { architecture, preprocessing } = parseModel(
+  return [
     {
       model_type: "vit",
       architectures: ["ViTForImageClassification"],
@@ -44,8 +76,7 @@ export function madeUpModel(id: string, { width, heads, depth }: Shape, imageSiz
       image_mean: [0.5, 0.5, 0.5],
       image_std: [0.5, 0.5, 0.5],
     },
-  );
-  return { id, architecture, preprocessing, affine: affineOf(preprocessing) };
+  ];
 }
 
 /** The same weights every time and in either precision, on the GPU by the names that steps use. */
@@ -57,14 +88,26 @@ export function madeUpWeights(
   const weights = new Map<string, GPUBuffer>();
   const emit = (name: string, data: ArrayBufferView) => weights.set(name, gpu.upload(name, data));
   const packer = new WeightPacker({ architecture, affine, precision, emit });
-  const rng = seeded(1);
-  for (const [name, shape] of expectedTensors(architecture)) {
-    const values = madeUpTensor(name, shape, rng);
-    const bytes = new Uint8Array(values.buffer);
-    packer.accept(name, { name, dtype: "F32", shape, begin: 0, end: bytes.length }, bytes);
-  }
+  for (const { entry, bytes } of madeUpTensors(architecture)) packer.accept(entry.name, entry, bytes);
   packer.finish();
   return weights;
+}
+
+function* madeUpTensors(architecture: VitArchitecture): Generator<{ entry: TensorEntry; bytes: Uint8Array }> {
+  const rng = seeded(1);
+  for (const [name, shape] of expectedTensors(architecture)) {
+    const bytes = new Uint8Array(madeUpTensor(name, shape, rng).buffer);
+    yield { entry: { name, dtype: "F32", shape, begin: 0, end: bytes.length }, bytes };
+  }
+}
+
+function timmName(name: CanonicalName): string {
+  return name
+    .replace(/^patch\./, "patch_embed.proj.")
+    .replace(/^class_token$/, "cls_token")
+    .replace(/^positions$/, "pos_embed")
+    .replace(/^(blocks\.\d+)\.(qkv|proj)\./, "$1.attn.$2.")
+    .replace(/\.(fc[12])\./, ".mlp.$1.");
 }
 
 /** Sizes as training leaves them: norms near 1, a layer's outputs about as large as its inputs. */

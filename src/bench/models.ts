@@ -5,6 +5,8 @@ import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture, type PictureSource } from "../classifier/picture.ts";
 import { DeviceError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { Timer } from "../gpu/timer.ts";
+import type { Plan } from "../scheduler/plan.ts";
 import type { Precision } from "../vit/weights.ts";
 import { madeUpModel, madeUpWeights, SHAPES, type ShapeName } from "./made-up-model.ts";
 import type { Peaks } from "./peaks.ts";
@@ -32,7 +34,9 @@ export interface ModelRow {
   readonly gops?: number;
   /** Of the int8-dot ceiling. */
   readonly ofPeak?: number;
-  /** Milliseconds of JavaScript to queue a batch's pixels, encode its passes and submit them. */
+  /** Milliseconds of JavaScript to queue a batch's pixels. */
+  readonly uploadMs?: Spread;
+  /** Milliseconds of JavaScript to encode a batch's passes and submit them. */
   readonly encodeMs?: Spread;
   readonly dispatches?: number;
   readonly gpuBytes?: number;
@@ -84,7 +88,7 @@ export async function benchModel(
 }
 
 function engineOf(gpu: Gpu, model: ModelDescription, precision: Precision): Engine {
-  return new Engine(gpu, model, precision, madeUpWeights(gpu, model, precision));
+  return new Engine(gpu, model, { precision }, madeUpWeights(gpu, model, precision));
 }
 
 async function cosineWithFloat(gpu: Gpu, engine: Engine, model: ModelDescription): Promise<number> {
@@ -110,15 +114,18 @@ async function benchBatch(
   await proven(engine, pictures);
   const ms = spreadOf(await samplesOf(() => wallMs(() => engine.run(pictures)), repeats, signal));
   const { graph, plan, slots } = await engine.prepare(batch);
+  const uploads: number[] = [];
   const encode = async () => {
     const start = performance.now();
     for (const [i, slot] of slots.entries()) slot.prepare(pictures[i], i * graph.shape.tokens + 1);
+    const uploaded = performance.now();
     const running = plan.run((pass) => {
       for (const slot of slots) slot.encode(pass);
     });
-    const elapsedMs = performance.now() - start;
+    const submitted = performance.now();
     await running;
-    return elapsedMs;
+    uploads.push(uploaded - start);
+    return submitted - uploaded;
   };
   const encodeMs = spreadOf(await samplesOf(encode, repeats, signal));
   const macs = graph.steps.reduce(
@@ -131,11 +138,21 @@ async function benchBatch(
     imagesPerSecond: (batch * 1000) / ms.median,
     gops,
     ofPeak: peaks.dotGops && gops / peaks.dotGops,
+    uploadMs: spreadOf(uploads),
     encodeMs,
     dispatches: engine.dispatches,
     gpuBytes: gpu.bytes,
-    kernels: sharesOf(plan.choices, await plan.profile()),
+    kernels: sharesOf(plan.choices, await profileOf(gpu, plan)),
   };
+}
+
+async function profileOf(gpu: Gpu, plan: Plan): Promise<Map<string, number>> {
+  const timer = new Timer(gpu);
+  try {
+    return await plan.profile(timer);
+  } finally {
+    timer.destroy();
+  }
 }
 
 /** @throws DeviceError unless the logits are finite and the same in two runs. */

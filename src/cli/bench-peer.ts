@@ -1,5 +1,6 @@
 // `vit8 bench --peer ort`: the same weights and pixels in ONNX Runtime, in the same process, in turns.
 
+import { madeUpFolder, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { madeUpPicture, normalisedPixels } from "../bench/pixels.ts";
 import { type Race, type Result, type Runner, race } from "../bench/race.ts";
 import type { Repeats } from "../bench/sampling.ts";
@@ -18,6 +19,7 @@ import { ProgressBar } from "./progress.ts";
 import { type Agreement, agreementOf } from "./score.ts";
 
 export interface PeerOptions {
+  /** A folder, an id, a URL, or one of SHAPES: that shape with made-up weights. */
   readonly model: string;
   readonly batch: number;
   /** Paths; without any they are made up. */
@@ -61,7 +63,9 @@ interface Entrant extends Runner {
 /** @throws UnsupportedDeviceError when onnxruntime-node is not installed. */
 export async function benchPeer(options: PeerOptions, terminal: Terminal): Promise<PeerReport> {
   const runtime = await openOnnxRuntime();
-  const model = await openChecked(options.model, terminal.signal);
+  const { model: name } = options;
+  const source = name in SHAPES ? madeUpFolder(SHAPES[name as ShapeName]) : name;
+  const model = await openChecked(source, terminal.signal);
   const pictures = await batchOf(options);
   return withClassifier(model, terminal, { maxBatch: options.batch }, async (classifier) => {
     const logits = await classifier.logits(pictures);

@@ -67,22 +67,36 @@ function modelTable(rows: readonly ModelRow[]): string {
       "encode ms",
       "GPU MB",
     ],
-    rows.map(({ model, imageSize, batch, ms, imagesPerSecond, gops, ofPeak, encodeMs, gpuBytes, error }) =>
-      ms && encodeMs
-        ? [
-            model,
-            String(imageSize),
-            String(batch),
-            figure(ms.median),
-            rangeOf(ms),
-            String(ms.n),
-            figure(imagesPerSecond),
-            figure(gops),
-            percent(ofPeak),
-            figure(encodeMs.median),
-            figure((gpuBytes ?? 0) / 1e6),
-          ]
-        : [model, String(imageSize), String(batch), error ?? ""],
+    rows.map(
+      ({
+        model,
+        imageSize,
+        batch,
+        ms,
+        imagesPerSecond,
+        gops,
+        ofPeak,
+        uploadMs,
+        encodeMs,
+        gpuBytes,
+        error,
+      }) =>
+        ms && uploadMs && encodeMs
+          ? [
+              model,
+              String(imageSize),
+              String(batch),
+              figure(ms.median),
+              rangeOf(ms),
+              String(ms.n),
+              figure(imagesPerSecond),
+              figure(gops),
+              percent(ofPeak),
+              figure(uploadMs.median),
+              figure(encodeMs.median),
+              figure((gpuBytes ?? 0) / 1e6),
+            ]
+          : [model, String(imageSize), String(batch), error ?? ""],
     ),
   );
 }

@@ -31,7 +31,7 @@ export const bench: Command = {
     batch: { value: "LIST", help: "pictures in one submit; default 1,8,32, on a software adapter 1" },
     size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
     peer: { value: "ort", help: "run MODEL in ONNX Runtime too, on WebGPU and on the CPU, in turns" },
-    model: { value: "MODEL", help: "for --peer: a model folder, a Hugging Face id or a URL" },
+    model: { value: "MODEL", help: "for --peer: a model folder, an id, a URL, or ti, s, b or l, made up" },
     quick: { help: "fewer repeats" },
     json: { help: "print one object" },
   },

@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeModel, type ModelDescription } from "../classifier/model.ts";
 import { ModelLoadError } from "../errors/errors.ts";
-import type { ModelFolder } from "../format/folder.ts";
+import type { ModelFolder, ModelSource } from "../format/folder.ts";
 import { type CanonicalName, checkTensors } from "../format/names.ts";
 import { type ByteStream, streamSafetensors, type TensorEntry } from "../format/safetensors.ts";
 import { openModel } from "../node/folder.ts";
@@ -31,7 +31,7 @@ export function bundledModel(): string {
 }
 
 /** @throws UnsupportedModelError, ModelFormatError, ModelLoadError for what is wrong with the model. */
-export async function openChecked(model: string, signal: AbortSignal): Promise<OpenModel> {
+export async function openChecked(model: ModelSource, signal: AbortSignal): Promise<OpenModel> {
   const folder = await openModel(model);
   const description = await describeModel(folder, signal);
   let tensors = new Map<CanonicalName, TensorEntry>();
