@@ -2,7 +2,7 @@
 
 import { DisposedError, UnsupportedModelError } from "../errors/errors.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
-import type { AdapterFacts, Gpu } from "../gpu/gpu.ts";
+import type { AdapterFacts, Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
 import type { Precision } from "../vit/weights.ts";
@@ -53,6 +53,8 @@ export interface Report {
 export interface Platform<P> {
   /** The WebGPU entry point; undefined: `navigator.gpu`. */
   readonly gpu?: () => Promise<GPU>;
+  /** How to wait for the GPU; absent: just wait. */
+  readonly wait?: Wait;
   readonly openFolder: (model: ModelSource, options: LoadOptions) => ModelFolder | Promise<ModelFolder>;
   readonly openPicture: (picture: P) => Promise<PictureSource>;
   /** Longest GPU time of one submit; absent where nobody watches a screen. */
@@ -110,7 +112,7 @@ export class ImageClassifier<P = Picture> {
     if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
       throw new RangeError(`maxBatch: expected a whole number from 1 to 64, came ${maxBatch}`);
     signal?.throwIfAborted();
-    const gpu = await acquireGpu({ gpu: await platform.gpu?.() });
+    const gpu = await acquireGpu({ gpu: await platform.gpu?.(), wait: platform.wait });
     try {
       onProgress?.({ stage: "download", file: "config.json" });
       const folder = await platform.openFolder(source, options);

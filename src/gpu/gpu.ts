@@ -14,9 +14,13 @@ export interface AdapterFacts {
   readonly isFallback: boolean;
 }
 
+export type Wait = <T>(promise: Promise<T>) => Promise<T>;
+
 export interface OpenOptions {
   /** Where adapters come from; default `navigator.gpu`. */
   readonly gpu?: GPU;
+  /** How to wait for the GPU where waiting itself costs: Node's event loop spins meanwhile. Default: just wait. */
+  readonly wait?: Wait;
   /** Features to do without, for tests of the paths that lack them. */
   readonly without?: readonly string[];
 }
@@ -28,15 +32,29 @@ export class Gpu {
   readonly capabilities: Capabilities;
   /** Resolves when the device is lost, with the reason in words. */
   readonly lost: Promise<string>;
+  /** Wraps every wait for a result of the GPU. */
+  readonly wait: Wait;
   #bytes = 0;
+  /** What the device refused, in order. */
+  readonly #errors: GPUError[] = [];
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  constructor(device: GPUDevice, adapter: AdapterFacts, capabilities: Capabilities) {
+  constructor(
+    device: GPUDevice,
+    adapter: AdapterFacts,
+    capabilities: Capabilities,
+    wait: Wait = (promise) => promise,
+  ) {
     this.device = device;
     this.adapter = adapter;
     this.capabilities = capabilities;
+    this.wait = wait;
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#errors.push(event.error);
+    });
     this.lost = device.lost.then((info) => `${info.reason}: ${info.message}`);
   }
 
@@ -128,26 +146,23 @@ export class Gpu {
     return layout;
   }
 
-  /** Runs `work` inside error scopes: a refused command or a lack of memory becomes a DeviceError. */
+  /**
+   * Runs `work`, then asks the device whether it refused a command or ran out of memory meanwhile: a DeviceError. Error
+   * scopes would do for one caller at a time, but they are a stack, and two loads on one device interleave.
+   */
   async guarded<T>(what: string, work: () => T | Promise<T>): Promise<T> {
-    this.device.pushErrorScope("validation");
-    this.device.pushErrorScope("out-of-memory");
-    let result: T | undefined;
-    let thrown: unknown;
-    try {
-      result = await work();
-    } catch (error) {
-      thrown = error ?? new DeviceError(`${what}: failed`);
-    }
-    const errors = [await this.device.popErrorScope(), await this.device.popErrorScope()];
-    if (thrown !== undefined) throw thrown;
-    const [memory, validation] = errors;
-    if (memory)
+    const before = this.#errors.length;
+    const result = await work();
+    // Errors arrive in order: once an empty scope is back, all of `work` have.
+    this.device.pushErrorScope("internal");
+    await this.device.popErrorScope();
+    const error = this.#errors[before];
+    if (!error) return result;
+    if (error instanceof GPUOutOfMemoryError)
       throw new DeviceError(
         `${what}: the GPU is out of memory with ${this.#bytes} bytes held by vit8; close other tabs or choose a smaller model or batch`,
       );
-    if (validation) throw new DeviceError(`${what}: the GPU refused a command: ${validation.message}`);
-    return result as T;
+    throw new DeviceError(`${what}: the GPU refused a command: ${error.message}`);
   }
 
   destroy(): void {
@@ -198,7 +213,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const without = new Set(options.without ?? []);
   const requiredFeatures = USED_FEATURES.filter((name) => adapter.features.has(name) && !without.has(name));
   const device = await adapter.requestDevice({ label: "vit8", requiredFeatures });
-  return new Gpu(device, factsOf(adapter), capabilitiesOf(device, adapter, gpu, without));
+  return new Gpu(device, factsOf(adapter), capabilitiesOf(device, adapter, gpu, without), options.wait);
 }
 
 function factsOf({ info }: GPUAdapter): AdapterFacts {

@@ -2,30 +2,47 @@
 
 import { type Gpu, type OpenOptions, openGpu } from "./gpu.ts";
 
-let opening: Promise<Gpu> | undefined;
-let holders = 0;
+let current: Promise<Gpu> | undefined;
+const holders = new WeakMap<Gpu, number>();
 
 /** The shared device. Every call is paired with one of `releaseGpu`. */
 export async function acquireGpu(options: OpenOptions): Promise<Gpu> {
-  holders++;
-  const mine = opening ?? openGpu(options);
-  opening = mine;
-  try {
-    const gpu = await mine;
-    // A lost device serves nobody: the next who asks opens another.
-    void gpu.lost.then(() => {
-      if (opening === mine) opening = undefined;
-    });
-    return gpu;
-  } catch (error) {
-    holders--;
-    if (opening === mine) opening = undefined;
-    throw error;
-  }
+  const opening = current ?? openShared(options);
+  current = opening;
+  const gpu = await opening;
+  // Given back, or lost, between the asking and the answer: ask again.
+  if (current !== opening) return acquireGpu(options);
+  holders.set(gpu, (holders.get(gpu) ?? 0) + 1);
+  return gpu;
 }
 
 export function releaseGpu(gpu: Gpu): void {
-  if (--holders > 0) return;
-  opening = undefined;
+  const left = holders.get(gpu)! - 1;
+  holders.set(gpu, left);
+  if (left > 0) return;
+  forget(gpu);
   gpu.destroy();
+}
+
+/** A device that could not be opened, or is lost or given back, serves nobody: the next who asks opens another. */
+function openShared(options: OpenOptions): Promise<Gpu> {
+  const opening = openGpu(options);
+  opening.then(
+    (gpu) => {
+      void gpu.lost.then(() => forget(gpu));
+    },
+    () => {
+      if (current === opening) current = undefined;
+    },
+  );
+  return opening;
+}
+
+function forget(gpu: Gpu): void {
+  void current?.then(
+    (held) => {
+      if (held === gpu) current = undefined;
+    },
+    () => {},
+  );
 }

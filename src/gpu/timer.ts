@@ -40,10 +40,10 @@ export class Timer {
     const start = performance.now();
     device.queue.submit([encoder.finish()]);
     if (!this.#readback) {
-      await device.queue.onSubmittedWorkDone();
+      await this.#gpu.wait(device.queue.onSubmittedWorkDone());
       return performance.now() - start;
     }
-    await this.#readback.mapAsync(GPUMapMode.READ);
+    await this.#gpu.wait(this.#readback.mapAsync(GPUMapMode.READ));
     const [begin, end] = new BigUint64Array(this.#readback.getMappedRange());
     const elapsedMs = Number(end - begin) / NANOSECONDS;
     this.#readback.unmap();

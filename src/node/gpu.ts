@@ -21,3 +21,25 @@ export async function nodeGpu(): Promise<GPU> {
   held.vit8Gpu = dawn.create(["disable-dawn-features=timestamp_quantization"]) as GPU;
   return held.vit8Gpu;
 }
+
+const bell = new Int32Array(new SharedArrayBuffer(4));
+const LONGEST_NAP_MS = 2;
+
+/**
+ * Waits for the GPU without burning a core: the package polls from the event loop as fast as it turns, so each turn takes
+ * a nap, short against what was waited already. Matters where the GPU is a program that wants that core.
+ */
+export function restfulWait<T>(promise: Promise<T>): Promise<T> {
+  const start = performance.now();
+  let settled = false;
+  const nap = () => {
+    if (settled) return;
+    const waitedMs = performance.now() - start;
+    if (waitedMs > 1) Atomics.wait(bell, 0, 0, Math.min(LONGEST_NAP_MS, waitedMs / 20));
+    setImmediate(nap);
+  };
+  setImmediate(nap);
+  return promise.finally(() => {
+    settled = true;
+  });
+}

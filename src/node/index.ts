@@ -5,7 +5,7 @@ import { ImageClassifier as CoreClassifier } from "../classifier/image-classifie
 import { openPicture, type PixelData } from "../classifier/picture.ts";
 import type { ModelSource } from "../format/folder.ts";
 import { openModel } from "./folder.ts";
-import { nodeGpu } from "./gpu.ts";
+import { nodeGpu, restfulWait } from "./gpu.ts";
 import { readPicture } from "./picture.ts";
 
 export * from "../errors/errors.ts";
@@ -16,6 +16,7 @@ export type NodeClassifier = Classifier<NodePicture>;
 
 const nodePlatform: Platform<NodePicture> = {
   gpu: nodeGpu,
+  wait: restfulWait,
   openFolder: (model, { endpoint }) => openModel(model, { endpoint }),
   async openPicture(picture) {
     if (typeof picture === "string" || picture instanceof Uint8Array)

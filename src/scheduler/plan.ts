@@ -186,7 +186,7 @@ export class Plan {
   }
 
   async #readOutputs(): Promise<Record<string, ArrayBuffer>> {
-    await this.#readback.mapAsync(GPUMapMode.READ);
+    await this.#gpu.wait(this.#readback.mapAsync(GPUMapMode.READ));
     const mapped = this.#readback.getMappedRange();
     const outputs: Record<string, ArrayBuffer> = {};
     let offset = 0;
