@@ -67,7 +67,8 @@ export async function benchModel(
   const rows: ModelRow[] = [];
   const engine = engineOf(gpu, model, "int8");
   try {
-    const cosine = name === "ti" ? await cosineWithFloat(gpu, engine, model) : undefined;
+    const small = name === "ti" && imageSize <= 224;
+    const cosine = small ? await cosineWithFloat(gpu, engine, model) : undefined;
     for (const batch of batches) {
       options.signal?.throwIfAborted();
       const row = { model: name, imageSize, batch, cosine };

@@ -5,10 +5,12 @@ export interface Repeats {
   readonly forMs: number;
   readonly atLeast: number;
   readonly atMost: number;
+  /** After so long what there is must do, be it one sample. */
+  readonly patienceMs?: number;
 }
 
-export const STANDARD: Repeats = { forMs: 1000, atLeast: 5, atMost: 30 };
-export const QUICK: Repeats = { forMs: 200, atLeast: 3, atMost: 10 };
+export const STANDARD: Repeats = { forMs: 1000, atLeast: 5, atMost: 30, patienceMs: 10_000 };
+export const QUICK: Repeats = { forMs: 200, atLeast: 3, atMost: 10, patienceMs: 2000 };
 
 /** What `measure` says, again and again. */
 export async function samplesOf(
@@ -25,8 +27,11 @@ export async function samplesOf(
   return samples;
 }
 
-export function goesOn(samples: number, start: number, { forMs, atLeast, atMost }: Repeats): boolean {
-  return samples < atLeast || (samples < atMost && performance.now() - start < forMs);
+export function goesOn(samples: number, start: number, repeats: Repeats): boolean {
+  const { forMs, atLeast, atMost, patienceMs = Number.POSITIVE_INFINITY } = repeats;
+  const elapsedMs = performance.now() - start;
+  if (samples === 0) return true;
+  return elapsedMs < patienceMs && (samples < atLeast || (samples < atMost && elapsedMs < forMs));
 }
 
 /** Wall milliseconds of one call. */

@@ -64,6 +64,7 @@ function modelTable(rows: readonly ModelRow[]): string {
       "images/s",
       "GOP/s",
       "% of int8 peak",
+      "upload ms",
       "encode ms",
       "GPU MB",
     ],

@@ -1,6 +1,6 @@
 // `vit8 bench`: how fast the kernels and whole models are here, and how fast others are.
 
-import { allCases, benchKernels, type KernelRow } from "../bench/kernels.ts";
+import { allCases, benchKernels, type KernelBenchOptions, type KernelRow } from "../bench/kernels.ts";
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { benchModel, type ModelRow } from "../bench/models.ts";
 import { measurePeaks, type Peaks } from "../bench/peaks.ts";
@@ -26,7 +26,7 @@ export const bench: Command = {
   usage: "[--kernels] [--models ti,s,b] | --peer ort --model MODEL [PICTURE...]",
   summary: "Measures kernels and whole models here, or a model against ONNX Runtime.",
   options: {
-    kernels: { help: "only the kernels, each by itself, at the shapes of the first model and batch" },
+    kernels: { help: "only the kernels, each by itself, at the shapes of the first of --models and --batch" },
     models: { value: "LIST", help: "only whole models, of ti, s, b and l, with made-up weights" },
     batch: { value: "LIST", help: "pictures in one submit; default 1,8,32, on a software adapter 1" },
     size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
@@ -71,9 +71,11 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
   ];
   const gpu = await openGpu({ gpu: await nodeGpu() });
   const { software } = gpu.capabilities;
+  const all = software ? (["ti"] as const) : (["ti", "s", "b"] as const);
+  const onlyKernels = args.flag("kernels");
   const chosen = {
-    kernels: args.flag("kernels") || !models,
-    models: models ?? (args.flag("kernels") ? [] : software ? ["ti" as const] : (["ti", "s", "b"] as const)),
+    kernelShape: onlyKernels || !models ? (models ?? all)[0] : undefined,
+    models: onlyKernels ? [] : (models ?? all),
     batches: batches ?? (software ? [1] : [1, 8, 32]),
     sizes,
     quick: args.flag("quick"),
@@ -86,7 +88,8 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
 }
 
 interface Chosen {
-  readonly kernels: boolean;
+  /** Whose shapes the kernels are timed at; undefined: not at all. */
+  readonly kernelShape: ShapeName | undefined;
   readonly models: readonly ShapeName[];
   readonly batches: readonly number[];
   readonly sizes: readonly number[];
@@ -97,18 +100,26 @@ async function measureAll(gpu: Gpu, chosen: Chosen, terminal: Terminal): Promise
   const { signal } = terminal;
   const repeats = chosen.quick ? QUICK : STANDARD;
   const peaks = await measurePeaks(gpu, repeats, signal);
-  const bar = new ProgressBar(terminal, "kernels");
-  const kernelModel = madeUpModel("kernels", SHAPES[chosen.models[0] ?? "ti"], chosen.sizes[0]);
-  const onRow = (_: KernelRow, done: number, total: number) => bar.update(done, total);
-  const kernels = chosen.kernels
-    ? await benchKernels(gpu, allCases, kernelModel, chosen.batches[0], { peaks, repeats, signal, onRow })
-    : [];
-  bar.clear();
+  const kernels = chosen.kernelShape ? await kernelRows(gpu, chosen, { peaks, repeats }, terminal) : [];
   const models: ModelRow[] = [];
   for (const name of chosen.models)
     for (const size of chosen.sizes)
       models.push(...(await benchModel(gpu, name, size, chosen.batches, { peaks, repeats, signal })));
   return { ...machineOf(), adapter: gpu.adapter, peaks, kernels, models };
+}
+
+async function kernelRows(
+  gpu: Gpu,
+  { kernelShape = "ti", sizes, batches }: Chosen,
+  options: Pick<KernelBenchOptions, "peaks" | "repeats">,
+  terminal: Terminal,
+): Promise<KernelRow[]> {
+  const { signal } = terminal;
+  const bar = new ProgressBar(terminal, "kernels");
+  const onRow = (_: KernelRow, done: number, total: number) => bar.update(done, total);
+  const model = madeUpModel("kernels", SHAPES[kernelShape], sizes[0]);
+  const rows = benchKernels(gpu, allCases, model, batches[0], { ...options, signal, onRow });
+  return rows.finally(() => bar.clear());
 }
 
 function shapesOf(args: Arguments): ShapeName[] | undefined {
