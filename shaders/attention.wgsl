@@ -1,43 +1,46 @@
-// softmax(Q K^T / sqrt(head dim)) V, one query row per thread, slice by slice of 16 channels: scores of a chunk of keys,
+// softmax(Q K^T / sqrt(head dim)) V, four query rows per thread, slice by slice of 16 channels: scores of a chunk of keys,
 // then their softmax, then P.V. Where all tokens fit one chunk that is the whole of it; longer sequences carry a running
 // maximum from chunk to chunk (online softmax: Milakov and Gimelshein 2018). Q.K in int8, softmax and P.V in f32.
-// A body of one slice and one key compiles fast and needs few registers; the shape for software adapters.
+// The shape for software adapters: a slice of K or V is read and unpacked once for four rows, and a body of one slice and
+// one key compiles fast. Vectors hold the four rows; they are ROWS_PER_WORKGROUP apart.
 import package::lib::attention::{params, ROWS_PER_WORKGROUP, Q, K, V, LOWEST};
-import package::lib::attention::{run_time, group_at, slice_of, dot_slices, scale_of, values_of, peak_of, store_slice, store_scale};
+import package::lib::attention::{Slice, run_time, group_at, slice_of, dot_slices, scale_of, values_of, peak_of, store_slice, store_scale};
 
-override CHUNK: u32;              // keys at a time; all of them where they fit
+override CHUNK: u32;              // keys at a time
 
-var<workgroup> scores: array<f32, CHUNK * ROWS_PER_WORKGROUP>;               // [key][thread], no thread reads another's
-var<workgroup> totals: array<mat4x4<f32>, 4u * ROWS_PER_WORKGROUP>;          // [slice][thread], not yet divided by mass
+var<workgroup> scores: array<vec4<f32>, CHUNK * ROWS_PER_WORKGROUP>;         // [key][thread], no thread reads another's
+var<workgroup> totals: array<mat4x4<f32>, 16u * ROWS_PER_WORKGROUP>;         // [slice][row][thread], not yet divided by mass
 
 struct Keys { first_row: u32, length: u32 }
 
 // Adds to each score what 16 channels of one group of the head contribute.
-fn add_scores(query_group: u32, key_group: u32, slice: u32, keys: Keys, thread: u32) {
-  let q = slice_of(query_group * 4u + slice);
-  let q_scale = scale_of(query_group) * params.score_scale;
+fn add_scores(rows: vec4<u32>, group: u32, slice: u32, keys: Keys, thread: u32) {
+  let at = vec4<u32>(group_at(rows.x, Q, group), group_at(rows.y, Q, group), group_at(rows.z, Q, group), group_at(rows.w, Q, group));
+  let q0 = slice_of(at.x * 4u + slice);
+  let q1 = slice_of(at.y * 4u + slice);
+  let q2 = slice_of(at.z * 4u + slice);
+  let q3 = slice_of(at.w * 4u + slice);
+  let q_scale = vec4<f32>(scale_of(at.x), scale_of(at.y), scale_of(at.z), scale_of(at.w)) * params.score_scale;
   for (var key = 0u; key < keys.length; key++) {
-    let group = group_at(keys.first_row + key, K, key_group);
-    let at = key * ROWS_PER_WORKGROUP + thread;
-    scores[at] += dot_slices(q, slice_of(group * 4u + slice)) * (q_scale * scale_of(group));
+    let key_group = group_at(keys.first_row + key, K, group);
+    let k = slice_of(key_group * 4u + slice);
+    let products = vec4<f32>(dot_slices(q0, k), dot_slices(q1, k), dot_slices(q2, k), dot_slices(q3, k));
+    scores[key * ROWS_PER_WORKGROUP + thread] += products * q_scale * scale_of(key_group);
   }
 }
 
-fn score_chunk(row: u32, head: u32, keys: Keys, thread: u32) -> f32 {
-  for (var key = 0u; key < keys.length; key++) { scores[key * ROWS_PER_WORKGROUP + thread] = 0.0; }
+fn score_chunk(rows: vec4<u32>, head: u32, keys: Keys, thread: u32) -> vec4<f32> {
+  for (var key = 0u; key < keys.length; key++) { scores[key * ROWS_PER_WORKGROUP + thread] = vec4<f32>(0.0); }
   let slices = run_time(4u * params.groups);
-  for (var i = 0u; i < slices; i++) {
-    let group = head * params.groups + i / 4u;
-    add_scores(group_at(row, Q, group), group, i % 4u, keys, thread);
-  }
-  var greatest = LOWEST;
+  for (var i = 0u; i < slices; i++) { add_scores(rows, head * params.groups + i / 4u, i % 4u, keys, thread); }
+  var greatest = vec4<f32>(LOWEST);
   for (var key = 0u; key < keys.length; key++) { greatest = max(greatest, scores[key * ROWS_PER_WORKGROUP + thread]); }
   return greatest;
 }
 
 // Scores to weights exp2(score - greatest), already times the scale of their V; returns the mass before that.
-fn weigh_chunk(group: u32, keys: Keys, thread: u32, greatest: f32) -> f32 {
-  var mass = 0.0;
+fn weigh_chunk(group: u32, keys: Keys, thread: u32, greatest: vec4<f32>) -> vec4<f32> {
+  var mass = vec4<f32>(0.0);
   for (var key = 0u; key < keys.length; key++) {
     let at = key * ROWS_PER_WORKGROUP + thread;
     let p = exp2(scores[at] - greatest);
@@ -47,43 +50,65 @@ fn weigh_chunk(group: u32, keys: Keys, thread: u32, greatest: f32) -> f32 {
   return mass;
 }
 
-fn add_values(total: mat4x4<f32>, group: u32, slice: u32, keys: Keys, thread: u32) -> mat4x4<f32> {
-  var sum = total;
+// The first of the four totals of a slice; the others follow ROWS_PER_WORKGROUP apart.
+fn total_at(slice: u32, thread: u32) -> u32 { return slice * 4u * ROWS_PER_WORKGROUP + thread; }
+
+fn add_values(correction: vec4<f32>, group: u32, slice: u32, keys: Keys, thread: u32) {
+  let at = total_at(slice, thread);
+  var t0 = totals[at] * correction.x;
+  var t1 = totals[at + ROWS_PER_WORKGROUP] * correction.y;
+  var t2 = totals[at + 2u * ROWS_PER_WORKGROUP] * correction.z;
+  var t3 = totals[at + 3u * ROWS_PER_WORKGROUP] * correction.w;
   for (var key = 0u; key < keys.length; key++) {
-    let at = group_at(keys.first_row + key, V, group) * 4u + slice;
-    sum += values_of(at) * scores[key * ROWS_PER_WORKGROUP + thread];
+    let v = values_of(group_at(keys.first_row + key, V, group) * 4u + slice);
+    let weight = scores[key * ROWS_PER_WORKGROUP + thread];
+    t0 += v * weight.x;
+    t1 += v * weight.y;
+    t2 += v * weight.z;
+    t3 += v * weight.w;
   }
-  return sum;
+  totals[at] = t0;
+  totals[at + ROWS_PER_WORKGROUP] = t1;
+  totals[at + 2u * ROWS_PER_WORKGROUP] = t2;
+  totals[at + 3u * ROWS_PER_WORKGROUP] = t3;
+}
+
+// Row i of the thread's four: its peak, then its slices and scale.
+fn store_row(i: u32, at: u32, thread: u32, mass: f32) {
+  let slices = run_time(4u);
+  var peak = 0.0;
+  for (var slice = 0u; slice < slices; slice++) {
+    peak = max(peak, peak_of(totals[total_at(slice, thread) + i * ROWS_PER_WORKGROUP]));
+  }
+  for (var slice = 0u; slice < slices; slice++) {
+    store_slice(at * 4u + slice, totals[total_at(slice, thread) + i * ROWS_PER_WORKGROUP] * (1.0 / mass), peak / mass);
+  }
+  store_scale(at, peak / mass);
 }
 
 @compute @workgroup_size(ROWS_PER_WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let group = workgroup.y;
   let first_row = workgroup.z * params.tokens;
-  let query_row = min(workgroup.x * ROWS_PER_WORKGROUP + thread, params.queries - 1u);
+  let first_query = workgroup.x * 4u * ROWS_PER_WORKGROUP + thread;
+  let queries = first_query + vec4<u32>(0u, 1u, 2u, 3u) * ROWS_PER_WORKGROUP;
+  let rows = first_row + min(queries, vec4<u32>(params.queries - 1u));
   let chunks = run_time((params.tokens + CHUNK - 1u) / CHUNK);
   let slices = run_time(4u);
-  var greatest = LOWEST;
-  var mass = 0.0;
+  var greatest = vec4<f32>(LOWEST);
+  var mass = vec4<f32>(0.0);
   for (var chunk = 0u; chunk < chunks; chunk++) {
-    let keys = Keys(first_row + chunk * CHUNK, run_time(min(CHUNK, params.tokens - chunk * CHUNK)));
-    let next = max(greatest, score_chunk(first_row + query_row, group / params.groups, keys, thread));
+    let keys = Keys(first_row + chunk * CHUNK, min(CHUNK, params.tokens - chunk * CHUNK));
+    let next = max(greatest, score_chunk(rows, group / params.groups, keys, thread));
     let correction = exp2(greatest - next);
     greatest = next;
     mass = mass * correction + weigh_chunk(group, keys, thread, greatest);
-    for (var slice = 0u; slice < slices; slice++) {
-      let at = slice * ROWS_PER_WORKGROUP + thread;
-      totals[at] = add_values(totals[at] * correction, group, slice, keys, thread);
-    }
+    for (var slice = 0u; slice < slices; slice++) { add_values(correction, group, slice, keys, thread); }
   }
-  var peak = 0.0;
-  for (var slice = 0u; slice < slices; slice++) { peak = max(peak, peak_of(totals[slice * ROWS_PER_WORKGROUP + thread])); }
-  peak /= mass;
-  if (workgroup.x * ROWS_PER_WORKGROUP + thread < params.queries) {
-    let at = (workgroup.z * params.queries + query_row) * params.heads * params.groups + group;
-    for (var slice = 0u; slice < slices; slice++) {
-      store_slice(at * 4u + slice, totals[slice * ROWS_PER_WORKGROUP + thread] * (1.0 / mass), peak);
+  let four = run_time(4u);
+  for (var i = 0u; i < four; i++) {
+    if (queries[i] < params.queries) {
+      store_row(i, (workgroup.z * params.queries + queries[i]) * params.heads * params.groups + group, thread, mass[i]);
     }
-    store_scale(at, peak);
   }
 }

@@ -19,8 +19,10 @@ export function groupsPerHead(headDim: number): number {
   return Math.ceil(headDim / GROUP);
 }
 
-/** Bytes of workgroup memory for scores, so that with the totals it stays below the default limit of 16 KiB. */
-const SCORE_BYTES = 12 * 1024;
+/** Threads of a workgroup, a vector of most processors; each makes four query rows. */
+const THREADS = 8;
+/** Keys at a time: with 8 KiB of totals, 6 KiB of scores stay below the default limit of 16 KiB. */
+const CHUNK = 48;
 
 /** struct Params of lib/attention.wgsl. */
 export function attentionParams({ tokens, queries, heads, headDim }: AttentionProblem): Uint32Array {
@@ -34,15 +36,12 @@ export function attentionGrid({ images, queries, heads, headDim }: AttentionProb
   return [Math.ceil(queries / rows), heads * groupsPerHead(headDim), images];
 }
 
-const variant = (wgsl: string, rows: number, inner?: "dot4" | "f32"): Variant<AttentionProblem> => ({
+const variant = (wgsl: string, inner?: "dot4" | "f32"): Variant<AttentionProblem> => ({
   wgsl,
   shapedFor: "software",
   inner,
-  constants: ({ tokens }) => ({
-    ROWS_PER_WORKGROUP: rows,
-    CHUNK: Math.min(tokens, SCORE_BYTES / 4 / rows),
-  }),
-  grid: (problem) => attentionGrid(problem, rows),
+  constants: () => ({ ROWS_PER_WORKGROUP: THREADS, CHUNK }),
+  grid: (problem) => attentionGrid(problem, 4 * THREADS),
   runsOn: ({ language }) => inner !== "dot4" || language.has("packed_4x8_integer_dot_product"),
 });
 
@@ -72,7 +71,7 @@ export const attentionBytes = (p: AttentionProblem) => p.images * (3 * p.tokens 
 export const attention = defineKernel({
   name: "attention",
   bindings: { qkv: "read", qkv_scale: "read", out: "write", out_scale: "write", params: "uniform" },
-  variants: { dot4: variant(dot4Wgsl, 8, "dot4"), f32: variant(f32Wgsl, 8, "f32") },
+  variants: { f32: variant(f32Wgsl, "f32"), dot4: variant(dot4Wgsl, "dot4") },
   params: attentionParams,
   check: checkAttention,
   macs: attentionMacs,
@@ -83,7 +82,7 @@ export const attention = defineKernel({
 export const attentionFloat = defineKernel({
   name: "attention_float",
   bindings: { qkv: "read", out: "write", params: "uniform" },
-  variants: { rows: variant(floatWgsl, 8) },
+  variants: { rows: variant(floatWgsl) },
   params: attentionParams,
   check: checkAttention,
   macs: attentionMacs,
