@@ -1,0 +1,93 @@
+// Tensors take turns in a buffer only when nobody sees it: random graphs are walked with the buffers that they share.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { assignSlots } from "./memory.ts";
+import type { Graph, Step } from "./step.ts";
+
+interface Access {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+}
+
+/** Each step reads tensors made before it, or a weight, and makes one or two. */
+const graphs = fc
+  .array(
+    fc.record({
+      reads: fc.array(fc.nat(), { maxLength: 3 }),
+      made: fc.array(fc.record({ byteLength: fc.integer({ min: 4, max: 4096 }), held: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+    }),
+    { minLength: 1, maxLength: 20 },
+  )
+  .map((plans) => {
+    const tensors = new Map([["input", 64]]);
+    const held = new Set(["input"]);
+    const accesses = plans.map(({ reads, made }, i): Access => {
+      const known = [...tensors.keys(), "weight"];
+      const read = i === 0 ? ["input"] : reads.map((n) => known[n % known.length]);
+      const writes = made.map(({ byteLength, held: keep }, n) => {
+        const name = `t${i}.${n}`;
+        tensors.set(name, byteLength);
+        if (keep && i % 3 === 0) held.add(name);
+        return name;
+      });
+      return { reads: read, writes };
+    });
+    const steps = accesses.map(({ reads, writes }, i): Step => {
+      const buffers = Object.fromEntries([...reads, ...writes].map((name, n) => [`b${n}`, name]));
+      return { label: `step ${i}`, kernels: [], problem: {}, buffers };
+    });
+    return { graph: { steps, tensors, held } satisfies Graph, accesses };
+  });
+
+/** What each buffer holds, step by step; throws where a step would find another tensor than its own. */
+function walk({ graph, accesses }: { graph: Graph; accesses: readonly Access[] }): void {
+  const slotOf = new Map<string, number>();
+  assignSlots(graph).forEach(({ tensors, byteLength }, slot) => {
+    for (const name of tensors) {
+      if (slotOf.has(name)) throw new Error(`${name} has two buffers`);
+      if (graph.tensors.get(name)! > byteLength) throw new Error(`${name} does not fit`);
+      slotOf.set(name, slot);
+    }
+  });
+  const holds = new Map([[slotOf.get("input"), "input"]]);
+  const expectIn = (name: string) => {
+    if (graph.tensors.has(name) && holds.get(slotOf.get(name)) !== name) throw new Error(`${name} is gone`);
+  };
+  for (const { reads, writes } of accesses) {
+    for (const name of writes) holds.set(slotOf.get(name), name);
+    // Also after the writes: a workgroup that is done must not overwrite what another still reads.
+    for (const name of [...reads, ...writes]) expectIn(name);
+  }
+  for (const name of graph.held) expectIn(name);
+}
+
+test("what a step reads is what was written, and what is held is there at the end", () => {
+  fc.assert(
+    fc.property(graphs, (made) => walk(made)),
+    { numRuns: 500, seed: 1 },
+  );
+});
+
+describe("a chain", () => {
+  const names = ["input", "a", "b", "c", "d"];
+  const chain: Graph = {
+    steps: names.slice(1).map((name, i) => {
+      return { label: name, kernels: [], problem: {}, buffers: { x: names[i], out: name } };
+    }),
+    tensors: new Map(names.map((name, i) => [name, 100 + i])),
+    held: new Set(["input", "d"]),
+  };
+
+  test("needs two buffers beside its input and its output", () => {
+    expect(assignSlots(chain)).toEqual([
+      { byteLength: 100, tensors: ["input"] },
+      { byteLength: 103, tensors: ["a", "c"] },
+      { byteLength: 102, tensors: ["b"] },
+      { byteLength: 104, tensors: ["d"] },
+    ]);
+  });
+});
