@@ -48,7 +48,7 @@ function publishedWorker(): Plugin {
     name: "vit8:published-worker",
     enforce: "pre",
     transform: (code, id) =>
-      id.endsWith("/src/worker/spawn.ts") ? code.replace('"./entry.ts"', name) : null,
+      id.endsWith("/src/worker/spawn.ts") ? { code: code.replace('"./entry.ts"', name), map: null } : null,
     renderChunk: (code) =>
       code.includes(name) ? { code: code.replace(name, '"./worker.js"'), map: null } : null,
   };

@@ -4,7 +4,8 @@ import { patchGrid } from "../format/config.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
 import { chooseByTable } from "../scheduler/choose.ts";
-import { type Choice, Plan } from "../scheduler/plan.ts";
+import { type Choice, type Choose, Plan } from "../scheduler/plan.ts";
+import { chooseProven } from "../scheduler/tune.ts";
 import { type AttentionMap, attentionMap, qkvReader } from "../vit/attention-map.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
 import type { Precision } from "../vit/weights.ts";
@@ -37,6 +38,8 @@ export interface EngineOptions {
   readonly precision: Precision;
   /** Longest GPU time of one submit, so that a page stays alive; absent: one submit a run. */
   readonly sliceMs?: number;
+  /** How kernels are chosen; default: by the table, where that answers right. */
+  readonly choose?: Choose;
 }
 
 export interface BatchPlan {
@@ -177,7 +180,7 @@ export class Engine {
     const plan = await Plan.create(this.#gpu, graph, {
       weights: this.#weights,
       outputs: graph.outputs,
-      choose: (step) => chooseByTable(step, this.#gpu.capabilities),
+      choose: this.#options.choose ?? chooseProven(this.#gpu),
     });
     const { imageWidth: width, imageHeight: height, patchSize: patch } = architecture;
     const options = {

@@ -4,6 +4,7 @@ import { DisposedError, UnsupportedModelError } from "../errors/errors.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { AdapterFacts, Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import { chooseByMeasuring, type Tuning } from "../scheduler/tune.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
 import type { Precision } from "../vit/weights.ts";
 import { type Classification, topClasses } from "./answer.ts";
@@ -18,6 +19,11 @@ export interface LoadOptions {
   readonly precision?: Precision;
   /** Where Hub ids are looked up; default https://huggingface.co. */
   readonly endpoint?: string | URL;
+  /**
+   * Whether kernels are chosen by measuring at load, for about 150 ms; default: on a GPU yes, on a software adapter, where
+   * compiling a candidate costs more than it could gain, no: the table is taken.
+   */
+  readonly autotune?: boolean;
   /** Pictures in one submit at most, 1 to 64; default 8. */
   readonly maxBatch?: number;
   /** Load and run in a module worker, one for all classifiers of the page: its own thread stays free. Pages only. */
@@ -123,7 +129,9 @@ export class ImageClassifier<P = Picture> {
         );
       Engine.compileAhead(gpu, model, precision);
       const weights = await loadWeights(gpu, folder, model, precision, { onProgress, signal });
-      const engine = new Engine(gpu, model, { precision, sliceMs: platform.sliceMs }, weights);
+      const { autotune = !gpu.capabilities.software } = options;
+      const choose = autotune ? chooseByMeasuring(gpu, tuningOf(gpu)) : undefined;
+      const engine = new Engine(gpu, model, { precision, sliceMs: platform.sliceMs, choose }, weights);
       try {
         onProgress?.({ stage: "compile" });
         await engine.prepare(1);
@@ -241,6 +249,15 @@ export class ImageClassifier<P = Picture> {
       for (const source of sources) source.close();
     }
   }
+}
+
+const tunings = new WeakMap<Gpu, Tuning>();
+
+/** What was measured on a device serves every classifier on it. */
+function tuningOf(gpu: Gpu): Tuning {
+  const tuning = tunings.get(gpu) ?? new Map();
+  tunings.set(gpu, tuning);
+  return tuning;
 }
 
 function summarise(

@@ -33,5 +33,8 @@ export class ShaderError extends Vit8Error {
 /** The GPU ran out of memory, or refused a command. */
 export class DeviceError extends Vit8Error {}
 
+/** Every variant of a kernel computed a wrong answer on this driver. */
+export class SelfTestError extends Vit8Error {}
+
 /** A call on a classifier that was disposed. */
 export class DisposedError extends Vit8Error {}

@@ -36,6 +36,17 @@ export interface Variant<P> {
   readonly runsOn?: (capabilities: Capabilities, problem: P) => boolean;
 }
 
+/** A small problem with its answer, which a variant must find on this driver before it is used. */
+export interface Probe {
+  readonly problem: unknown;
+  /** Host data of every binding that is read. */
+  readonly inputs: Readonly<Record<string, Float32Array | Int8Array>>;
+  /** The first elements of every output, and how far off each may be; `byteLength` is that of the whole buffer. */
+  readonly outputs: Readonly<
+    Record<string, { expected: Float32Array | Int8Array; off: number; byteLength: number }>
+  >;
+}
+
 /** A kernel as TypeScript sees it: every variant computes the same thing through the same bindings. */
 export interface Kernel<B extends Bindings = Bindings, P = never> {
   readonly name: string;
@@ -43,6 +54,8 @@ export interface Kernel<B extends Bindings = Bindings, P = never> {
   readonly variants: Readonly<Record<string, Variant<P>>>;
   /** What the shader is told at run time through its uniform binding `params`; absent without one. */
   readonly params?: (problem: P) => Uint32Array;
+  /** Absent: the kernel is trusted as it compiles. */
+  readonly probe?: () => Probe;
   /** Throws RangeError for a problem that no variant can compute. */
   readonly check: (problem: P) => void;
   /** Multiply-adds, for GOP/s. */

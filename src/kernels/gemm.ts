@@ -1,7 +1,15 @@
 // What every int8 GEMM kernel is told: problem, bindings by epilogue, constants and grid. The shaders differ only in
 // how they walk K.
 
-import { type Bindings, defineKernel, type Grid, type Kernel, roundUp, type Variant } from "../gpu/kernel.ts";
+import {
+  type Bindings,
+  defineKernel,
+  type Grid,
+  type Kernel,
+  type Probe,
+  roundUp,
+  type Variant,
+} from "../gpu/kernel.ts";
 
 /** Rows of every activation buffer are padded to this, so that no tile needs a bound on M. */
 export const ROW_PADDING = 128;
@@ -63,6 +71,7 @@ export function gemmKernels(
       bindings: told === "params" ? { ...EPILOGUES[epilogue], params: "uniform" } : EPILOGUES[epilogue],
       params: told === "params" ? gemmParams : undefined,
       variants: variants[epilogue],
+      probe: epilogue === "accumulate" ? undefined : () => gemmProbe(epilogue),
       check: checkGemm,
       macs: ({ rows, n, k }) => rows * n * k,
       bytes: ({ rows, n, k }) => rows * k + n * k + rows * n * (epilogue === "quantize" ? 1 : 4),
@@ -94,6 +103,46 @@ export function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<
   if (epilogue === "add") return { K: k, N: n, ROWS_PER_IMAGE: rowsPerImage, ADDEND_ROWS: addendRows };
   if (epilogue === "quantize") return { K: k, N: n, ACTIVATION: ACTIVATIONS[activation] };
   return { K: k, N: n };
+}
+
+/**
+ * Every byte there is against every other: rows 5, n 64, k 192, scales that are powers of two, so that `add` is exact and
+ * `quantize` at most one step off.
+ */
+function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">): Probe {
+  const problem = { rows: 5, n: 64, k: 192 };
+  const { rows, n, k } = problem;
+  const padded = paddedRows(rows);
+  const byte = (i: number) => ((i * 37 + (i >> 8)) & 255) - 128;
+  const a = Int8Array.from({ length: padded * k }, (_, i) => byte(i));
+  const w = Int8Array.from({ length: n * k }, (_, i) => Math.max(-127, byte(i + 5)));
+  const bias = Float32Array.from({ length: n }, (_, i) => i - 32);
+  const y = Float32Array.from({ length: rows * n }, (_, i) => {
+    const [row, column] = [Math.floor(i / n), i % n];
+    let sum = 0;
+    for (let j = 0; j < k; j++) sum += a[row * k + j] * w[((j >> 4) * n + column) * 16 + (j & 15)];
+    return sum / 64 + bias[column];
+  });
+  const shared = { a, w, w_scale: new Float32Array(n).fill(1 / 64), bias };
+  const ones = (length: number) => new Float32Array(length).fill(1);
+  if (epilogue === "add")
+    return {
+      problem,
+      inputs: { ...shared, a_scale: ones((padded * k) / GROUP), addend: ones(padded * n) },
+      outputs: { out: { expected: y.map((v) => v + 1), off: 0, byteLength: padded * n * 4 } },
+    };
+  const peaks = Float32Array.from({ length: rows }, (_, row) =>
+    y.subarray(row * n, (row + 1) * n).reduce((peak, v) => Math.max(peak, Math.abs(v)), 0),
+  );
+  const q = Int8Array.from(y, (v, i) => Math.round((v * 127) / peaks[Math.floor(i / n)]));
+  return {
+    problem,
+    inputs: { ...shared, a_scale: ones(padded) },
+    outputs: {
+      out: { expected: q, off: 1, byteLength: padded * n },
+      out_scale: { expected: peaks.map((peak) => peak / 127), off: 1e-4, byteLength: padded * 4 },
+    },
+  };
 }
 
 /** struct Params of lib/gemm.wgsl. */

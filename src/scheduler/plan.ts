@@ -2,9 +2,9 @@
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel, Grid } from "../gpu/kernel.ts";
-import type { Timer } from "../gpu/timer.ts";
+import { Timer } from "../gpu/timer.ts";
 import { assignSlots } from "./memory.ts";
-import type { Graph, Step } from "./step.ts";
+import { type Graph, problemKey, type Step } from "./step.ts";
 
 /** Which kernel and variant a step runs, and why, in words for the report. */
 export interface Choice {
@@ -13,7 +13,10 @@ export interface Choice {
   readonly why: string;
 }
 
-export type Choose = (step: Step) => Choice;
+/** Milliseconds of one dispatch of the step that is being chosen for, on its own buffers. */
+export type Measure = (kernel: AnyKernel, variant: string) => Promise<number>;
+/** Asked once for each distinct problem. */
+export type Choose = (step: Step, measure: Measure) => Choice | Promise<Choice>;
 
 export interface PlanOptions {
   readonly weights: ReadonlyMap<string, GPUBuffer>;
@@ -34,8 +37,8 @@ export interface RunOptions {
 
 interface Dispatch {
   readonly label: string;
-  /** Share of the run's multiply-adds, for the estimate of its time. */
-  readonly share: number;
+  /** Multiply-adds, for the estimate of its time. */
+  readonly macs: number;
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   readonly grid: Grid;
@@ -49,6 +52,7 @@ export class Plan {
   readonly #owned: readonly GPUBuffer[];
   readonly #outputs: readonly string[];
   readonly #readback: GPUBuffer;
+  readonly #macs: number;
   /** What a whole run is thought to take; measured by each run. */
   #estimatedMs: number;
 
@@ -59,7 +63,6 @@ export class Plan {
     tensors: ReadonlyMap<string, GPUBuffer>,
     params: readonly GPUBuffer[],
     outputs: readonly string[],
-    macs: number,
   ) {
     this.choices = choices;
     this.#gpu = gpu;
@@ -68,37 +71,29 @@ export class Plan {
     this.#outputs = outputs;
     const byteLength = outputs.reduce((sum, name) => sum + tensors.get(name)!.size, 0);
     this.#readback = gpu.buffer("read back", byteLength, GPUBufferUsage.MAP_READ);
-    this.#estimatedMs = macs / (gpu.capabilities.software ? SLOW_MACS_PER_MS : FAST_MACS_PER_MS);
+    this.#macs = dispatches.reduce((sum, dispatch) => sum + dispatch.macs, 0);
+    this.#estimatedMs = this.#macs / (gpu.capabilities.software ? SLOW_MACS_PER_MS : FAST_MACS_PER_MS);
     this.#owned = [...new Set(tensors.values()), ...params, this.#readback];
   }
 
   static async create(gpu: Gpu, graph: Graph, { weights, outputs, choose }: PlanOptions): Promise<Plan> {
-    const choices = new Map(graph.steps.map((step) => [step.label, choose(step)]));
-    const pipelines = await Promise.all(
-      graph.steps.map((step) => {
-        const { kernel, variant } = choices.get(step.label)!;
-        return gpu.pipeline(kernel, variant, step.problem);
-      }),
-    );
     const tensors = allocate(gpu, graph, outputs);
     const params = new Map<string, GPUBuffer>();
-    const macs = graph.steps.map(({ label, problem }) => choices.get(label)!.kernel.macs(problem as never));
-    const totalMacs = macs.reduce((a, b) => a + b, 0);
-    const dispatches = graph.steps.map((step, i): Dispatch => {
-      const { kernel, variant } = choices.get(step.label)!;
-      const resources = Object.fromEntries(
-        Object.entries(step.buffers).map(([binding, name]) => [binding, found(name, tensors, weights)]),
+    try {
+      const make = (step: Step, kernel: AnyKernel, variant: string) =>
+        dispatchOf(gpu, step, kernel, variant, { tensors, weights, params });
+      const choices = await chooseAll(gpu, graph, choose, make);
+      const dispatches = await Promise.all(
+        graph.steps.map((step) => {
+          const { kernel, variant } = choices.get(step.label)!;
+          return make(step, kernel, variant);
+        }),
       );
-      if (kernel.params) resources.params = shared(gpu, params, kernel.params(step.problem as never));
-      return {
-        label: step.label,
-        share: macs[i] / totalMacs,
-        pipeline: pipelines[i],
-        group: gpu.bind(kernel, resources, step.label),
-        grid: kernel.variants[variant].grid(step.problem as never),
-      };
-    });
-    return new Plan(gpu, choices, dispatches, tensors, [...params.values()], outputs, totalMacs);
+      return new Plan(gpu, choices, dispatches, tensors, [...params.values()], outputs);
+    } catch (error) {
+      gpu.release(...new Set(tensors.values()), ...params.values());
+      throw error;
+    }
   }
 
   /** Dispatches of one run, without what `prepare` of the caller adds. */
@@ -140,7 +135,7 @@ export class Plan {
     const slices: Dispatch[][] = [[]];
     let elapsedMs = 0;
     for (const dispatch of this.#dispatches) {
-      const ms = dispatch.share * this.#estimatedMs;
+      const ms = (dispatch.macs / this.#macs) * this.#estimatedMs;
       if (elapsedMs + ms > sliceMs && slices[slices.length - 1].length > 0) {
         slices.push([]);
         elapsedMs = 0;
@@ -197,6 +192,63 @@ export class Plan {
     }
     this.#readback.unmap();
     return outputs;
+  }
+}
+
+interface Buffers {
+  readonly tensors: ReadonlyMap<string, GPUBuffer>;
+  readonly weights: ReadonlyMap<string, GPUBuffer>;
+  /** Uniforms made so far, by content. */
+  readonly params: Map<string, GPUBuffer>;
+}
+
+async function dispatchOf(
+  gpu: Gpu,
+  step: Step,
+  kernel: AnyKernel,
+  variant: string,
+  { tensors, weights, params }: Buffers,
+): Promise<Dispatch> {
+  const problem = step.problem as never;
+  const resources = Object.fromEntries(
+    Object.entries(step.buffers).map(([binding, name]) => [binding, found(name, tensors, weights)]),
+  );
+  if (kernel.params) resources.params = shared(gpu, params, kernel.params(problem));
+  return {
+    label: step.label,
+    macs: kernel.macs(problem),
+    pipeline: await gpu.pipeline(kernel, variant, problem),
+    group: gpu.bind(kernel, resources, step.label),
+    grid: kernel.variants[variant].grid(problem),
+  };
+}
+
+/** One choice for each distinct problem, then told to every step that has it. */
+async function chooseAll(
+  gpu: Gpu,
+  graph: Graph,
+  choose: Choose,
+  make: (step: Step, kernel: AnyKernel, variant: string) => Promise<Dispatch>,
+): Promise<Map<string, Choice>> {
+  const byProblem = new Map<string, Choice>();
+  const choices = new Map<string, Choice>();
+  const timer = new Timer(gpu);
+  try {
+    for (const step of graph.steps) {
+      const key = problemKey(step);
+      const measure: Measure = async (kernel, variant) => {
+        const dispatch = await make(step, kernel, variant);
+        const once = () => timer.measure((pass) => record(pass, dispatch));
+        await once(); // some drivers compile at the first dispatch
+        return Math.min(await once(), await once());
+      };
+      const choice = byProblem.get(key) ?? (await choose(step, measure));
+      byProblem.set(key, choice);
+      choices.set(step.label, choice);
+    }
+    return choices;
+  } finally {
+    timer.destroy();
   }
 }
 

@@ -30,3 +30,8 @@ export function step<B extends Bindings, P>(
   const list = (Array.isArray(kernels) ? kernels : [kernels]) as readonly AnyKernel[];
   return { label, kernels: list, problem, buffers: buffers as Record<string, string> };
 }
+
+/** Names a step's problem, whichever block it is in. */
+export function problemKey({ kernels, problem }: Step): string {
+  return `${kernels[0].name} ${JSON.stringify(problem)}`;
+}

@@ -1,0 +1,62 @@
+// Does a variant find the known answer on this driver? Asked once per device, before the variant is used.
+
+import type { Gpu } from "../gpu/gpu.ts";
+import type { AnyKernel } from "../gpu/kernel.ts";
+
+const asked = new WeakMap<Gpu, Map<string, Promise<boolean>>>();
+
+/** True for a kernel without a probe. A variant that does not compile, or is refused, answers wrongly. */
+export function answersRight(gpu: Gpu, kernel: AnyKernel, variant: string): Promise<boolean> {
+  if (!kernel.probe) return Promise.resolve(true);
+  const answers = asked.get(gpu) ?? new Map<string, Promise<boolean>>();
+  asked.set(gpu, answers);
+  const key = `${kernel.name}/${variant}`;
+  const answer = answers.get(key) ?? probe(gpu, kernel, variant).catch(() => false);
+  answers.set(key, answer);
+  return answer;
+}
+
+async function probe(gpu: Gpu, kernel: AnyKernel, variant: string): Promise<boolean> {
+  const { problem, inputs, outputs } = kernel.probe!();
+  const pipeline = await gpu.pipeline(kernel, variant, problem as never);
+  const buffers: Record<string, GPUBuffer> = {};
+  try {
+    for (const [name, data] of Object.entries(inputs)) buffers[name] = gpu.upload(`probe ${name}`, data);
+    for (const [name, { byteLength }] of Object.entries(outputs))
+      buffers[name] = gpu.buffer(`probe ${name}`, byteLength, GPUBufferUsage.COPY_SRC);
+    if (kernel.params)
+      buffers.params = gpu.upload("probe params", kernel.params(problem as never), GPUBufferUsage.UNIFORM);
+    const encoder = gpu.device.createCommandEncoder({ label: "self-test" });
+    const pass = encoder.beginComputePass({ label: "self-test" });
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, gpu.bind(kernel, buffers));
+    pass.dispatchWorkgroups(...kernel.variants[variant].grid(problem as never));
+    pass.end();
+    gpu.device.queue.submit([encoder.finish()]);
+    for (const [name, { expected, off }] of Object.entries(outputs))
+      if (!close(await read(gpu, buffers[name], expected), expected, off)) return false;
+    return true;
+  } finally {
+    gpu.release(...Object.values(buffers));
+  }
+}
+
+type Numbers = Float32Array | Int8Array;
+
+function close(got: Numbers, expected: Numbers, off: number): boolean {
+  return expected.every((value, i) => Math.abs(got[i] - value) <= off);
+}
+
+/** As many elements as `like` has, of its type. */
+async function read(gpu: Gpu, source: GPUBuffer, like: Numbers): Promise<Numbers> {
+  const target = gpu.buffer("self-test read back", source.size, GPUBufferUsage.MAP_READ);
+  const encoder = gpu.device.createCommandEncoder();
+  encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
+  gpu.device.queue.submit([encoder.finish()]);
+  await gpu.wait(target.mapAsync(GPUMapMode.READ));
+  const bytes = target.getMappedRange().slice(0);
+  gpu.release(target);
+  return like instanceof Int8Array
+    ? new Int8Array(bytes, 0, like.length)
+    : new Float32Array(bytes, 0, like.length);
+}

@@ -1,0 +1,85 @@
+import { afterAll, expect, test } from "vitest";
+import { SelfTestError } from "../errors/errors.ts";
+import { openGpu } from "../gpu/gpu.ts";
+import { type AnyKernel, defineKernel } from "../gpu/kernel.ts";
+import { type GemmProblem, GROUP } from "../kernels/gemm.ts";
+import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
+import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
+import { nodeGpu } from "../node/gpu.ts";
+import { answersRight } from "./self-test.ts";
+import { type Step, step } from "./step.ts";
+import { chooseByMeasuring, chooseProven, type Tuning } from "./tune.ts";
+
+const gpu = await openGpu({ gpu: await nodeGpu() });
+afterAll(() => gpu.destroy());
+
+const problem: GemmProblem = { rows: 16, n: GROUP, k: GROUP };
+const names = { a: "a", w: "w", a_scale: "s", w_scale: "t", bias: "b", addend: "d", out: "o" };
+const measureAs = (ms: Record<string, number>) => async (_: AnyKernel, variant: string) => ms[variant] ?? 9;
+
+/** The direct kernel, whose named variants forget the bias. */
+function broken(...variants: string[]) {
+  const entries = Object.entries(gemmInt8Direct.add.variants).map(([name, variant]) => {
+    const wgsl = variants.includes(name) ? variant.wgsl.replaceAll("+ bias[column4]", "") : variant.wgsl;
+    return [name, { ...variant, wgsl }];
+  });
+  return defineKernel({
+    ...gemmInt8Direct.add,
+    name: `broken ${variants.join(" ")}`,
+    variants: Object.fromEntries(entries) as typeof gemmInt8Direct.add.variants,
+  });
+}
+
+const all = Object.keys(gemmInt8Direct.add.variants);
+const stepOf = (kernel: typeof gemmInt8Direct.add): Step => step("fc2", kernel, problem, names);
+
+test("every variant of the real kernels finds the known answer", async () => {
+  for (const kernel of [gemmInt8Direct.add, gemmInt8Direct.quantize]) {
+    for (const variant of all) expect(await answersRight(gpu, kernel, variant)).toBe(true);
+  }
+  const subgroup = `f32-subgroup${gpu.capabilities.subgroupSize}`;
+  if (subgroup in gemmInt8Broadcast.add.variants) {
+    expect(await answersRight(gpu, gemmInt8Broadcast.add, subgroup)).toBe(true);
+    expect(await answersRight(gpu, gemmInt8Broadcast.quantize, subgroup)).toBe(true);
+  }
+});
+
+test("a variant that computes wrongly is passed over, and the report says so", async () => {
+  const choice = await chooseProven(gpu)(stepOf(broken(all[0])), measureAs({}));
+  expect(choice.variant).not.toBe(all[0]);
+  expect(choice.why).toContain("computes wrongly");
+});
+
+test("when all compute wrongly, that is an error", async () => {
+  await expect(chooseProven(gpu)(stepOf(broken(...all)), measureAs({}))).rejects.toThrow(SelfTestError);
+});
+
+test("the fastest by measuring is chosen, remembered, and not measured again", async () => {
+  const tuning: Tuning = new Map();
+  const fast = { [all[2]]: 1 };
+  const chosen = await chooseByMeasuring(gpu, tuning)(stepOf(gemmInt8Direct.add), measureAs(fast));
+  expect(chosen.variant).toBe(all[2]);
+  const again = await chooseByMeasuring(gpu, tuning)(stepOf(gemmInt8Direct.add), () => {
+    throw new Error("measured again");
+  });
+  expect(again.variant).toBe(all[2]);
+});
+
+test("a faster variant that computes wrongly is not chosen", async () => {
+  const kernel = broken(all[2]);
+  const chosen = await chooseByMeasuring(gpu, new Map())(
+    stepOf(kernel),
+    measureAs({ [all[2]]: 1, [all[1]]: 2 }),
+  );
+  expect(chosen.variant).toBe(all[1]);
+});
+
+test("a spent budget leaves the table's choice", async () => {
+  const table = await chooseProven(gpu)(stepOf(gemmInt8Direct.add), measureAs({}));
+  const chosen = await chooseByMeasuring(
+    gpu,
+    new Map(),
+    0,
+  )(stepOf(gemmInt8Direct.add), measureAs({ [all[3]]: 0 }));
+  expect(chosen.variant).toBe(table.variant);
+});

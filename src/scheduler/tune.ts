@@ -1,0 +1,76 @@
+// The choice of kernel and variant for each step: the table's where it answers right, or the fastest by measuring.
+
+import { SelfTestError } from "../errors/errors.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { type Candidate, candidatesFor, chooseByTable } from "./choose.ts";
+import type { Choice, Choose } from "./plan.ts";
+import { answersRight } from "./self-test.ts";
+import { problemKey } from "./step.ts";
+
+/** A challenger must be this much faster, or the noise of the clock would choose. */
+const WORTH_CHANGING = 0.95;
+
+/** What was measured before, by problem: kernel and variant. Kept by the platform between visits. */
+export type Tuning = Map<string, { readonly kernel: string; readonly variant: string; readonly why: string }>;
+
+/** The table's choice, or the first other candidate that answers right. */
+export function chooseProven(gpu: Gpu): Choose {
+  return async (step) => {
+    const table = chooseByTable(step, gpu.capabilities);
+    if (await answersRight(gpu, table.kernel, table.variant)) return table;
+    for (const { kernel, name } of candidatesFor(step, gpu.capabilities))
+      if (await answersRight(gpu, kernel, name))
+        return { kernel, variant: name, why: `${table.kernel.name}/${table.variant} computes wrongly here` };
+    throw new SelfTestError(
+      `${step.label}: every variant of ${step.kernels[0].name} computes wrongly on this driver; update it, or use another browser`,
+    );
+  };
+}
+
+/**
+ * Measures the candidates of each distinct problem until `budgetMs` of measuring is spent, and remembers in `tuning`.
+ * What is left unmeasured then is the table's.
+ */
+export function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budgetMs = 150): Choose {
+  const proven = chooseProven(gpu);
+  let leftMs = budgetMs;
+  return async (step, measure) => {
+    const first = await proven(step, measure);
+    const key = problemKey(step);
+    const candidates = candidatesFor(step, gpu.capabilities);
+    const known = remembered(tuning.get(key), candidates);
+    if (known && (await answersRight(gpu, known.kernel, known.variant))) return known;
+    if (candidates.length === 1 || leftMs <= 0) return first;
+    const timed = async (choice: Pick<Choice, "kernel" | "variant">) => {
+      const start = performance.now();
+      const ms = await measure(choice.kernel, choice.variant);
+      leftMs -= performance.now() - start;
+      return ms;
+    };
+    const firstMs = await timed(first);
+    let best = { ...first, ms: firstMs };
+    for (const { kernel, name: variant } of candidates) {
+      if (leftMs <= 0) break;
+      if (
+        (kernel === first.kernel && variant === first.variant) ||
+        !(await answersRight(gpu, kernel, variant))
+      )
+        continue;
+      const ms = await timed({ kernel, variant });
+      if (ms < best.ms * WORTH_CHANGING) best = { kernel, variant, why: "", ms };
+    }
+    const why = `measured: ${best.ms.toFixed(3)} ms, the table's choice ${firstMs.toFixed(3)} ms`;
+    tuning.set(key, { kernel: best.kernel.name, variant: best.variant, why });
+    return { kernel: best.kernel, variant: best.variant, why };
+  };
+}
+
+function remembered(
+  entry: { kernel: string; variant: string; why: string } | undefined,
+  candidates: readonly Candidate[],
+): Choice | undefined {
+  const found = candidates.find(
+    ({ kernel, name }) => kernel.name === entry?.kernel && name === entry.variant,
+  );
+  return found && { kernel: found.kernel, variant: found.name, why: `${entry!.why} (before)` };
+}
