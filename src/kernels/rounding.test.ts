@@ -1,0 +1,38 @@
+// int8 outputs are rounded, not cut: the cases allow one step for values near a tie, and this says how few of them there are.
+
+import { afterAll, expect, test } from "vitest";
+import { openGpu } from "../gpu/gpu.ts";
+import { variantsFor } from "../gpu/kernel.ts";
+import { nodeGpu } from "../node/gpu.ts";
+import { type AnyCases, type HostArray, seeded } from "../testing/cases.ts";
+import { runKernel } from "../testing/run-kernel.ts";
+
+const gpu = await openGpu({ gpu: await nodeGpu() });
+afterAll(() => gpu.destroy());
+
+const suites = import.meta.glob<AnyCases | readonly AnyCases[]>("./*.cases.ts", {
+  eager: true,
+  import: "default",
+});
+const runs = Object.values(suites)
+  .flat()
+  .filter(({ tolerance }) => tolerance.out_scale && tolerance.out?.abs === 1)
+  .flatMap((cases) => {
+    const { problem } = cases.problems[1];
+    const variants = variantsFor(cases.kernel, gpu.capabilities, problem);
+    return variants.map((variant) => ({ name: cases.kernel.name, variant, cases, problem }));
+  });
+
+test("kernels that quantise were found", () => {
+  expect(new Set(runs.map(({ name }) => name)).size).toBeGreaterThan(3);
+});
+
+test.each(runs)("$name, $variant", async ({ cases, variant, problem }) => {
+  const inputs = cases.inputs(problem, seeded(11));
+  const expected = cases.reference(problem, inputs as Record<string, HostArray>).out;
+  const run = await runKernel(gpu, cases.kernel, variant, problem, inputs, cases.outputs(problem));
+  const got = [...run.outputs.out];
+  const rounded = Array.from(expected, (value) => Math.round(value));
+  // f32 differs from f64 by 1e-5 of a step's place at most, so about as many values fall to the other side of a tie.
+  expect(got.filter((value, i) => value !== rounded[i]).length).toBeLessThan(got.length / 200);
+});
