@@ -13,13 +13,14 @@ commas() { echo "${*// /,}"; }
 # A row that a machine has no memory or patience for does not end the others.
 measure() {
   echo "== $1" >&2
-  if vit8 bench "${@:2}" --json >"$out/$1.json.part"; then mv "$out/$1.json.part" "$out/$1.json"; else echo "$1: left out" >&2; fi
+  if vit8 bench "${@:2}" ${QUICK:+--quick} --json >"$out/$1.json.part"; then mv "$out/$1.json.part" "$out/$1.json"; else echo "$1: left out" >&2; fi
 }
 
 vit8 --help >/dev/null # installs what is missing
 if [ "${PEER:-1}" = 1 ]; then npm i --no-save --ignore-scripts --no-audit --no-fund onnxruntime-node@1.30.0 >&2; fi
 
 measure batch --models "$(commas "$models")" --batch "$(commas "$batches")"
+measure width --models ti,s,b,l --batch 1
 measure size --models ti --batch 1 --size "$(commas "$sizes")"
 for model in $models; do measure "kernels-$model" --kernels --models "$model" --batch 1; done
 if [ "${PEER:-1}" = 1 ]; then

@@ -10,11 +10,21 @@
 const WIDTH = 640;
 const HEIGHT = 400;
 const LEFT = 64;
-const RIGHT = 200;
+const RIGHT = 150;
 const TOP = 16;
 const BOTTOM = 48;
-/** Paul Tol's bright scheme: told apart without seeing red and green. */
-const COLOURS = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb"];
+/** Paul Tol's bright scheme and two more: told apart without seeing red and green. */
+const COLOURS = [
+  "#4477aa",
+  "#ee6677",
+  "#228833",
+  "#ccbb44",
+  "#66ccee",
+  "#aa3377",
+  "#bbbbbb",
+  "#994455",
+  "#555555",
+];
 const STYLE =
   "text{font:12px sans-serif;fill:#222}.grid{stroke:#8884}@media(prefers-color-scheme:dark){text{fill:#ddd}}";
 

@@ -8,6 +8,8 @@ import { plot } from "./plot.mjs";
 /** @typedef {import("../src/bench/models.ts").ModelRow} ModelRow */
 
 const NAMES = { ti: "DeiT-Ti", s: "DeiT-S", b: "DeiT-B", l: "ViT-L" };
+/** Kernels that do the same thing. */
+const FAMILY = /^(?:gemm_int8|gemm_float|attention_float|attention|layernorm|head|resize)/;
 const WIDTHS = { ti: 192, s: 384, b: 768, l: 1024 };
 
 const folder = process.argv[2] ?? "bench-results";
@@ -20,17 +22,25 @@ const nameOf = ({ model }) => NAMES[/** @type {keyof typeof NAMES} */ (model)];
 const timed = ({ ms }) => ms !== undefined;
 
 if (existsSync(at("size.json"))) drawSizes(read("size.json"));
+if (existsSync(at("width.json"))) drawWidths(read("width.json"));
 if (existsSync(at("batch.json"))) drawBatches(read("batch.json"));
 for (const file of readdirSync(folder)) if (/^kernels-\w+\.json$/.test(file)) drawRoofline(file, read(file));
 writeFileSync(at("tables.md"), tables());
 
 /** @param {BenchReport} report */
 function drawSizes({ models }) {
-  const points = models.filter(timed).map(({ imageSize, ms }) => [(imageSize / 16) ** 2, ms?.median ?? 0]);
+  const tokens = ({ imageSize = 0 }) => (imageSize / 16) ** 2;
+  const rows = models.filter(timed);
+  const gpuMs = (/** @type {ModelRow} */ { kernels = [] }, /** @type {string} */ family) =>
+    kernels.filter(({ kernel }) => kernel.startsWith(family)).reduce((sum, { ms }) => sum + ms, 0);
   const svg = plot({
     x: "tokens of patches",
     y: "ms for one picture",
-    series: [{ name: nameOf(models[0]), points, line: true }],
+    series: [
+      { name: nameOf(models[0]), points: rows.map((row) => [tokens(row), row.ms?.median ?? 0]), line: true },
+      { name: "GEMMs", points: rows.map((row) => [tokens(row), gpuMs(row, "gemm")]), line: true },
+      { name: "attention", points: rows.map((row) => [tokens(row), gpuMs(row, "attention")]), line: true },
+    ],
   });
   writeFileSync(at("size.svg"), svg);
 }
@@ -45,32 +55,37 @@ function drawBatches({ models }) {
     line: true,
   }));
   writeFileSync(at("batch.svg"), plot({ x: "pictures in a batch", y: "pictures a second", series: byBatch }));
-  const batches = [...new Set(models.map(({ batch }) => batch))];
-  const byWidth = batches.map((batch) => ({
-    name: `batch ${batch}`,
-    points: models
-      .filter((row) => row.batch === batch && timed(row))
-      .map(({ model, ms }) => [
-        WIDTHS[/** @type {keyof typeof WIDTHS} */ (model)],
-        (ms?.median ?? 0) / batch,
-      ]),
-    line: true,
-  }));
-  writeFileSync(at("width.svg"), plot({ x: "width of a token", y: "ms for one picture", series: byWidth }));
 }
 
-/** Each kernel's fastest variant at each shape, under the ceilings. @param {string} file @param {BenchReport} report */
+/** @param {BenchReport} report */
+function drawWidths({ models }) {
+  const points = models
+    .filter(timed)
+    .map(({ model, ms }) => [WIDTHS[/** @type {keyof typeof WIDTHS} */ (model)], ms?.median ?? 0]);
+  const names = models.map(nameOf).join(", ");
+  writeFileSync(
+    at("width.svg"),
+    plot({
+      x: `width of a token (${names})`,
+      y: "ms for one picture",
+      series: [{ name: "batch 1", points, line: true }],
+    }),
+  );
+}
+
+/** The fastest of a family of kernels at each step, under the ceilings. @param {string} file @param {BenchReport} report */
 function drawRoofline(file, { kernels, peaks }) {
   const best = new Map();
   for (const row of kernels) {
-    if (!row.gops || !row.gbs || row.kernel.startsWith("peak_")) continue;
-    const key = `${row.kernel} ${row.step}`;
-    if (row.gops > (best.get(key)?.gops ?? 0)) best.set(key, row);
+    const family = FAMILY.exec(row.kernel)?.[0];
+    if (!row.gops || !row.gbs || !family) continue;
+    const key = `${family} ${row.step}`;
+    if (row.gops > (best.get(key)?.gops ?? 0)) best.set(key, { ...row, family });
   }
   const families = new Map();
-  for (const { kernel, gops, gbs } of best.values()) {
-    const points = families.get(kernel) ?? [];
-    families.set(kernel, [...points, [gops / gbs, gops]]);
+  for (const { family, gops, gbs } of best.values()) {
+    const points = families.get(family) ?? [];
+    families.set(family, [...points, [gops / gbs, gops]]);
   }
   const intensities = [...best.values()].map(({ gops, gbs }) => gops / gbs);
   const [low, high] = [Math.min(...intensities), Math.max(...intensities)];
