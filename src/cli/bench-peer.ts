@@ -44,7 +44,7 @@ export interface PeerReport extends Machine {
   readonly rows: readonly PeerRow[];
   /** What did not run, in the runtime's own words. */
   readonly refused: readonly { readonly name: string; readonly why: string }[];
-  /** The fastest WebGPU configuration, and its time over ours. */
+  /** The fastest WebGPU configuration by its time over ours, and that ratio. */
   readonly fastest: string;
   readonly ratio: number;
 }
@@ -78,7 +78,7 @@ export async function benchPeer(options: PeerOptions, terminal: Terminal): Promi
     const rows = peer.rows(heats);
     const [fastest] = rows
       .filter(({ provider }) => provider === "webgpu")
-      .sort((a, b) => a.ms.median - b.ms.median);
+      .sort((a, b) => a.ratio.median - b.ratio.median);
     const { adapter, kernels } = classifier.report;
     return {
       ...machineOf(),
