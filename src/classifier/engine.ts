@@ -72,13 +72,13 @@ export class Engine {
     this.#weights = weights;
   }
 
-  /** Starts compiling what one picture needs, so that it happens while the weights download. */
-  static compileAhead(gpu: Gpu, { architecture }: ModelDescription, precision: Precision): void {
-    for (const step of vitGraph(architecture, 1, precision).steps) {
+  /** Compiles what one picture needs, so that it happens while the weights download. A failure is told by `prepare`. */
+  static compileAhead(gpu: Gpu, { architecture }: ModelDescription, precision: Precision): Promise<unknown> {
+    const pipelines = vitGraph(architecture, 1, precision).steps.map((step) => {
       const { kernel, variant } = chooseByTable(step, gpu.capabilities);
-      // A failure is told by `prepare`, which asks again.
-      gpu.pipeline(kernel, variant, step.problem as never).catch(() => {});
-    }
+      return gpu.pipeline(kernel, variant, step.problem as never);
+    });
+    return Promise.allSettled(pipelines);
   }
 
   /** Kernel and variant by step, of the plan that ran last. */

@@ -127,13 +127,15 @@ export class ImageClassifier<P = Picture> {
         throw new UnsupportedModelError(
           `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
         );
-      Engine.compileAhead(gpu, model, precision);
+      const compiling = Engine.compileAhead(gpu, model, precision);
       const weights = await loadWeights(gpu, folder, model, precision, { onProgress, signal });
       const { autotune = !gpu.capabilities.software } = options;
       const choose = autotune ? chooseByMeasuring(gpu, tuningOf(gpu)) : undefined;
       const engine = new Engine(gpu, model, { precision, sliceMs: platform.sliceMs, choose }, weights);
       try {
         onProgress?.({ stage: "compile" });
+        await compiling;
+        onProgress?.({ stage: "self-test" });
         await engine.prepare(1);
         signal?.throwIfAborted();
       } catch (error) {
