@@ -1,12 +1,32 @@
-/** The models that the page suggests, and where each one's folder is. */
+/** The models that the page suggests, and what each one's name stands for. */
+import type { ModelSource } from "../../src/index.ts";
 
 export const bundled = "everyday80";
-const suggested = [bundled, "facebook/deit-tiny-patch16-224"];
+const suggested = [
+  bundled,
+  "facebook/deit-tiny-patch16-224",
+  "facebook/deit-small-patch16-224",
+  "facebook/deit-base-patch16-224",
+  "google/vit-base-patch16-224",
+  "facebook/dinov2-small",
+];
 
-/** What to give to `ImageClassifier.load`: a name of the Hub stays, a path becomes an address. */
-export function modelAddress(name: string): string {
-  if (name === bundled) return new URL(`models/${bundled}/`, document.baseURI).href;
-  return name.startsWith("/") || name.startsWith(".") ? new URL(name, document.baseURI).href : name;
+/** A model by the name that the page gives it. */
+export interface Model {
+  readonly name: string;
+  readonly source: ModelSource;
+}
+
+/** A name of the Hub stays, a path becomes an address. */
+export function modelByName(name: string): Model {
+  if (name === bundled) return { name, source: new URL(`models/${bundled}/`, document.baseURI).href };
+  const isPath = name.startsWith("/") || name.startsWith(".");
+  return { name, source: isPath ? new URL(name, document.baseURI).href : name };
+}
+
+export function modelOfFiles(files: readonly File[]): Model {
+  const [folder] = files[0].webkitRelativePath.split("/");
+  return { name: folder ? `${folder}/` : "the folder", source: files }; // a dropped file does not tell its folder
 }
 
 /** In development the dev server adds the model folders that lie beside the project. */

@@ -10,9 +10,11 @@ export function byId<T extends HTMLElement>(id: string, type: abstract new () =>
   throw new Error(`index.html has no ${type.name} #${id}`);
 }
 
-export function showStatus(text: string): void {
-  byId("status", HTMLElement).textContent = text;
+export function showText(id: string, text: string): void {
+  byId(id, HTMLElement).textContent = text;
 }
+
+export const showStatus = (text: string): void => showText("status", text);
 
 export function showError(error: unknown): void {
   const element = byId("error", HTMLElement);
@@ -22,9 +24,10 @@ export function showError(error: unknown): void {
 
 /** The bar and its words; `undefined` takes the bar away. */
 export function showProgress(progress: LoadProgress | undefined): void {
-  byId("loading", HTMLElement).hidden = progress === undefined;
-  if (!progress) return;
   const bar = byId("progress", HTMLProgressElement);
+  bar.hidden = progress === undefined;
+  byId("cancel", HTMLElement).hidden = progress === undefined;
+  if (!progress) return;
   const fraction = progressFraction(progress);
   if (fraction === undefined) bar.removeAttribute("value");
   else bar.value = fraction;
@@ -41,8 +44,12 @@ export async function showPicture(address: string, name: string): Promise<HTMLIm
   return image;
 }
 
+/** Rows stay where they are and get new words: a bar that changes its width moves there. */
 export function showResults(results: readonly Classification[]): void {
-  byId("results", HTMLElement).replaceChildren(...results.map(resultItem));
+  const list = byId("results", HTMLElement);
+  while (list.children.length > results.length) list.lastElementChild?.remove();
+  for (const [i, result] of results.entries())
+    fillRow(list.children[i] ?? list.appendChild(newRow()), result);
 }
 
 /** Which GPU answered, how much of it was used, and which kernels ran and why those. */
@@ -67,15 +74,19 @@ export function showUnsupported(): void {
   section.replaceChildren(textElement("p", "", texts.noWebGpu), list);
 }
 
-function resultItem({ label, score }: Classification): HTMLElement {
-  const percent = `${(100 * score).toFixed(1)} %`;
-  const bar = textElement("span", "bar", "");
-  bar.style.width = `${100 * score}%`;
+function newRow(): HTMLElement {
   const track = textElement("span", "track", "");
-  track.append(bar);
-  const item = document.createElement("li");
-  item.append(textElement("span", "label", label), textElement("span", "score", percent), track);
-  return item;
+  track.append(textElement("span", "bar", ""));
+  const row = document.createElement("li");
+  row.append(textElement("span", "label", ""), textElement("span", "score", ""), track);
+  return row;
+}
+
+function fillRow(row: Element, { label, score }: Classification): void {
+  const [name, percent, track] = row.children;
+  name.textContent = label;
+  percent.textContent = `${(100 * score).toFixed(1)} %`;
+  (track.firstElementChild as HTMLElement).style.width = `${100 * score}%`;
 }
 
 function textElement(tag: string, className: string, text: string): HTMLElement {

@@ -1,28 +1,43 @@
+/** Pictures and model folders as they come from a person: chosen, dropped, pasted, by address. */
+import { droppedFolder } from "./folder.ts";
 import { byId } from "./page.ts";
-import { texts } from "./texts.ts";
 
-const samples = import.meta.glob<string>("./samples/*.svg", {
-  eager: true,
-  query: "?url&no-inline",
-  import: "default",
-});
+interface Takers {
+  readonly picture: (file: File) => void;
+  readonly folder: (files: File[]) => void;
+  /** For what is neither. */
+  readonly refuse: () => void;
+}
 
-/** Calls `choose` with every picture that the person chooses, drops or pastes, and `refuse` for what is none. */
-export function listenForPictures(choose: (file: File) => void, refuse: () => void): void {
+export function listenForFiles(takers: Takers): void {
   const take = (files: FileList | null | undefined) => {
     if (!files?.length) return;
     const picture = [...files].find((file) => file.type.startsWith("image/"));
-    if (picture) choose(picture);
-    else refuse();
+    if (picture) takers.picture(picture);
+    else takers.refuse();
   };
-  const input = byId("file", HTMLInputElement);
+  listenForChoices("file", take);
+  listenForChoices("folder", (files) => files?.length && takers.folder([...files]));
+  byId("open-folder", HTMLElement).addEventListener("click", () => byId("folder", HTMLInputElement).click());
+  document.addEventListener("paste", (event) => take(event.clipboardData?.files));
+  listenForDrops(async (transfer) => {
+    const folder = droppedFolder(transfer);
+    if (folder) takers.folder(await folder);
+    else take(transfer.files);
+  });
+}
+
+function listenForChoices(id: string, take: (files: FileList | null) => void): void {
+  const input = byId(id, HTMLInputElement);
   input.addEventListener("change", () => {
     take(input.files);
     input.value = ""; // so that the same file, chosen again, is a change
   });
-  document.addEventListener("paste", (event) => take(event.clipboardData?.files));
+}
+
+/** The whole page takes a drop: a browser would leave it to show the file. */
+function listenForDrops(take: (transfer: DataTransfer) => void): void {
   const drop = byId("drop", HTMLElement);
-  // The whole page takes a drop: a browser would leave it to show the file.
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
     drop.classList.add("over");
@@ -31,20 +46,6 @@ export function listenForPictures(choose: (file: File) => void, refuse: () => vo
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     drop.classList.remove("over");
-    take(event.dataTransfer?.files);
+    if (event.dataTransfer) take(event.dataTransfer);
   });
-}
-
-/** Puts the drawings under the picture; `choose` gets the address of the one that is pressed. */
-export function showSamples(choose: (address: string, name: string) => void): void {
-  for (const [file, address] of Object.entries(samples)) {
-    const name = file.replace(/^.*\/|\.svg$/g, "").replaceAll("-", " ");
-    const image = Object.assign(new Image(384, 384), { src: address, alt: texts.sample(name) });
-    const button = Object.assign(document.createElement("button"), { type: "button" });
-    button.append(image);
-    button.addEventListener("click", () => choose(address, name));
-    const item = document.createElement("li");
-    item.append(button);
-    byId("samples", HTMLElement).append(item);
-  }
 }
