@@ -237,19 +237,24 @@ export class ImageClassifier<P = Picture> {
     signal: AbortSignal | undefined,
     work: (sources: readonly PictureSource[]) => Promise<T>,
   ): Promise<T> {
-    if (this.#disposed)
-      throw new DisposedError(`classifier of ${this.#model.id}: was disposed; load it again before using it`);
+    this.#mustBeAlive();
     signal?.throwIfAborted();
     const opened = await Promise.allSettled(pictures.map((picture) => this.#platform.openPicture(picture)));
     const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     try {
       for (const result of opened) if (result.status === "rejected") throw result.reason;
+      this.#mustBeAlive(); // it may have been disposed while the pictures were decoded
       const result = await work(sources);
       signal?.throwIfAborted();
       return result;
     } finally {
       for (const source of sources) source.close();
     }
+  }
+
+  #mustBeAlive(): void {
+    if (this.#disposed)
+      throw new DisposedError(`classifier of ${this.#model.id}: was disposed; load it again before using it`);
   }
 }
 
