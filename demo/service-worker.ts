@@ -1,0 +1,35 @@
+/// <reference lib="webworker" />
+/** Keeps the page, its chunks and the bundled model, so that the page works without a network after the first visit. */
+
+declare const self: ServiceWorkerGlobalScope;
+/** Paths below this script's folder, and a name that changes with any of their bytes: build/site.ts writes both. */
+declare const __FILES__: string[];
+declare const __VERSION__: string;
+
+const name = `vit8-${__VERSION__}`;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(name).then((cache) => cache.addAll(__FILES__)));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(forgetOthers().then(() => self.clients.claim()));
+});
+
+/** What is kept comes from here, everything else from where it is. */
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET" || new URL(request.url).origin !== self.location.origin) return;
+  event.respondWith(
+    caches.match(request, { ignoreSearch: true, cacheName: name }).then((kept) => kept ?? fetch(request)),
+  );
+});
+
+/** Of this page's caches: another page of the origin has its own. */
+async function forgetOthers(): Promise<void> {
+  const names = await caches.keys();
+  const old = names.filter((other) => other.startsWith("vit8-") && other !== name);
+  await Promise.all(old.map((other) => caches.delete(other)));
+}
+
+export {};
