@@ -1,5 +1,7 @@
 /** The page as a person uses it, with every network but the page's own server blocked. */
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { test as base, expect, type Page } from "@playwright/test";
 import sharp from "sharp";
 
@@ -127,7 +129,7 @@ test("a download can be cancelled", async ({ page }) => {
   await expect(status(page)).toHaveText("Ready. Choose a picture.");
 });
 
-test("without WebGPU it says which browsers have it", async ({ page }) => {
+test("without WebGPU it says which browsers have it, and shows a recorded answer", async ({ page }) => {
   await page.addInitScript(() =>
     Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined, configurable: true }),
   );
@@ -136,6 +138,9 @@ test("without WebGPU it says which browsers have it", async ({ page }) => {
   for (const browser of ["Chrome", "Safari", "Firefox"]) {
     await expect(page.getByRole("listitem").filter({ hasText: browser }).first()).toBeVisible();
   }
+  await expect(page.getByText("as recorded")).toBeVisible();
+  await expect(names(page)).toHaveCount(5);
+  await expect(names(page).first()).toContainText("ladybug");
 });
 
 test("works by keyboard alone, in the order of the page", async ({ page }) => {
@@ -277,6 +282,28 @@ test("nothing moves while the model and the answers come", async ({ page }) => {
     );
     expect(sum, `${width} px wide`).toBeLessThanOrEqual(0.05);
   }
+});
+
+test("gives the command line's names to photographs", async ({ page }) => {
+  const folder = "../shared/images/everyday80-val/img";
+  if (!existsSync(folder)) console.log(`left out: ${folder} is no part of the project`);
+  test.skip(!existsSync(folder), `needs ${folder}`);
+  const all = readdirSync(folder).sort();
+  const twenty = Array.from({ length: 20 }, (_, i) =>
+    path.join(folder, all[i * Math.floor(all.length / 20)]),
+  );
+  const command = ["build/vit8.mjs", "classify", "--json", "--top-k", "1", ...twenty];
+  const answers = JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" }));
+  await openPage(page);
+  const named: string[] = [];
+  for (const file of twenty) {
+    await chooser(page).setInputFiles(file);
+    // The answer is this picture's own once the page has put its name and "Answered" there.
+    await expect(page.locator("#preview")).toHaveAttribute("alt", path.basename(file));
+    await expect(status(page)).toContainText("Answered");
+    named.push(await names(page).first().locator(".label").innerText());
+  }
+  expect(named).toEqual(answers.map(({ classes }: { classes: { label: string }[] }) => classes[0].label));
 });
 
 /** As a browser hands over a file that is dropped or pasted. */

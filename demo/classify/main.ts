@@ -16,7 +16,8 @@ import {
   showUnsupported,
 } from "./page.ts";
 import { listenForFiles } from "./pictures.ts";
-import { showSamples } from "./samples.ts";
+import { recorded } from "./recorded.ts";
+import { drawingAddress, showSamples } from "./samples.ts";
 import { texts } from "./texts.ts";
 import { cosine, indexOfGreatest } from "./vectors.ts";
 
@@ -56,7 +57,7 @@ async function switchModel(model: Model): Promise<void> {
     showStatus(signal.aborted ? texts.cancelled(loaded?.model.name) : "");
     if (signal.aborted) return;
     showError(error);
-    if (error instanceof UnsupportedDeviceError) showUnsupported();
+    if (error instanceof UnsupportedDeviceError) showUnsupported(drawingAddress(recorded.name));
     return;
   }
   showProgress(undefined);
@@ -84,6 +85,7 @@ function startLooking(): AbortSignal {
   byId("live", HTMLElement).hidden = true;
   showText("agreement", "");
   showError(undefined);
+  if (loaded) showStatus(texts.looking);
   return looking.signal;
 }
 
@@ -158,7 +160,7 @@ function forgetKept(): void {
 async function followCamera(): Promise<void> {
   const wasOn = cameraButton.ariaPressed === "true";
   const signal = startLooking();
-  showText("status", "");
+  showStatus("");
   byId("preview", HTMLElement).hidden = picture === undefined;
   if (wasOn) return;
   try {
@@ -176,6 +178,7 @@ async function followCamera(): Promise<void> {
   } catch (error) {
     if (signal.aborted) return;
     startLooking();
+    showStatus("");
     showError(error instanceof DOMException ? texts.noCamera(error.message) : error);
   }
 }

@@ -1,6 +1,7 @@
 /** What the page shows; it knows nothing of models. */
 import type { Classification, LoadProgress, Report } from "../../src/index.ts";
 import { describeProgress, progressFraction } from "./progress.ts";
+import { recorded } from "./recorded.ts";
 import { texts } from "./texts.ts";
 
 /** The element with this id, which index.html has. */
@@ -65,13 +66,15 @@ export function showReport({ adapter, precision, dispatches, gpuBytes, kernels }
   byId("ran", HTMLElement).hidden = false;
 }
 
-export function showUnsupported(): void {
+/** What to do without WebGPU, and an answer from a machine that has it, so that the page is not empty. */
+export function showUnsupported(picture: string): void {
   const list = document.createElement("ul");
   list.append(...texts.withWebGpu.map((text) => textElement("li", "", text)));
-  byId("results", HTMLElement).hidden = true;
   const section = byId("unsupported", HTMLElement);
   section.hidden = false;
-  section.replaceChildren(textElement("p", "", texts.noWebGpu), list);
+  section.replaceChildren(textElement("p", "", texts.noWebGpu), list, textElement("p", "", texts.recorded));
+  showPicture(picture, texts.drawing(recorded.name)).catch(() => {});
+  showResults(recorded.results);
 }
 
 function newRow(): HTMLElement {
