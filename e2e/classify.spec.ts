@@ -191,7 +191,7 @@ test("names a photograph, and shows what the model sees of it", async ({ page })
   await openPage(page);
   await sample(page, "Photograph: boats").click();
   await expect(names(page)).toHaveCount(5);
-  await expect(page.getByText("the middle 64 × 64 of 80 × 64 pixels")).toBeVisible();
+  await expect(page.getByText("of 80 × 64 the middle 64 × 64 pixels")).toBeVisible();
   const spread = await page.getByRole("img", { name: "as the model sees it" }).evaluate((canvas) => {
     const { width, height } = canvas as HTMLCanvasElement;
     const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);

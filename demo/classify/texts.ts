@@ -28,7 +28,7 @@ export const texts = {
   drawing: (name: string) => `Drawing: ${name}`,
   photograph: (name: string) => `Photograph: ${name}`,
   seen: (width: number, height: number, fromWidth: number, fromHeight: number) =>
-    `What the model sees: the middle ${width} × ${height} of ${fromWidth} × ${fromHeight} pixels.`,
+    `What the model sees: ${width === fromWidth && height === fromHeight ? "all of it, at" : `of ${fromWidth} × ${fromHeight} the middle`} ${width} × ${height} pixels.`,
   kept: "Kept. Choose another picture to compare.",
   likeness: (cosine: number) => `Likeness to the picture kept: cosine ${cosine.toFixed(3)} (1 is the same).`,
   onlyCompares: "This model has no names to give; it compares pictures.",
