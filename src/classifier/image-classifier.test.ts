@@ -231,6 +231,18 @@ describe("nothing is left on the GPU", () => {
     await Promise.all([it.dispose(), it.dispose()]);
   });
 
+  test("by what an attention map and a profile take besides", async () => {
+    const it = await load(plainFiles);
+    const { heads } = await it.attention(picture);
+    expect(heads).toHaveLength(PLAIN.heads);
+    // Its buffers for a picture are made by the first one.
+    await it.logits(picture);
+    const held = gpu.bytes;
+    expect((await it.profile(picture)).passes.length).toBeGreaterThan(3);
+    expect(gpu.bytes).toBe(held);
+    await it.dispose();
+  });
+
   test("by dispose during a run, which is answered", async () => {
     const it = await load(plainFiles);
     const expected = await it.logits(picture);
