@@ -10,6 +10,8 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env.CI),
+  // One more try on a busy machine, told as "flaky": software rendering shares its two cores with the browser.
+  retries: process.env.CI ? 1 : 0,
   webServer: {
     command: `node build/start.mjs --port ${port}`,
     env: { CI: "1" },
