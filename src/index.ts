@@ -13,4 +13,5 @@ export type { Picture } from "./classifier/picture.ts";
 export * from "./errors/errors.ts";
 export type { ModelSource } from "./format/folder.ts";
 export type { AdapterFacts } from "./gpu/gpu.ts";
+export { type Framing, type Geometry, pictureGeometry } from "./image/geometry.ts";
 export type { AttentionMap } from "./vit/attention-map.ts";

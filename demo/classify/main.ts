@@ -1,8 +1,7 @@
 /** The page: one model, one picture, and the names that the one gives to the other. */
-import type { Preprocessing } from "../../src/format/config.ts";
 import { ImageClassifier, UnsupportedDeviceError, UnsupportedModelError } from "../../src/index.ts";
 import { closeCamera, followFrames, openCamera } from "./camera.ts";
-import { readPreprocessing, showSeen } from "./framing.ts";
+import { showSeen } from "./framing.ts";
 import { bundled, type Model, modelByName, modelOfFiles, suggestModels } from "./models.ts";
 import {
   byId,
@@ -24,7 +23,6 @@ import { cosine, indexOfGreatest } from "./vectors.ts";
 interface Loaded {
   readonly model: Model;
   readonly classifier: ImageClassifier;
-  readonly preprocessing: Preprocessing;
 }
 
 let loaded: Loaded | undefined;
@@ -73,7 +71,7 @@ async function load(model: Model, signal: AbortSignal): Promise<Loaded> {
   if (!navigator.gpu) throw new UnsupportedDeviceError(texts.noWebGpuError);
   const options = { onProgress: showProgress, signal, worker: true };
   const classifier = await ImageClassifier.load(model.source, options);
-  return { model, classifier, preprocessing: await readPreprocessing(model.source) };
+  return { model, classifier };
 }
 
 /** Another picture: whatever was looked at before no longer is. */
@@ -130,12 +128,12 @@ async function lookAt(source: ImageBitmap): Promise<void> {
 /** Names what is there; a model without names says what it does instead. */
 async function look(
   source: ImageBitmap | HTMLVideoElement,
-  { classifier, preprocessing }: Loaded,
+  { classifier }: Loaded,
   signal: AbortSignal,
 ): Promise<void> {
   const results = classifier.labels.length > 0 ? await classifier.classify(source, { topK: 5, signal }) : [];
   if (signal.aborted) return;
-  showSeen(source, preprocessing);
+  showSeen(source, classifier.framing);
   showResults(results);
   showReport(classifier.report);
 }

@@ -4,6 +4,7 @@ import { DisposedError, UnsupportedModelError } from "../errors/errors.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { AdapterFacts, Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import type { Framing } from "../image/geometry.ts";
 import { chooseByMeasuring, type Tuning } from "../scheduler/tune.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
 import type { Precision } from "../vit/weights.ts";
@@ -153,6 +154,11 @@ export class ImageClassifier<P = Picture> {
   /** What the model calls its classes; empty for an embedding model. */
   get labels(): readonly string[] {
     return this.#model.architecture.labels;
+  }
+
+  /** How the model resizes and crops; `pictureGeometry` makes of it the box that it sees of a picture. */
+  get framing(): Framing {
+    return this.#model.preprocessing;
   }
 
   /**

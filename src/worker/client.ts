@@ -11,6 +11,7 @@ import type {
 import type { Picture } from "../classifier/picture.ts";
 import { DisposedError, PictureError, UnsupportedModelError } from "../errors/errors.ts";
 import type { FileContents, ModelSource } from "../format/folder.ts";
+import type { Framing } from "../image/geometry.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
 import { Channel } from "./channel.ts";
 import type { Loaded, Method, Ran } from "./messages.ts";
@@ -42,15 +43,17 @@ export async function loadInWorker(model: ModelSource, options: LoadOptions): Pr
 
 class WorkerClassifier implements Face {
   readonly labels: readonly string[];
+  readonly framing: Framing;
   readonly #channel: Channel;
   readonly #id: number;
   #report: Report;
   #disposed = false;
 
-  constructor(channel: Channel, id: number, { labels, report }: Loaded) {
+  constructor(channel: Channel, id: number, { labels, framing, report }: Loaded) {
     this.#channel = channel;
     this.#id = id;
     this.labels = labels;
+    this.framing = framing;
     this.#report = report;
   }
 

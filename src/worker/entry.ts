@@ -45,7 +45,8 @@ async function load({ id, model, options }: Numbered<LoadRequest>, signal: Abort
     onProgress: (progress) => reply(id, { progress }),
   });
   classifiers.set(id, classifier);
-  return { labels: classifier.labels, report: classifier.report };
+  const { labels, framing, report } = classifier;
+  return { labels, framing, report };
 }
 
 async function run({ classifier, method, input, topK }: RunRequest, signal: AbortSignal): Promise<Ran> {

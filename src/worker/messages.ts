@@ -4,6 +4,7 @@ import type { Report } from "../classifier/image-classifier.ts";
 import type { LoadProgress } from "../classifier/model.ts";
 import * as errors from "../errors/errors.ts";
 import type { FileContents } from "../format/folder.ts";
+import type { Framing } from "../image/geometry.ts";
 import type { Precision } from "../vit/weights.ts";
 
 export type Method = "classify" | "logits" | "embed" | "attention" | "profile";
@@ -38,6 +39,7 @@ export type Request =
 
 export interface Loaded {
   readonly labels: readonly string[];
+  readonly framing: Framing;
   readonly report: Report;
 }
 
