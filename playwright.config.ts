@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 import { findChromium } from "./build/chromium.mjs";
 
-const port = 5199;
+const port = Number(process.env.PORT ?? 5199);
 
 /** The pages in the system's Chromium, on the software GPU that it brings along, served as `npm start` serves them. */
 export default defineConfig({
