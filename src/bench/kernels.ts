@@ -2,10 +2,11 @@
 
 import type { ModelDescription } from "../classifier/model.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { variantsFor } from "../gpu/kernel.ts";
+import { type Capabilities, variantsFor } from "../gpu/kernel.ts";
 import type { Timer } from "../gpu/timer.ts";
 import type { AnyCases } from "../testing/cases.ts";
 import { vitGraph } from "../vit/graph.ts";
+import type { Device } from "./device.ts";
 import type { Peaks } from "./peaks.ts";
 import { type Proof, provenOn } from "./proof.ts";
 import { type Repeats, wallMs } from "./sampling.ts";
@@ -18,6 +19,10 @@ export interface KernelRow {
   /** Where the shape comes from: a step of the model, or the cases. */
   readonly step: string;
   readonly problem: object;
+  /** The model whose shapes these are, the pixels along a side of its pictures, and how many of them in a submit. */
+  readonly model: string;
+  readonly imageSize: number;
+  readonly batch: number;
   /** Absent with `error`. */
   readonly proof?: Proof;
   /** Milliseconds until the pipeline was there; near 0 where an earlier row has made it. */
@@ -25,6 +30,10 @@ export interface KernelRow {
   /** Milliseconds of one dispatch. */
   readonly ms?: Spread;
   readonly clock?: Timer["source"];
+  /** Wall milliseconds of one dispatch, with its share of encoding, submit and wait. */
+  readonly wallMs?: Spread;
+  /** Samples that a hidden tab has spoilt. */
+  readonly discarded?: number;
   /** 10^9 operations a second; a multiply-add is two. */
   readonly gops?: number;
   /** 10^9 bytes a second, each byte once. */
@@ -48,6 +57,45 @@ export const allCases: readonly AnyCases[] = Object.values(files).flat();
 /** Beyond this the f64 reference takes minutes; a smaller problem of the cases is proved instead. */
 const MOST_MACS_TO_PROVE = 40e6;
 
+export interface KernelTask {
+  readonly cases: AnyCases;
+  readonly variant: string;
+  readonly step: string;
+  readonly problem: object;
+  readonly model: string;
+  readonly imageSize: number;
+  readonly batch: number;
+}
+
+/** Every variant that runs on the machine, at each distinct shape of the model's steps, or else of its cases. */
+export function kernelTasks(
+  machine: Capabilities,
+  suites: readonly AnyCases[],
+  model: ModelDescription,
+  batch: number,
+): KernelTask[] {
+  const from = { model: model.id, imageSize: model.architecture.imageWidth, batch };
+  return suites.flatMap((cases) =>
+    problemsOf(cases, model, batch).flatMap(({ step, problem }) =>
+      variantsFor(cases.kernel, machine, problem).map((variant) => ({
+        cases,
+        step,
+        problem,
+        variant,
+        ...from,
+      })),
+    ),
+  );
+}
+
+/** Of each kernel the tasks with the most work. */
+export function largestOf(tasks: readonly KernelTask[]): KernelTask[] {
+  const work = ({ cases: { kernel }, problem }: KernelTask) => kernel.macs(problem) + kernel.bytes(problem);
+  const most = new Map<AnyCases, number>();
+  for (const task of tasks) most.set(task.cases, Math.max(most.get(task.cases) ?? 0, work(task)));
+  return tasks.filter((task) => work(task) === most.get(task.cases));
+}
+
 export interface KernelBenchOptions {
   readonly peaks: Peaks;
   readonly repeats: Repeats;
@@ -55,29 +103,24 @@ export interface KernelBenchOptions {
   readonly onRow?: (row: KernelRow, done: number, total: number) => void;
 }
 
-/** The rows of every variant that runs here, at each distinct shape of the model's steps, or else of its cases. */
+/** One row for each task. What cannot be timed is a row that says why. */
 export async function benchKernels(
-  gpu: Gpu,
-  suites: readonly AnyCases[],
-  model: ModelDescription,
-  images: number,
+  device: Device,
+  tasks: readonly KernelTask[],
   { onRow, ...options }: KernelBenchOptions,
 ): Promise<KernelRow[]> {
-  const tasks = suites.flatMap((cases) =>
-    problemsOf(cases, model, images).flatMap(({ step, problem }) =>
-      variantsFor(cases.kernel, gpu.capabilities, problem).map((variant) => ({
-        cases,
-        step,
-        problem,
-        variant,
-      })),
-    ),
-  );
   const rows: KernelRow[] = [];
-  for (const { cases, step, problem, variant } of tasks) {
+  for (const task of tasks) {
     options.signal?.throwIfAborted();
-    rows.push(await benchKernel(gpu, cases, step, problem, variant, options));
-    onRow?.(rows.at(-1)!, rows.length, tasks.length);
+    const { cases, variant, step, problem, model, imageSize, batch } = task;
+    const row = { kernel: cases.kernel.name, variant, step, problem, model, imageSize, batch };
+    try {
+      rows.push({ ...row, ...(await device.use((gpu) => figuresOf(gpu, task, options))) });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      rows.push({ ...row, error: error instanceof Error ? error.message : String(error) });
+    }
+    onRow?.(rows[rows.length - 1], rows.length, tasks.length);
   }
   return rows;
 }
@@ -86,7 +129,7 @@ function problemsOf({ kernel, problems }: AnyCases, model: ModelDescription, ima
   const found = new Map<string, { step: string; problem: object }>();
   for (const precision of ["int8", "float32"] as const)
     for (const { kernels, label, problem } of vitGraph(model.architecture, images, precision).steps)
-      if (kernels.includes(kernel) && !found.has(JSON.stringify(problem)))
+      if (kernels.some(({ name }) => name === kernel.name) && !found.has(JSON.stringify(problem)))
         found.set(JSON.stringify(problem), { step: label, problem: problem as object });
   if (found.size > 0) return [...found.values()];
   const size = (problem: unknown) => kernel.macs(problem) + kernel.bytes(problem);
@@ -94,30 +137,21 @@ function problemsOf({ kernel, problems }: AnyCases, model: ModelDescription, ima
   return [{ step: name, problem: problem as object }];
 }
 
-async function benchKernel(
+async function figuresOf(
   gpu: Gpu,
-  cases: AnyCases,
-  step: string,
-  problem: object,
-  variant: string,
+  { cases, problem, variant }: KernelTask,
   { peaks, repeats, signal }: Omit<KernelBenchOptions, "onRow">,
-): Promise<KernelRow> {
+): Promise<Partial<KernelRow>> {
   const { kernel } = cases;
-  const row = { kernel: kernel.name, variant, step, problem };
-  try {
-    const compileMs = await wallMs(() => gpu.pipeline(kernel, variant, problem));
-    const proof = await provenOn(gpu, cases, variant, provable(cases, problem));
-    const { ms, clock } = await timeKernel(gpu, cases, variant, problem, repeats, signal);
-    const gops = (2 * kernel.macs(problem)) / ms.median / 1e6;
-    const gbs = kernel.bytes(problem) / ms.median / 1e6;
-    const { inner } = kernel.variants[variant];
-    const ceiling = inner === "dot4" ? peaks.dotGops : peaks.floatGops;
-    const ofPeak = inner && ceiling ? gops / ceiling : undefined;
-    return { ...row, proof, compileMs, ms, clock, gops, gbs, ofPeak, ofCopy: gbs / peaks.copyGBs };
-  } catch (error) {
-    signal?.throwIfAborted();
-    return { ...row, error: error instanceof Error ? error.message : String(error) };
-  }
+  const compileMs = await wallMs(() => gpu.pipeline(kernel, variant, problem));
+  const proof = await provenOn(gpu, cases, variant, provable(cases, problem));
+  const time = await timeKernel(gpu, cases, variant, problem, repeats, signal);
+  const gops = (2 * kernel.macs(problem)) / time.ms.median / 1e6;
+  const gbs = kernel.bytes(problem) / time.ms.median / 1e6;
+  const { inner } = kernel.variants[variant];
+  const ceiling = inner === "dot4" ? peaks.dotGops : peaks.floatGops;
+  const ofPeak = inner && ceiling ? gops / ceiling : undefined;
+  return { proof, compileMs, ...time, gops, gbs, ofPeak, ofCopy: gbs / peaks.copyGBs };
 }
 
 /** The problem itself, or the largest of the cases where its reference would take too long. */

@@ -8,6 +8,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
 import type { Plan } from "../scheduler/plan.ts";
 import type { Precision } from "../vit/weights.ts";
+import type { Device } from "./device.ts";
 import { madeUpModel, madeUpWeights, SHAPES, type ShapeName } from "./made-up-model.ts";
 import type { Peaks } from "./peaks.ts";
 import { madeUpPicture } from "./pixels.ts";
@@ -29,6 +30,8 @@ export interface ModelRow {
   readonly batch: number;
   /** Absent, as all below, with `error`. Wall milliseconds of a batch, pixels to logits. */
   readonly ms?: Spread;
+  /** Samples that a hidden tab has spoilt. */
+  readonly discarded?: number;
   readonly imagesPerSecond?: number;
   /** 10^9 operations a second in linear layers and attention; a multiply-add is two. */
   readonly gops?: number;
@@ -50,6 +53,7 @@ export interface ModelBenchOptions {
   readonly peaks: Peaks;
   readonly repeats: Repeats;
   readonly signal?: AbortSignal;
+  readonly onRow?: (row: ModelRow) => void;
 }
 
 /** Below this the int8 arithmetic is broken, whatever the weights. */
@@ -57,35 +61,66 @@ const LEAST_COSINE = 0.95;
 
 /** One row for each batch size. The smallest shape is compared with float32 before anything is timed. */
 export async function benchModel(
-  gpu: Gpu,
+  device: Device,
   name: ShapeName,
   imageSize: number,
   batches: readonly number[],
   options: ModelBenchOptions,
 ): Promise<ModelRow[]> {
-  const model = madeUpModel(name, SHAPES[name], imageSize);
   const rows: ModelRow[] = [];
-  const engine = engineOf(gpu, model, "int8");
-  try {
-    const small = name === "ti" && imageSize <= 224;
-    const cosine = small ? await cosineWithFloat(gpu, engine, model) : undefined;
-    for (const batch of batches) {
-      options.signal?.throwIfAborted();
-      const row = { model: name, imageSize, batch, cosine };
-      rows.push(
-        await benchBatch(gpu, engine, batch, options).then(
-          (figures) => ({ ...row, ...figures }),
-          (error) => {
-            options.signal?.throwIfAborted();
-            return { ...row, error: String(error.message ?? error) };
-          },
-        ),
-      );
-    }
-  } finally {
-    await engine.destroy();
+  const lane = new Lane(madeUpModel(name, SHAPES[name], imageSize));
+  // The float32 arithmetic of larger shapes takes long and shows no more.
+  const compared = name === "ti" && imageSize <= 224;
+  for (const batch of batches) {
+    options.signal?.throwIfAborted();
+    const row = { model: name, imageSize, batch };
+    const measured = device.use(async (gpu) => {
+      const engine = lane.engineOn(gpu);
+      const cosine = compared ? await lane.cosineOn(gpu) : undefined;
+      return { ...row, cosine, ...(await benchBatch(gpu, engine, batch, options)) };
+    });
+    rows.push(await measured.catch((error) => failed(row, error, options.signal)));
+    options.onRow?.(rows[rows.length - 1]);
   }
+  await lane.destroy();
   return rows;
+}
+
+/** A row that says why there are no figures, unless somebody has had enough of all. */
+function failed<R extends object>(
+  row: R,
+  error: Error,
+  signal: AbortSignal | undefined,
+): R & { error: string } {
+  signal?.throwIfAborted();
+  return { ...row, error: error.message };
+}
+
+/** One model's engine on the device of the day. */
+class Lane {
+  readonly #model: ModelDescription;
+  #gpu: Gpu | undefined;
+  #engine: Engine | undefined;
+  #cosine: number | undefined;
+
+  constructor(model: ModelDescription) {
+    this.#model = model;
+  }
+
+  engineOn(gpu: Gpu): Engine {
+    if (this.#gpu !== gpu || !this.#engine) this.#engine = engineOf(gpu, this.#model, "int8");
+    this.#gpu = gpu;
+    return this.#engine;
+  }
+
+  async cosineOn(gpu: Gpu): Promise<number> {
+    this.#cosine ??= await cosineWithFloat(gpu, this.engineOn(gpu), this.#model);
+    return this.#cosine;
+  }
+
+  async destroy(): Promise<void> {
+    await this.#engine?.destroy();
+  }
 }
 
 function engineOf(gpu: Gpu, model: ModelDescription, precision: Precision): Engine {
@@ -113,9 +148,9 @@ async function benchBatch(
 ): Promise<Partial<ModelRow>> {
   const pictures = await madeUpPictures(batch);
   await proven(engine, pictures);
-  const ms = spreadOf(await samplesOf(() => wallMs(() => engine.run(pictures)), repeats, signal));
+  const { values, discarded } = await samplesOf(() => wallMs(() => engine.run(pictures)), repeats, signal);
+  const ms = spreadOf(values);
   const { graph, plan, slots } = await engine.prepare(batch);
-  const uploads: number[] = [];
   const encode = async () => {
     const start = performance.now();
     for (const [i, slot] of slots.entries()) slot.prepare(pictures[i], i * graph.shape.tokens + 1);
@@ -125,10 +160,9 @@ async function benchBatch(
     });
     const submitted = performance.now();
     await running;
-    uploads.push(uploaded - start);
-    return submitted - uploaded;
+    return { uploadMs: uploaded - start, encodeMs: submitted - uploaded };
   };
-  const encodeMs = spreadOf(await samplesOf(encode, repeats, signal));
+  const host = (await samplesOf(encode, repeats, signal)).values;
   const macs = graph.steps.reduce(
     (sum, { label, problem }) => sum + plan.choices.get(label)!.kernel.macs(problem),
     0,
@@ -139,8 +173,9 @@ async function benchBatch(
     imagesPerSecond: (batch * 1000) / ms.median,
     gops,
     ofPeak: peaks.dotGops && gops / peaks.dotGops,
-    uploadMs: spreadOf(uploads),
-    encodeMs,
+    discarded,
+    uploadMs: spreadOf(host.map(({ uploadMs }) => uploadMs)),
+    encodeMs: spreadOf(host.map(({ encodeMs }) => encodeMs)),
     dispatches: engine.dispatches,
     gpuBytes: gpu.bytes,
     kernels: sharesOf(plan.choices, await profileOf(gpu, plan)),

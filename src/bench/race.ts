@@ -2,6 +2,7 @@
 
 import { goesOn, type Repeats, wallMs } from "./sampling.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import { shown, watchHidden } from "./visibility.ts";
 
 export interface Runner {
   readonly name: string;
@@ -42,9 +43,7 @@ export async function race(
   const start = performance.now();
   for (let round = 0; goesOn(round, start, repeats); round++) {
     for (const [i, other] of others.entries()) {
-      signal?.throwIfAborted();
-      const our = await rested(ours);
-      const their = await rested(other);
+      const [our, their] = await pair(ours, other, signal);
       oursMs.push(our);
       lanes[i].ms.push(their);
       lanes[i].ratios.push(their / our);
@@ -57,6 +56,17 @@ export async function race(
     ratio: spreadOf(ratios),
   });
   return { ours: spreadOf(oursMs), others: lanes.map(result) };
+}
+
+/** Milliseconds of one run each, neither of them in a hidden tab. */
+async function pair(ours: Runner, other: Runner, signal: AbortSignal | undefined): Promise<[number, number]> {
+  for (;;) {
+    signal?.throwIfAborted();
+    await shown(signal);
+    const hidden = watchHidden();
+    const times: [number, number] = [await rested(ours), await rested(other)];
+    if (!hidden()) return times;
+  }
 }
 
 async function rested(runner: Runner): Promise<number> {

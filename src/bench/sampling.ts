@@ -1,5 +1,7 @@
 // How often something is measured: long enough for a spread, not longer than anybody waits.
 
+import { shown, watchHidden } from "./visibility.ts";
+
 /** Until `forMs` have passed or there are `atMost` samples, but `atLeast` so many. */
 export interface Repeats {
   readonly forMs: number;
@@ -12,19 +14,30 @@ export interface Repeats {
 export const STANDARD: Repeats = { forMs: 1000, atLeast: 5, atMost: 30, patienceMs: 10_000 };
 export const QUICK: Repeats = { forMs: 200, atLeast: 3, atMost: 10, patienceMs: 2000 };
 
+/** What was measured, and how many measurements a hidden tab has spoilt. */
+export interface Samples<T> {
+  readonly values: readonly T[];
+  readonly discarded: number;
+}
+
 /** What `measure` says, again and again. */
-export async function samplesOf(
-  measure: () => Promise<number>,
+export async function samplesOf<T>(
+  measure: () => Promise<T>,
   repeats: Repeats,
   signal?: AbortSignal,
-): Promise<number[]> {
-  const samples: number[] = [];
+): Promise<Samples<T>> {
+  const values: T[] = [];
+  let discarded = 0;
   const start = performance.now();
-  while (goesOn(samples.length, start, repeats)) {
+  while (goesOn(values.length, start, repeats)) {
     signal?.throwIfAborted();
-    samples.push(await measure());
+    await shown(signal);
+    const hidden = watchHidden();
+    const value = await measure();
+    if (hidden()) discarded++;
+    else values.push(value);
   }
-  return samples;
+  return { values, discarded };
 }
 
 export function goesOn(samples: number, start: number, repeats: Repeats): boolean {

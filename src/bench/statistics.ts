@@ -1,5 +1,7 @@
 // Samples in a few numbers.
 
+import { seeded } from "../testing/cases.ts";
+
 /** The middle and the borders of the middle four fifths. */
 export interface Spread {
   readonly median: number;
@@ -7,12 +9,53 @@ export interface Spread {
   readonly p90: number;
   /** Samples. */
   readonly n: number;
+  /** The samples themselves, in the order in which they were taken. */
+  readonly samples: readonly number[];
 }
 
 export function spreadOf(samples: readonly number[]): Spread {
+  const [p10, median, p90] = quantilesOf(samples, [0.1, 0.5, 0.9]);
+  return { median, p10, p90, n: samples.length, samples };
+}
+
+/** The median of the last quarter over that of the first: 1 where nothing warms up or is throttled. Undefined below 8 samples. */
+export function driftOf(samples: readonly number[]): number | undefined {
+  if (samples.length < 8) return undefined;
+  const quarter = Math.floor(samples.length / 4);
+  return medianOf(samples.slice(-quarter)) / medianOf(samples.slice(0, quarter));
+}
+
+/** A ratio of two medians, and between which two it lies with 95 % confidence. */
+export interface Ratio {
+  readonly ratio: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const RESAMPLES = 2000;
+
+/**
+ * median(a) / median(b) with its percentile interval over 2000 seeded resamples (Efron and Tibshirani, An Introduction to the
+ * Bootstrap, 1993, section 13.3). Samples count as independent: what shifts a whole run is not in the interval.
+ */
+export function ratioOf(a: readonly number[], b: readonly number[]): Ratio {
+  const draw = seeded(1);
+  const resampledMedian = (samples: readonly number[]) =>
+    medianOf(
+      Array.from(draw.f32(samples.length), (x) => samples[Math.floor(((x + 1) / 2) * samples.length)]),
+    );
+  const ratios = Array.from({ length: RESAMPLES }, () => resampledMedian(a) / resampledMedian(b));
+  const [low, high] = quantilesOf(ratios, [0.025, 0.975]);
+  return { ratio: medianOf(a) / medianOf(b), low, high };
+}
+
+function medianOf(samples: readonly number[]): number {
+  return quantilesOf(samples, [0.5])[0];
+}
+
+function quantilesOf(samples: readonly number[], shares: readonly number[]): number[] {
   const sorted = [...samples].sort((a, b) => a - b);
-  const [p10, median, p90] = [0.1, 0.5, 0.9].map((share) => quantile(sorted, share));
-  return { median, p10, p90, n: samples.length };
+  return shares.map((share) => quantile(sorted, share));
 }
 
 /** Interpolated between neighbours, as Hyndman and Fan's type 7. NaN of nothing. */

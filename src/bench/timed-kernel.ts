@@ -12,6 +12,10 @@ export interface KernelTime {
   /** Milliseconds of one dispatch. */
   readonly ms: Spread;
   readonly clock: Timer["source"];
+  /** The same dispatches by the clock on the wall, with encoding, submit and wait shared among them. */
+  readonly wallMs: Spread;
+  /** Samples that a hidden tab has spoilt. */
+  readonly discarded: number;
 }
 
 /** A sample is this long at least, so that a coarse clock (100 us in pages) and a pass's own cost are little. */
@@ -39,19 +43,23 @@ export async function timeKernel(
     const group = gpu.bind(kernel, resources);
     const grid = kernel.variants[variant].grid(problem as never);
     const measure = async (dispatches: number) => {
+      const start = performance.now();
       const ms = await timer.measure((pass) => {
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, group);
         for (let i = 0; i < dispatches; i++) pass.dispatchWorkgroups(...grid);
       });
-      return ms / dispatches;
+      return { ms: ms / dispatches, wallMs: (performance.now() - start) / dispatches };
     };
     return await gpu.guarded(`${kernel.name} ${variant}`, async () => {
       await measure(1); // software drivers compile at the first dispatch
-      const once = await measure(1);
+      const { ms: once } = await measure(1);
       const dispatches = Math.min(MOST_DISPATCHES, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(once, 0.001))));
-      const samples = await samplesOf(() => measure(dispatches), repeats, signal);
-      return { ms: spreadOf(samples), clock: timer.source };
+      const { values, discarded } = await samplesOf(() => measure(dispatches), repeats, signal);
+      const [ms, wallMs] = [values.map((value) => value.ms), values.map((value) => value.wallMs)].map(
+        spreadOf,
+      );
+      return { ms, wallMs, clock: timer.source, discarded };
     });
   } finally {
     timer.destroy();

@@ -22,7 +22,7 @@ test.each([
   expect(await vit8("bench", ...argv)).toEqual({ code: 2, output: expect.stringContaining(words) });
 });
 
-const ms = { median: 12.34, p10: 12, p90: 13.5, n: 7 };
+const ms = { median: 12.34, p10: 12, p90: 13.5, n: 7, samples: [12.34] };
 const report: BenchReport = {
   date: "2026-05-04T03:02:01.000Z",
   node: "v20.0.0",
@@ -36,6 +36,9 @@ const report: BenchReport = {
       variant: "thread",
       step: "head",
       problem: {},
+      model: "ti",
+      imageSize: 224,
+      batch: 1,
       proof: { worstError: 0, exact: true },
       compileMs: 0.5,
       ms,
@@ -43,7 +46,16 @@ const report: BenchReport = {
       gbs: 1.5,
       ofPeak: 0.25,
     },
-    { kernel: "head", variant: "broken", step: "head", problem: {}, error: "wrong on this driver" },
+    {
+      kernel: "head",
+      variant: "broken",
+      step: "head",
+      problem: {},
+      model: "ti",
+      imageSize: 224,
+      batch: 1,
+      error: "wrong on this driver",
+    },
   ],
   models: [
     {

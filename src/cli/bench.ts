@@ -1,11 +1,18 @@
 // `vit8 bench`: how fast the kernels and whole models are here, and how fast others are.
 
-import { allCases, benchKernels, type KernelBenchOptions, type KernelRow } from "../bench/kernels.ts";
+import { Device } from "../bench/device.ts";
+import {
+  allCases,
+  benchKernels,
+  type KernelBenchOptions,
+  type KernelRow,
+  kernelTasks,
+} from "../bench/kernels.ts";
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { benchModel, type ModelRow } from "../bench/models.ts";
 import { measurePeaks, type Peaks } from "../bench/peaks.ts";
 import { QUICK, STANDARD } from "../bench/sampling.ts";
-import { type AdapterFacts, type Gpu, openGpu } from "../gpu/gpu.ts";
+import { type AdapterFacts, openGpu } from "../gpu/gpu.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { benchPeer, peerTable } from "./bench-peer.ts";
 import { benchTables } from "./bench-tables.ts";
@@ -69,8 +76,8 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
     numbersOf(args, "batch"),
     numbersOf(args, "size") ?? [224],
   ];
-  const gpu = await openGpu({ gpu: await nodeGpu() });
-  const { software } = gpu.capabilities;
+  const device = new Device(async () => openGpu({ gpu: await nodeGpu() }));
+  const software = await device.use(async (gpu) => gpu.capabilities.software);
   const all = software ? (["ti"] as const) : (["ti", "s", "b"] as const);
   const onlyKernels = args.flag("kernels");
   const chosen = {
@@ -81,9 +88,9 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
     quick: args.flag("quick"),
   };
   try {
-    return await measureAll(gpu, chosen, terminal);
+    return await measureAll(device, chosen, terminal);
   } finally {
-    gpu.destroy();
+    device.destroy();
   }
 }
 
@@ -96,20 +103,21 @@ interface Chosen {
   readonly quick: boolean;
 }
 
-async function measureAll(gpu: Gpu, chosen: Chosen, terminal: Terminal): Promise<BenchReport> {
+async function measureAll(device: Device, chosen: Chosen, terminal: Terminal): Promise<BenchReport> {
   const { signal } = terminal;
   const repeats = chosen.quick ? QUICK : STANDARD;
-  const peaks = await measurePeaks(gpu, repeats, signal);
-  const kernels = chosen.kernelShape ? await kernelRows(gpu, chosen, { peaks, repeats }, terminal) : [];
+  const adapter = await device.use(async (gpu) => gpu.adapter);
+  const peaks = await device.use((gpu) => measurePeaks(gpu, repeats, signal));
+  const kernels = chosen.kernelShape ? await kernelRows(device, chosen, { peaks, repeats }, terminal) : [];
   const models: ModelRow[] = [];
   for (const name of chosen.models)
     for (const size of chosen.sizes)
-      models.push(...(await benchModel(gpu, name, size, chosen.batches, { peaks, repeats, signal })));
-  return { ...machineOf(), adapter: gpu.adapter, peaks, kernels, models };
+      models.push(...(await benchModel(device, name, size, chosen.batches, { peaks, repeats, signal })));
+  return { ...machineOf(), adapter, peaks, kernels, models };
 }
 
 async function kernelRows(
-  gpu: Gpu,
+  device: Device,
   { kernelShape = "ti", sizes, batches }: Chosen,
   options: Pick<KernelBenchOptions, "peaks" | "repeats">,
   terminal: Terminal,
@@ -117,9 +125,11 @@ async function kernelRows(
   const { signal } = terminal;
   const bar = new ProgressBar(terminal, "kernels");
   const onRow = (_: KernelRow, done: number, total: number) => bar.update(done, total);
-  const model = madeUpModel("kernels", SHAPES[kernelShape], sizes[0]);
-  const rows = benchKernels(gpu, allCases, model, batches[0], { ...options, signal, onRow });
-  return rows.finally(() => bar.clear());
+  const model = madeUpModel(kernelShape, SHAPES[kernelShape], sizes[0]);
+  const tasks = await device.use(async ({ capabilities }) =>
+    kernelTasks(capabilities, allCases, model, batches[0]),
+  );
+  return benchKernels(device, tasks, { ...options, signal, onRow }).finally(() => bar.clear());
 }
 
 function shapesOf(args: Arguments): ShapeName[] | undefined {
