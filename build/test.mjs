@@ -1,4 +1,4 @@
-/** `npm test`: sets up, then format, lint, types, layers, unit, kernel and browser tests; the first failure stops it. */
+/** `npm test`: sets up, then format, lint, types, layers, unit, kernel, wgpu and browser tests; the first failure stops it. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,6 +32,7 @@ function testAll() {
     passed += step("Kernel tests on SwiftShader", () => vitest("swiftshader", ["src/kernels"], env));
   } else
     console.log("\nKernel tests on SwiftShader: left out, this Chromium brings no Vulkan driver for Node");
+  step("Kernels and a model on wgpu", () => run(process.execPath, ["build/wgpu.mjs"]));
   passed += step("Browser tests", () => playwright(chromium));
   if (existsSync(path.join(root, "src/index.ts")))
     step("Size", () => run(process.execPath, ["build/size.mjs"]));

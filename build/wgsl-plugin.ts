@@ -23,7 +23,10 @@ export function wgsl(root = "shaders"): Plugin {
         .join("/");
       const { conditions, constants } = readQuery(query);
       const linked = await link({ weslSrc: sources, rootModuleName, conditions, constants });
-      return { code: `export default ${JSON.stringify(stripComments(linked.dest))};`, map: null };
+      return {
+        code: `export default ${JSON.stringify(overridesFirst(stripComments(linked.dest)))};`,
+        map: null,
+      };
     },
   };
 }
@@ -57,4 +60,11 @@ function stripComments(code: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== "")
     .join("\n");
+}
+
+/** naga 29, in wgpu and Firefox, fails on an `override` that comes after an array whose length is made of another one. */
+function overridesFirst(code: string): string {
+  const lines = code.split("\n");
+  const isOverride = (line: string) => /^(@id\(\d+\) )?override /.test(line);
+  return [...lines.filter(isOverride), ...lines.filter((line) => !isOverride(line))].join("\n");
 }

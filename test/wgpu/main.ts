@@ -1,0 +1,54 @@
+/** Every kernel case, and a whole model, on wgpu and naga, which are in Firefox: bundled by build/wgpu.mjs and run by Deno, each process a share. */
+import { type Gpu, openGpu } from "../../src/gpu/gpu.ts";
+import { variantsFor } from "../../src/gpu/kernel.ts";
+import type { AnyCases } from "../../src/testing/cases.ts";
+import { faultOf } from "../../src/testing/check-case.ts";
+import { faultOfModel } from "./models.ts";
+
+declare const Deno: { readonly args: readonly string[]; exit(code: number): never };
+
+interface Test {
+  readonly name: string;
+  /** What is wrong, in words. */
+  readonly fault: () => Promise<string | undefined>;
+}
+
+const suites = import.meta.glob<AnyCases | readonly AnyCases[]>("../../src/kernels/*.cases.ts", {
+  eager: true,
+  import: "default",
+});
+const gpu = await openGpu();
+const tests: Test[] = [
+  ...Object.values(suites)
+    .flat()
+    .flatMap((cases) => testsOf(gpu, cases)),
+  { name: "a model in int8", fault: () => faultOfModel("int8") },
+  { name: "a model in float32", fault: () => faultOfModel("float32") },
+];
+const [share, shares] = Deno.args.map(Number);
+const failed = await run(tests.filter((_, i) => i % shares === share));
+gpu.destroy();
+Deno.exit(failed ? 1 : 0);
+
+function testsOf(gpu: Gpu, cases: AnyCases): Test[] {
+  const { kernel, problems } = cases;
+  return problems.flatMap(({ name, problem }) =>
+    variantsFor(kernel, gpu.capabilities, problem as never).map((variant) => ({
+      name: `${kernel.name}, ${name}, ${variant}`,
+      fault: () => faultOf(gpu, cases, problem, variant),
+    })),
+  );
+}
+
+async function run(tests: readonly Test[]): Promise<number> {
+  let failed = 0;
+  for (const { name, fault } of tests) {
+    const found = await fault().catch((error) => String(error));
+    if (found === undefined) continue;
+    failed++;
+    console.log(`failed: ${name}: ${found}`);
+  }
+  const { architecture, description } = gpu.adapter;
+  console.log(`wgpu, ${architecture || description}: ${tests.length - failed} passed, ${failed} failed`);
+  return failed;
+}
