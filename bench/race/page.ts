@@ -6,7 +6,7 @@ import { type Race, type Runner, race } from "../../src/bench/race.ts";
 import { topClasses } from "../../src/classifier/answer.ts";
 import { describeModel } from "../../src/classifier/model.ts";
 import { type Agreement, agreementOf } from "../../src/cli/score.ts";
-import { openUrlFolder } from "../../src/format/folder.ts";
+import { openUrlFolder } from "../../src/format/url-folder.ts";
 import { ImageClassifier } from "../../src/index.ts";
 
 /** `webgpu fp32`, `wasm q8`, ... */

@@ -1,8 +1,11 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ModelLoadError } from "../errors/errors.ts";
-import { type ModelFolder, openFilesFolder, openHubFolder, openUrlFolder, resolveFolder } from "./folder.ts";
+import { hurry } from "../testing/hurry.ts";
+import { openFilesFolder } from "./files-folder.ts";
+import { type ModelFolder, resolveFolder } from "./folder.ts";
+import { openHubFolder, openUrlFolder } from "./url-folder.ts";
 
 let server: Server;
 let address: string;
@@ -31,6 +34,8 @@ beforeAll(async () => {
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 
+beforeEach(() => void hurry());
+afterEach(() => vi.restoreAllMocks());
 afterAll(() => {
   server.closeAllConnections();
   server.close();
@@ -78,7 +83,7 @@ describe("a folder on a server", () => {
     );
     const folder = openUrlFolder(address);
     await expect(folder.readText("broken.json")).rejects.toThrow(
-      "broken.json: reading broke off after 1 bytes",
+      "broken.json: broke off after 1 of 99 bytes",
     );
     await expect(folder.readText("endless.json")).rejects.toThrow("expected at most 33554432 bytes");
   });

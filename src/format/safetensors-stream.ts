@@ -1,5 +1,5 @@
 /** Yields the tensors of a safetensors file while it arrives, holding the bytes of one tensor at a time. */
-import { ModelLoadError } from "../errors/errors.ts";
+import { ModelLoadError, Vit8Error } from "../errors/errors.ts";
 import {
   LENGTH_BYTES,
   parseSafetensorsHeader,
@@ -129,6 +129,7 @@ class ByteSource {
       return await this.#reader.read();
     } catch (cause) {
       this.#signal?.throwIfAborted();
+      if (cause instanceof Vit8Error) throw cause;
       throw new ModelLoadError(`safetensors file: the stream broke after ${this.loaded} bytes; try again`, {
         cause,
       });

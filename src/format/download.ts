@@ -1,0 +1,264 @@
+/** A file over http(s), whatever networks do: a failed request is repeated, a body that breaks goes on where it broke. */
+import { ModelLoadError } from "../errors/errors.ts";
+
+export interface Download {
+  stream: ReadableStream<Uint8Array>;
+  /** Undefined when it was not told, or counts what was compressed on the way. */
+  byteLength?: number;
+  /** Of the first answer. */
+  headers: Headers;
+}
+
+/** Failures in a row, without a mebibyte in between, after which it is given up. */
+const TRIES = 5;
+const FIRST_WAIT_MS = 500;
+/** Nobody looks at a progress bar for longer, whatever Retry-After asks for. */
+const LONGEST_WAIT_MS = 60_000;
+/** A connection that is silent for so long is taken for dead. */
+const SILENCE_MS = 30_000;
+const PROGRESS_BYTES = 2 ** 20;
+/** Request timeout, too many requests, and faults of a server that pass. */
+const PASSING = [408, 429, 500, 502, 503, 504];
+
+/**
+ * Asks for the file; undefined when there is none (404). Requests that fail in a way that passes are repeated after 0.5,
+ * 1, 2 and 4 s, or as long as Retry-After says. A body that breaks off or falls silent is continued by Range, or read
+ * again from its start where the server knows no Range. Throws ModelLoadError, as the stream does, and the signal's reason.
+ */
+export async function download(url: URL, init: RequestInit = {}): Promise<Download | undefined> {
+  const transfer = new Transfer(url, init);
+  const response = await transfer.begin();
+  if (!response) return undefined;
+  const { headers } = response;
+  return {
+    stream: new ReadableStream(transfer, { highWaterMark: 0 }),
+    byteLength: byteLengthOf(headers),
+    headers,
+  };
+}
+
+/** What tells one version of a file from another; undefined when the server does not say. */
+export function versionOf(headers: Headers): string | undefined {
+  // compressed or not, it is the same file
+  const etag = headers.get("etag")?.replace(/^W\/|-gzip(?="$)/g, "");
+  return etag ?? headers.get("last-modified") ?? undefined;
+}
+
+function byteLengthOf(headers: Headers): number | undefined {
+  const length = headers.get("content-length");
+  const plain = /^(?:identity)?$/.test(headers.get("content-encoding") ?? "");
+  return plain && length && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
+class Transfer implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #url: URL;
+  readonly #init: RequestInit;
+  /** Aborted when nobody wants another byte. */
+  readonly #end = new AbortController();
+  #attempt = new AbortController();
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #version: string | undefined;
+  #total: number | undefined;
+  #loaded = 0;
+  /** Bytes of this body that came before. */
+  #skip = 0;
+  #failures = 0;
+  #loadedAtFailure = 0;
+
+  constructor(url: URL, { signal, ...init }: RequestInit) {
+    signal?.throwIfAborted();
+    this.#url = url;
+    this.#init = init;
+    signal?.addEventListener("abort", () => this.#end.abort(signal.reason), { signal: this.#end.signal });
+  }
+
+  async begin(): Promise<Response | undefined> {
+    try {
+      const response = await this.#request();
+      if (!response.ok && response.status !== 404) throw this.#refused(response.status);
+      if (!response.ok || !response.body) {
+        this.cancel();
+        return undefined;
+      }
+      this.#reader = response.body.getReader();
+      this.#version = versionOf(response.headers);
+      this.#total = byteLengthOf(response.headers);
+      return response;
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      const piece = await this.#next();
+      if (piece) return controller.enqueue(piece);
+      controller.close();
+      this.cancel();
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  cancel(): void {
+    this.#attempt.abort();
+    this.#end.abort();
+  }
+
+  /** The next bytes that did not come before; undefined at the end of the file. */
+  async #next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      let cause: unknown;
+      try {
+        const { done, value } = await this.#heard(this.#reader!.read());
+        if (done && this.#loaded >= (this.#total ?? 0) && !this.#skip) return undefined;
+        const piece = done ? undefined : this.#fresh(value);
+        if (piece?.length) return piece;
+        if (!done) continue;
+      } catch (error) {
+        this.#end.signal.throwIfAborted();
+        cause = error;
+      }
+      await this.#resume(cause);
+    }
+  }
+
+  #fresh(bytes: Uint8Array): Uint8Array {
+    const piece = bytes.subarray(this.#skip);
+    this.#skip -= bytes.length - piece.length;
+    this.#loaded += piece.length;
+    return piece;
+  }
+
+  async #resume(cause: unknown): Promise<void> {
+    if (this.#loaded >= this.#loadedAtFailure + PROGRESS_BYTES) this.#failures = 0;
+    this.#loadedAtFailure = this.#loaded;
+    const came = `${this.#loaded} of ${this.#total ?? "unknown"} bytes`;
+    await this.#rest(this.#error(`broke off after ${came}; try again`, cause));
+    const { ok, status, headers, body } = await this.#request();
+    if (!ok || !body) throw this.#refused(status);
+    const whole = status !== 206;
+    if (versionOf(headers) !== this.#version || !(whole ? this.#isAsLong(headers) : this.#goesOn(headers)))
+      throw this.#error("became another file while it came; load it again");
+    this.#skip = whole ? this.#loaded : 0;
+    this.#reader = body.getReader();
+  }
+
+  #isAsLong(headers: Headers): boolean {
+    return (byteLengthOf(headers) ?? this.#total) === this.#total;
+  }
+
+  /** Whether a part begins where the file broke off; a server of another origin may not let that be seen. */
+  #goesOn(headers: Headers): boolean {
+    const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");
+    return (
+      !range || (Number(range[1]) === this.#loaded && (range[2] === "*" || Number(range[2]) === this.#total))
+    );
+  }
+
+  /** The first answer that is more than a passing failure. */
+  async #request(): Promise<Response> {
+    for (;;) {
+      let waitMs: number | undefined;
+      let error: ModelLoadError;
+      try {
+        const response = await this.#heard(this.#fetch());
+        if (!PASSING.includes(response.status)) return response;
+        this.#attempt.abort();
+        error = this.#refused(response.status);
+        waitMs = retryAfterMs(response.headers);
+      } catch (cause) {
+        this.#end.signal.throwIfAborted();
+        error = await this.#unanswered(cause);
+      }
+      await this.#rest(error, waitMs);
+    }
+  }
+
+  #fetch(): Promise<Response> {
+    const attempt = new AbortController();
+    const end = this.#end.signal;
+    end.addEventListener("abort", () => attempt.abort(end.reason), { signal: attempt.signal });
+    this.#attempt = attempt;
+    const headers = new Headers(this.#init.headers);
+    if (this.#loaded && this.#total) headers.set("range", `bytes=${this.#loaded}-`);
+    return fetch(this.#url, { ...this.#init, headers, signal: attempt.signal });
+  }
+
+  /** Waits for the network, but not for ever. */
+  async #heard<T>(step: Promise<T>): Promise<T> {
+    const silence = new Error(`nothing came for ${SILENCE_MS / 1000} s`);
+    const timer = setTimeout(() => this.#attempt.abort(silence), SILENCE_MS);
+    try {
+      return await step;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Waits before another try; throws `error` when there were enough, or the next would have to wait too long. */
+  async #rest(
+    error: ModelLoadError,
+    waitMs = FIRST_WAIT_MS * 2 ** this.#failures * (0.75 + Math.random() / 2),
+  ) {
+    if (++this.#failures === TRIES || waitMs > LONGEST_WAIT_MS || isOffline()) throw error;
+    const { signal } = this.#end;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      signal.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
+    });
+    signal.throwIfAborted();
+  }
+
+  async #unanswered(cause: unknown): Promise<ModelLoadError> {
+    if (isOffline()) return this.#error("this machine is offline; connect it and try again", cause);
+    // Asked at the second failure only: the first may have been a moment's.
+    if (this.#failures === 1 && (await answersOpaquely(this.#url))) {
+      const why =
+        "the server answers, but does not let this page read it (CORS); Access-Control-Allow-Origin is missing";
+      throw this.#error(why, cause);
+    }
+    const why = "no answer came: an unknown host, a server that is down, or one that this page may not ask";
+    return this.#error(`${why} (${(cause as Error).message})`, cause);
+  }
+
+  #refused(status: number): ModelLoadError {
+    return this.#error(`expected the file, but the server said ${explain(status)}`);
+  }
+
+  #error(what: string, cause?: unknown): ModelLoadError {
+    return new ModelLoadError(`${this.#url.href}: ${what}`, { cause });
+  }
+}
+
+function explain(status: number): string {
+  if (status === 401 || status === 403)
+    return `${status}: the model is private, gated, or not there; check its name`;
+  if (status === 429) return "429: too many requests; wait a while";
+  if (status >= 500) return `${status}: it has a fault of its own; try again later`;
+  return String(status);
+}
+
+/** Retry-After, which is in seconds or a date. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const text = headers.get("retry-after") ?? "";
+  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
+}
+
+function isOffline(): boolean {
+  return globalThis.navigator?.onLine === false;
+}
+
+/** Whether a server of another origin has an answer that the page may not see. */
+async function answersOpaquely(url: URL): Promise<boolean> {
+  const { location } = globalThis;
+  if (!location || location.origin === url.origin) return false;
+  const probe = fetch(url, { method: "HEAD", mode: "no-cors", signal: AbortSignal.timeout(5000) });
+  return probe.then(
+    () => true,
+    () => false,
+  );
+}

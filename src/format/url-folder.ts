@@ -1,0 +1,57 @@
+/** A model's folder on an http(s) server, the Hub's among them. */
+import { ModelLoadError } from "../errors/errors.ts";
+import { download } from "./download.ts";
+import { quote } from "./fields.ts";
+import type { HubOptions, ModelFolder } from "./folder.ts";
+import { readText } from "./read-text.ts";
+
+const HUB = "https://huggingface.co";
+
+/** Files at `endpoint`/`id`/resolve/`revision`/. Throws ModelLoadError when `id` is not `owner/name`. */
+export function openHubFolder(
+  id: string,
+  { revision = "main", endpoint = HUB }: HubOptions = {},
+): ModelFolder {
+  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id)) {
+    throw new ModelLoadError(
+      `model ${quote(id)}: expected owner/name, a URL, or a path beginning with / or ./`,
+    );
+  }
+  const base = `${String(endpoint).replace(/\/+$/, "")}/${id}/resolve/${encodeURIComponent(revision)}`;
+  return { ...openUrlFolder(base), id };
+}
+
+/** Files beside one another on an http(s) server; a query after `base` goes with every request. */
+export function openUrlFolder(base: string | URL, init: RequestInit = {}): ModelFolder {
+  const root = asHttpUrl(base);
+  const open = (name: string, signal?: AbortSignal) => download(fileUrl(root, name), { ...init, signal });
+  return {
+    id: root.href,
+    open,
+    async readText(name, signal) {
+      const file = await open(name, signal);
+      return file && readText(name, file.stream, signal);
+    },
+  };
+}
+
+function asHttpUrl(base: string | URL): URL {
+  const page = globalThis.location?.href;
+  let url: URL | undefined;
+  try {
+    url = new URL(base, page?.startsWith("http") ? page : undefined);
+  } catch {
+    // told below
+  }
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new ModelLoadError(
+    `model ${quote(String(base))}: expected an http or https address, but it is not one`,
+  );
+}
+
+function fileUrl(root: URL, name: string): URL {
+  const url = new URL(root);
+  url.pathname = `${root.pathname.replace(/\/+$/, "")}/${name.split("/").map(encodeURIComponent).join("/")}`;
+  url.hash = "";
+  return url;
+}

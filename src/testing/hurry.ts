@@ -1,0 +1,16 @@
+/** For tests of code that waits and then tries again: every wait of 0.1 s or more takes a hundredth of its time. */
+import { vi } from "vitest";
+
+/** Returns the waits that were asked for, in milliseconds, as they come; `vi.restoreAllMocks()` ends the hurry. */
+export function hurry(): number[] {
+  const asked: number[] = [];
+  const { setTimeout } = globalThis;
+  const hurried = (work: () => void, delayMs = 0, ...given: unknown[]) => {
+    // Node's own fetch has timers with arguments: those are not ours
+    if (delayMs < 100 || given.length) return setTimeout(work, delayMs, ...given);
+    asked.push(delayMs);
+    return setTimeout(work, delayMs / 100);
+  };
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(hurried as typeof setTimeout);
+  return asked;
+}
