@@ -12,12 +12,15 @@ const edges = {
   "element-define": "src/element/define.ts",
 };
 
-/** One file without lazy parts: a worker starts from one address, and a bundler may want it in one piece. */
-const worker = { worker: "src/worker/entry.ts" };
+/** One file each, without lazy parts: a worker starts from one address, and a page without a bundler writes one. */
+const singles: Record<string, Record<string, string>> = {
+  worker: { worker: "src/worker/entry.ts" },
+  cdn: { "vit8.cdn": "build/cdn.ts" },
+};
 
 /**
- * The package: one ES module per entry of `exports`, and the command line; with mode "worker", the worker beside them.
- * Mode "size" builds the core and the element alone, minified.
+ * The package: one ES module per entry of `exports`, and the command line; with mode "worker" or "cdn", one more file
+ * beside them. Mode "size" builds the core and the element alone, minified.
  */
 export default defineConfig(({ mode }) => ({
   root,
@@ -26,18 +29,18 @@ export default defineConfig(({ mode }) => ({
   build: {
     target: "es2022",
     sourcemap: mode !== "size",
-    minify: mode === "size",
-    emptyOutDir: mode !== "worker",
+    minify: mode === "size" || mode === "cdn",
+    emptyOutDir: !(mode in singles),
     lib: { entry: entries(mode), formats: ["es"] },
     rolldownOptions: {
       external: [/^node:/, ...Object.keys(manifest.peerDependencies)],
-      output: { codeSplitting: mode !== "worker" },
+      output: { codeSplitting: !(mode in singles) },
     },
   },
 }));
 
 function entries(mode: string): Record<string, string> {
-  if (mode === "worker") return worker;
+  if (mode in singles) return singles[mode];
   return mode === "size" ? { ...core, element: edges.element } : { ...core, ...edges };
 }
 
