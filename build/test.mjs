@@ -1,10 +1,10 @@
 /** `npm test`: sets up, then format, lint, types, layers, unit, kernel, wgpu and browser tests; the first failure stops it. */
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { findSwiftShader } from "./chromium.mjs";
 import { root, SetupError, setUpAdapter, setUpChromium, setUpDependencies } from "./setup.mjs";
+import { run, step } from "./steps.mjs";
 
 const reports = mkdtempSync(path.join(tmpdir(), "vit8-test-"));
 process.on("exit", () => rmSync(reports, { recursive: true, force: true }));
@@ -39,15 +39,6 @@ function testAll() {
   console.log(`\n${passed} passed, 0 failed`);
 }
 
-/** @template T @param {string} name @param {() => T} work */
-function step(name, work) {
-  console.log(`\n== ${name}`);
-  const start = performance.now();
-  const result = work();
-  console.log(`== ${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
-  return result;
-}
-
 /** @param {string} report @param {string[]} filters @param {NodeJS.ProcessEnv} [env] */
 function vitest(report, filters, env) {
   const file = path.join(reports, `${report}.json`);
@@ -66,18 +57,4 @@ function playwright(chromium) {
 /** @param {string} file */
 function readReport(file) {
   return JSON.parse(readFileSync(file, "utf8"));
-}
-
-/** Runs a program of node_modules, or by its path; its failure is ours. @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
-function run(program, args, env) {
-  const bin = path.join(root, "node_modules", ".bin");
-  const paths = `${bin}${path.delimiter}${process.env.PATH}`;
-  const { status, error } = spawnSync(program, args, {
-    cwd: root,
-    stdio: "inherit",
-    env: { ...process.env, ...env, PATH: paths },
-    shell: process.platform === "win32",
-  });
-  if (error) throw error;
-  if (status !== 0) process.exit(status ?? 1);
 }
