@@ -1,0 +1,104 @@
+/** The packed package, installed into fresh apps: each names what is in a picture, offline. */
+import { execFileSync } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+import { installApp, npm, packVit8 } from "./app.ts";
+
+const origin = "http://localhost/";
+const cdn = "https://cdn.jsdelivr.net/npm/vit8/";
+let tarball: string;
+const apps: string[] = [];
+
+test.beforeAll(() => {
+  tarball = packVit8();
+});
+test.afterAll(() => {
+  for (const folder of apps) rmSync(folder, { recursive: true });
+});
+
+function install(name: string): string {
+  const folder = installApp(name, tarball);
+  apps.push(folder);
+  return folder;
+}
+
+/** Answers every request below the address with a file of the first folder that has it; whatever else is asked for fails. */
+async function serve(page: Page, address: string, ...folders: string[]): Promise<void> {
+  await page.route(`${address}**`, (route) => {
+    const name =
+      new URL(route.request().url()).href.slice(address.length).replace(/\?.*/, "") || "index.html";
+    const file = folders.map((folder) => path.join(folder, name)).find(existsSync);
+    const headers = { "Access-Control-Allow-Origin": "*" };
+    return file ? route.fulfill({ path: file, headers }) : route.fulfill({ status: 404, headers });
+  });
+}
+
+const goOffline = (page: Page) => page.route(/^https?:/, (route) => route.abort());
+
+/** What the page's own thread says, then the worker. */
+async function expectPizzaTwice(page: Page): Promise<void> {
+  await expect(page.locator("output")).toHaveText("pizza, pizza");
+}
+
+test("a Vite app: types, the build", async ({ page }) => {
+  const folder = install("vite");
+  npm(folder, "run", "build");
+  await goOffline(page);
+  await serve(page, origin, path.join(folder, "out"));
+  await page.goto(origin);
+  await expectPizzaTwice(page);
+});
+
+test("a Vite app in development, with no setting of its own", async ({ page }) => {
+  const root = install("vite");
+  const { createServer } = await import(createRequire(`${root}/`).resolve("vite"));
+  const server = await createServer({ root, logLevel: "error", server: { port: 0, host: "localhost" } });
+  try {
+    await server.listen();
+    const [address] = server.resolvedUrls.local;
+    await goOffline(page);
+    await page.route(`${address}**`, (route) => route.continue());
+    await page.goto(address);
+    await expectPizzaTwice(page);
+  } finally {
+    await server.close();
+  }
+});
+
+test("a webpack app", async ({ page }) => {
+  const folder = install("webpack");
+  npm(folder, "run", "build");
+  await goOffline(page);
+  await serve(page, origin, path.join(folder, "out"));
+  await page.goto(origin);
+  await expectPizzaTwice(page);
+});
+
+test("a page with an import map", async ({ page }) => {
+  const folder = install("html");
+  await goOffline(page);
+  await serve(page, origin, path.join(folder, "public"), folder);
+  await page.goto(origin);
+  await expectPizzaTwice(page);
+});
+
+test("a page with the one file of another origin, and the element in it", async ({ page }) => {
+  const folder = install("html");
+  await goOffline(page);
+  await serve(page, origin, path.join(folder, "public"), folder);
+  await serve(page, cdn, path.join(folder, "node_modules/vit8"));
+  await page.goto(`${origin}cdn.html`);
+  await expectPizzaTwice(page);
+  await expect(page.locator("vit-classifier").getByText("pizza").first()).toBeVisible();
+});
+
+test("Node: the library and the command line", () => {
+  const cwd = install("node");
+  const run = (program: string, ...args: string[]) =>
+    execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  expect(run(process.execPath, "main.js")).toBe("pizza\n");
+  const [{ classes }] = JSON.parse(run("node_modules/.bin/vit8", "classify", "--json", "public/pizza.svg"));
+  expect(classes[0].label).toBe("pizza");
+});

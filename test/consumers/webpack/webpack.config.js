@@ -1,0 +1,8 @@
+import { cpSync } from "node:fs";
+import path from "node:path";
+
+const out = path.resolve("out");
+cpSync("public", out, { recursive: true });
+cpSync("index.html", path.join(out, "index.html"));
+
+export default { mode: "production", entry: "./main.js", output: { path: out, filename: "bundle.js" } };
