@@ -1,4 +1,8 @@
-/** vit8: int8 Vision Transformers on WebGPU. */
+/**
+ * int8 Vision Transformers on WebGPU, in a page.
+ *
+ * @module vit8
+ */
 export type { Classification } from "./classifier/answer.ts";
 export type { PassTime, Profile } from "./classifier/engine.ts";
 export {

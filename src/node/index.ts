@@ -1,4 +1,8 @@
-/** vit8 in Node: the same classifier, with pictures by path or bytes and models by directory. */
+/**
+ * vit8 in Node: the same classifier, with pictures by path or bytes and models by directory.
+ *
+ * @module vit8/node
+ */
 import { fileURLToPath } from "node:url";
 import type { ImageClassifier as Classifier, LoadOptions, Platform } from "../classifier/image-classifier.ts";
 import { ImageClassifier as CoreClassifier } from "../classifier/image-classifier.ts";
