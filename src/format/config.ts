@@ -5,12 +5,12 @@ import { parseTransformersConfig } from "./config-transformers.ts";
 import { asFields } from "./fields.ts";
 import { type Preprocessing, parsePreprocessing, pictureSize } from "./preprocessing.ts";
 
-export type { Activation, VitArchitecture } from "./architecture.ts";
+export type { VitArchitecture } from "./architecture.ts";
 export { patchGrid } from "./architecture.ts";
-export { parseJson, type Size } from "./fields.ts";
+export { parseJson } from "./fields.ts";
 export { fillLabels } from "./labels.ts";
-export { type Preprocessing, parsePreprocessing, pictureSize, type Resize } from "./preprocessing.ts";
-export { type Quantization, quantizationConfig } from "./quantization-config.ts";
+export { type Preprocessing, parsePreprocessing, pictureSize } from "./preprocessing.ts";
+export { quantizationConfig } from "./quantization-config.ts";
 
 /**
  * The architecture as trained, with the picture's size that config.json names.

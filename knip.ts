@@ -1,0 +1,19 @@
+import type { KnipConfig } from "knip";
+
+/** What `npm run check:release` takes for used beside what imports tell: nothing else may lie about. */
+export default {
+  entry: [
+    "src/element/{index,define}.ts",
+    "src/worker/entry.ts",
+    "demo/element/{plain,react,vue}.ts", // from HTML
+    "bench/*.mjs",
+    "bench/race/vite.config.ts", // by name, from bench/race.mjs
+    "build/*.{mjs,ts}",
+    "test/consumers/playwright.config.ts",
+  ],
+  project: ["{src,build,demo,bench,e2e,test}/**/*.{ts,mjs}", "*.ts"],
+  ignoreExportsUsedInFile: true,
+  // The system's, and two programs that build/check-release.mjs runs by name.
+  ignoreBinaries: ["apt-get", "mkfifo"],
+  ignoreDependencies: ["publint", "@arethetypeswrong/cli"],
+} satisfies KnipConfig;
