@@ -1,0 +1,101 @@
+// A model from a server that misbehaves: it loads and answers as from files, or ends in a typed error and leaves nothing.
+
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Vit8Error } from "../errors/errors.ts";
+import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import { nodeGpu } from "../node/gpu.ts";
+import { REFUSED, SURVIVED, serveFaults, WEIGHTS } from "../testing/faulty-server.ts";
+import { hurry } from "../testing/hurry.ts";
+import { ImageClassifier, type LoadOptions, type Platform, pagePlatform } from "./image-classifier.ts";
+import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "./made-up-vit.shared.ts";
+import type { Picture } from "./picture.ts";
+
+const platform: Platform<Picture> = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined };
+const gpu = await acquireGpu({ gpu: await nodeGpu() });
+const files = timmFiles(PLAIN, madeUpTensors(PLAIN));
+const picture = madeUpPicture(PLAIN);
+const server = await serveFaults(files);
+afterAll(() => {
+  server.close();
+  releaseGpu(gpu);
+});
+
+let waits: number[] = [];
+let before = 0;
+beforeEach(() => {
+  waits = hurry();
+  before = gpu.bytes;
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  expect(gpu.bytes).toBe(before);
+});
+
+async function logitsOf(model: string | typeof files, options: LoadOptions = {}): Promise<Float32Array> {
+  const classifier = await ImageClassifier.loadOn(platform, model, options);
+  const logits = await classifier.logits(picture);
+  await classifier.dispose();
+  return logits;
+}
+const expected = await logitsOf(files);
+
+test.each(Object.keys(SURVIVED))("survived: %s", async (fault) => {
+  expect(await logitsOf(server.folder(fault))).toEqual(expected);
+});
+
+test.each(Object.entries(REFUSED))("refused: %s", async (fault, { lost }) => {
+  const error = await logitsOf(server.folder(fault)).catch((reason) => reason);
+  expect(error).toBeInstanceOf(Vit8Error);
+  expect(error.message).toMatch(lost!);
+  expect(error.message).not.toContain("\n");
+});
+
+test.each([
+  ["no server", "http://127.0.0.1:1/model", /no answer came/],
+  ["an unknown host", "http://nowhere.invalid/model", /no answer came/],
+])("refused: %s", async (_, address, message) => {
+  await expect(logitsOf(address)).rejects.toThrow(message);
+});
+
+describe("waits", () => {
+  /** Those that a load asks for, without the guards against silence. */
+  const waitsOf = async (fault: string) => {
+    await logitsOf(server.folder(fault)).catch(() => {});
+    return waits.filter((ms) => ms !== 30_000);
+  };
+
+  test("grow from half a second, each by up to a quarter more or less", async () => {
+    const asked = await waitsOf("the connection reset for ever");
+    const steps = [500, 1000, 2000, 4000];
+    expect(asked).toHaveLength(4);
+    for (const [i, ms] of asked.entries()) {
+      expect(ms).toBeGreaterThanOrEqual(0.75 * steps[i]);
+      expect(ms).toBeLessThanOrEqual(1.25 * steps[i]);
+    }
+  });
+
+  test("are as long as Retry-After says, up to a minute", async () => {
+    server.forget();
+    expect(await waitsOf("429 with Retry-After in seconds")).toEqual([3000]);
+    expect(await waitsOf("429 with Retry-After of an hour")).toEqual([3000]);
+  });
+
+  test("end with an abort", async () => {
+    const controller = new AbortController();
+    vi.restoreAllMocks();
+    setTimeout(() => controller.abort(new Error("enough")), 200);
+    const loaded = logitsOf(server.folder("503 for ever"), { signal: controller.signal });
+    await expect(loaded).rejects.toThrow("enough");
+  });
+});
+
+test("what came before a break is not asked for again", async () => {
+  server.forget();
+  server.requests.length = 0;
+  await logitsOf(server.folder("broken off at half"));
+  const half = files[WEIGHTS].length >> 1;
+  expect(server.requests.filter((line) => line.includes(WEIGHTS))).toEqual([
+    `GET /broken off at half/${WEIGHTS}`,
+    `GET /broken off at half/${WEIGHTS} bytes=${half}-`,
+  ]);
+});
