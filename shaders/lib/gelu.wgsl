@@ -11,10 +11,11 @@ fn gelu(x: vec4<f32>) -> vec4<f32> {
   return 0.5 * x * (1.0 + erf(x * 0.70710678118654752));
 }
 
-// The tanh form: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))); the argument is clamped, tanh is 1 there in f32.
+// The tanh form, x/2 (1 + tanh z) with z = sqrt(2/pi) (x + 0.044715 x^3), as x / (1 + 2^(-2 log2(e) z)): one exp2, and
+// no digit lost where tanh is near -1. The exponent is clamped, the result is x or nearly 0 there.
 fn gelu_tanh(x: vec4<f32>) -> vec4<f32> {
-  let inner = 0.7978845608028654 * (x + 0.044715 * x * x * x);
-  return 0.5 * x * (1.0 + tanh(clamp(inner, vec4<f32>(-10.0), vec4<f32>(10.0))));
+  let exponent = x * (-2.302208198 - 0.1029432397 * x * x);
+  return x / (1.0 + exp2(clamp(exponent, vec4<f32>(-100.0), vec4<f32>(100.0))));
 }
 
 // x * sigmoid(1.702 x), as CLIP has it.

@@ -8,6 +8,7 @@ import { type Choice, type Choose, Plan } from "../scheduler/plan.ts";
 import { chooseProven } from "../scheduler/tune.ts";
 import { type AttentionMap, attentionMap, qkvReader } from "../vit/attention-map.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
+import type { Int8Kernels } from "../vit/int8-kernels.ts";
 import type { Precision } from "../vit/weights.ts";
 import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";
@@ -36,6 +37,8 @@ export interface Profile {
 
 export interface EngineOptions {
   readonly precision: Precision;
+  /** What computes the int8 path; default: the kernels with softmax, LayerNorm and GELU in f32. */
+  readonly kernels?: Int8Kernels;
   /** Longest GPU time of one submit, so that a page stays alive; absent: one submit a run. */
   readonly sliceMs?: number;
   /** How kernels are chosen; default: by the table, where that answers right. */
@@ -73,8 +76,12 @@ export class Engine {
   }
 
   /** Compiles what one picture needs, so that it happens while the weights download. A failure is told by `prepare`. */
-  static compileAhead(gpu: Gpu, { architecture }: ModelDescription, precision: Precision): Promise<unknown> {
-    const pipelines = vitGraph(architecture, 1, precision).steps.map((step) => {
+  static compileAhead(
+    gpu: Gpu,
+    { architecture }: ModelDescription,
+    { precision, kernels }: EngineOptions,
+  ): Promise<unknown> {
+    const pipelines = vitGraph(architecture, 1, precision, { kernels }).steps.map((step) => {
       const { kernel, variant } = chooseByTable(step, gpu.capabilities);
       return gpu.pipeline(kernel, variant, step.problem as never);
     });
@@ -174,9 +181,9 @@ export class Engine {
 
   async #plan(key: number): Promise<BatchPlan> {
     const { architecture, preprocessing, affine } = this.#model;
-    const { precision } = this.#options;
+    const { precision, kernels } = this.#options;
     const images = key === TAPS ? 1 : key;
-    const graph = vitGraph(architecture, images, precision, { taps: key === TAPS });
+    const graph = vitGraph(architecture, images, precision, { taps: key === TAPS, kernels });
     const plan = await Plan.create(this.#gpu, graph, {
       weights: this.#weights,
       outputs: graph.outputs,

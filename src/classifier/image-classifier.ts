@@ -7,6 +7,7 @@ import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import type { Framing } from "../image/geometry.ts";
 import { chooseByMeasuring, type Tuning } from "../scheduler/tune.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
+import { type Arithmetic, arithmeticOf, type Nonlinear, withNonlinear } from "../vit/nonlinear.ts";
 import type { Precision } from "../vit/weights.ts";
 import { type Classification, topClasses } from "./answer.ts";
 import { type Answer, Engine, type Profile } from "./engine.ts";
@@ -18,6 +19,8 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   /** `int8` (default), or `float32`: the reference that int8 is judged against, four times the bytes. */
   readonly precision?: Precision;
+  /** How GELU, softmax and LayerNorm are computed: `exact` (default) in f32, `fast` with GELU by its tanh form. */
+  readonly nonlinear?: Nonlinear;
   /** Where Hub ids are looked up; default https://huggingface.co. */
   readonly endpoint?: string | URL;
   /**
@@ -45,9 +48,8 @@ export interface KernelReport {
   readonly why: string;
 }
 
-export interface Report {
+export interface Report extends Arithmetic {
   readonly model: string;
-  readonly precision: Precision;
   readonly adapter: AdapterFacts;
   readonly kernels: readonly KernelReport[];
   /** Dispatches of the last run; of a run of one picture before any. */
@@ -115,7 +117,9 @@ export class ImageClassifier<P = Picture> {
     source: ModelSource,
     options: LoadOptions,
   ): Promise<ImageClassifier<P>> {
-    const { precision = "int8", signal, onProgress, maxBatch = 8 } = options;
+    const { signal, onProgress, maxBatch = 8 } = options;
+    const arithmetic = arithmeticOf(options);
+    const { precision } = arithmetic;
     if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
       throw new RangeError(`maxBatch: expected a whole number from 1 to 64, came ${maxBatch}`);
     signal?.throwIfAborted();
@@ -123,16 +127,21 @@ export class ImageClassifier<P = Picture> {
     try {
       onProgress?.({ stage: "download", file: "config.json" });
       const folder = await platform.openFolder(source, options);
-      const model = await describeModel(folder, signal);
+      const described = await describeModel(folder, signal);
+      const model = { ...described, architecture: withNonlinear(described.architecture, arithmetic) };
       if (precision === "float32" && model.architecture.quantization)
         throw new UnsupportedModelError(
           `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
         );
-      const compiling = Engine.compileAhead(gpu, model, precision);
-      const weights = await loadWeights(gpu, folder, model, precision, { onProgress, signal });
       const { autotune = !gpu.capabilities.software } = options;
-      const choose = autotune ? chooseByMeasuring(gpu, tuningOf(gpu)) : undefined;
-      const engine = new Engine(gpu, model, { precision, sliceMs: platform.sliceMs, choose }, weights);
+      const engineOptions = {
+        precision,
+        sliceMs: platform.sliceMs,
+        choose: autotune ? chooseByMeasuring(gpu, tuningOf(gpu)) : undefined,
+      };
+      const compiling = Engine.compileAhead(gpu, model, engineOptions);
+      const weights = await loadWeights(gpu, folder, model, precision, { onProgress, signal });
+      const engine = new Engine(gpu, model, engineOptions, weights);
       try {
         onProgress?.({ stage: "compile" });
         await compiling;
@@ -204,10 +213,9 @@ export class ImageClassifier<P = Picture> {
 
   /** What runs where, and how much of it there is. */
   get report(): Report {
-    const { precision = "int8" } = this.#options;
     return {
       model: this.#model.id,
-      precision,
+      ...arithmeticOf(this.#options),
       adapter: this.#gpu.adapter,
       kernels: summarise(this.#engine.choices.values()),
       dispatches: this.#engine.dispatches,

@@ -2,19 +2,18 @@
 
 import type { Report } from "../classifier/image-classifier.ts";
 import { UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
-import type { Precision } from "../vit/weights.ts";
+import type { Arithmetic } from "../vit/nonlinear.ts";
 import { type Command, type Terminal, table } from "./command.ts";
 import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
 import { type Measurement, measure } from "./measure.ts";
-import { type OpenModel, openChecked, withClassifier } from "./model.ts";
+import { ARITHMETIC, arithmeticFrom, type OpenModel, openChecked, withClassifier } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
 import { type Accuracy, type Agreement, accuracyOf, agreementOf } from "./score.ts";
 
 /** What `--json` prints; agreement and what follows from it are null without a reference. */
-export interface Evaluation extends Accuracy, Record<keyof Agreement, number | null> {
+export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement, number | null> {
   readonly model: string;
-  readonly precision: Precision;
   readonly images: number;
   readonly msPerImage: number;
   readonly dispatches: number;
@@ -34,6 +33,7 @@ export const evaluate: Command = {
       value: "FILE",
       help: "reference logits: float32, little-endian, rows in the order of labels.tsv",
     },
+    ...ARITHMETIC,
     float: { help: "evaluate vit8's own float32 arithmetic instead of int8" },
     json: { help: "print one object" },
   },
@@ -47,18 +47,22 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
   async run(args, terminal) {
     const [name, folder] = args.exactly("MODEL", "IMAGES");
     const batch = args.count("batch") ?? 1;
+    const arithmetic = {
+      ...arithmeticFrom(args),
+      precision: args.flag("float") ? "float32" : "int8",
+    } as const;
     const pictures = await readLabelledPictures(folder);
     const model = await openChecked(name, terminal.signal);
     checkClasses(model, folder, pictures);
     const chosen = pictures.slice(0, args.count("limit"));
-    const run = (precision: Precision) => measureWith(model, precision, batch, chosen, terminal);
+    const run = (arithmetic: Partial<Arithmetic>) => measureWith(model, arithmetic, batch, chosen, terminal);
     const reference = await referenceOf(model, args.text("logits"), pictures.length, args.flag("float"), run);
-    const precision = args.flag("float") ? "float32" : "int8";
-    const { logits, msPerImage, report } = await run(precision);
-    const { dispatches, gpuBytes, adapter, kernels } = report;
+    const { logits, msPerImage, report } = await run(arithmetic);
+    const { precision, nonlinear, dispatches, gpuBytes, adapter, kernels } = report;
     const evaluation: Evaluation = {
       model: name,
       precision,
+      nonlinear,
       images: chosen.length,
       ...accuracyOf(
         logits,
@@ -83,11 +87,11 @@ async function referenceOf(
   file: string | undefined,
   pictures: number,
   float: boolean,
-  run: (precision: Precision) => Promise<Measurement>,
+  run: (arithmetic: Partial<Arithmetic>) => Promise<Measurement>,
 ): Promise<readonly Float32Array[] | undefined> {
   if (file) return readReferenceLogits(file, pictures, architecture.classes);
   if (float || architecture.quantization) return undefined;
-  return (await run("float32")).logits;
+  return (await run({ precision: "float32" })).logits;
 }
 
 function checkClasses(
@@ -107,28 +111,28 @@ function checkClasses(
 
 function measureWith(
   model: OpenModel,
-  precision: Precision,
+  arithmetic: Partial<Arithmetic>,
   batch: number,
   pictures: readonly LabelledPicture[],
   terminal: Terminal,
 ): Promise<Measurement> {
-  const bar = new ProgressBar(terminal, `evaluating ${precision}`);
+  const bar = new ProgressBar(terminal, `evaluating ${Object.values(arithmetic).join(", ")}`);
   const options = {
     batch,
     signal: terminal.signal,
     onProgress: (done: number, total: number) => bar.update(done, total),
   };
   const files = pictures.map(({ file }) => file);
-  return withClassifier(model, terminal, { precision, maxBatch: batch }, (classifier) =>
+  return withClassifier(model, terminal, { ...arithmetic, maxBatch: batch }, (classifier) =>
     measure(classifier, files, options),
   ).finally(() => bar.clear());
 }
 
 function summaryOf(evaluation: Evaluation): string {
-  const { agreement, cosine, worstLogitError, adapter } = evaluation;
+  const { agreement, cosine, worstLogitError, adapter, precision, nonlinear } = evaluation;
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   const rows = [
-    ["model", `${evaluation.model}, ${evaluation.precision}`],
+    ["model", `${evaluation.model}, ${precision}, ${nonlinear}`],
     ["images", String(evaluation.images)],
     ["top-1", percent(evaluation.top1)],
     ["top-5", percent(evaluation.top5)],

@@ -10,8 +10,8 @@ import { type CanonicalName, checkTensors } from "../format/names.ts";
 import { type ByteStream, streamSafetensors, type TensorEntry } from "../format/safetensors.ts";
 import { openModel } from "../node/folder.ts";
 import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
-import type { Precision } from "../vit/weights.ts";
-import type { Terminal } from "./command.ts";
+import { type Arithmetic, NONLINEAR, type Nonlinear } from "../vit/nonlinear.ts";
+import { type Arguments, type Terminal, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 
 export const WEIGHTS_FILE = "model.safetensors";
@@ -50,8 +50,23 @@ export async function openWeights(folder: ModelFolder, signal: AbortSignal): Pro
   return file;
 }
 
-export interface UseOptions {
-  readonly precision?: Precision;
+/** The options of a command that runs a model. */
+export const ARITHMETIC = {
+  nonlinear: {
+    value: "MODE",
+    help: `how GELU, softmax and LayerNorm are computed: ${NONLINEAR.join(", ")}; default exact`,
+  },
+} as const;
+
+/** What they say. @throws UsageError for a mode that there is not. */
+export function arithmeticFrom(args: Arguments): Partial<Arithmetic> {
+  const nonlinear = (args.text("nonlinear") ?? "exact") as Nonlinear;
+  if (!NONLINEAR.includes(nonlinear))
+    throw new UsageError(`--nonlinear: expected one of ${NONLINEAR}, came "${nonlinear}"`);
+  return { nonlinear };
+}
+
+export interface UseOptions extends Partial<Arithmetic> {
   /** Pictures in one submit at most. */
   readonly maxBatch?: number;
 }

@@ -1,21 +1,14 @@
 // A Vision Transformer as steps: 7 a block, one to embed, two to read out.
 
 import type { VitArchitecture } from "../format/config.ts";
-import { attention, attentionFloat } from "../kernels/attention.ts";
-import { attentionRegisters } from "../kernels/attention-registers.ts";
+import { attentionFloat } from "../kernels/attention.ts";
 import { type GemmProblem, GROUP, paddedRows } from "../kernels/gemm.ts";
 import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
-import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
-import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
-import { gemmInt8Tiled } from "../kernels/gemm-int8-tiled.ts";
-import { head } from "../kernels/head.ts";
-import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
+import { layernorm } from "../kernels/layernorm.ts";
 import { type Graph, type Step, step } from "../scheduler/step.ts";
+import { type Int8Kernels, int8Kernels } from "./int8-kernels.ts";
 import { type VitShape, vitShape } from "./shape.ts";
 import type { Precision } from "./weights.ts";
-
-const gemmAdd = [gemmInt8Tiled.add, gemmInt8Broadcast.add, gemmInt8Direct.add];
-const gemmQuantize = [gemmInt8Tiled.quantize, gemmInt8Broadcast.quantize, gemmInt8Direct.quantize];
 
 /** Held tensors: `patches` (and `patches.scale`) are written from outside, `embedding` and `logits` read back. */
 export interface VitGraph extends Graph {
@@ -33,14 +26,20 @@ interface Form {
 const INT8: Form = { bytes: (rows, width) => rows * width, scales: true };
 const FLOAT: Form = { bytes: (rows, width) => rows * width * 4, scales: false };
 
-/** With `taps`, Q, K and V of every block are outputs too: `blocks.N.qkv` and, in int8, `blocks.N.qkv.scale`. */
+export interface VitGraphOptions {
+  /** Q, K and V of every block are outputs too: `blocks.N.qkv` and, in int8, `blocks.N.qkv.scale`. */
+  readonly taps?: boolean;
+  /** What computes the int8 path; default: the kernels that are exact. */
+  readonly kernels?: Int8Kernels;
+}
+
 export function vitGraph(
   architecture: VitArchitecture,
   images: number,
   precision: Precision,
-  { taps = false } = {},
+  { taps = false, kernels = int8Kernels }: VitGraphOptions = {},
 ): VitGraph {
-  const graph = new Builder(architecture, images, precision);
+  const graph = new Builder(architecture, images, precision, kernels);
   graph.embed();
   for (let block = 0; block < architecture.depth; block++) graph.block(block);
   graph.readOut();
@@ -52,14 +51,16 @@ class Builder {
   readonly #shape: VitShape;
   readonly #images: number;
   readonly #int8: boolean;
+  readonly #kernels: Int8Kernels;
   readonly #steps: Step[] = [];
   readonly #tensors = new Map<string, number>();
 
-  constructor(architecture: VitArchitecture, images: number, precision: Precision) {
+  constructor(architecture: VitArchitecture, images: number, precision: Precision, kernels: Int8Kernels) {
     this.#architecture = architecture;
     this.#shape = vitShape(architecture);
     this.#images = images;
     this.#int8 = precision === "int8";
+    this.#kernels = kernels;
   }
 
   /** patches -> residual stream, with the class tokens and positions from the table. */
@@ -95,7 +96,7 @@ class Builder {
     const problem = { images: this.#images, tokens, queries, heads, headDim };
     this.#steps.push(
       this.#int8
-        ? step(at("attention"), [attention, attentionRegisters], problem, {
+        ? step(at("attention"), this.#kernels.attention, problem, {
             qkv: at("qkv"),
             qkv_scale: at("qkv.scale"),
             out: at("attention"),
@@ -128,7 +129,7 @@ class Builder {
     this.#steps.push(
       step(
         "norm",
-        layernorm,
+        this.#int8 ? this.#kernels.layernorm : layernorm,
         { rows: images * readout, width: this.#architecture.width, stride: width, eps },
         {
           x: `blocks.${depth - 1}.x`,
@@ -145,7 +146,7 @@ class Builder {
       this.#int8
         ? step(
             "head",
-            head,
+            this.#kernels.head,
             { images, tokens: readout, stride: width, classes },
             {
               ...shared,
@@ -194,7 +195,7 @@ class Builder {
     this.#activation(name, rows, width, width);
     this.#steps.push(
       this.#int8
-        ? step(name, layernormQuantize, problem, { ...shared, out_scale: `${name}.scale` })
+        ? step(name, this.#kernels.layernormQuantize, problem, { ...shared, out_scale: `${name}.scale` })
         : step(name, layernorm, problem, shared),
     );
   }
@@ -204,7 +205,7 @@ class Builder {
     const shared = { a, w: `${name}.weight`, bias: `${name}.bias`, out: name };
     this.#steps.push(
       this.#int8
-        ? step(name, gemmQuantize, problem, {
+        ? step(name, this.#kernels.gemmQuantize, problem, {
             ...shared,
             a_scale: `${a}.scale`,
             w_scale: `${name}.weight_scale`,
@@ -219,7 +220,11 @@ class Builder {
     const shared = { a, w: `${name}.weight`, bias: `${name}.bias`, addend, out };
     this.#steps.push(
       this.#int8
-        ? step(name, gemmAdd, problem, { ...shared, a_scale: `${a}.scale`, w_scale: `${name}.weight_scale` })
+        ? step(name, this.#kernels.gemmAdd, problem, {
+            ...shared,
+            a_scale: `${a}.scale`,
+            w_scale: `${name}.weight_scale`,
+          })
         : step(name, gemmFloatAdd, problem, shared),
     );
   }

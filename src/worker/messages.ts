@@ -5,7 +5,7 @@ import type { LoadProgress } from "../classifier/model.ts";
 import * as errors from "../errors/errors.ts";
 import type { FileContents } from "../format/folder.ts";
 import type { Framing } from "../image/geometry.ts";
-import type { Precision } from "../vit/weights.ts";
+import type { Arithmetic } from "../vit/nonlinear.ts";
 
 export type Method = "classify" | "logits" | "embed" | "attention" | "profile";
 
@@ -13,8 +13,7 @@ export interface LoadRequest {
   readonly type: "load";
   /** A Hub id, an address in full, or contents by path. */
   readonly model: string | Record<string, FileContents>;
-  readonly options: {
-    readonly precision?: Precision;
+  readonly options: Partial<Arithmetic> & {
     readonly endpoint?: string;
     readonly maxBatch?: number;
   };

@@ -1,0 +1,32 @@
+// Which kernels compute the int8 path; another set with the same bindings gives another arithmetic.
+
+import type { Kernel } from "../gpu/kernel.ts";
+import { attention } from "../kernels/attention.ts";
+import { attentionRegisters } from "../kernels/attention-registers.ts";
+import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
+import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
+import { gemmInt8Tiled } from "../kernels/gemm-int8-tiled.ts";
+import { head } from "../kernels/head.ts";
+import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
+
+/** Kernels that stand in for one of this type: same bindings, same problem. */
+type Like<K> = K extends Kernel<infer B, infer P> ? readonly Kernel<B, P>[] : never;
+
+export interface Int8Kernels {
+  readonly gemmAdd: Like<typeof gemmInt8Direct.add>;
+  readonly gemmQuantize: Like<typeof gemmInt8Direct.quantize>;
+  readonly attention: Like<typeof attention>;
+  readonly layernorm: Like<typeof layernorm>;
+  readonly layernormQuantize: Like<typeof layernormQuantize>;
+  readonly head: Like<typeof head>;
+}
+
+/** Softmax, LayerNorm and GELU in f32. */
+export const int8Kernels: Int8Kernels = {
+  gemmAdd: [gemmInt8Tiled.add, gemmInt8Broadcast.add, gemmInt8Direct.add],
+  gemmQuantize: [gemmInt8Tiled.quantize, gemmInt8Broadcast.quantize, gemmInt8Direct.quantize],
+  attention: [attention, attentionRegisters],
+  layernorm: [layernorm],
+  layernormQuantize: [layernormQuantize],
+  head: [head],
+};
