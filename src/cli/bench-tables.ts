@@ -4,6 +4,7 @@ import type { KernelRow } from "../bench/kernels.ts";
 import type { ModelRow } from "../bench/models.ts";
 import type { Spread } from "../bench/statistics.ts";
 import type { BenchReport } from "./bench.ts";
+import { figure, markdownTable } from "./markdown.ts";
 
 export function benchTables({ adapter, date, cpu, peaks, kernels, models }: BenchReport): string {
   const dot = peaks.dotGops ? `int8 dot ${figure(peaks.dotGops)} GOP/s, ` : "no int8 dot, ";
@@ -18,7 +19,7 @@ export function benchTables({ adapter, date, cpu, peaks, kernels, models }: Benc
 }
 
 function kernelTable(rows: readonly KernelRow[]): string {
-  return tableOf(
+  return markdownTable(
     [
       "kernel",
       "variant",
@@ -53,7 +54,7 @@ function kernelTable(rows: readonly KernelRow[]): string {
 }
 
 function modelTable(rows: readonly ModelRow[]): string {
-  return tableOf(
+  return markdownTable(
     [
       "model",
       "pixels",
@@ -112,20 +113,8 @@ function shareTable({ model, imageSize, batch, kernels = [] }: ModelRow): string
     percent(ms / sum),
   ]);
   const head = `${model}, ${imageSize} pixels, batch ${batch}: GPU milliseconds of a run by kernel, each step by itself`;
-  return `${head}\n\n${tableOf(["kernel", "variant", "steps", "ms", "share"], rows)}`;
-}
-
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const padded = rows.map((cells) => line([...cells, ...Array(head.length - cells.length).fill("")]));
-  return [line(head), line(head.map(() => "---")), ...padded].join("\n");
+  return `${head}\n\n${markdownTable(["kernel", "variant", "steps", "ms", "share"], rows)}`;
 }
 
 const rangeOf = ({ p10, p90 }: Spread) => `${figure(p10)}-${figure(p90)}`;
 const percent = (share: number | undefined) => (share === undefined ? "" : `${(share * 100).toFixed(0)} %`);
-
-/** Three digits that count. */
-function figure(value = 0): string {
-  if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toPrecision(3).replace(/e.*/, "");
-}

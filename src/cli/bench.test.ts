@@ -86,10 +86,11 @@ test("every line of a table has the cells of its head, and what failed says why"
     expect(new Set(cells).size).toBe(1);
     expect(cells.length).toBeGreaterThan(2);
   }
-  expect(text).toContain(
+  const plain = text.replaceAll(/ +/g, " ");
+  expect(plain).toContain(
     "| head | thread | head | exact | 0.500 | 12.3 | 12.0-13.5 | 7 | 3.00 | 1.50 | 25 % |",
   );
-  expect(text).toContain("| head | broken | head | wrong on this driver |");
-  expect(text).toContain("| b | 224 | 32 | out of memory |");
-  expect(text).toContain("| attention | dot4 | 12 | 6.00 | 100 % |");
+  expect(plain).toContain("| head | broken | head | wrong on this driver |");
+  expect(plain).toContain("| b | 224 | 32 | out of memory |");
+  expect(plain).toContain("| attention | dot4 | 12 | 6.00 | 100 % |");
 });

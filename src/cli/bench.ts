@@ -71,11 +71,7 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
 }
 
 async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchReport> {
-  const [models, batches, sizes] = [
-    shapesOf(args),
-    numbersOf(args, "batch"),
-    numbersOf(args, "size") ?? [224],
-  ];
+  const [models, batches, sizes] = [shapesOf(args), args.counts("batch"), args.counts("size") ?? [224]];
   const device = new Device(async () => openGpu({ gpu: await nodeGpu() }));
   const software = await device.use(async (gpu) => gpu.capabilities.software);
   const all = software ? (["ti"] as const) : (["ti", "s", "b"] as const);
@@ -133,21 +129,8 @@ async function kernelRows(
 }
 
 function shapesOf(args: Arguments): ShapeName[] | undefined {
-  return listOf(args, "models", (text) => {
+  return args.list("models")?.map((text) => {
     if (text in SHAPES) return text as ShapeName;
     throw new UsageError(`--models: expected some of ${Object.keys(SHAPES)}, came "${text}"`);
   });
-}
-
-function numbersOf(args: Arguments, name: string): number[] | undefined {
-  return listOf(args, name, (text) => {
-    if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-    throw new UsageError(
-      `--${name}: expected whole numbers from 1 to 9999 with commas between, came "${text}"`,
-    );
-  });
-}
-
-function listOf<T>(args: Arguments, name: string, of: (text: string) => T): T[] | undefined {
-  return args.text(name)?.split(",").map(of);
 }

@@ -77,6 +77,21 @@ export class Arguments {
     throw new UsageError(`--${name}: expected a whole number from 1 on, came "${text}"`);
   }
 
+  /** What stands between commas. */
+  list(name: string): string[] | undefined {
+    return this.text(name)?.split(",");
+  }
+
+  /** @throws UsageError for what is not a list of whole numbers from 1 to 9999. */
+  counts(name: string): number[] | undefined {
+    return this.list(name)?.map((text) => {
+      if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+      throw new UsageError(
+        `--${name}: expected whole numbers from 1 to 9999 with commas between, came "${text}"`,
+      );
+    });
+  }
+
   /** Exactly the positionals of these names. @throws UsageError */
   exactly(...names: string[]): string[] {
     const { positionals } = this;

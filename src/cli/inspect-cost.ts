@@ -1,0 +1,87 @@
+// `vit8 inspect --cost`: what a picture costs, operation by operation, and where vit8's time goes.
+
+import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
+import { profileOf } from "../bench/profile.ts";
+import type { Profile } from "../classifier/engine.ts";
+import type { ModelDescription } from "../classifier/model.ts";
+import { checkGrid } from "../format/architecture.ts";
+import { type AdapterFacts, type Gpu, openGpu } from "../gpu/gpu.ts";
+import { nodeGpu } from "../node/gpu.ts";
+import { costOf, type PassCost, type VitCost } from "../vit/cost.ts";
+import { type Arguments, type Terminal, UsageError } from "./command.ts";
+import { costTables } from "./cost-tables.ts";
+import { openChecked } from "./model.ts";
+
+/** What `--cost --json` prints, in an array: one for each size. */
+export interface CostReport extends Omit<VitCost, "passes"> {
+  readonly model: string;
+  readonly imageWidth: number;
+  readonly imageHeight: number;
+  /** `ms` with `--measure`. */
+  readonly passes: readonly (PassCost & { readonly ms?: number })[];
+  /** The two with `--measure`. */
+  readonly adapter?: AdapterFacts;
+  readonly timedBy?: Profile["source"];
+}
+
+export const COST_OPTIONS = {
+  cost: { help: "tell what a picture costs: operations, bytes and parameters, operation by operation" },
+  shape: {
+    value: "NAME",
+    help: "with --cost, instead of MODEL: deit or vit, then -tiny, -small, -base or -large",
+  },
+  size: { value: "LIST", help: "with --cost: pixels along a side of the picture; default: the model's own" },
+  measure: { help: "with --cost: the time of each pass on this machine, with made-up weights" },
+};
+
+export async function inspectCost(args: Arguments, terminal: Terminal): Promise<void> {
+  const model = await modelOf(args, terminal.signal);
+  const models = (args.counts("size") ?? [undefined]).map((size) => (size ? resized(model, size) : model));
+  const reports = args.flag("measure")
+    ? await measured(models, terminal.signal)
+    : models.map((each) => reportOf(each));
+  terminal.print(args.flag("json") ? `${JSON.stringify(reports, null, 2)}\n` : costTables(reports));
+}
+
+async function modelOf(args: Arguments, signal: AbortSignal): Promise<ModelDescription> {
+  const shape = args.text("shape");
+  if (shape === undefined) return openChecked(args.exactly("MODEL")[0], signal);
+  args.exactly();
+  const [, name] = /^(?:deit|vit)-(ti|s|b|l)(?:ny|mall|ase|arge)$/.exec(shape) ?? [];
+  if (name) return madeUpModel(shape, SHAPES[name as ShapeName]);
+  throw new UsageError(
+    `--shape: expected such as deit-tiny, vit-small, vit-base or vit-large, came "${shape}"`,
+  );
+}
+
+/** The same network on pictures of another size: positions are interpolated at load, weights stay. */
+function resized(model: ModelDescription, size: number): ModelDescription {
+  const architecture = { ...model.architecture, imageWidth: size, imageHeight: size };
+  checkGrid(architecture);
+  const resize = { mode: "exact", width: size, height: size } as const;
+  return { ...model, architecture, preprocessing: { ...model.preprocessing, resize, crop: undefined } };
+}
+
+function reportOf({ id, architecture }: ModelDescription): CostReport {
+  const { imageWidth, imageHeight } = architecture;
+  return { model: id, imageWidth, imageHeight, ...costOf(architecture) };
+}
+
+async function measured(models: readonly ModelDescription[], signal: AbortSignal): Promise<CostReport[]> {
+  const gpu = await openGpu({ gpu: await nodeGpu() });
+  try {
+    const reports: CostReport[] = [];
+    for (const model of models) reports.push(await measuredReport(gpu, model, signal));
+    return reports;
+  } finally {
+    gpu.destroy();
+  }
+}
+
+async function measuredReport(gpu: Gpu, model: ModelDescription, signal: AbortSignal): Promise<CostReport> {
+  const profile = await profileOf(gpu, model, signal);
+  const times = new Map(profile.passes.map(({ name, ms }) => [name, ms]));
+  const report = reportOf(model);
+  const passes = report.passes.map((pass) => ({ ...pass, ms: times.get(pass.name) }));
+  return { ...report, passes, adapter: gpu.adapter, timedBy: profile.source };
+}
