@@ -6,15 +6,16 @@
 import package::lib::attention::{params, ROWS_PER_WORKGROUP, Q, K, V, LOWEST};
 import package::lib::attention::{Slice, run_time, group_at, slice_of, dot_slices, scale_of, values_of, peak_of, store_slice, store_scale};
 
-override CHUNK: u32;              // keys at a time
+const CHUNK: u32 = 48u;           // keys at a time
 
-var<workgroup> scores: array<vec4<f32>, CHUNK * ROWS_PER_WORKGROUP>;         // [key][thread], no thread reads another's
-var<workgroup> totals: array<mat4x4<f32>, 16u * ROWS_PER_WORKGROUP>;         // [slice][row][thread], not yet divided by mass
+// Private, not workgroup: SwiftShader clears workgroup memory by one store a word, which took most of a second to compile.
+var<private> scores: array<vec4<f32>, CHUNK>;         // [key]
+var<private> totals: array<mat4x4<f32>, 16u>;         // [slice][row], not yet divided by mass
 
 struct Keys { first_row: u32, length: u32 }
 
 // Adds to each score what 16 channels of one group of the head contribute.
-fn add_scores(rows: vec4<u32>, group: u32, slice: u32, keys: Keys, thread: u32) {
+fn add_scores(rows: vec4<u32>, group: u32, slice: u32, keys: Keys) {
   let at = vec4<u32>(group_at(rows.x, Q, group), group_at(rows.y, Q, group), group_at(rows.z, Q, group), group_at(rows.w, Q, group));
   let q0 = slice_of(at.x * 4u + slice);
   let q1 = slice_of(at.y * 4u + slice);
@@ -25,63 +26,59 @@ fn add_scores(rows: vec4<u32>, group: u32, slice: u32, keys: Keys, thread: u32) 
     let key_group = group_at(keys.first_row + key, K, group);
     let k = slice_of(key_group * 4u + slice);
     let products = vec4<f32>(dot_slices(q0, k), dot_slices(q1, k), dot_slices(q2, k), dot_slices(q3, k));
-    scores[key * ROWS_PER_WORKGROUP + thread] += products * q_scale * scale_of(key_group);
+    scores[key] += products * q_scale * scale_of(key_group);
   }
 }
 
-fn score_chunk(rows: vec4<u32>, head: u32, keys: Keys, thread: u32) -> vec4<f32> {
-  for (var key = 0u; key < keys.length; key++) { scores[key * ROWS_PER_WORKGROUP + thread] = vec4<f32>(0.0); }
+fn score_chunk(rows: vec4<u32>, head: u32, keys: Keys) -> vec4<f32> {
+  for (var key = 0u; key < keys.length; key++) { scores[key] = vec4<f32>(0.0); }
   let slices = run_time(4u * params.groups);
-  for (var i = 0u; i < slices; i++) { add_scores(rows, head * params.groups + i / 4u, i % 4u, keys, thread); }
+  for (var i = 0u; i < slices; i++) { add_scores(rows, head * params.groups + i / 4u, i % 4u, keys); }
   var greatest = vec4<f32>(LOWEST);
-  for (var key = 0u; key < keys.length; key++) { greatest = max(greatest, scores[key * ROWS_PER_WORKGROUP + thread]); }
+  for (var key = 0u; key < keys.length; key++) { greatest = max(greatest, scores[key]); }
   return greatest;
 }
 
 // Scores to weights exp2(score - greatest), already times the scale of their V; returns the mass before that.
-fn weigh_chunk(group: u32, keys: Keys, thread: u32, greatest: vec4<f32>) -> vec4<f32> {
+fn weigh_chunk(group: u32, keys: Keys, greatest: vec4<f32>) -> vec4<f32> {
   var mass = vec4<f32>(0.0);
   for (var key = 0u; key < keys.length; key++) {
-    let at = key * ROWS_PER_WORKGROUP + thread;
-    let p = exp2(scores[at] - greatest);
+    let p = exp2(scores[key] - greatest);
     mass += p;
-    scores[at] = p * scale_of(group_at(keys.first_row + key, V, group));
+    scores[key] = p * scale_of(group_at(keys.first_row + key, V, group));
   }
   return mass;
 }
 
-// The first of the four totals of a slice; the others follow ROWS_PER_WORKGROUP apart.
-fn total_at(slice: u32, thread: u32) -> u32 { return slice * 4u * ROWS_PER_WORKGROUP + thread; }
-
-fn add_values(correction: vec4<f32>, group: u32, slice: u32, keys: Keys, thread: u32) {
-  let at = total_at(slice, thread);
+fn add_values(correction: vec4<f32>, group: u32, slice: u32, keys: Keys) {
+  let at = slice * 4u;
   var t0 = totals[at] * correction.x;
-  var t1 = totals[at + ROWS_PER_WORKGROUP] * correction.y;
-  var t2 = totals[at + 2u * ROWS_PER_WORKGROUP] * correction.z;
-  var t3 = totals[at + 3u * ROWS_PER_WORKGROUP] * correction.w;
+  var t1 = totals[at + 1u] * correction.y;
+  var t2 = totals[at + 2u] * correction.z;
+  var t3 = totals[at + 3u] * correction.w;
   for (var key = 0u; key < keys.length; key++) {
     let v = values_of(group_at(keys.first_row + key, V, group) * 4u + slice);
-    let weight = scores[key * ROWS_PER_WORKGROUP + thread];
+    let weight = scores[key];
     t0 += v * weight.x;
     t1 += v * weight.y;
     t2 += v * weight.z;
     t3 += v * weight.w;
   }
   totals[at] = t0;
-  totals[at + ROWS_PER_WORKGROUP] = t1;
-  totals[at + 2u * ROWS_PER_WORKGROUP] = t2;
-  totals[at + 3u * ROWS_PER_WORKGROUP] = t3;
+  totals[at + 1u] = t1;
+  totals[at + 2u] = t2;
+  totals[at + 3u] = t3;
 }
 
 // Row i of the thread's four: its peak, then its slices and scale.
-fn store_row(i: u32, at: u32, thread: u32, mass: f32) {
+fn store_row(i: u32, at: u32, mass: f32) {
   let slices = run_time(4u);
   var peak = 0.0;
   for (var slice = 0u; slice < slices; slice++) {
-    peak = max(peak, peak_of(totals[total_at(slice, thread) + i * ROWS_PER_WORKGROUP]));
+    peak = max(peak, peak_of(totals[slice * 4u + i]));
   }
   for (var slice = 0u; slice < slices; slice++) {
-    store_slice(at * 4u + slice, totals[total_at(slice, thread) + i * ROWS_PER_WORKGROUP] * (1.0 / mass), peak / mass);
+    store_slice(at * 4u + slice, totals[slice * 4u + i] * (1.0 / mass), peak / mass);
   }
   store_scale(at, peak / mass);
 }
@@ -99,16 +96,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var mass = vec4<f32>(0.0);
   for (var chunk = 0u; chunk < chunks; chunk++) {
     let keys = Keys(first_row + chunk * CHUNK, min(CHUNK, params.tokens - chunk * CHUNK));
-    let next = max(greatest, score_chunk(rows, group / params.groups, keys, thread));
+    let next = max(greatest, score_chunk(rows, group / params.groups, keys));
     let correction = exp2(greatest - next);
     greatest = next;
-    mass = mass * correction + weigh_chunk(group, keys, thread, greatest);
-    for (var slice = 0u; slice < slices; slice++) { add_values(correction, group, slice, keys, thread); }
+    mass = mass * correction + weigh_chunk(group, keys, greatest);
+    for (var slice = 0u; slice < slices; slice++) { add_values(correction, group, slice, keys); }
   }
   let four = run_time(4u);
   for (var i = 0u; i < four; i++) {
     if (queries[i] < params.queries) {
-      store_row(i, (workgroup.z * params.queries + queries[i]) * params.heads * params.groups + group, thread, mass[i]);
+      store_row(i, (workgroup.z * params.queries + queries[i]) * params.heads * params.groups + group, mass[i]);
     }
   }
 }

@@ -4,7 +4,7 @@
 // Needs subgroups of exactly 8, or with `four` of 4, numbered along the local index.
 import package::lib::gemm::{length_k, length_n, FOLD, Total, a, w, run_time, store};
 @if(add) import package::lib::gemm::a_scale;
-@if(quantize) import package::lib::gemm::{activation, dequantize, peak_of};
+@if(quantize) import package::lib::gemm::{activation, dequantize, raise_peak, row_peak};
 @if(quantize) import package::lib::gelu::activate;
 import package::lib::pack::unpack_i8;
 
@@ -14,7 +14,9 @@ enable subgroups;
 @if(four) const SIZE: u32 = 4u;
 const ROWS: u32 = 5u * SIZE;              // of a workgroup: rows lane, lane + SIZE, ... belong to one thread
 const THREADS: u32 = 8u * SIZE;
-var<workgroup> staged: array<Total, ROWS * 16u>;       // [row][vector of four columns]
+// Totals by a number that only run time knows, so that the epilogue is one short loop instead of ten copies of it.
+// Private: drivers that clear workgroup memory word by word took longer over that than over all the rest.
+var<private> results: array<Total, 10>;                // [row of the thread][vector of four columns]
 
 // Four values of K of eight columns, the same in every thread.
 struct Columns { c0: vec4<f32>, c1: vec4<f32>, c2: vec4<f32>, c3: vec4<f32>, c4: vec4<f32>, c5: vec4<f32>, c6: vec4<f32>, c7: vec4<f32> }
@@ -76,31 +78,36 @@ fn four_steps(s: Sums, row: u32, k: u32, column: u32) -> Sums {
     t.a3 + Total(s.a3), t.b3 + Total(s.b3), t.a4 + Total(s.a4), t.b4 + Total(s.b4));
 }
 
-// Totals change hands through workgroup memory, so that the epilogue is one short loop instead of ten copies of it.
-fn stage(index: u32, subgroup: u32, first: Total, second: Total) {
-  staged[index * 16u + subgroup * 2u] = first;
-  staged[index * 16u + subgroup * 2u + 1u] = second;
+fn keep(t: Totals) {
+  results[0] = t.a0;
+  results[1] = t.b0;
+  results[2] = t.a1;
+  results[3] = t.b1;
+  results[4] = t.a2;
+  results[5] = t.b2;
+  results[6] = t.a3;
+  results[7] = t.b3;
+  results[8] = t.a4;
+  results[9] = t.b4;
 }
 
-@if(!quantize) fn finish(first_row: u32, first_column4: u32, thread: u32) {
-  let end = run_time(ROWS * 16u);
-  for (var i = thread; i < end; i += THREADS) { store(first_row + i / 16u, first_column4 + i % 16u, staged[i]); }
+@if(!quantize) fn finish(first_row: u32, column4: u32, lane: u32) {
+  let end = run_time(10u);
+  for (var i = 0u; i < end; i++) { store(first_row + lane + i / 2u * SIZE, column4 + i % 2u, results[i]); }
 }
 
-// A thread takes a whole row of the group, and so knows its peak.
-@if(quantize) fn finish(first_row: u32, first_column4: u32, thread: u32) {
-  let vectors = run_time(16u);
-  for (var index = thread; index < ROWS; index += THREADS) {
-    let row = first_row + index;
-    var peak = 0.0;
-    for (var i = 0u; i < vectors; i++) {
-      let y = activate(activation(), dequantize(row, first_column4 + i, staged[index * 16u + i]));
-      staged[index * 16u + i] = bitcast<Total>(y);
-      peak = max(peak, peak_of(y));
-    }
-    for (var i = 0u; i < vectors; i++) {
-      store(row, first_column4 + i, bitcast<vec4<f32>>(staged[index * 16u + i]), peak);
-    }
+@if(quantize) fn finish(first_row: u32, column4: u32, lane: u32) {
+  let end = run_time(10u);
+  for (var i = 0u; i < end; i++) {
+    let index = lane + i / 2u * SIZE;
+    let y = activate(activation(), dequantize(first_row + index, column4 + i % 2u, results[i]));
+    results[i] = bitcast<Total>(y);
+    raise_peak(index, y);
+  }
+  workgroupBarrier();
+  for (var i = 0u; i < end; i++) {
+    let index = lane + i / 2u * SIZE;
+    store(first_row + index, column4 + i % 2u, bitcast<vec4<f32>>(results[i]), row_peak(index));
   }
 }
 
@@ -118,11 +125,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     for (var k = group * FOLD * 4u; k < end; k++) { sums = four_steps(sums, row, k, column + lane); }
     totals = fold(totals, sums, row, group);
   }
-  stage(lane, subgroup, totals.a0, totals.b0);
-  stage(lane + SIZE, subgroup, totals.a1, totals.b1);
-  stage(lane + 2u * SIZE, subgroup, totals.a2, totals.b2);
-  stage(lane + 3u * SIZE, subgroup, totals.a3, totals.b3);
-  stage(lane + 4u * SIZE, subgroup, totals.a4, totals.b4);
-  workgroupBarrier();
-  finish(workgroup.y * ROWS, workgroup.x * 16u, thread);
+  keep(totals);
+  finish(workgroup.y * ROWS, workgroup.x * 16u + subgroup * 2u, lane);
 }

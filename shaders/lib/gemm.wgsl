@@ -42,7 +42,8 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 // `quantize`: out = y, or GELU(y), in int8 with a scale per token and group of 64 columns.
 @if(quantize) @group(0) @binding(5) var<storage, read_write> out: array<u32>;           // [rows, N/4]
 @if(quantize) @group(0) @binding(6) var<storage, read_write> out_scale: array<f32>;     // [rows, N/64]
-@if(quantize) var<workgroup> peaks: array<vec4<f32>, 16u * ROW_THREADS>;
+// Greatest magnitude of each row of the workgroup, at most 64: bits of f32, which order as positive f32 do.
+@if(quantize) var<workgroup> peaks: array<atomic<u32>, 64>;
 
 @if(accumulate) alias Total = vec4<i32>;
 @if(add) alias Total = vec4<f32>;      // sums of groups, each already times its a_scale
@@ -87,6 +88,9 @@ fn peak_of(y: vec4<f32>) -> f32 {
   return max(max(magnitude.x, magnitude.y), max(magnitude.z, magnitude.w));
 }
 
+@if(quantize) fn raise_peak(index: u32, y: vec4<f32>) { atomicMax(&peaks[index], bitcast<u32>(peak_of(y))); }
+@if(quantize) fn row_peak(index: u32) -> f32 { return bitcast<f32>(atomicLoad(&peaks[index])); }
+
 @if(quantize) fn store(row: u32, column4: u32, y: vec4<f32>, peak: f32) {
   out[row * (length_n() / 4u) + column4] = quantize_i8(y, inverse_scale(peak));
   if (column4 % 16u == 0u) { out_scale[row * (length_n() / 64u) + column4 / 16u] = peak / 127.0; }
@@ -98,13 +102,14 @@ fn peak_of(y: vec4<f32>) -> f32 {
   let y1 = activate(activation(), dequantize(row + 1u, column4, totals.r1));
   let y2 = activate(activation(), dequantize(row + 2u, column4, totals.r2));
   let y3 = activate(activation(), dequantize(row + 3u, column4, totals.r3));
-  peaks[local.y * 16u + local.x] = vec4<f32>(peak_of(y0), peak_of(y1), peak_of(y2), peak_of(y3));
+  let at = local.y * 4u;
+  raise_peak(at, y0);
+  raise_peak(at + 1u, y1);
+  raise_peak(at + 2u, y2);
+  raise_peak(at + 3u, y3);
   workgroupBarrier();
-  var peak = peaks[local.y * 16u];
-  let threads = run_time(16u);
-  for (var i = 1u; i < threads; i++) { peak = max(peak, peaks[local.y * 16u + i]); }
-  store(row, column4, y0, peak.x);
-  store(row + 1u, column4, y1, peak.y);
-  store(row + 2u, column4, y2, peak.z);
-  store(row + 3u, column4, y3, peak.w);
+  store(row, column4, y0, row_peak(at));
+  store(row + 1u, column4, y1, row_peak(at + 1u));
+  store(row + 2u, column4, y2, row_peak(at + 2u));
+  store(row + 3u, column4, y3, row_peak(at + 3u));
 }

@@ -21,8 +21,6 @@ export function groupsPerHead(headDim: number): number {
 
 /** Threads of a workgroup, a vector of most processors; each makes four query rows. */
 const THREADS = 8;
-/** Keys at a time: with 8 KiB of totals, 6 KiB of scores stay below the default limit of 16 KiB. */
-const CHUNK = 48;
 
 /** struct Params of lib/attention.wgsl. */
 export function attentionParams({ tokens, queries, heads, headDim }: AttentionProblem): Uint32Array {
@@ -40,7 +38,7 @@ const variant = (wgsl: string, inner?: "dot4" | "f32"): Variant<AttentionProblem
   wgsl,
   shapedFor: "software",
   inner,
-  constants: () => ({ ROWS_PER_WORKGROUP: THREADS, CHUNK }),
+  constants: () => ({ ROWS_PER_WORKGROUP: THREADS }),
   grid: (problem) => attentionGrid(problem, 4 * THREADS),
   runsOn: ({ language }) => inner !== "dot4" || language.has("packed_4x8_integer_dot_product"),
 });
