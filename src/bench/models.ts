@@ -1,6 +1,7 @@
 // Whole models with made-up weights: from pixels on the CPU to logits on the CPU, and where the GPU's time goes.
 
 import { Engine } from "../classifier/engine.ts";
+import { GpuBackend, type GpuBatch } from "../classifier/gpu-backend.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture, type PictureSource } from "../classifier/picture.ts";
 import { DeviceError } from "../errors/errors.ts";
@@ -100,14 +101,14 @@ function failed<R extends object>(
 class Lane {
   readonly #model: ModelDescription;
   #gpu: Gpu | undefined;
-  #engine: Engine | undefined;
+  #engine: Engine<GpuBatch> | undefined;
   #cosine: number | undefined;
 
   constructor(model: ModelDescription) {
     this.#model = model;
   }
 
-  engineOn(gpu: Gpu): Engine {
+  engineOn(gpu: Gpu): Engine<GpuBatch> {
     if (this.#gpu !== gpu || !this.#engine) this.#engine = engineOf(gpu, this.#model, "int8");
     this.#gpu = gpu;
     return this.#engine;
@@ -123,11 +124,11 @@ class Lane {
   }
 }
 
-function engineOf(gpu: Gpu, model: ModelDescription, precision: Precision): Engine {
-  return new Engine(gpu, model, { precision }, madeUpWeights(gpu, model, precision));
+function engineOf(gpu: Gpu, model: ModelDescription, precision: Precision): Engine<GpuBatch> {
+  return new Engine(model, { precision }, new GpuBackend(gpu, model, madeUpWeights(gpu, model, precision)));
 }
 
-async function cosineWithFloat(gpu: Gpu, engine: Engine, model: ModelDescription): Promise<number> {
+async function cosineWithFloat(gpu: Gpu, engine: Engine<GpuBatch>, model: ModelDescription): Promise<number> {
   const float = engineOf(gpu, model, "float32");
   const pictures = await madeUpPictures(1);
   const [[int8], [float32]] = [await engine.run(pictures), await float.run(pictures)];
@@ -142,7 +143,7 @@ async function cosineWithFloat(gpu: Gpu, engine: Engine, model: ModelDescription
 
 async function benchBatch(
   gpu: Gpu,
-  engine: Engine,
+  engine: Engine<GpuBatch>,
   batch: number,
   { peaks, repeats, signal }: ModelBenchOptions,
 ): Promise<Partial<ModelRow>> {
@@ -153,7 +154,7 @@ async function benchBatch(
   const { graph, plan, slots } = await engine.prepare(batch);
   const encode = async () => {
     const start = performance.now();
-    for (const [i, slot] of slots.entries()) slot.prepare(pictures[i], i * graph.shape.tokens + 1);
+    for (const [i, slot] of slots.entries()) slot.prepare(pictures[i], graph.firstRow(i));
     const uploaded = performance.now();
     const running = plan.run((pass) => {
       for (const slot of slots) slot.encode(pass);
@@ -192,7 +193,7 @@ async function profileOf(gpu: Gpu, plan: Plan): Promise<Map<string, number>> {
 }
 
 /** @throws DeviceError unless the logits are finite and the same in two runs. */
-async function proven(engine: Engine, pictures: readonly PictureSource[]): Promise<void> {
+async function proven(engine: Engine<GpuBatch>, pictures: readonly PictureSource[]): Promise<void> {
   const [first, second] = [await engine.run(pictures), await engine.run(pictures)];
   for (const [i, { logits }] of first.entries()) {
     const bad = logits.findIndex((value, c) => !Number.isFinite(value) || value !== second[i].logits[c]);

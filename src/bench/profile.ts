@@ -1,6 +1,7 @@
 // Where the time of one picture goes, pass by pass: on made-up weights, because speed does not ask what they learnt.
 
 import { Engine, type Profile } from "../classifier/engine.ts";
+import { GpuBackend } from "../classifier/gpu-backend.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -12,7 +13,8 @@ const RUNS = 5;
 
 /** Medians of five profiles, after one that compiles. */
 export async function profileOf(gpu: Gpu, model: ModelDescription, signal: AbortSignal): Promise<Profile> {
-  const engine = new Engine(gpu, model, { precision: "int8" }, madeUpWeights(gpu, model, "int8"));
+  const backend = new GpuBackend(gpu, model, madeUpWeights(gpu, model, "int8"));
+  const engine = new Engine(model, { precision: "int8" }, backend);
   try {
     const picture = await openPicture(madeUpPicture(0));
     const { source, passes } = await engine.profile(picture);

@@ -11,6 +11,7 @@ import { type Arithmetic, arithmeticOf, type Nonlinear, withNonlinear } from "..
 import type { Precision } from "../vit/weights.ts";
 import { type Classification, topClasses } from "./answer.ts";
 import { type Answer, Engine, type Profile } from "./engine.ts";
+import { compileAhead, GpuBackend } from "./gpu-backend.ts";
 import { describeModel, type LoadProgress, loadWeights, type ModelDescription } from "./model.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
 
@@ -134,14 +135,11 @@ export class ImageClassifier<P = Picture> {
           `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
         );
       const { autotune = !gpu.capabilities.software } = options;
-      const engineOptions = {
-        precision,
-        sliceMs: platform.sliceMs,
-        choose: autotune ? chooseByMeasuring(gpu, tuningOf(gpu)) : undefined,
-      };
-      const compiling = Engine.compileAhead(gpu, model, engineOptions);
+      const compiling = compileAhead(gpu, model, { precision });
       const weights = await loadWeights(gpu, folder, model, precision, { onProgress, signal });
-      const engine = new Engine(gpu, model, engineOptions, weights);
+      const choose = autotune ? chooseByMeasuring(gpu, tuningOf(gpu)) : undefined;
+      const backend = new GpuBackend(gpu, model, weights, { sliceMs: platform.sliceMs, choose });
+      const engine = new Engine(model, { precision }, backend);
       try {
         onProgress?.({ stage: "compile" });
         await compiling;

@@ -15,6 +15,8 @@ export interface VitGraph extends Graph {
   readonly shape: VitShape;
   /** `logits` only where there is a head. */
   readonly outputs: readonly string[];
+  /** Row of `patches` that a picture's first patch goes to: behind the pictures before it, and its own class tokens. */
+  readonly firstRow: (image: number) => number;
 }
 
 /** One quantised or float activation: f32, or int8 with scales of `groups` a row. */
@@ -167,7 +169,9 @@ class Builder {
     const qkv = [...this.#tensors.keys()].filter((name) => taps && /\.qkv(\.scale)?$/.test(name));
     const outputs = ["embedding", ...(this.#shape.classes ? ["logits"] : []), ...qkv];
     const held = new Set(["patches", "patches.scale", ...outputs]);
-    return { steps: this.#steps, tensors: this.#tensors, held, shape: this.#shape, outputs };
+    const { prefixTokens } = this.#architecture;
+    const firstRow = (image: number) => image * this.#shape.tokens + prefixTokens;
+    return { steps: this.#steps, tensors: this.#tensors, held, shape: this.#shape, outputs, firstRow };
   }
 
   /** An f32 tensor of the residual stream. */

@@ -1,0 +1,129 @@
+// A model's weights on a GPU, and its graphs as plans with a slot for each picture.
+
+import type { Gpu } from "../gpu/gpu.ts";
+import { Timer } from "../gpu/timer.ts";
+import { chooseByTable } from "../scheduler/choose.ts";
+import { type Choose, Plan } from "../scheduler/plan.ts";
+import { chooseProven } from "../scheduler/tune.ts";
+import { type VitGraph, vitGraph } from "../vit/graph.ts";
+import { type Backend, type Batch, type EngineOptions, type Profile, profileOf } from "./engine.ts";
+import type { ModelDescription } from "./model.ts";
+import type { PictureSource } from "./picture.ts";
+import { PictureSlot } from "./picture-slot.ts";
+
+export interface GpuBackendOptions {
+  /** Longest GPU time of one submit, so that a page stays alive; absent: one submit a run. */
+  readonly sliceMs?: number;
+  /** How kernels are chosen; default: by the table, where that answers right. */
+  readonly choose?: Choose;
+}
+
+/** Compiles what one picture needs, so that it happens while the weights download. A failure is told by the first batch. */
+export function compileAhead(
+  gpu: Gpu,
+  { architecture }: ModelDescription,
+  { precision, kernels }: EngineOptions,
+): Promise<unknown> {
+  const pipelines = vitGraph(architecture, 1, precision, { kernels }).steps.map((step) => {
+    const { kernel, variant } = chooseByTable(step, gpu.capabilities);
+    return gpu.pipeline(kernel, variant, step.problem as never);
+  });
+  return Promise.allSettled(pipelines);
+}
+
+export class GpuBackend implements Backend<GpuBatch> {
+  readonly #gpu: Gpu;
+  readonly #model: ModelDescription;
+  readonly #weights: ReadonlyMap<string, GPUBuffer>;
+  readonly #options: GpuBackendOptions;
+
+  constructor(
+    gpu: Gpu,
+    model: ModelDescription,
+    weights: ReadonlyMap<string, GPUBuffer>,
+    options: GpuBackendOptions = {},
+  ) {
+    this.#gpu = gpu;
+    this.#model = model;
+    this.#weights = weights;
+    this.#options = options;
+  }
+
+  /** @throws DeviceError where the GPU has no memory for it, or refuses a command. */
+  batch(graph: VitGraph, images: number): Promise<GpuBatch> {
+    return this.#gpu.guarded(`preparing batches of ${images}`, async () => {
+      const plan = await Plan.create(this.#gpu, graph, {
+        weights: this.#weights,
+        outputs: graph.outputs,
+        choose: this.#options.choose ?? chooseProven(this.#gpu),
+      });
+      const slots = Array.from({ length: images }, () => this.#slot(graph, plan));
+      return new GpuBatch(this.#gpu, graph, plan, await Promise.all(slots), this.#options.sliceMs);
+    });
+  }
+
+  destroy(): void {
+    this.#gpu.release(...this.#weights.values());
+  }
+
+  #slot(graph: VitGraph, plan: Plan): Promise<PictureSlot> {
+    const { architecture, preprocessing, affine } = this.#model;
+    const { imageWidth: width, imageHeight: height, patchSize: patch } = architecture;
+    return PictureSlot.create(this.#gpu, {
+      framing: preprocessing,
+      layout: { width, height, patch, affine },
+      patches: plan.tensor("patches"),
+      ...(graph.tensors.has("patches.scale") && { scales: plan.tensor("patches.scale") }),
+    });
+  }
+}
+
+export class GpuBatch implements Batch {
+  readonly graph: VitGraph;
+  readonly plan: Plan;
+  readonly slots: readonly PictureSlot[];
+  readonly #gpu: Gpu;
+  readonly #sliceMs: number | undefined;
+
+  constructor(gpu: Gpu, graph: VitGraph, plan: Plan, slots: readonly PictureSlot[], sliceMs?: number) {
+    this.graph = graph;
+    this.plan = plan;
+    this.slots = slots;
+    this.#gpu = gpu;
+    this.#sliceMs = sliceMs;
+  }
+
+  get choices(): Plan["choices"] {
+    return this.plan.choices;
+  }
+
+  get dispatches(): number {
+    return this.plan.dispatches + 2 * this.slots.length;
+  }
+
+  run(pictures: readonly PictureSource[], signal?: AbortSignal): Promise<Record<string, ArrayBuffer>> {
+    const { firstRow } = this.graph;
+    for (const [i, picture] of pictures.entries()) this.slots[i].prepare(picture, firstRow(i));
+    const encodeInputs = (pass: GPUComputePassEncoder) => {
+      for (const slot of this.slots) slot.encode(pass);
+    };
+    return this.plan.run(encodeInputs, { signal, sliceMs: this.#sliceMs });
+  }
+
+  async profile(picture: PictureSource): Promise<Profile> {
+    const timer = new Timer(this.#gpu);
+    try {
+      const [slot] = this.slots;
+      slot.prepare(picture, this.graph.firstRow(0));
+      const preprocess = await timer.measure((pass) => slot.encode(pass));
+      return profileOf(timer.source, preprocess, await this.plan.profile(timer));
+    } finally {
+      timer.destroy();
+    }
+  }
+
+  destroy(): void {
+    this.plan.destroy();
+    for (const slot of this.slots) slot.destroy();
+  }
+}
