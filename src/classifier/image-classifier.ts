@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly precision?: Precision;
   /** How GELU, softmax and LayerNorm are computed: `exact` (default) in f32, `fast` with GELU by its tanh form. */
   readonly nonlinear?: Nonlinear;
+  /** What the weights file must have as its SHA-256: `sha256-` and base64, as in HTML; any other bytes are refused. */
+  readonly integrity?: string;
   /** Where Hub ids are looked up; default https://huggingface.co. */
   readonly endpoint?: string | URL;
   /**
@@ -118,11 +120,13 @@ export class ImageClassifier<P = Picture> {
     source: ModelSource,
     options: LoadOptions,
   ): Promise<ImageClassifier<P>> {
-    const { signal, onProgress, maxBatch = 8 } = options;
+    const { signal, onProgress, maxBatch = 8, integrity } = options;
     const arithmetic = arithmeticOf(options);
     const { precision } = arithmetic;
     if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
       throw new RangeError(`maxBatch: expected a whole number from 1 to 64, came ${maxBatch}`);
+    if (integrity !== undefined && !/^sha256-[A-Za-z\d+/]{43}=$/.test(integrity))
+      throw new RangeError(`integrity: expected sha256- and 44 characters of base64, came ${integrity}`);
     signal?.throwIfAborted();
     const gpu = await acquireGpu({ gpu: await platform.gpu?.(), wait: platform.wait });
     try {
@@ -136,7 +140,7 @@ export class ImageClassifier<P = Picture> {
         );
       const { autotune = !gpu.capabilities.software } = options;
       const compiling = compileAhead(gpu, model, { precision });
-      const weights = await loadWeights(gpu, folder, model, precision, { onProgress, signal });
+      const weights = await loadWeights(gpu, folder, model, precision, options);
       const choose = autotune ? chooseByMeasuring(gpu, tuningOf(gpu)) : undefined;
       const backend = new GpuBackend(gpu, model, weights, { sliceMs: platform.sliceMs, choose });
       const engine = new Engine(model, { precision }, backend);

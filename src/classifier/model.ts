@@ -10,7 +10,7 @@ import {
 } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { canonicalName, checkTensors } from "../format/names.ts";
-import { streamSafetensors } from "../format/safetensors.ts";
+import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
 import { type Precision, WeightPacker } from "../vit/weights.ts";
@@ -31,8 +31,6 @@ export interface ModelDescription {
   readonly preprocessing: Preprocessing;
   readonly affine: Affine;
 }
-
-const WEIGHTS_FILE = "model.safetensors";
 
 /** Reads the two configs. Throws for what vit8 does not run, before any weight is asked for. */
 export async function describeModel(folder: ModelFolder, signal?: AbortSignal): Promise<ModelDescription> {
@@ -56,27 +54,29 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
   };
 }
 
+export interface WeightsLoading {
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+  readonly integrity?: string;
+}
+
 /** Streams the weights to the GPU. Half a model is never left there: on any failure everything is released. */
 export async function loadWeights(
   gpu: Gpu,
   folder: ModelFolder,
   { architecture, affine }: ModelDescription,
   precision: Precision,
-  { onProgress, signal }: { onProgress?: (progress: LoadProgress) => void; signal?: AbortSignal },
+  { onProgress, signal, integrity }: WeightsLoading,
 ): Promise<Map<string, GPUBuffer>> {
-  const file = await folder.open(WEIGHTS_FILE, signal);
-  if (!file)
-    throw new ModelLoadError(
-      `${folder.id}: has no ${WEIGHTS_FILE}; convert the checkpoint with save_pretrained`,
-    );
   const weights = new Map<string, GPUBuffer>();
   const emit = (name: string, data: ArrayBufferView) => weights.set(name, gpu.upload(name, data));
   const packer = new WeightPacker({ architecture, affine, precision, emit });
   let wanted: ReadonlySet<unknown> = new Set();
   try {
     await gpu.guarded(`loading ${folder.id}`, async () => {
-      const tensors = streamSafetensors(file, {
+      const tensors = streamWeights(folder, {
         signal,
+        integrity,
         onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
         onHeader: (entries) => {
           wanted = new Set(checkTensors(architecture, entries).values());

@@ -1,7 +1,8 @@
 // A model from a server that misbehaves: it loads and answers as from files, or ends in a typed error and leaves nothing.
 
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Vit8Error } from "../errors/errors.ts";
+import { ModelFormatError, Vit8Error } from "../errors/errors.ts";
+import { parseSafetensorsHeader, writeSafetensors } from "../format/safetensors.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { REFUSED, SURVIVED, serveFaults, WEIGHTS } from "../testing/faulty-server.ts";
@@ -98,4 +99,32 @@ test("what came before a break is not asked for again", async () => {
     `GET /broken off at half/${WEIGHTS}`,
     `GET /broken off at half/${WEIGHTS} bytes=${half}-`,
   ]);
+});
+
+test("shards answer as one file", async () => {
+  const { [WEIGHTS]: weights, ...configs } = files;
+  const { entries, dataOffset } = parseSafetensorsHeader(weights);
+  const shards = [0, 1].map((half) =>
+    entries
+      .filter((_, i) => i % 2 === half)
+      .map((entry) => ({
+        ...entry,
+        bytes: weights.subarray(dataOffset + entry.begin, dataOffset + entry.end),
+      })),
+  );
+  const names = ["a.safetensors", "b.safetensors"];
+  const map = shards.flatMap((tensors, i) => tensors.map(({ name }) => [name, names[i]]));
+  const sharded = await serveFaults({
+    ...configs,
+    [`${WEIGHTS}.index.json`]: JSON.stringify({ weight_map: Object.fromEntries(map) }),
+    ...Object.fromEntries(shards.map((tensors, i) => [names[i], Buffer.concat(writeSafetensors(tensors))])),
+  });
+  expect(await logitsOf(sharded.folder())).toEqual(expected);
+  sharded.close();
+});
+
+test("weights that are whole and well-formed, but not those asked for, leave nothing", async () => {
+  const integrity = `sha256-${"A".repeat(43)}=`;
+  await expect(logitsOf(server.folder(), { integrity })).rejects.toThrow(ModelFormatError);
+  await expect(logitsOf(server.folder(), { integrity: "md5-0" })).rejects.toThrow(RangeError);
 });

@@ -3,8 +3,9 @@
 import { patchGrid } from "../format/config.ts";
 import { type CanonicalName, positionGrid } from "../format/names.ts";
 import { interpolatePositions } from "../format/positions.ts";
-import { streamSafetensors, type TensorEntry, toFloat32 } from "../format/safetensors.ts";
-import { type OpenModel, openWeights } from "./model.ts";
+import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
+import { streamWeights } from "../format/weights.ts";
+import type { OpenModel } from "./model.ts";
 
 /** By canonical name; Q, K and V apart, positions fitted to the picture, int8 weights times their scales. */
 export async function floatTensors(
@@ -14,7 +15,7 @@ export async function floatTensors(
   const names = new Map([...model.tensors].map(([name, { name: stored }]) => [stored, name]));
   const tensors = new Map<CanonicalName, Float32Array>();
   const positions = model.tensors.get("positions")!;
-  const stream = streamSafetensors(await openWeights(model.folder, signal), {
+  const stream = streamWeights(model.folder, {
     signal,
     wanted: ({ name }) => names.has(name),
   });

@@ -4,17 +4,15 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeModel, type ModelDescription } from "../classifier/model.ts";
-import { ModelLoadError } from "../errors/errors.ts";
 import type { ModelFolder, ModelSource } from "../format/folder.ts";
 import { type CanonicalName, checkTensors } from "../format/names.ts";
-import { type ByteStream, streamSafetensors, type TensorEntry } from "../format/safetensors.ts";
+import type { TensorEntry } from "../format/safetensors.ts";
+import { listWeights } from "../format/weights.ts";
 import { openModel } from "../node/folder.ts";
 import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
 import { type Arithmetic, NONLINEAR, type Nonlinear } from "../vit/nonlinear.ts";
 import { type Arguments, type Terminal, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
-
-export const WEIGHTS_FILE = "model.safetensors";
 
 /** A model by its configs and the head of its weights file. */
 export interface OpenModel extends ModelDescription {
@@ -34,20 +32,8 @@ export function bundledModel(): string {
 export async function openChecked(model: ModelSource, signal: AbortSignal): Promise<OpenModel> {
   const folder = await openModel(model);
   const description = await describeModel(folder, signal);
-  let tensors = new Map<CanonicalName, TensorEntry>();
-  const onHeader = (entries: readonly TensorEntry[]) => {
-    tensors = checkTensors(description.architecture, entries);
-  };
-  // The head is all that is wanted: the stream is closed at the first tensor.
-  for await (const _ of streamSafetensors(await openWeights(folder, signal), { signal, onHeader })) break;
+  const tensors = checkTensors(description.architecture, await listWeights(folder, signal));
   return { ...description, folder, tensors };
-}
-
-/** @throws ModelLoadError when there is no such file. */
-export async function openWeights(folder: ModelFolder, signal: AbortSignal): Promise<ByteStream> {
-  const file = await folder.open(WEIGHTS_FILE, signal);
-  if (!file) throw new ModelLoadError(`${folder.id}: expected a file ${WEIGHTS_FILE}, but there is none`);
-  return file;
 }
 
 /** The options of a command that runs a model. */

@@ -4,9 +4,10 @@ import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { Vit8Error } from "../errors/errors.ts";
+import { WEIGHTS_FILE } from "../format/weights.ts";
 import { refuseExisting, writeFolder } from "../node/write-folder.ts";
 import { type Command, UsageError } from "./command.ts";
-import { openChecked, WEIGHTS_FILE } from "./model.ts";
+import { openChecked } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 import { quantizedFiles } from "./quantized-model.ts";
 

@@ -4,15 +4,10 @@ import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import { parseJson, quantizationConfig } from "../format/config.ts";
 import { asFields } from "../format/fields.ts";
 import { type CanonicalName, canonicalName } from "../format/names.ts";
-import {
-  type StoredTensor,
-  streamSafetensors,
-  type TensorEntry,
-  toFloat32,
-  writeSafetensors,
-} from "../format/safetensors.ts";
+import { type StoredTensor, type TensorEntry, toFloat32, writeSafetensors } from "../format/safetensors.ts";
+import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { quantizeRows } from "../quant/quantize.ts";
-import { type OpenModel, openWeights, WEIGHTS_FILE } from "./model.ts";
+import type { OpenModel } from "./model.ts";
 import { modelCard } from "./model-card.ts";
 
 export interface QuantizeOptions {
@@ -36,7 +31,7 @@ export async function quantizedFiles(
   const wanted = new Set(tensors.values());
   const byName = new Set([...wanted].map((entry) => entry.name));
   const weights: StoredTensor[] = [];
-  const stream = streamSafetensors(await openWeights(folder, signal), {
+  const stream = streamWeights(folder, {
     signal,
     onBytes,
     wanted: (entry) => byName.has(entry.name),

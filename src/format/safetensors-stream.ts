@@ -4,6 +4,7 @@ import {
   LENGTH_BYTES,
   parseSafetensorsHeader,
   readHeaderByteLength,
+  type SafetensorsHeader,
   type TensorEntry,
   truncated,
 } from "./safetensors-header.ts";
@@ -12,6 +13,8 @@ import {
 export interface ByteStream {
   stream: ReadableStream<Uint8Array>;
   byteLength?: number;
+  /** The SHA-256 in hexadecimal digits, where whoever sends the file knows it. */
+  sha256?: () => Promise<string | undefined>;
 }
 
 export interface StreamOptions {
@@ -35,12 +38,7 @@ export async function* streamSafetensors(
   let total = file.byteLength;
   const source = new ByteSource(file.stream, signal, (loaded) => onBytes?.(loaded, total));
   try {
-    const start = await source.take(LENGTH_BYTES);
-    const text = await source.take(readHeaderByteLength(start, file.byteLength));
-    const head = new Uint8Array(start.length + text.length);
-    head.set(start);
-    head.set(text, start.length);
-    const { entries, byteLength } = parseSafetensorsHeader(head, file.byteLength);
+    const { entries, byteLength } = await takeHeader(source, file.byteLength);
     total = byteLength;
     onHeader?.(entries);
     for (const entry of entries) {
@@ -53,6 +51,25 @@ export async function* streamSafetensors(
   } finally {
     await source.close();
   }
+}
+
+/** The header alone; nothing after it is fetched that is not on its way already. Throws as `streamSafetensors` does. */
+export async function readHeader(file: ByteStream, signal?: AbortSignal): Promise<SafetensorsHeader> {
+  const source = new ByteSource(file.stream, signal, () => {});
+  try {
+    return await takeHeader(source, file.byteLength);
+  } finally {
+    await source.close();
+  }
+}
+
+async function takeHeader(source: ByteSource, fileByteLength?: number): Promise<SafetensorsHeader> {
+  const start = await source.take(LENGTH_BYTES);
+  const text = await source.take(readHeaderByteLength(start, fileByteLength));
+  const head = new Uint8Array(start.length + text.length);
+  head.set(start);
+  head.set(text, start.length);
+  return parseSafetensorsHeader(head, fileByteLength);
 }
 
 /** Room made for a tensor before its bytes come: more is made only as they do, whatever the header claims. */

@@ -17,8 +17,20 @@ export function openHubFolder(
       `model ${quote(id)}: expected owner/name, a URL, or a path beginning with / or ./`,
     );
   }
-  const base = `${String(endpoint).replace(/\/+$/, "")}/${id}/resolve/${encodeURIComponent(revision)}`;
-  return { ...openUrlFolder(base), id };
+  const repository = `${String(endpoint).replace(/\/+$/, "")}/${id}`;
+  const at = encodeURIComponent(revision);
+  const folder = openUrlFolder(`${repository}/resolve/${at}`);
+  // Beside the file its Git LFS pointer, which tells the SHA-256: the header that does is on a redirect, out of sight.
+  const sha256 = async (name: string) =>
+    (await import("./integrity.ts")).readLfsPointer(fileUrl(asHttpUrl(`${repository}/raw/${at}`), name));
+  return {
+    ...folder,
+    id,
+    async open(name, signal) {
+      const file = await folder.open(name, signal);
+      return file && { sha256: () => sha256(name), ...file };
+    },
+  };
 }
 
 /** Files beside one another on an http(s) server; a query after `base` goes with every request. */

@@ -22,9 +22,9 @@ type Face = Pick<ImageClassifier, keyof ImageClassifier>;
 
 /** `ImageClassifier.load` in a module worker. Throws the same errors. */
 export async function loadInWorker(model: ModelSource, options: LoadOptions): Promise<ImageClassifier> {
-  const { signal, onProgress, precision, nonlinear, endpoint, maxBatch } = options;
+  const { signal, onProgress, precision, nonlinear, endpoint, maxBatch, integrity } = options;
   const source = sendableModel(model);
-  const sent = { precision, nonlinear, maxBatch, endpoint: endpoint && String(endpoint) };
+  const sent = { precision, nonlinear, maxBatch, integrity, endpoint: endpoint && String(endpoint) };
   const channel = Channel.acquire();
   const id = channel.nextId();
   try {

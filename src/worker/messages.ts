@@ -16,6 +16,7 @@ export interface LoadRequest {
   readonly options: Partial<Arithmetic> & {
     readonly endpoint?: string;
     readonly maxBatch?: number;
+    readonly integrity?: string;
   };
 }
 

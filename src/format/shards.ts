@@ -1,0 +1,95 @@
+/** Weights in several safetensors files, as model.safetensors.index.json of transformers lists them. */
+import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
+import { asFields, field, malformed, parseJson, quote } from "./fields.ts";
+import type { ModelFolder } from "./folder.ts";
+import type { SafetensorsHeader, TensorEntry } from "./safetensors-header.ts";
+import { type ByteStream, readHeader, streamSafetensors } from "./safetensors-stream.ts";
+import { verified, type WeightsOptions } from "./weights.ts";
+
+const INDEX = "model.safetensors.index.json";
+/** Transformers cuts at 5 GB and more. */
+const MAX_SHARDS = 256;
+/** A file beside the index: no path leads out of the folder, and no index to another. */
+const SHARD_NAME = /^\w[\w.-]{0,200}\.safetensors$/;
+
+/**
+ * The tensors of every shard in turn. All headers are read first, so that what the model lacks is known before its
+ * weights come. Throws ModelFormatError for an index that its shards do not bear out, ModelLoadError for a missing shard.
+ */
+export async function* streamShards(
+  folder: ModelFolder,
+  index: string,
+  { signal, onBytes, onHeader, wanted, integrity }: WeightsOptions,
+): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
+  if (integrity)
+    throw new UnsupportedModelError(`${folder.id}: integrity is of one file, but the weights are in shards`);
+  const shards = await readShards(folder, index, signal);
+  const headers = [...shards.values()];
+  onHeader?.(headers.flatMap(({ entries }) => entries));
+  const total = headers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  let before = 0;
+  for (const [name, { entries, byteLength }] of shards) {
+    const known = new Map(entries.map((entry) => [entry.name, entry]));
+    const tensors = streamSafetensors(verified(await openShard(folder, name, signal)), {
+      signal,
+      onBytes: (loaded) => onBytes?.(before + loaded, total),
+      onHeader: (again) => checkSame(name, entries, again),
+      wanted: (entry) => wanted?.(known.get(entry.name)!) ?? true,
+    });
+    for await (const { entry, bytes } of tensors) yield { entry: known.get(entry.name)!, bytes };
+    before += byteLength;
+  }
+}
+
+/** The headers by file, each checked against what the text of the index says. */
+export async function readShards(
+  folder: ModelFolder,
+  index: string,
+  signal?: AbortSignal,
+): Promise<Map<string, SafetensorsHeader>> {
+  const shards = new Map<string, SafetensorsHeader>();
+  for (const [name, tensors] of parseIndex(index)) {
+    const header = await readHeader(await openShard(folder, name, signal), signal);
+    checkListed(name, tensors, header.entries);
+    shards.set(name, header);
+  }
+  return shards;
+}
+
+/** The tensors that each shard should hold. */
+function parseIndex(text: string): Map<string, Set<string>> {
+  const map = asFields(field(asFields(parseJson(text, INDEX), INDEX), "weight_map"), `${INDEX} weight_map`);
+  const shards = new Map<string, Set<string>>();
+  for (const [tensor, shard] of Object.entries(map)) {
+    if (typeof shard !== "string" || !SHARD_NAME.test(shard))
+      throw malformed(`${INDEX} ${quote(tensor)}`, "a *.safetensors file beside it", shard);
+    const tensors = shards.get(shard) ?? new Set();
+    shards.set(shard, tensors.add(tensor));
+    if (shards.size > MAX_SHARDS)
+      throw malformed(`${INDEX} weight_map`, `at most ${MAX_SHARDS} shards`, "more");
+  }
+  return shards;
+}
+
+async function openShard(folder: ModelFolder, name: string, signal?: AbortSignal): Promise<ByteStream> {
+  const file = await folder.open(name, signal);
+  if (file) return file;
+  throw new ModelLoadError(`${folder.id}: ${INDEX} names ${name}, but the folder lacks it`);
+}
+
+function checkListed(shard: string, listed: ReadonlySet<string>, entries: readonly TensorEntry[]): void {
+  const extra = entries.find(({ name }) => !listed.has(name));
+  if (extra)
+    throw new ModelFormatError(
+      `${shard}: holds tensor ${quote(extra.name)}, which ${INDEX} does not list there`,
+    );
+  const held = new Set(entries.map(({ name }) => name));
+  const missing = [...listed].find((name) => !held.has(name));
+  if (missing !== undefined)
+    throw new ModelFormatError(`${shard}: expected tensor ${quote(missing)}, but the file lacks it`);
+}
+
+function checkSame(shard: string, first: readonly TensorEntry[], again: readonly TensorEntry[]): void {
+  if (JSON.stringify(first) === JSON.stringify(again)) return;
+  throw new ModelFormatError(`${shard}: became another file while the model was loaded; load it again`);
+}
