@@ -1,0 +1,13 @@
+// What examples in the documents speak of without making it.
+
+import type { ImageClassifier as Class, Picture } from "../../src/index.ts";
+
+declare global {
+  const ImageClassifier: typeof Class;
+  const classifier: Class;
+  const model: string;
+  const picture: Picture;
+  const first: Picture;
+  const second: Picture;
+  const signal: AbortSignal;
+}
