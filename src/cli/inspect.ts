@@ -4,21 +4,30 @@ import type { Preprocessing } from "../format/config.ts";
 import { type Anatomy, anatomyOf } from "./anatomy.ts";
 import { type Command, table } from "./command.ts";
 import { COST_OPTIONS, inspectCost } from "./inspect-cost.ts";
+import { ERROR_OPTIONS, inspectError } from "./inspect-error.ts";
 import { type OpenModel, openChecked } from "./model.ts";
 
 export const inspect: Command = {
   name: "inspect",
-  usage: "MODEL [--cost [--size LIST] [--measure]] | --cost --shape NAME",
+  usage: "MODEL [--cost] | --cost --shape NAME | --error MODEL IMAGES",
   summary: "Tells a model's architecture, parameters, bytes, MACs, quantisation and preprocessing.",
-  options: { ...COST_OPTIONS, json: { help: "print one object; of --cost an array, one for each size" } },
+  options: {
+    ...COST_OPTIONS,
+    ...ERROR_OPTIONS,
+    json: { help: "print one object; of --cost an array, one for each size" },
+  },
   notes: `MODEL is a model folder, a Hugging Face id or a URL; of the weights only the head is read.
 Parameters and bytes are those of the tensors that inference needs, as the file has them. MACs are the
 multiply-accumulates of one picture in linear layers and attention; vit8 itself saves some in the last block.
 
 --cost counts each operation by itself, every value a byte, as Kim et al. (2023) do, and vit8's passes as they move
-bytes: int8 with scales, an f32 residual stream, one row in the last block after K and V. docs/cost.md has figures.`,
+bytes: int8 with scales, an f32 residual stream, one row in the last block after K and V. docs/cost.md has figures.
+
+--error runs int8 and float32 on the same pictures. Own is the signal to quantisation noise of a tensor that is rounded
+by itself, arriving that of the int8 network at this place; a bad weight or an outlier channel is first in the list.`,
   async run(args, terminal) {
     if (args.flag("cost")) return inspectCost(args, terminal);
+    if (args.flag("error")) return inspectError(args, terminal);
     const [name] = args.exactly("MODEL");
     const model = await openChecked(name, terminal.signal);
     const anatomy = anatomyOf(model);

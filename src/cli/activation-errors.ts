@@ -1,0 +1,106 @@
+// The errors of activations: an int8 run against a float32 run of the same pictures.
+
+import type { ActivationShape } from "../classifier/activations.ts";
+import { Noise, throughInt8 } from "../quant/noise.ts";
+
+/** Signal to quantisation noise in decibels; 6 more are a bit more. */
+export interface TensorError {
+  readonly name: string;
+  /** Of rounding this tensor to int8, and nothing before it. */
+  readonly ownDb: number;
+  /** Of an activation as it comes in the int8 network, with all that was lost before. */
+  readonly arrivingDb?: number;
+}
+
+/** A tensor in f32 that is wrong by what came before. */
+export interface StreamError {
+  readonly name: string;
+  readonly arrivingDb: number;
+}
+
+/** The magnitudes of each channel of what a LayerNorm reads: the largest over all tokens and pictures. */
+export interface ChannelPeaks {
+  readonly name: string;
+  readonly peaks: readonly number[];
+}
+
+/** Sums over the pictures that are added. */
+export class ActivationErrors {
+  readonly #shapes: ReadonlyMap<string, ActivationShape>;
+  readonly #own = new Map<string, Noise>();
+  readonly #arriving = new Map<string, Noise>();
+  readonly #peaks = new Map<string, Float32Array>();
+
+  constructor(int8: ReadonlyMap<string, ActivationShape>) {
+    this.#shapes = int8;
+  }
+
+  add(float32: ReadonlyMap<string, Float32Array>, int8: ReadonlyMap<string, Float32Array>): void {
+    for (const [name, { width, group }] of this.#shapes) {
+      const [reference, came] = [float32.get(name)!, int8.get(name)!];
+      for (const { part, from, columns } of partsOf(name, width)) {
+        const [wanted, found] = [reference, came].map((values) => cut(values, width, from, columns));
+        noiseIn(this.#arriving, part).add(wanted, found);
+        if (group) noiseIn(this.#own, part).add(wanted, throughInt8(wanted, Math.min(group, columns)));
+      }
+      if (!group) this.#keepPeaks(name, reference, width);
+    }
+  }
+
+  tensors(): TensorError[] {
+    return [...this.#own].map(([name, noise]) => ({
+      name,
+      ownDb: noise.decibels,
+      arrivingDb: this.#arriving.get(name)!.decibels,
+    }));
+  }
+
+  stream(): StreamError[] {
+    const names = [...this.#arriving.keys()].filter((name) => !this.#own.has(name));
+    return names.map((name) => ({ name, arrivingDb: this.#arriving.get(name)!.decibels }));
+  }
+
+  /** The stream before each norm, by the norm's name; what pads the channels is cut off. */
+  normInputs(width: number): ChannelPeaks[] {
+    const stream = [...this.#peaks].filter(([name]) => name !== "embedding" && name !== "logits");
+    return stream.map(([, peaks], i) => ({
+      name: i === stream.length - 1 ? "norm" : `blocks.${i >> 1}.norm${(i & 1) + 1}`,
+      peaks: [...peaks.subarray(0, width)],
+    }));
+  }
+
+  #keepPeaks(name: string, values: Float32Array, width: number): void {
+    const peaks = this.#peaks.get(name) ?? new Float32Array(width);
+    this.#peaks.set(name, peaks);
+    for (let i = 0; i < values.length; i++) {
+      const magnitude = Math.abs(values[i]);
+      if (magnitude > peaks[i % width]) peaks[i % width] = magnitude;
+    }
+  }
+}
+
+/** Q, K and V apart: they are told apart where one of them is the culprit. */
+function partsOf(name: string, width: number) {
+  if (!name.endsWith(".qkv")) return [{ part: name, from: 0, columns: width }];
+  const columns = width / 3;
+  return ["query", "key", "value"].map((part, i) => ({
+    part: name.replace(/qkv$/, part),
+    from: i * columns,
+    columns,
+  }));
+}
+
+function cut(values: Float32Array, width: number, from: number, columns: number): Float32Array {
+  if (columns === width) return values;
+  const rows = values.length / width;
+  const part = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++)
+    part.set(values.subarray(row * width + from, row * width + from + columns), row * columns);
+  return part;
+}
+
+function noiseIn(sums: Map<string, Noise>, name: string): Noise {
+  const noise = sums.get(name) ?? new Noise();
+  sums.set(name, noise);
+  return noise;
+}

@@ -1,0 +1,46 @@
+// What `vit8 inspect --error` found, for people: Markdown tables with bars.
+
+import type { ChannelPeaks } from "./activation-errors.ts";
+import type { ErrorReport } from "./error-report.ts";
+import { figure, markdownTable } from "./markdown.ts";
+
+const WORST = 20;
+const BAR = 24;
+
+export function errorTables({ model, images, tensors, stream, normInputs }: ErrorReport): string {
+  const worst = tensors
+    .slice(0, WORST)
+    .map(({ name, ownDb, arrivingDb }) => [
+      name,
+      decibels(ownDb),
+      arrivingDb === undefined ? "" : decibels(arrivingDb),
+    ]);
+  const channels = normInputs.map((norm) => [norm.name, ...outliersOf(norm)]);
+  const parts = [
+    `${model}, ${images} pictures, int8 against float32. Signal to quantisation noise in dB; 6 are a bit.`,
+    `The worst of ${tensors.length} tensors. Own: rounded to int8 by itself; arriving: with all that was lost before it.`,
+    markdownTable(["tensor", "own", "arriving"], worst),
+    "The residual stream and what is read from it, in f32:",
+    markdownTable(
+      ["tensor", "arriving"],
+      stream.map(({ name, arrivingDb }) => [name, decibels(arrivingDb)]),
+    ),
+    "Outlier channels of what LayerNorms read: the largest magnitude of a channel over that of the median channel.",
+    markdownTable(["LayerNorm", "median", "largest", "in channel", "times", ""], channels),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function outliersOf({ peaks }: ChannelPeaks): string[] {
+  const median = medianOf(peaks);
+  const largest = Math.max(...peaks);
+  const times = largest / median;
+  const bar = "#".repeat(Math.min(BAR, Math.round(4 * Math.log2(times)))).padEnd(BAR);
+  return [figure(median), figure(largest), String(peaks.indexOf(largest)), figure(times), bar];
+}
+
+export function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+const decibels = (value: number) => (value === Number.POSITIVE_INFINITY ? "exact" : value.toFixed(1));

@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { StoredTensor } from "../format/safetensors.ts";
+import type { ErrorReport } from "./error-report.ts";
+import { bundledModel } from "./model.ts";
+import { run } from "./run.ts";
+import { writeTinyModel } from "./tiny-model.shared.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "vit8-error-"));
+const at = (...names: string[]) => path.join(folder, ...names);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function vit8(...argv: string[]) {
+  let output = "";
+  const write = (text: string) => {
+    output += text;
+  };
+  const { signal } = new AbortController();
+  return { code: await run(argv, { print: write, tell: write, signal }), output };
+}
+
+beforeAll(async () => {
+  mkdirSync(at("pictures", "below"), { recursive: true });
+  for (const [i, name] of ["a.png", "below/b.png"].entries()) {
+    const noise = Buffer.from(Array.from({ length: 24 * 24 * 3 }, (_, j) => ((j + i) * 7919) >> 3));
+    await sharp(noise, { raw: { width: 24, height: 24, channels: 3 } }).toFile(at("pictures", name));
+  }
+  writeTinyModel(at("sound"));
+  // one weight of one channel is far out, so that the others of its row have few levels left
+  writeTinyModel(at("spoilt"), { tensors: (all) => all.map(spoil) });
+});
+
+const SPOILT = "blocks.1.attn.proj.weight";
+const HALF_64 = 0x5400;
+
+function spoil(tensor: StoredTensor): StoredTensor {
+  if (tensor.name !== SPOILT) return tensor;
+  const halves = new Uint16Array(tensor.bytes.slice().buffer);
+  for (let i = 0; i < halves.length; i += 128) halves[i] = HALF_64;
+  return { ...tensor, bytes: new Uint8Array(halves.buffer) };
+}
+
+async function reportOf(model: string): Promise<ErrorReport> {
+  const { code, output } = await vit8("inspect", "--error", at(model), at("pictures"), "--json");
+  expect(code, output).toBe(0);
+  return JSON.parse(output);
+}
+
+test("what int8 costs every tensor; a spoilt weight is the first of the list", async () => {
+  const sound = await reportOf("sound");
+  expect(sound.images).toBe(2);
+  // four weights and seven activations of a block, Q, K and V apart, the patch embedding and two heads
+  expect(sound.tensors.map(({ name }) => name).sort()).toEqual(
+    ["patch.weight", "head.weight", "head_distillation.weight", ...[0, 1].flatMap(namesOf)].sort(),
+  );
+  for (const { name, ownDb, arrivingDb = 30 } of sound.tensors) {
+    // 127 levels of a uniform distribution have 6.02 * 7 + 4.8 = 47 dB; sparser ones less
+    expect(ownDb, name).toBeGreaterThan(25);
+    expect(ownDb, name).toBeLessThan(55);
+    expect(arrivingDb, name).toBeGreaterThan(15);
+  }
+  expect(sound.stream.map(({ name }) => name)).toEqual([
+    "x",
+    ...["blocks.0.middle", "blocks.0.x", "blocks.1.middle", "blocks.1.x"],
+    ...["embedding", "logits"],
+  ]);
+  const order = sound.tensors.map(({ ownDb }) => ownDb);
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  const spoilt = await reportOf("spoilt");
+  expect(spoilt.tensors[0].name).toBe("blocks.1.proj.weight");
+  // half a bit below the worst of the sound model
+  expect(order[0] - spoilt.tensors[0].ownDb).toBeGreaterThan(3);
+});
+
+test("tables, and a plot with a row for each LayerNorm", async () => {
+  const plot = at("channels.svg");
+  const argv = ["inspect", "--error", at("sound"), at("pictures"), "--limit", "1", "--plot", plot];
+  const { output } = await vit8(...argv);
+  expect(output).toContain("1 pictures");
+  expect(output).toMatch(/\| blocks\.1\.norm2 +\| +[\d.]+ \|/);
+  const svg = readFileSync(plot, "utf8");
+  const labels = [...svg.matchAll(/>(blocks\.\d\.norm\d|norm)</g)].map(([, name]) => name);
+  expect(labels).toEqual(["blocks.0.norm1", "blocks.0.norm2", "blocks.1.norm1", "blocks.1.norm2", "norm"]);
+  expect((await sharp(Buffer.from(svg)).metadata()).width).toBe(800);
+});
+
+test.each<[string, () => string[], RegExp]>([
+  ["an int8 folder", () => [bundledModel(), at("pictures")], /no float32 to compare with/],
+  ["a folder without pictures", () => [at("sound"), at("sound")], /expected pictures, but there are none/],
+  ["no folder", () => [at("sound"), at("nowhere")], /cannot be read \(ENOENT\)/],
+  [
+    "a plot that cannot be written",
+    () => [at("sound"), at("pictures"), "--plot", at("no", "x.svg")],
+    /ENOENT/,
+  ],
+])("%s is refused in one line", async (_, argv, message) => {
+  const { code, output } = await vit8("inspect", "--error", ...argv());
+  expect(code).toBe(1);
+  expect(output).toMatch(/^vit8: [^\n]+\n$/);
+  expect(output).toMatch(message);
+});
+
+function namesOf(block: number): string[] {
+  const names = ["query", "key", "value"].flatMap((part) => [part, `${part}.weight`]);
+  for (const layer of ["proj", "fc1", "fc2"]) names.push(`${layer}.weight`);
+  for (const activation of ["norm1", "attention", "norm2", "fc1"]) names.push(activation);
+  return names.map((name) => `blocks.${block}.${name}`);
+}

@@ -1,0 +1,34 @@
+// `vit8 inspect --error`: which tensors lose the most in int8, and where the outlier channels are.
+
+import { writeFile } from "node:fs/promises";
+import { Vit8Error } from "../errors/errors.ts";
+import type { Arguments, Terminal } from "./command.ts";
+import { errorReport } from "./error-report.ts";
+import { errorTables } from "./error-tables.ts";
+import { openChecked } from "./model.ts";
+import { outlierPlot } from "./outlier-plot.ts";
+import { picturesIn } from "./pictures.ts";
+
+export const ERROR_OPTIONS = {
+  error: { help: "tell what int8 costs each weight and activation of a float MODEL on IMAGES, worst first" },
+  limit: { value: "N", help: "with --error: only the first N pictures; default 8" },
+  plot: { value: "FILE", help: "with --error: draw the channels of what LayerNorms read, as SVG" },
+};
+
+const PICTURES = 8;
+
+export async function inspectError(args: Arguments, terminal: Terminal): Promise<void> {
+  const [name, folder] = args.exactly("MODEL", "IMAGES");
+  const files = (await picturesIn(folder)).slice(0, args.count("limit") ?? PICTURES);
+  const model = await openChecked(name, terminal.signal);
+  const report = await errorReport(model, files, terminal);
+  const plot = args.text("plot");
+  terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : errorTables(report));
+  if (plot) await write(plot, outlierPlot(report.normInputs));
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((cause) => {
+    throw new Vit8Error(`${file}: cannot be written (${cause.code})`, { cause });
+  });
+}

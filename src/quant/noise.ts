@@ -1,0 +1,33 @@
+// How far quantised values are from those that they stand for: signal to quantisation noise.
+
+import { quantizeRow } from "./quantize.ts";
+
+/** Adds up over as many tensors as come. */
+export class Noise {
+  #signal = 0;
+  #noise = 0;
+
+  /** Two tensors of one length. */
+  add(reference: Float32Array, came: Float32Array): void {
+    for (let i = 0; i < reference.length; i++) {
+      this.#signal += reference[i] ** 2;
+      this.#noise += (came[i] - reference[i]) ** 2;
+    }
+  }
+
+  /** 10 log10(sum of squares of the reference / sum of squares of the errors); infinite without an error. */
+  get decibels(): number {
+    return 10 * Math.log10(this.#signal / this.#noise);
+  }
+}
+
+/** The values as int8 with a scale for each `group` of them holds them: symmetric, the largest magnitude is 127. */
+export function throughInt8(values: Float32Array, group: number): Float32Array {
+  const rounded = new Float32Array(values.length);
+  const q = new Int8Array(group);
+  for (let from = 0; from < values.length; from += group) {
+    const scale = quantizeRow(values.subarray(from, from + group), q);
+    for (let i = 0; i < group; i++) rounded[from + i] = q[i] * scale;
+  }
+  return rounded;
+}
