@@ -1,8 +1,8 @@
 // What `vit8 inspect --cost` found, for people: Markdown tables.
 
+import { figure, markdownTable } from "../bench/markdown.ts";
 import { type Cost, type CostGroup, intensityOf, sumOf } from "../vit/cost.ts";
 import type { CostReport } from "./inspect-cost.ts";
-import { figure, markdownTable } from "./markdown.ts";
 
 export function costTables(reports: readonly CostReport[]): string {
   const parts = reports.flatMap((report) => [

@@ -16,7 +16,10 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 }
 
 /** Three digits that count. */
-export function figure(value = 0): string {
-  if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toPrecision(3).replace(/e.*/, "");
+export function figure(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return "";
+  if (value === 0) return "0";
+  if (Math.abs(value) >= 100) return value.toFixed(0);
+  if (Math.abs(value) >= 10) return value.toFixed(1);
+  return Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(3);
 }

@@ -1,0 +1,74 @@
+// What is told of kernels and of models, on a terminal as on a page.
+
+import type { KernelRow } from "./kernels.ts";
+import { figure } from "./markdown.ts";
+import type { ModelRow } from "./models.ts";
+import { driftOf, type Spread } from "./statistics.ts";
+import { type Column, percent } from "./table.ts";
+
+interface Timed {
+  readonly ms?: Spread;
+}
+
+const spreadColumns: readonly Column<Timed>[] = [
+  { head: "ms", value: ({ ms }) => ms?.median },
+  { head: "p10", value: ({ ms }) => ms?.p10 },
+  { head: "p90", value: ({ ms }) => ms?.p90 },
+  { head: "n", value: ({ ms }) => ms?.n, show: ({ ms }) => String(ms?.n ?? "") },
+];
+
+const driftColumn: Column<Timed> = {
+  head: "drift",
+  value: ({ ms }) => ms && driftOf(ms.samples),
+};
+
+export const KERNEL_COLUMNS: readonly Column<KernelRow>[] = [
+  { head: "kernel", value: ({ kernel }) => kernel, names: true },
+  { head: "variant", value: ({ variant }) => variant, names: true },
+  { head: "step", value: ({ step }) => step, names: true },
+  {
+    head: "max error",
+    value: ({ proof }) => proof?.worstError,
+    show: ({ proof }) => (proof?.exact ? "exact" : (proof?.worstError.toExponential(1) ?? "")),
+  },
+  { head: "compile ms", value: ({ compileMs }) => compileMs },
+  ...spreadColumns,
+  { head: "wall ms", value: ({ wallMs }) => wallMs?.median },
+  driftColumn,
+  { head: "GOP/s", value: ({ gops }) => gops || undefined },
+  { head: "GB/s", value: ({ gbs }) => gbs },
+  { head: "% of peak", value: ({ ofPeak }) => ofPeak && 100 * ofPeak, show: ({ ofPeak }) => percent(ofPeak) },
+  { head: "% of copy", value: ({ ofCopy }) => ofCopy && 100 * ofCopy, show: ({ ofCopy }) => percent(ofCopy) },
+];
+
+/** Which model's shapes these are, where rows of several stand together. */
+export const SHAPE_COLUMNS: readonly Column<{ model: string; imageSize: number; batch: number }>[] = [
+  { head: "model", value: ({ model }) => model, names: true },
+  {
+    head: "pixels",
+    value: ({ imageSize }) => imageSize,
+    show: ({ imageSize }) => `${imageSize}`,
+    names: true,
+  },
+  { head: "batch", value: ({ batch }) => batch, show: ({ batch }) => `${batch}`, names: true },
+];
+
+export const MODEL_COLUMNS: readonly Column<ModelRow>[] = [
+  ...SHAPE_COLUMNS,
+  ...spreadColumns,
+  driftColumn,
+  { head: "images/s", value: ({ imagesPerSecond }) => imagesPerSecond },
+  { head: "GOP/s", value: ({ gops }) => gops },
+  {
+    head: "% of int8 peak",
+    value: ({ ofPeak }) => ofPeak && 100 * ofPeak,
+    show: ({ ofPeak }) => percent(ofPeak),
+  },
+  { head: "upload ms", value: ({ uploadMs }) => uploadMs?.median },
+  { head: "encode ms", value: ({ encodeMs }) => encodeMs?.median },
+  {
+    head: "GPU MB",
+    value: ({ gpuBytes }) => gpuBytes && gpuBytes / 1e6,
+    show: ({ gpuBytes = 0 }) => figure(gpuBytes / 1e6),
+  },
+];
