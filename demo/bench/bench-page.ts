@@ -1,0 +1,84 @@
+// What a page of measurements is made of: data that main.ts, run.ts and the tables and plots read.
+
+import type { PlotOptions } from "@observablehq/plot";
+import type { Clocks } from "../../src/bench/clock.ts";
+import type { Device } from "../../src/bench/device.ts";
+import type { Peaks } from "../../src/bench/peaks.ts";
+import type { Repeats } from "../../src/bench/sampling.ts";
+import type { Spread } from "../../src/bench/statistics.ts";
+import type { Cell, Column } from "../../src/bench/table.ts";
+import type { AdapterFacts } from "../../src/gpu/gpu.ts";
+import type { AnyCases } from "../../src/testing/cases.ts";
+import type { ParameterName, PresetName, Settings } from "./settings.ts";
+
+/** One measurement: a time with its samples, or why there is none. */
+export interface Row {
+  readonly ms?: Spread;
+  readonly error?: string;
+}
+
+/** What a page measures with. */
+export interface Bench {
+  readonly device: Device;
+  readonly suites: readonly AnyCases[];
+  readonly repeats: Repeats;
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+  /** Of this adapter; measured when first asked for. */
+  peaks(): Promise<Peaks>;
+  onRow(row: Row, done: number, total: number): void;
+}
+
+/** What was measured, where and how: all that a link or a file needs to show it again. */
+export interface Run {
+  readonly format: 1;
+  readonly page: string;
+  /** ISO 8601. */
+  readonly date: string;
+  /** vit8's version. */
+  readonly version: string;
+  readonly agent: string;
+  readonly adapter: AdapterFacts;
+  readonly clocks: Clocks;
+  readonly peaks?: Peaks;
+  readonly settings: Settings;
+  /** Seconds that all of it took. */
+  readonly elapsedS: number;
+  /** Whether somebody ended it early. */
+  readonly cancelled: boolean;
+  readonly rows: readonly Row[];
+}
+
+/** Numbers of a plot, which stand below it as a table too. */
+export type PlotRecord = Readonly<Record<string, Cell>>;
+
+export interface PlotPage<R extends Row> {
+  readonly title: string;
+  /** Nothing: there is nothing to draw. */
+  records(rows: readonly R[], run: Run): PlotRecord[];
+  draw(records: readonly PlotRecord[], width: number, run: Run): PlotOptions;
+}
+
+export interface BenchPage<R extends Row = Row> {
+  readonly id: string;
+  readonly title: string;
+  readonly lead: string;
+  readonly parameters: readonly ParameterName[];
+  readonly presets: Readonly<Record<PresetName, Partial<Settings>>>;
+  measure(bench: Bench): Promise<unknown>;
+  readonly columns: readonly Column<R>[];
+  readonly plots: readonly PlotPage<R>[];
+}
+
+/** A page whose rows are of its own kind, among others. */
+export function definePage<R extends Row>(page: BenchPage<R>): BenchPage {
+  return page as unknown as BenchPage;
+}
+
+/** What a row is called: the cells that name it. Rows of two runs with one name are compared. */
+export function nameOf({ columns }: BenchPage, row: Row): string {
+  return columns
+    .filter(({ names }) => names)
+    .map(({ value }) => value(row))
+    .join(" ");
+}

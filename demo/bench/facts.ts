@@ -1,0 +1,46 @@
+// Where and how a run was made, in words.
+
+import { figure } from "../../src/bench/table.ts";
+import type { Run } from "./bench-page.ts";
+import { PARAMETERS, type Settings } from "./settings.ts";
+
+export function factsOf(run: Run): [name: string, words: string][] {
+  const { adapter, agent, clocks, peaks, settings } = run;
+  const facts: [string, string][] = [
+    ["Adapter", adapterWords(run)],
+    ["Browser", agent],
+    [
+      "Made",
+      `${run.date.slice(0, 16).replace("T", " ")} UTC, vit8 ${run.version}, in ${figure(run.elapsedS)} s`,
+    ],
+    ["Settings", settingsWords(settings)],
+    ["Clocks", clockWords(clocks)],
+  ];
+  if (peaks) {
+    const dot = peaks.dotGops ? `int8 dot ${figure(peaks.dotGops)} GOP/s` : "no int8 dot";
+    const rest = `f32 ${figure(peaks.floatGops)} GOP/s, copy ${figure(peaks.copyGBs)} GB/s`;
+    facts.push(["Ceilings", `${dot}, ${rest}`]);
+  }
+  const failed = run.rows.filter(({ error }) => error !== undefined).length;
+  facts.push(["Rows", `${run.rows.length - failed} proved right and timed, ${failed} not`]);
+  if (run.cancelled) facts.push(["Cancelled", "these rows are what there was until then"]);
+  if (adapter.isFallback) facts.push(["Beware", "a GPU in software: right answers, a fraction of the speed"]);
+  return facts;
+}
+
+export function adapterWords({ adapter: { vendor, architecture, description } }: Run): string {
+  return [vendor, architecture, description].filter((name) => name !== "").join(", ");
+}
+
+export function settingsWords(settings: Settings): string {
+  return (Object.keys(PARAMETERS) as (keyof Settings)[])
+    .filter((name) => String(settings[name] ?? "") !== "")
+    .map((name) => `${name} ${settings[name]}`)
+    .join(", ");
+}
+
+function clockWords({ kernels, timestampTickNs, wallTickUs }: Run["clocks"]): string {
+  const wall = `the wall’s clock in ticks of ${figure(wallTickUs)} µs`;
+  if (kernels === "wall") return `${wall}; GPU timestamps are not used or not offered`;
+  return `kernels by GPU timestamps in ticks of ${figure(timestampTickNs)} ns; ${wall}`;
+}

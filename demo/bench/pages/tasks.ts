@@ -1,0 +1,19 @@
+// Kernels to measure, at the shapes of every model, size and batch that the settings name.
+
+import { type KernelTask, kernelTasks } from "../../../src/bench/kernels.ts";
+import { madeUpModel, SHAPES } from "../../../src/bench/made-up-model.ts";
+import type { AnyCases } from "../../../src/testing/cases.ts";
+import type { Bench } from "../bench-page.ts";
+
+export function tasksOf({ device, settings }: Bench, suites: readonly AnyCases[]): Promise<KernelTask[]> {
+  const { models, size, batch, kernel } = settings;
+  const wanted = suites.filter((cases) => cases.kernel.name.includes(kernel));
+  return device.use(async ({ capabilities }) =>
+    models.flatMap((name) =>
+      size.flatMap((pixels) => {
+        const model = madeUpModel(name, SHAPES[name], pixels);
+        return batch.flatMap((images) => kernelTasks(capabilities, wanted, model, images));
+      }),
+    ),
+  );
+}

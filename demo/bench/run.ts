@@ -1,0 +1,81 @@
+// One run of a page: a device, its clocks, then rows, whatever happens to some of them.
+
+import { version } from "../../package.json";
+import { type Clocks, clocksOf } from "../../src/bench/clock.ts";
+import { Device } from "../../src/bench/device.ts";
+import { allCases } from "../../src/bench/kernels.ts";
+import { measurePeaks, type Peaks } from "../../src/bench/peaks.ts";
+import { QUICK, STANDARD } from "../../src/bench/sampling.ts";
+import { type AdapterFacts, openGpu } from "../../src/gpu/gpu.ts";
+import type { BenchPage, Row, Run } from "./bench-page.ts";
+import type { Settings } from "./settings.ts";
+import { spoilt } from "./spoilt.ts";
+
+export interface Progress {
+  /** Once the adapter is known, and after each row. */
+  onProgress(run: Run, done: number, total: number): void;
+}
+
+/** @throws UnsupportedDeviceError without WebGPU, DeviceError where the ceilings cannot be measured. */
+export async function runPage(
+  page: BenchPage,
+  settings: Settings,
+  { onProgress }: Progress,
+  signal: AbortSignal,
+): Promise<Run> {
+  const start = performance.now();
+  const without = settings.clock === "wall" ? ["timestamp-query"] : [];
+  const device = new Device(() => openGpu({ without }));
+  const repeats = settings.preset === "quick" ? QUICK : STANDARD;
+  try {
+    const facts = await device.use(async (gpu) => ({ adapter: gpu.adapter, clocks: await clocksOf(gpu) }));
+    const rows: Row[] = [];
+    let peaks: Peaks | undefined;
+    const runNow = (cancelled = false) => runOf(page, settings, { ...facts, peaks, rows, start, cancelled });
+    onProgress(runNow(), 0, 0);
+    const bench = {
+      device,
+      suites: settings.wrong ? allCases.map((cases) => spoilt(cases, settings.wrong)) : allCases,
+      repeats,
+      settings,
+      signal,
+      async peaks() {
+        peaks ??= await device.use((gpu) => measurePeaks(gpu, repeats, signal));
+        return peaks;
+      },
+      onRow(row: Row, done: number, total: number) {
+        rows.push(row);
+        onProgress(runNow(), done, total);
+      },
+    };
+    await page.measure(bench).catch((error) => {
+      if (!signal.aborted) throw error;
+    });
+    return runNow(signal.aborted);
+  } finally {
+    device.destroy();
+  }
+}
+
+interface Measured {
+  readonly adapter: AdapterFacts;
+  readonly clocks: Clocks;
+  readonly peaks: Peaks | undefined;
+  readonly rows: readonly Row[];
+  readonly start: number;
+  readonly cancelled: boolean;
+}
+
+function runOf({ id }: BenchPage, settings: Settings, { start, rows, ...measured }: Measured): Run {
+  return {
+    format: 1,
+    page: id,
+    date: new Date().toISOString(),
+    version,
+    agent: navigator.userAgent,
+    settings,
+    elapsedS: (performance.now() - start) / 1000,
+    ...measured,
+    rows: [...rows],
+  };
+}

@@ -1,0 +1,128 @@
+// What a run is told, in the address: bounded, and every value that is not as it should be is named.
+
+import { SHAPES, type ShapeName } from "../../src/bench/made-up-model.ts";
+
+export const PRESETS = ["quick", "standard", "full"] as const;
+export type PresetName = (typeof PRESETS)[number];
+
+export interface Settings {
+  readonly preset: PresetName;
+  readonly models: readonly ShapeName[];
+  /** Pictures in one submit. */
+  readonly batch: readonly number[];
+  /** Pixels along a side of a picture. */
+  readonly size: readonly number[];
+  /** Part of a kernel's name; empty: every kernel. */
+  readonly kernel: string;
+  readonly clock: "timestamps" | "wall";
+  /** A kernel that is made to answer wrongly, to see that it is found out. */
+  readonly wrong: string;
+}
+
+export type ParameterName = Exclude<keyof Settings, "preset" | "wrong">;
+
+interface Parameter<T> {
+  readonly label: string;
+  /** What is expected, in words. */
+  readonly hint: string;
+  /** Undefined for what is out of bounds. */
+  parse(text: string): T | undefined;
+}
+
+type Parameters = { readonly [K in keyof Settings]: Parameter<Settings[K]> };
+
+export const PARAMETERS: Parameters = {
+  preset: {
+    label: "Preset",
+    hint: PRESETS.join(", "),
+    parse: (text) => PRESETS.find((name) => name === text),
+  },
+  models: {
+    label: "Models",
+    hint: `some of ${Object.keys(SHAPES).join(", ")}`,
+    parse: (text) => listOf(text, (name) => (Object.hasOwn(SHAPES, name) ? (name as ShapeName) : undefined)),
+  },
+  batch: {
+    label: "Batch",
+    hint: "pictures in one submit, 1 to 64, commas between",
+    parse: numbers(1, 64, 1),
+  },
+  size: {
+    label: "Size",
+    hint: "pixels along a side, 32 to 1024 in steps of 16, commas between",
+    parse: numbers(32, 1024, 16),
+  },
+  kernel: {
+    label: "Kernel",
+    hint: "part of its name; empty for all",
+    parse: (text) => (/^\w{0,40}$/.test(text) ? text : undefined),
+  },
+  clock: {
+    label: "Clock",
+    hint: "timestamps or wall",
+    parse: (text) => (["timestamps", "wall"] as const).find((name) => name === text),
+  },
+  wrong: {
+    label: "Wrong",
+    hint: "a kernel's name",
+    parse: (text) => (/^\w{0,60}$/.test(text) ? text : undefined),
+  },
+};
+
+const NAMES = Object.keys(PARAMETERS) as (keyof Settings)[];
+
+const DEFAULTS: Settings = {
+  preset: "quick",
+  models: ["ti"],
+  batch: [1],
+  size: [224],
+  kernel: "",
+  clock: "timestamps",
+  wrong: "",
+};
+
+/** The preset of the query, and over it what else the query says; complaints name what was not understood. */
+export function settingsOf(
+  query: URLSearchParams,
+  presets: Readonly<Record<PresetName, Partial<Settings>>>,
+): { settings: Settings; complaints: string[] } {
+  const complaints: string[] = [];
+  const told: Record<string, unknown> = {};
+  for (const name of NAMES) {
+    const text = query.get(name);
+    if (text === null) continue;
+    const value = PARAMETERS[name].parse(text.trim());
+    if (value !== undefined) told[name] = value;
+    else complaints.push(`${name}: expected ${PARAMETERS[name].hint}; came "${text.slice(0, 40)}", left out`);
+  }
+  const preset = (told.preset as PresetName) ?? DEFAULTS.preset;
+  return { settings: { ...DEFAULTS, ...presets[preset], ...told } as Settings, complaints };
+}
+
+/** As an address says it: a run of this page with these settings. */
+export function queryOf(
+  page: string,
+  settings: Settings,
+  parameters: readonly ParameterName[],
+): URLSearchParams {
+  const query = new URLSearchParams({ page, preset: settings.preset });
+  for (const name of parameters) query.set(name, String(settings[name]));
+  if (settings.wrong) query.set("wrong", settings.wrong);
+  return query;
+}
+
+const MOST_VALUES = 12;
+
+function listOf<T>(text: string, parse: (part: string) => T | undefined): T[] | undefined {
+  const values = text.split(",").map((part) => parse(part.trim()));
+  if (values.length > MOST_VALUES || values.some((value) => value === undefined)) return undefined;
+  return [...new Set(values as T[])];
+}
+
+function numbers(least: number, most: number, step: number): (text: string) => number[] | undefined {
+  return (text) =>
+    listOf(text, (part) => {
+      const value = /^\d{1,4}$/.test(part) ? Number(part) : Number.NaN;
+      return value >= least && value <= most && value % step === 0 ? value : undefined;
+    });
+}

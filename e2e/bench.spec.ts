@@ -1,0 +1,159 @@
+/** The page of measurements, on the software GPU: what it shows is proved, kept, sent and compared. */
+import { readFileSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+
+const complaintsOf = (page: Page): string[] => {
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  return complaints;
+};
+
+const open = (page: Page, query: string) => page.goto(`/demo/bench/?${query}`);
+const status = (page: Page) => page.locator("#status");
+const rows = (page: Page) => page.locator("#rows tbody tr");
+const factsOf = (page: Page) => page.locator("#facts");
+
+async function run(page: Page, query: string): Promise<void> {
+  await open(page, query);
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(status(page)).toHaveText(/^Done/, { timeout: 60_000 });
+}
+
+const FEW = "page=kernels&kernel=layernorm_quantize";
+
+test("the quick preset ends with every kernel proved right", async ({ page }) => {
+  test.setTimeout(240_000);
+  const complaints = complaintsOf(page);
+  await open(page, "page=kernels&preset=quick");
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(status(page)).toHaveText(/^Done/, { timeout: 235_000 });
+  const kernels = await rows(page).locator("td:nth-child(4)").allTextContents();
+  expect(new Set(kernels).size).toBeGreaterThan(15);
+  await expect(page.locator(".failed")).toHaveCount(0);
+  await expect(factsOf(page)).toContainText(`${kernels.length} proved right and timed, 0 not`);
+  await expect(factsOf(page)).toContainText(/int8 dot [\d.]+ GOP\/s/);
+  await expect(page.getByRole("img", { name: "Milliseconds of one dispatch" })).toBeVisible();
+  expect(complaints).toEqual([]);
+});
+
+test("a result is kept over a reload, in files and in a link", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await run(page, FEW);
+  const shown = await rows(page).allTextContents();
+  expect(shown.length).toBeGreaterThan(1);
+  await page.reload();
+  await expect(status(page)).toHaveText("The last run on this page.");
+  expect(await rows(page).allTextContents()).toEqual(shown);
+
+  const saved = async (button: string) => {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: button, exact: true }).click(),
+    ]);
+    return readFileSync((await download.path())!, "utf8");
+  };
+  const json = JSON.parse(await saved("JSON"));
+  expect(json).toMatchObject({ format: 1, page: "kernels", settings: { preset: "quick", models: ["ti"] } });
+  expect(json.rows).toHaveLength(shown.length);
+  expect(json.rows[0].ms.samples).toHaveLength(json.rows[0].ms.n);
+  const csv = (await saved("CSV")).trim().split("\r\n");
+  expect(csv).toHaveLength(1 + shown.length);
+  expect(Number(csv[1].split(",")[csv[0].split(",").indexOf("ms")])).toBe(json.rows[0].ms.median);
+
+  await page.getByRole("button", { name: "Copy as Markdown" }).click();
+  await expect(page.locator("#told")).toHaveText("Copied as Markdown.");
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(
+    "| layernorm_quantize | rows |",
+  );
+  await page.getByRole("button", { name: "Copy a link" }).click();
+  await expect(page.locator("#told")).toContainText("Copied a link");
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const other = await (await context.browser()!.newContext()).newPage();
+  await other.goto(link);
+  await expect(status(other)).toHaveText("A result that came with the link.");
+  expect(await rows(other).allTextContents()).toEqual(shown);
+  await other.goto("about:blank");
+  await other.goto(link.slice(0, -60));
+  await expect(other.getByRole("alert").filter({ hasText: "cannot be read" })).toBeVisible();
+  await other.context().close();
+});
+
+test("two saved runs give a ratio with its interval", async ({ page }) => {
+  await run(page, FEW);
+  await run(page, FEW);
+  const compare = page.getByRole("button", { name: "Compare the two chosen" });
+  await expect(compare).toBeDisabled();
+  for (const box of await page.locator("#saved").getByRole("checkbox").all()) await box.check();
+  await compare.click();
+  const cells = await page.locator("#compared tbody tr").first().locator("td").allTextContents();
+  const [first, second, ratio, low, high] = cells.slice(1, 6).map(Number);
+  expect(ratio).toBeCloseTo(second / first, 1);
+  expect(low).toBeLessThanOrEqual(ratio);
+  expect(high).toBeGreaterThanOrEqual(ratio);
+});
+
+test("a wrong kernel is shown as wrong and not timed", async ({ page }) => {
+  await run(page, `${FEW}&wrong=layernorm_quantize`);
+  const failed = page.locator("tr.failed");
+  await expect(failed).toHaveCount(await rows(page).count());
+  await expect(failed.first()).toContainText("wrong on this driver");
+  await expect(failed.first().locator("td")).toHaveCount(7);
+  await expect(page.getByRole("img")).toHaveCount(0);
+  await expect(factsOf(page)).toContainText("0 proved right");
+});
+
+test("a run is cancelled, and keeps what there was", async ({ page }) => {
+  await open(page, "page=kernels&kernel=attention");
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(rows(page).first()).toBeVisible({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(status(page)).toHaveText(/^Cancelled/);
+  await expect(factsOf(page)).toContainText("these rows are what there was");
+  await expect(page.getByRole("button", { name: "Run" })).toBeEnabled();
+});
+
+test("a lost device costs a row, not the run", async ({ page }) => {
+  await page.addInitScript(() => {
+    const ask = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (...how) {
+      const device = await ask.apply(this, how);
+      Object.assign(globalThis, { device });
+      return device;
+    };
+  });
+  await open(page, "page=kernels&kernel=attention_reg");
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(rows(page)).toHaveCount(1, { timeout: 60_000 });
+  await page.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
+  await expect(status(page)).toHaveText(/^Done/, { timeout: 60_000 });
+  await expect(page.locator("tr.failed")).toHaveCount(1);
+  await expect(page.locator("tr.failed")).toContainText("the GPU device was lost");
+  await expect(factsOf(page)).toContainText("2 proved right and timed, 1 not");
+});
+
+test("without timestamps the wall's clock serves, and is named; what the address says wrongly is told", async ({
+  page,
+}) => {
+  await run(page, `${FEW}&clock=wall&batch=0&models=ti,xl`);
+  await expect(factsOf(page)).toContainText("GPU timestamps are not used or not offered");
+  await expect(rows(page).first()).toBeVisible();
+  await open(page, `${FEW}&batch=0&models=ti,xl`);
+  await expect(page.locator("#complaints")).toContainText('came "0"');
+  await expect(page.locator("#complaints")).toContainText('came "ti,xl"');
+  await run(page, FEW);
+  await expect(factsOf(page)).toContainText("kernels by GPU timestamps");
+});
+
+test("axe finds nothing, light and dark", async ({ page }) => {
+  await run(page, FEW);
+  await page.getByText("These numbers as a table").first().click();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  }
+});
