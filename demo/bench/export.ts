@@ -1,6 +1,6 @@
 // A run as files and texts for elsewhere.
 
-import { csvTable, markdownTable } from "../../src/bench/table.ts";
+import { csvTable, markdownRows } from "../../src/bench/table.ts";
 import type { BenchPage, Run } from "./bench-page.ts";
 import { element } from "./elements.ts";
 import { factsOf } from "./facts.ts";
@@ -15,7 +15,7 @@ export function csvOf(page: BenchPage, run: Run): string {
 
 export function markdownOf(page: BenchPage, run: Run): string {
   const facts = factsOf(run).map(([name, words]) => `- ${name}: ${words}`);
-  return [`## ${page.title}`, facts.join("\n"), `${markdownTable(page.columns, run.rows)}\n`].join("\n\n");
+  return [`## ${page.title}`, facts.join("\n"), `${markdownRows(page.columns, run.rows)}\n`].join("\n\n");
 }
 
 /** Has the browser save a text as a file. */

@@ -1,6 +1,6 @@
 // Where and how a run was made, in words.
 
-import { figure } from "../../src/bench/table.ts";
+import { figure } from "../../src/bench/markdown.ts";
 import type { Run } from "./bench-page.ts";
 import { PARAMETERS, type Settings } from "./settings.ts";
 

@@ -1,6 +1,6 @@
 // Kernels that do the same thing share a colour.
 
-import { figure } from "../../../src/bench/table.ts";
+import { figure } from "../../../src/bench/markdown.ts";
 import type { PlotRecord } from "../bench-page.ts";
 
 const FAMILY = /^(?:gemm_int8|gemm_float|attention|layernorm|head|resize|peak)/;
