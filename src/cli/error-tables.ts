@@ -1,8 +1,8 @@
 // What `vit8 inspect --error` found, for people: Markdown tables with bars.
 
+import { figure, markdownTable } from "../bench/markdown.ts";
 import type { ChannelPeaks } from "./activation-errors.ts";
 import type { ErrorReport } from "./error-report.ts";
-import { figure, markdownTable } from "./markdown.ts";
 
 const WORST = 20;
 const BAR = 24;
