@@ -7,7 +7,13 @@ import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import type { Framing } from "../image/geometry.ts";
 import { chooseByMeasuring, type Tuning } from "../scheduler/tune.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
-import { type Arithmetic, arithmeticOf, type Nonlinear, withNonlinear } from "../vit/nonlinear.ts";
+import {
+  type Arithmetic,
+  arithmeticOf,
+  kernelsFor,
+  type Nonlinear,
+  withNonlinear,
+} from "../vit/nonlinear.ts";
 import type { Precision } from "../vit/weights.ts";
 import { type Classification, topClasses } from "./answer.ts";
 import { type Answer, Engine, type Profile } from "./engine.ts";
@@ -20,10 +26,15 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   /** `int8` (default), or `float32`: the reference that int8 is judged against, four times the bytes. */
   readonly precision?: Precision;
-  /** How GELU, softmax and LayerNorm are computed: `exact` (default) in f32, `fast` with GELU by its tanh form. */
+  /**
+   * How GELU, softmax and LayerNorm are computed: `exact` (default) in f32, `fast` with GELU by its tanh form, or, in int8, `ibert` and
+   * `ivit`: in integers, as I-BERT and I-ViT do.
+   */
   readonly nonlinear?: Nonlinear;
   /** What the weights file must have as its SHA-256: `sha256-` and base64, as in HTML; any other bytes are refused. */
   readonly integrity?: string;
+  /** No float instruction from pixels to logits, which are the same bits on every adapter; with `ibert` (default) or `ivit`. Slow. */
+  readonly integerOnly?: boolean;
   /** Where Hub ids are looked up; default https://huggingface.co. */
   readonly endpoint?: string | URL;
   /**
@@ -139,11 +150,12 @@ export class ImageClassifier<P = Picture> {
           `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
         );
       const { autotune = !gpu.capabilities.software } = options;
-      const compiling = compileAhead(gpu, model, { precision });
+      const engineOptions = { precision, kernels: await kernelsFor(arithmetic) };
+      const compiling = compileAhead(gpu, model, engineOptions);
       const weights = await loadWeights(gpu, folder, model, precision, options);
       const choose = autotune ? chooseByMeasuring(gpu, tuningOf(gpu)) : undefined;
       const backend = new GpuBackend(gpu, model, weights, { sliceMs: platform.sliceMs, choose });
-      const engine = new Engine(model, { precision }, backend);
+      const engine = new Engine(model, engineOptions, backend);
       try {
         onProgress?.({ stage: "compile" });
         await compiling;

@@ -47,10 +47,7 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
   async run(args, terminal) {
     const [name, folder] = args.exactly("MODEL", "IMAGES");
     const batch = args.count("batch") ?? 1;
-    const arithmetic = {
-      ...arithmeticFrom(args),
-      precision: args.flag("float") ? "float32" : "int8",
-    } as const;
+    const arithmetic = arithmeticFrom(args, args.flag("float") ? "float32" : "int8");
     const pictures = await readLabelledPictures(folder);
     const model = await openChecked(name, terminal.signal);
     checkClasses(model, folder, pictures);
@@ -58,11 +55,12 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     const run = (arithmetic: Partial<Arithmetic>) => measureWith(model, arithmetic, batch, chosen, terminal);
     const reference = await referenceOf(model, args.text("logits"), pictures.length, args.flag("float"), run);
     const { logits, msPerImage, report } = await run(arithmetic);
-    const { precision, nonlinear, dispatches, gpuBytes, adapter, kernels } = report;
+    const { precision, nonlinear, integerOnly, dispatches, gpuBytes, adapter, kernels } = report;
     const evaluation: Evaluation = {
       model: name,
       precision,
       nonlinear,
+      integerOnly,
       images: chosen.length,
       ...accuracyOf(
         logits,
@@ -116,7 +114,7 @@ function measureWith(
   pictures: readonly LabelledPicture[],
   terminal: Terminal,
 ): Promise<Measurement> {
-  const bar = new ProgressBar(terminal, `evaluating ${Object.values(arithmetic).join(", ")}`);
+  const bar = new ProgressBar(terminal, `evaluating ${nameOf(arithmetic)}`);
   const options = {
     batch,
     signal: terminal.signal,
@@ -128,11 +126,15 @@ function measureWith(
   ).finally(() => bar.clear());
 }
 
+function nameOf({ precision, nonlinear, integerOnly }: Partial<Arithmetic>): string {
+  return [precision, ...(nonlinear ? [nonlinear] : []), ...(integerOnly ? ["integers only"] : [])].join(", ");
+}
+
 function summaryOf(evaluation: Evaluation): string {
-  const { agreement, cosine, worstLogitError, adapter, precision, nonlinear } = evaluation;
+  const { agreement, cosine, worstLogitError, adapter } = evaluation;
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   const rows = [
-    ["model", `${evaluation.model}, ${precision}, ${nonlinear}`],
+    ["model", `${evaluation.model}, ${nameOf(evaluation)}`],
     ["images", String(evaluation.images)],
     ["top-1", percent(evaluation.top1)],
     ["top-5", percent(evaluation.top5)],

@@ -10,7 +10,8 @@ import type { TensorEntry } from "../format/safetensors.ts";
 import { listWeights } from "../format/weights.ts";
 import { openModel } from "../node/folder.ts";
 import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
-import { type Arithmetic, NONLINEAR, type Nonlinear } from "../vit/nonlinear.ts";
+import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../vit/nonlinear.ts";
+import type { Precision } from "../vit/weights.ts";
 import { type Arguments, type Terminal, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 
@@ -42,14 +43,17 @@ export const ARITHMETIC = {
     value: "MODE",
     help: `how GELU, softmax and LayerNorm are computed: ${NONLINEAR.join(", ")}; default exact`,
   },
+  "integer-only": { help: "no float instruction from pixels to logits; --nonlinear is ibert or ivit" },
 } as const;
 
-/** What they say. @throws UsageError for a mode that there is not. */
-export function arithmeticFrom(args: Arguments): Partial<Arithmetic> {
-  const nonlinear = (args.text("nonlinear") ?? "exact") as Nonlinear;
-  if (!NONLINEAR.includes(nonlinear))
-    throw new UsageError(`--nonlinear: expected one of ${NONLINEAR}, came "${nonlinear}"`);
-  return { nonlinear };
+/** What they say. @throws UsageError for what there is not, or does not go together. */
+export function arithmeticFrom(args: Arguments, precision: Precision = "int8"): Arithmetic {
+  try {
+    const nonlinear = args.text("nonlinear") as Nonlinear | undefined;
+    return arithmeticOf({ precision, nonlinear, integerOnly: args.flag("integer-only") });
+  } catch (error) {
+    throw new UsageError((error as RangeError).message);
+  }
 }
 
 export interface UseOptions extends Partial<Arithmetic> {

@@ -22,10 +22,13 @@ export function groupsPerHead(headDim: number): number {
 /** Threads of a workgroup, a vector of most processors; each makes four query rows. */
 const THREADS = 8;
 
-/** struct Params of lib/attention.wgsl. */
-export function attentionParams({ tokens, queries, heads, headDim }: AttentionProblem): Uint32Array {
+/** struct Params of lib/attention.wgsl; `log2E` is what the kernel takes for it. */
+export function attentionParams(
+  { tokens, queries, heads, headDim }: AttentionProblem,
+  log2E = Math.LOG2E,
+): Uint32Array {
   const params = Uint32Array.of(tokens, queries, heads, groupsPerHead(headDim), 0);
-  new Float32Array(params.buffer)[4] = Math.LOG2E / Math.sqrt(headDim);
+  new Float32Array(params.buffer)[4] = log2E / Math.sqrt(headDim);
   return params;
 }
 

@@ -146,7 +146,7 @@ function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">): Probe {
 }
 
 /** struct Params of lib/gemm.wgsl. */
-function gemmParams({
+export function gemmParams({
   k,
   n,
   activation = "none",

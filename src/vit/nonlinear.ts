@@ -1,22 +1,43 @@
 // How the operations that are not linear are computed.
 
 import type { VitArchitecture } from "../format/config.ts";
+import type { Int8Kernels } from "./int8-kernels.ts";
 import type { Precision } from "./weights.ts";
 
-export const NONLINEAR = ["exact", "fast"] as const;
-/** GELU, softmax and LayerNorm: in f32, or that with GELU by its tanh form. */
+export const NONLINEAR = ["exact", "fast", "ibert", "ivit"] as const;
+/** GELU, softmax and LayerNorm: in f32; that with GELU by its tanh form; in integers as I-BERT or as I-ViT has them. */
 export type Nonlinear = (typeof NONLINEAR)[number];
 
 export interface Arithmetic {
   readonly precision: Precision;
   readonly nonlinear: Nonlinear;
+  /** No float instruction from pixels to logits. */
+  readonly integerOnly: boolean;
 }
 
-/** With the defaults. @throws RangeError for what there is not. */
-export function arithmeticOf({ precision = "int8", nonlinear = "exact" }: Partial<Arithmetic>): Arithmetic {
+/** With the defaults. @throws RangeError for what there is not, or does not go together. */
+export function arithmeticOf({
+  precision = "int8",
+  integerOnly = false,
+  nonlinear = integerOnly ? "ibert" : "exact",
+}: Partial<Arithmetic>): Arithmetic {
   if (!NONLINEAR.includes(nonlinear))
     throw new RangeError(`nonlinear: expected one of ${NONLINEAR}, came ${nonlinear}`);
-  return { precision, nonlinear };
+  if (isInteger(nonlinear) ? precision !== "int8" : integerOnly)
+    throw new RangeError(
+      `nonlinear: ibert and ivit need precision int8, and integerOnly one of them; came ${nonlinear}, ${precision}`,
+    );
+  return { precision, nonlinear, integerOnly };
+}
+
+/** What computes the int8 path; undefined: the default kernels. The others are fetched when they are asked for. */
+export async function kernelsFor({ nonlinear, integerOnly }: Arithmetic): Promise<Int8Kernels | undefined> {
+  if (!isInteger(nonlinear)) return undefined;
+  return (await import("./integer-kernels.ts")).integerKernels(nonlinear, integerOnly);
+}
+
+function isInteger(nonlinear: Nonlinear): nonlinear is "ibert" | "ivit" {
+  return nonlinear === "ibert" || nonlinear === "ivit";
 }
 
 /** The architecture as that arithmetic computes it. */

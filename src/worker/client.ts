@@ -22,9 +22,16 @@ type Face = Pick<ImageClassifier, keyof ImageClassifier>;
 
 /** `ImageClassifier.load` in a module worker. Throws the same errors. */
 export async function loadInWorker(model: ModelSource, options: LoadOptions): Promise<ImageClassifier> {
-  const { signal, onProgress, precision, nonlinear, endpoint, maxBatch, integrity } = options;
+  const { signal, onProgress, precision, nonlinear, integerOnly, endpoint, maxBatch, integrity } = options;
   const source = sendableModel(model);
-  const sent = { precision, nonlinear, maxBatch, integrity, endpoint: endpoint && String(endpoint) };
+  const sent = {
+    precision,
+    nonlinear,
+    integerOnly,
+    maxBatch,
+    integrity,
+    endpoint: endpoint && String(endpoint),
+  };
   const channel = Channel.acquire();
   const id = channel.nextId();
   try {

@@ -1,0 +1,31 @@
+import add from "../../shaders/gemm_integer.wgsl?add&wgsl";
+import ibert from "../../shaders/gemm_integer.wgsl?quantize&ibert&wgsl";
+import ivit from "../../shaders/gemm_integer.wgsl?quantize&ivit&wgsl";
+import { defineKernel } from "../gpu/kernel.ts";
+import { EPILOGUES, type Epilogue, type GemmProblem, GROUP, gemmParams } from "./gemm.ts";
+import { gemmInt8Direct } from "./gemm-int8-direct.ts";
+
+const ROWS = 4;
+const kernel = <E extends Epilogue>(name: string, epilogue: E, wgsl: string) =>
+  defineKernel<(typeof EPILOGUES)[E], GemmProblem>({
+    ...gemmInt8Direct[epilogue],
+    name: `gemm_integer_${name}`,
+    bindings: { ...EPILOGUES[epilogue], params: "uniform" },
+    params: gemmParams,
+    probe: undefined,
+    variants: {
+      column: {
+        wgsl,
+        inner: "f32",
+        constants: () => ({}),
+        grid: ({ rows, n }) => [n / GROUP, Math.ceil(rows / ROWS)],
+      },
+    },
+  });
+
+/** The same as `gemmInt8Direct` with the epilogue in integers too, and with GELU as I-BERT or I-ViT has it: equal bits everywhere. */
+export const gemmInteger = {
+  add: kernel("add", "add", add),
+  ibert: kernel("ibert", "quantize", ibert),
+  ivit: kernel("ivit", "quantize", ivit),
+};
