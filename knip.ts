@@ -10,10 +10,11 @@ export default {
     "bench/race/vite.config.ts", // by name, from bench/race.mjs
     "build/*.{mjs,ts}",
     "test/consumers/playwright.config.ts",
+    "test/wgpu/main.ts", // by name, from build/wgpu.mjs
   ],
   project: ["{src,build,demo,bench,e2e,test}/**/*.{ts,mjs}", "*.ts"],
   ignoreExportsUsedInFile: true,
-  // The system's, and two programs that build/check-release.mjs runs by name.
+  // The system's, and programs that modules of build/ run by name.
   ignoreBinaries: ["apt-get", "mkfifo"],
-  ignoreDependencies: ["publint", "@arethetypeswrong/cli"],
+  ignoreDependencies: ["publint", "@arethetypeswrong/cli", "deno"],
 } satisfies KnipConfig;

@@ -12,6 +12,9 @@ const edges = {
   "element-define": "src/element/define.ts",
 };
 
+/** Apart from the kernels, whose making bundlers take for an effect: who imports only this gets only this. */
+const geometry = { name: "geometry", test: /src\/image\/geometry\.ts$/ };
+
 /** One file each, without lazy parts: a worker starts from one address, and a page without a bundler writes one. */
 const singles: Record<string, Record<string, string>> = {
   worker: { worker: "src/worker/entry.ts" },
@@ -34,7 +37,7 @@ export default defineConfig(({ mode }) => ({
     lib: { entry: entries(mode), formats: ["es"] },
     rolldownOptions: {
       external: [/^node:/, ...Object.keys(manifest.peerDependencies)],
-      output: { codeSplitting: !(mode in singles) },
+      output: { codeSplitting: mode in singles ? false : { groups: [geometry] } },
     },
   },
 }));

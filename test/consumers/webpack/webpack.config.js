@@ -5,4 +5,8 @@ const out = path.resolve("out");
 cpSync("public", out, { recursive: true });
 cpSync("index.html", path.join(out, "index.html"));
 
-export default { mode: "production", entry: "./main.js", output: { path: out, filename: "bundle.js" } };
+export default {
+  mode: "production",
+  entry: { bundle: "./main.js", small: "./small.js" },
+  output: { path: out },
+};
