@@ -13,9 +13,14 @@ export {
   type Report,
 } from "./classifier/image-classifier.ts";
 export type { LoadProgress, LoadStage } from "./classifier/model.ts";
-export type { Picture } from "./classifier/picture.ts";
+export type { Picture, PixelData } from "./classifier/picture.ts";
 export * from "./errors/errors.ts";
-export type { ModelSource } from "./format/folder.ts";
+export type { FileContents, ModelFolder, ModelSource } from "./format/folder.ts";
+export type { ByteStream } from "./format/safetensors-stream.ts";
 export type { AdapterFacts } from "./gpu/gpu.ts";
 export { type Framing, type Geometry, pictureGeometry } from "./image/geometry.ts";
+export type { RawPicture } from "./image/picture.ts";
+export type { ResampleFilter } from "./image/resample.ts";
 export type { AttentionMap } from "./vit/attention-map.ts";
+export type { Nonlinear } from "./vit/nonlinear.ts";
+export type { Precision } from "./vit/weights.ts";

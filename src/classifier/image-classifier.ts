@@ -125,7 +125,11 @@ export class ImageClassifier<P = Picture> {
     return ImageClassifier.loadOn(pagePlatform, model, options);
   }
 
-  /** `load` on another platform than a page. */
+  /**
+   * `load` on another platform than a page.
+   *
+   * @internal
+   */
   static async loadOn<P>(
     platform: Platform<P>,
     source: ModelSource,
