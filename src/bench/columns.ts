@@ -1,7 +1,6 @@
 // What is told of kernels and of models, on a terminal as on a page.
 
 import type { KernelRow } from "./kernels.ts";
-import { figure } from "./markdown.ts";
 import type { ModelRow } from "./models.ts";
 import { driftOf, type Spread } from "./statistics.ts";
 import { type Column, percent } from "./table.ts";
@@ -66,9 +65,5 @@ export const MODEL_COLUMNS: readonly Column<ModelRow>[] = [
   },
   { head: "upload ms", value: ({ uploadMs }) => uploadMs?.median },
   { head: "encode ms", value: ({ encodeMs }) => encodeMs?.median },
-  {
-    head: "GPU MB",
-    value: ({ gpuBytes }) => gpuBytes && gpuBytes / 1e6,
-    show: ({ gpuBytes = 0 }) => figure(gpuBytes / 1e6),
-  },
+  { head: "GPU MB", value: ({ gpuBytes }) => gpuBytes && gpuBytes / 1e6 },
 ];

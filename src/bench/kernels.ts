@@ -4,6 +4,8 @@ import type { ModelDescription } from "../classifier/model.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type Capabilities, variantsFor } from "../gpu/kernel.ts";
 import type { Timer } from "../gpu/timer.ts";
+import { chooseByTable } from "../scheduler/choose.ts";
+import { problemKey } from "../scheduler/step.ts";
 import type { AnyCases } from "../testing/cases.ts";
 import { vitGraph } from "../vit/graph.ts";
 import type { Device } from "./device.ts";
@@ -86,6 +88,25 @@ export function kernelTasks(
       })),
     ),
   );
+}
+
+/** What a model runs here before anything is measured: each distinct step of its int8 graph by the table's choice. */
+export function chosenTasks(
+  machine: Capabilities,
+  suites: readonly AnyCases[],
+  model: ModelDescription,
+  batch: number,
+): KernelTask[] {
+  const tasks = new Map<string, KernelTask>();
+  const from = { model: model.id, imageSize: model.architecture.imageWidth, batch };
+  for (const step of vitGraph(model.architecture, batch, "int8").steps) {
+    const { kernel, variant } = chooseByTable(step, machine);
+    const cases = suites.find((suite) => suite.kernel.name === kernel.name);
+    const key = problemKey(step);
+    if (!cases || tasks.has(key)) continue;
+    tasks.set(key, { cases, variant, step: step.label, problem: step.problem as object, ...from });
+  }
+  return [...tasks.values()];
 }
 
 /** Of each kernel the tasks with the most work. */

@@ -1,13 +1,12 @@
 // Whole models with made-up weights: from pixels on the CPU to logits on the CPU, and where the GPU's time goes.
 
-import { Engine } from "../classifier/engine.ts";
+import { Engine, type PassTime, profileOf } from "../classifier/engine.ts";
 import { GpuBackend, type GpuBatch } from "../classifier/gpu-backend.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture, type PictureSource } from "../classifier/picture.ts";
 import { DeviceError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
-import type { Plan } from "../scheduler/plan.ts";
 import type { Precision } from "../vit/weights.ts";
 import type { Device } from "./device.ts";
 import { madeUpModel, madeUpWeights, SHAPES, type ShapeName } from "./made-up-model.ts";
@@ -45,6 +44,7 @@ export interface ModelRow {
   readonly dispatches?: number;
   readonly gpuBytes?: number;
   readonly kernels?: readonly KernelShare[];
+  readonly passes?: readonly PassTime[];
   /** Cosine of the logits with those of the float32 arithmetic; where that was run. */
   readonly cosine?: number;
   readonly error?: string;
@@ -151,7 +151,8 @@ async function benchBatch(
   await proven(engine, pictures);
   const { values, discarded } = await samplesOf(() => wallMs(() => engine.run(pictures)), repeats, signal);
   const ms = spreadOf(values);
-  const { graph, plan, slots } = await engine.prepare(batch);
+  const prepared = await engine.prepare(batch);
+  const { graph, plan, slots } = prepared;
   const encode = async () => {
     const start = performance.now();
     for (const [i, slot] of slots.entries()) slot.prepare(pictures[i], graph.firstRow(i));
@@ -169,6 +170,7 @@ async function benchBatch(
     0,
   );
   const gops = (2 * macs) / ms.median / 1e6;
+  const { source, preprocessMs, times } = await stepTimes(gpu, prepared);
   return {
     ms,
     imagesPerSecond: (batch * 1000) / ms.median,
@@ -179,14 +181,19 @@ async function benchBatch(
     encodeMs: spreadOf(host.map(({ encodeMs }) => encodeMs)),
     dispatches: engine.dispatches,
     gpuBytes: gpu.bytes,
-    kernels: sharesOf(plan.choices, await profileOf(gpu, plan)),
+    kernels: sharesOf(plan.choices, times),
+    passes: profileOf(source, preprocessMs, times).passes,
   };
 }
 
-async function profileOf(gpu: Gpu, plan: Plan): Promise<Map<string, number>> {
+/** GPU milliseconds of making the patches, and of each step, by themselves. */
+async function stepTimes(gpu: Gpu, { plan, slots }: GpuBatch) {
   const timer = new Timer(gpu);
   try {
-    return await plan.profile(timer);
+    const preprocessMs = await timer.measure((pass) => {
+      for (const slot of slots) slot.encode(pass);
+    });
+    return { source: timer.source, preprocessMs, times: await plan.profile(timer) };
   } finally {
     timer.destroy();
   }

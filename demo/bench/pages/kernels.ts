@@ -1,6 +1,7 @@
 import { KERNEL_COLUMNS, SHAPE_COLUMNS } from "../../../src/bench/columns.ts";
 import { benchKernels, type KernelRow, largestOf } from "../../../src/bench/kernels.ts";
 import { type Bench, definePage } from "../bench-page.ts";
+import { rooflinePlot } from "../plots/roofline.ts";
 import { timesPlot } from "../plots/times.ts";
 import { tasksOf } from "./tasks.ts";
 
@@ -16,5 +17,5 @@ export const kernels = definePage<KernelRow>({
     await benchKernels(bench.device, tasks, { ...bench, peaks: await bench.peaks() });
   },
   columns: [...SHAPE_COLUMNS, ...KERNEL_COLUMNS],
-  plots: [timesPlot],
+  plots: [timesPlot, rooflinePlot],
 });

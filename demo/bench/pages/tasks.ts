@@ -5,14 +5,19 @@ import { madeUpModel, SHAPES } from "../../../src/bench/made-up-model.ts";
 import type { AnyCases } from "../../../src/testing/cases.ts";
 import type { Bench } from "../bench-page.ts";
 
-export function tasksOf({ device, settings }: Bench, suites: readonly AnyCases[]): Promise<KernelTask[]> {
+/** `listed` says which steps and variants; the default is all of them. */
+export function tasksOf(
+  { device, settings }: Bench,
+  suites: readonly AnyCases[],
+  listed: typeof kernelTasks = kernelTasks,
+): Promise<KernelTask[]> {
   const { models, size, batch, kernel } = settings;
   const wanted = suites.filter((cases) => cases.kernel.name.includes(kernel));
   return device.use(async ({ capabilities }) =>
     models.flatMap((name) =>
       size.flatMap((pixels) => {
         const model = madeUpModel(name, SHAPES[name], pixels);
-        return batch.flatMap((images) => kernelTasks(capabilities, wanted, model, images));
+        return batch.flatMap((images) => listed(capabilities, wanted, model, images));
       }),
     ),
   );

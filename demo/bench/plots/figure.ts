@@ -51,10 +51,10 @@ function legendOf(
   if (!Array.isArray(range)) return list;
   const cells = new Set(records.flatMap((record) => Object.values(record)));
   for (const [i, name] of [...domain].entries()) {
-    if (!cells.has(name as string)) continue;
+    if (typeof name !== "string" || !cells.has(name)) continue;
     const swatch = element("span", { className: "swatch" });
     swatch.style.background = range[i % range.length];
-    list.append(element("li", {}, [swatch, String(name)]));
+    list.append(element("li", {}, [swatch, name]));
   }
   return list;
 }

@@ -31,15 +31,16 @@ export const timesPlot: PlotPage<KernelRow> = {
       height: 70 + (wide ? 15 : 32) * sorted.length,
       marginLeft: wide ? LABELS_PIXELS : 10,
       marginRight: 30,
+      marginBottom: 44,
       color: COLOURS,
       x: { type: "log", grid: true },
       y: { domain: sorted.map(y), axis: null },
       marks: [
         axisX({
           label: "ms of one dispatch, log scale",
-          labelOffset: 36,
+          labelOffset: 40,
           ticks: width / 120,
-          tickFormat: "~g",
+          tickFormat: String,
         }),
         names,
         link(sorted, { x1: "p10", x2: "p90", y1: y, y2: y, stroke, strokeWidth: 2 }),

@@ -1,0 +1,63 @@
+import { type Cold, coldOf, coldOfFolder } from "../../../src/bench/cold.ts";
+import { MODEL_COLUMNS } from "../../../src/bench/columns.ts";
+import { benchModel, type ModelRow } from "../../../src/bench/models.ts";
+import { type Bench, definePage } from "../bench-page.ts";
+import { coldPlot, passesPlot, throughputPlot } from "../plots/models.ts";
+
+/** Of its first batch, a row tells the cold start too. */
+export type ModelPageRow = ModelRow & Partial<Cold>;
+
+const BUNDLED = "everyday80";
+
+export const model = definePage<ModelPageRow>({
+  id: "model",
+  title: "Model",
+  lead: "Whole models with made-up weights, and the bundled one as it is: download, load, first answer, then the steady state by batch, and where its time goes.",
+  parameters: ["models", "batch", "size", "clock"],
+  presets: {
+    quick: { batch: [1, 4] },
+    standard: { models: ["ti", "s", "b"], batch: [1, 8, 32] },
+    full: { models: ["ti", "s", "b"], batch: [1, 2, 4, 8, 16, 32], size: [224, 384] },
+  },
+  async measure(bench: Bench) {
+    const { models, size, batch } = bench.settings;
+    const total = 1 + models.length * size.length * batch.length;
+    let done = 0;
+    const onRow = (row: ModelPageRow) => bench.onRow(row, ++done, total);
+    const options = { peaks: await bench.peaks(), repeats: bench.repeats, signal: bench.signal };
+    onRow(await bundledRow(bench));
+    for (const name of models)
+      for (const pixels of size) {
+        let cold: Partial<Cold> & { error?: string } = await coldOf(name, pixels, bench.signal).catch(
+          orError(bench),
+        );
+        const onBatch = (row: ModelRow) => {
+          onRow({ ...cold, ...row });
+          cold = {};
+        };
+        await benchModel(bench.device, name, pixels, batch, { ...options, onRow: onBatch });
+      }
+  },
+  columns: [
+    ...MODEL_COLUMNS,
+    { head: "download ms", value: ({ downloadMs }) => downloadMs },
+    { head: "load ms", value: ({ loadMs }) => loadMs },
+    { head: "first ms", value: ({ firstMs }) => firstMs },
+  ],
+  plots: [throughputPlot, passesPlot, coldPlot],
+});
+
+async function bundledRow({ repeats, signal }: Bench): Promise<ModelPageRow> {
+  const row = { model: BUNDLED, imageSize: 64, batch: 1 };
+  const address = new URL(`../../models/${BUNDLED}/`, location.href);
+  const cold = await coldOfFolder(address, repeats, signal).catch(orError({ signal }));
+  return { ...row, ...cold };
+}
+
+/** What a row says in the place of figures, unless somebody has had enough of all. */
+const orError =
+  ({ signal }: Pick<Bench, "signal">) =>
+  (error: Error) => {
+    signal.throwIfAborted();
+    return { error: error.message };
+  };
