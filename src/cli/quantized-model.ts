@@ -55,7 +55,8 @@ export function isQuantizable(name: CanonicalName | undefined, shape: readonly n
 
 function stored({ name, shape }: TensorEntry, values: Float32Array): StoredTensor[] {
   if (!isQuantizable(canonicalName(name), shape)) return [floats(name, shape, values)];
-  const { q, scale } = quantizeRows(values, shape[0]);
+  // The patch embedding's [width, 3, side, side]; linear layers have no fourth axis.
+  const { q, scale } = quantizeRows(values, shape[0], shape[3]);
   return [
     { name, dtype: "I8", shape, bytes: new Uint8Array(q.buffer) },
     floats(`${name}_scale`, [shape[0], 1], scale),

@@ -22,6 +22,8 @@ export interface LinearLayout {
   /** Row of the file -> output channel of the target. */
   readonly channel: (row: number) => number;
   readonly runs: readonly Run[];
+  /** Of the patch embedding: pixels across, of each of the planes that a row is. */
+  readonly side?: number;
   /** Which of the target's tables of scales: 1 for a second head. */
   readonly part: number;
 }
@@ -49,6 +51,7 @@ export function linearLayout(
     return {
       ...plain("patch", width, shape.width, 0, shape.patchValues),
       runs: evenRuns(3, patchSize * patchSize, shape.patchValues / 3),
+      side: patchSize,
     };
   if (stem === "head" || stem === "head_distillation") {
     const part = stem === "head" ? 0 : 1;

@@ -123,6 +123,7 @@ export class WeightPacker {
         scales[layout.part * layout.n + channel] = quantizeRow(
           values.subarray(row * k, (row + 1) * k),
           quantized,
+          layout.side,
         );
       for (const { from, to, length } of layout.runs) padded.set(q.subarray(from, from + length), to - first);
       packRow(target.data as Int8Array, layout.n, channel, padded, first);
