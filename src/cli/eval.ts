@@ -92,7 +92,7 @@ async function referenceOf(
   return (await run({ precision: "float32" })).logits;
 }
 
-function checkClasses(
+export function checkClasses(
   { folder, architecture }: OpenModel,
   images: string,
   pictures: LabelledPicture[],
@@ -107,7 +107,7 @@ function checkClasses(
     );
 }
 
-function measureWith(
+export function measureWith(
   model: OpenModel,
   arithmetic: Partial<Arithmetic>,
   batch: number,

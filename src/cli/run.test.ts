@@ -62,7 +62,11 @@ describe("help", () => {
   });
 
   test.each<[string, string[], RegExp]>([
-    ["no command", [], /expected a command \(classify, eval, inspect, quantize, bench, export-onnx\)/],
+    [
+      "no command",
+      [],
+      /expected a command \(classify, eval, compare, inspect, quantize, bench, export-onnx\)/,
+    ],
     ["an unknown command", ["clasify"], /"clasify" came/],
     ["an unknown option", ["classify", "--topk", "3", "a.png"], /'--topk'.* see vit8 classify --help/],
     ["an option without value", ["quantize", "m", "-o"], /--output/],

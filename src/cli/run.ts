@@ -4,12 +4,13 @@ import { Vit8Error } from "../errors/errors.ts";
 import { bench } from "./bench.ts";
 import { classify } from "./classify.ts";
 import { Arguments, type Command, helpOf, helpOfAll, type Terminal, UsageError } from "./command.ts";
+import { compare } from "./compare.ts";
 import { evaluate } from "./eval.ts";
 import { exportOnnx } from "./export-onnx.ts";
 import { inspect } from "./inspect.ts";
 import { quantize } from "./quantize.ts";
 
-const commands: readonly Command[] = [classify, evaluate, inspect, quantize, bench, exportOnnx];
+const commands: readonly Command[] = [classify, evaluate, compare, inspect, quantize, bench, exportOnnx];
 
 /** Runs one command line. What goes wrong is told in one line on stderr and never thrown. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,0 +1,62 @@
+// The folder of a comparison: what is done so far, so that an interrupted one goes on.
+
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { Vit8Error } from "../errors/errors.ts";
+import { parseJson } from "../format/config.ts";
+import { writeFolder } from "../node/write-folder.ts";
+import { comparePlot } from "./compare-plot.ts";
+import { type CompareReport, type CompareSetting, compareCsv, compareMarkdown } from "./compare-report.ts";
+import { readReferenceLogits } from "./reference-logits.ts";
+
+const REPORT = "compare.json";
+/** The float32 logits, for those who want to compare with them again: as `vit8 eval --logits` reads them. */
+const LOGITS = "float32.f32";
+
+/** What is there already; undefined where nothing is. @throws Vit8Error where it is unexpected, or of another setting. */
+export async function earlierReport(
+  folder: string,
+  setting: CompareSetting,
+  resume: boolean,
+): Promise<CompareReport | undefined> {
+  const file = path.join(folder, REPORT);
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  if (!resume) throw new Vit8Error(`${file}: exists; give --resume to go on with it, or another folder`);
+  const report = parseJson(text, file) as CompareReport;
+  for (const [name, value] of Object.entries(setting)) {
+    const before = report[name as keyof CompareSetting];
+    if (before !== value)
+      throw new Vit8Error(`${file}: was made with ${name} ${before}, now ${value} came; give another folder`);
+  }
+  return report;
+}
+
+/** Every file anew, each by one rename: whenever it ends, what is there is whole. */
+export function writeComparison(folder: string, report: CompareReport): Promise<void> {
+  const plot = comparePlot(report.rows);
+  const texts: [string, string][] = [
+    [REPORT, `${JSON.stringify(report, null, 2)}\n`],
+    ["compare.md", compareMarkdown(report)],
+    ["compare.csv", compareCsv(report)],
+    ...(plot ? [["accuracy.svg", plot] as [string, string]] : []),
+  ];
+  const files = new Map(texts.map(([name, text]) => [name, [new TextEncoder().encode(text)]]));
+  return writeFolder(folder, files);
+}
+
+export function writeLogits(folder: string, rows: readonly Float32Array[]): Promise<void> {
+  const pieces = rows.map((row) => new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
+  return writeFolder(folder, new Map([[LOGITS, pieces]]));
+}
+
+/** The float32 logits of an earlier run; undefined where there are none. */
+export async function readLogits(
+  folder: string,
+  pictures: number,
+  classes: number,
+): Promise<Float32Array[] | undefined> {
+  const file = path.join(folder, LOGITS);
+  if (!(await stat(file).catch(() => undefined))) return undefined;
+  return readReferenceLogits(file, pictures, classes);
+}
