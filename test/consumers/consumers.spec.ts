@@ -1,9 +1,10 @@
 /** The packed package, installed into fresh apps: each names what is in a picture, offline. */
 import { execFileSync } from "node:child_process";
-import { existsSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
+import { codeBlocks } from "../docs/markdown.ts";
 import { installApp, npm, packVit8 } from "./app.ts";
 
 const origin = "http://localhost/";
@@ -22,6 +23,16 @@ function install(name: string): string {
   const folder = installApp(name, tarball);
   apps.push(folder);
   return folder;
+}
+
+/** The guide's block of code with this in it, as a reader would copy it. */
+function guideBlock(part: string): string {
+  const file = path.resolve(import.meta.dirname, "../../docs/guide.md");
+  const block = codeBlocks({ file, text: readFileSync(file, "utf8") }).find(({ code }) =>
+    code.includes(part),
+  );
+  if (!block) throw new Error(`${file}: has no block of code with ${part}`);
+  return block.code;
 }
 
 /** Answers every request below the address with a file of the first folder that has it; whatever else is asked for fails. */
@@ -78,12 +89,20 @@ test("a webpack app, and only what it uses", async ({ page }) => {
   await expectPizzaTwice(page);
 });
 
-test("a page with an import map", async ({ page }) => {
+test("a page with an import map, and the guide's own", async ({ page }) => {
   const folder = install("html");
   await goOffline(page);
   await serve(page, origin, path.join(folder, "public"), folder);
   await page.goto(origin);
   await expectPizzaTwice(page);
+
+  const body = `<img src="./pizza.svg" alt="">${guideBlock("importmap")}`;
+  writeFileSync(
+    path.join(folder, "guide.html"),
+    `<!doctype html><title>The guide's page</title><body>${body}`,
+  );
+  await page.goto(`${origin}guide.html`);
+  await expect(page.locator("body")).toContainText("pizza");
 });
 
 test("a page with the one file of another origin, and the element in it", async ({ page }) => {
@@ -96,11 +115,16 @@ test("a page with the one file of another origin, and the element in it", async 
   await expect(page.locator("vit-classifier").getByText("pizza").first()).toBeVisible();
 });
 
-test("Node: the library and the command line", () => {
+test("Node: the library, the guide's lines and the command line", () => {
   const cwd = install("node");
   const run = (program: string, ...args: string[]) =>
     execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   expect(run(process.execPath, "main.js")).toBe("pizza\n");
+
+  cpSync(path.join(cwd, "public/pizza.svg"), path.join(cwd, "cat.jpg")); // what is in it says what it is
+  writeFileSync(path.join(cwd, "guide.js"), guideBlock("vit8/node"));
+  expect(run(process.execPath, "guide.js")).toBe("pizza\n");
+
   const [{ classes }] = JSON.parse(run("node_modules/.bin/vit8", "classify", "--json", "public/pizza.svg"));
   expect(classes[0].label).toBe("pizza");
 });
