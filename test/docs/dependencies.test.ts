@@ -18,3 +18,12 @@ test("the package itself depends on nothing", () => {
   const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
   expect(dependencies).toBeUndefined();
 });
+
+test("package-lock.json has the optional packages of every platform: npm ci refuses to install without", () => {
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  const locked = new Set(Object.keys(packages).map((key) => key.replace(/^.*node_modules\//, "")));
+  const missing = Object.values<{ optionalDependencies?: object }>(packages).flatMap(
+    ({ optionalDependencies = {} }) => Object.keys(optionalDependencies).filter((name) => !locked.has(name)),
+  );
+  expect(missing).toEqual([]);
+});
