@@ -5,10 +5,11 @@ import package::lib::gelu::activate;
 
 // The problem: constants of the pipeline, or with `params` told at run time, so that all shapes share one pipeline.
 // k and n are multiples of 64.
-@if(params) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32 }
+@if(params) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32 }
 @if(params && accumulate) @group(0) @binding(3) var<uniform> params: Params;
 @if(params && !accumulate) @group(0) @binding(7) var<uniform> params: Params;
 @if(params) fn length_k() -> u32 { return params.k; }
+@if(params) fn row_count() -> u32 { return params.rows; }
 @if(params) fn length_n() -> u32 { return params.n; }
 @if(params) fn rows_per_image() -> u32 { return params.rows_per_image; }
 @if(params) fn addend_rows() -> u32 { return params.addend_rows; }
