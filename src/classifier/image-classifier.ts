@@ -18,7 +18,7 @@ import type { Precision } from "../vit/weights.ts";
 import { type Classification, topClasses } from "./answer.ts";
 import { type Answer, Engine, type Profile } from "./engine.ts";
 import { compileAhead, GpuBackend } from "./gpu-backend.ts";
-import { describeModel, type LoadProgress, loadWeights, type ModelDescription } from "./model.ts";
+import { describeModel, type LoadProgress, loadKept, loadWeights, type ModelDescription } from "./model.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
 
 export interface LoadOptions {
@@ -135,6 +135,15 @@ export class ImageClassifier<P = Picture> {
     source: ModelSource,
     options: LoadOptions,
   ): Promise<ImageClassifier<P>> {
+    const folder = await platform.openFolder(source, options);
+    return loadKept(folder, () => ImageClassifier.#loadFrom(platform, folder, options));
+  }
+
+  static async #loadFrom<P>(
+    platform: Platform<P>,
+    folder: ModelFolder,
+    options: LoadOptions,
+  ): Promise<ImageClassifier<P>> {
     const { signal, onProgress, maxBatch = 8, integrity } = options;
     const arithmetic = arithmeticOf(options);
     const { precision } = arithmetic;
@@ -146,7 +155,6 @@ export class ImageClassifier<P = Picture> {
     const gpu = await acquireGpu({ gpu: await platform.gpu?.(), wait: platform.wait });
     try {
       onProgress?.({ stage: "download", file: "config.json" });
-      const folder = await platform.openFolder(source, options);
       const described = await describeModel(folder, signal);
       const model = { ...described, architecture: withNonlinear(described.architecture, arithmetic) };
       if (precision === "float32" && model.architecture.quantization)

@@ -1,6 +1,6 @@
 // Loading a model: configs first, then the weights as they stream in, quantised and uploaded tensor by tensor.
 
-import { DeviceError, ModelLoadError } from "../errors/errors.ts";
+import { DeviceError, ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
 import {
   fillLabels,
   type Preprocessing,
@@ -30,6 +30,22 @@ export interface ModelDescription {
   readonly architecture: VitArchitecture;
   readonly preprocessing: Preprocessing;
   readonly affine: Affine;
+}
+
+/**
+ * Loads from a folder whose files may be kept copies: where they are damaged, or of different days, everything is
+ * fetched anew, once; where all is well, they are compared with the server's afterwards.
+ */
+export async function loadKept<T>(folder: ModelFolder, load: () => Promise<T>): Promise<T> {
+  try {
+    const loaded = await load();
+    void folder.refresh?.().catch(() => {});
+    return loaded;
+  } catch (error) {
+    const kinds = [ModelFormatError, ModelLoadError, UnsupportedModelError];
+    if (kinds.some((kind) => error instanceof kind) && (await folder.forget?.())) return load();
+    throw error;
+  }
 }
 
 /** Reads the two configs. Throws for what vit8 does not run, before any weight is asked for. */

@@ -10,6 +10,10 @@ export interface ModelFolder {
   readText(name: string, signal?: AbortSignal): Promise<string | undefined>;
   /** A large file as a stream; undefined when the folder has none of that name. */
   open(name: string, signal?: AbortSignal): Promise<ByteStream | undefined>;
+  /** Drops the copies of its files that were kept from an earlier load; false when none was used. */
+  forget?(): Promise<boolean>;
+  /** Has the next load fetch the files whose kept copies are no longer what the server has. */
+  refresh?(): Promise<void>;
 }
 
 export interface HubOptions {

@@ -1,31 +1,44 @@
-/** Whether a file has the bytes that it should: its SHA-256 against the one that is asked for, or known on the Hub. */
+/** Whether a file has the bytes that it should: its SHA-256 against one that was asked for, or that the Hub knows. */
 import { ModelFormatError } from "../errors/errors.ts";
 import { download } from "./download.ts";
 import type { ByteStream } from "./safetensors-stream.ts";
 import { Sha256 } from "./sha256.ts";
 
-/** Takes the file piece by piece; `finish` throws ModelFormatError when they are other bytes than expected. */
-export function checkOf(file: ByteStream, integrity?: string) {
+/** The same file, whose stream ends in ModelFormatError when it is not what `integrity` says: `sha256-` and base64. */
+export function withIntegrity<File extends ByteStream>(file: File, integrity: string): File {
+  const bytes = [...atob(integrity.slice("sha256-".length))];
+  const digits = bytes.map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"));
+  return verified(file, Promise.resolve(digits.join("")));
+}
+
+/**
+ * The same file, whose stream ends in ModelFormatError when it is not what the Git LFS pointer at this address says. What
+ * the Hub knows is a bonus: a file of which it says nothing is as good as one from elsewhere.
+ */
+export function withPointer<File extends ByteStream>(file: File, pointer: URL): File {
+  return verified(
+    file,
+    readPointer(pointer).catch(() => undefined),
+  );
+}
+
+function verified<File extends ByteStream>(file: File, known: Promise<string | undefined>): File {
   const sha256 = new Sha256();
-  // what the Hub knows is a bonus: a file that it tells nothing about is as good as one from elsewhere
-  const known = integrity ? Promise.resolve(hexOf(integrity)) : file.sha256?.().catch(() => undefined);
-  return {
-    update: (piece: Uint8Array) => sha256.update(piece),
-    async finish() {
+  const check = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      sha256.update(piece);
+      controller.enqueue(piece);
+    },
+    async flush() {
       const expected = await known;
       const came = sha256.hex();
       if (expected && expected !== came)
         throw new ModelFormatError(
-          `weights file: expected SHA-256 ${expected}, but ${came} came; fetch it again, or mend the integrity asked for`,
+          `weights file: expected SHA-256 ${expected}, but ${came} came; fetch it again`,
         );
     },
-  };
-}
-
-/** Hexadecimal digits of `sha256-<base64>`. */
-function hexOf(integrity: string): string {
-  const bytes = [...atob(integrity.slice("sha256-".length))];
-  return bytes.map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+  });
+  return { ...file, stream: file.stream.pipeThrough(check) };
 }
 
 /** A pointer has three short lines. */
@@ -33,9 +46,9 @@ const POINTER_BYTES = 1024;
 /** It is on its way while the weights are: whoever waits for it at their end waits in vain. */
 const LONGEST_MS = 10_000;
 
-/** The SHA-256 in a Git LFS pointer; undefined when there is none at this address. */
-export async function readLfsPointer(pointer: URL): Promise<string | undefined> {
-  const file = await download(pointer, { signal: AbortSignal.timeout(LONGEST_MS) });
+/** The SHA-256 in a Git LFS pointer, in hexadecimal digits; undefined when there is none at this address. */
+async function readPointer(address: URL): Promise<string | undefined> {
+  const file = await download(address, { signal: AbortSignal.timeout(LONGEST_MS) });
   if (!file) return undefined;
   const reader = file.stream.getReader();
   const decoder = new TextDecoder();

@@ -13,8 +13,6 @@ import {
 export interface ByteStream {
   stream: ReadableStream<Uint8Array>;
   byteLength?: number;
-  /** The SHA-256 in hexadecimal digits, where whoever sends the file knows it. */
-  sha256?: () => Promise<string | undefined>;
 }
 
 export interface StreamOptions {

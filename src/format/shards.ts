@@ -4,7 +4,7 @@ import { asFields, field, malformed, parseJson, quote } from "./fields.ts";
 import type { ModelFolder } from "./folder.ts";
 import type { SafetensorsHeader, TensorEntry } from "./safetensors-header.ts";
 import { type ByteStream, readHeader, streamSafetensors } from "./safetensors-stream.ts";
-import { verified, type WeightsOptions } from "./weights.ts";
+import type { WeightsOptions } from "./weights.ts";
 
 const INDEX = "model.safetensors.index.json";
 /** Transformers cuts at 5 GB and more. */
@@ -30,7 +30,7 @@ export async function* streamShards(
   let before = 0;
   for (const [name, { entries, byteLength }] of shards) {
     const known = new Map(entries.map((entry) => [entry.name, entry]));
-    const tensors = streamSafetensors(verified(await openShard(folder, name, signal)), {
+    const tensors = streamSafetensors(await openShard(folder, name, signal), {
       signal,
       onBytes: (loaded) => onBytes?.(before + loaded, total),
       onHeader: (again) => checkSame(name, entries, again),

@@ -1,6 +1,6 @@
 /** A model's folder on an http(s) server, the Hub's among them. */
 import { ModelLoadError } from "../errors/errors.ts";
-import { download } from "./download.ts";
+import { type Download, download } from "./download.ts";
 import { quote } from "./fields.ts";
 import type { HubOptions, ModelFolder } from "./folder.ts";
 import { readText } from "./read-text.ts";
@@ -19,24 +19,37 @@ export function openHubFolder(
   }
   const repository = `${String(endpoint).replace(/\/+$/, "")}/${id}`;
   const at = encodeURIComponent(revision);
-  const folder = openUrlFolder(`${repository}/resolve/${at}`);
-  // Beside the file its Git LFS pointer, which tells the SHA-256: the header that does is on a redirect, out of sight.
-  const sha256 = async (name: string) =>
-    (await import("./integrity.ts")).readLfsPointer(fileUrl(asHttpUrl(`${repository}/raw/${at}`), name));
-  return {
-    ...folder,
-    id,
-    async open(name, signal) {
-      const file = await folder.open(name, signal);
-      return file && { sha256: () => sha256(name), ...file };
-    },
-  };
+  const pointers = asHttpUrl(`${repository}/raw/${at}`);
+  // Beside a large file lies its Git LFS pointer, which tells the SHA-256: the header that does is on a redirect, unseen.
+  const check = async (name: string, file: Download) =>
+    name.endsWith(".safetensors")
+      ? (await import("./integrity.ts")).withPointer(file, fileUrl(pointers, name))
+      : file;
+  return { ...openUrlFolder(`${repository}/resolve/${at}`, {}, check), id };
 }
 
-/** Files beside one another on an http(s) server; a query after `base` goes with every request. */
-export function openUrlFolder(base: string | URL, init: RequestInit = {}): ModelFolder {
+/**
+ * Files beside one another on an http(s) server; a query after `base` goes with every request. A file from the server
+ * passes `check` before anybody sees or keeps it.
+ */
+export function openUrlFolder(
+  base: string | URL,
+  init: RequestInit = {},
+  check = async (_name: string, file: Download) => file,
+): ModelFolder {
   const root = asHttpUrl(base);
-  const open = (name: string, signal?: AbortSignal) => download(fileUrl(root, name), { ...init, signal });
+  // Asked for now, so that it is there by the time that a GPU is; without it every load asks the server.
+  const keeping = "caches" in globalThis ? import("./kept-files.ts").catch(() => undefined) : undefined;
+  const keptFiles = keeping?.then((module) => module && new module.KeptFiles());
+  const open = async (name: string, signal?: AbortSignal) => {
+    const url = fileUrl(root, name);
+    const ask = async () => {
+      const file = await download(url, { ...init, signal });
+      return file && check(name, file);
+    };
+    const kept = await keptFiles;
+    return kept ? kept.open(url.href, ask, signal) : ask();
+  };
   return {
     id: root.href,
     open,
@@ -44,6 +57,8 @@ export function openUrlFolder(base: string | URL, init: RequestInit = {}): Model
       const file = await open(name, signal);
       return file && readText(name, file.stream, signal);
     },
+    forget: async () => (await keptFiles)?.forget() ?? false,
+    refresh: async () => (await keptFiles)?.refresh(),
   };
 }
 

@@ -158,7 +158,5 @@ describe("the Hub", () => {
   test("weights that are not what the pointer says are refused", async () => {
     const folder = openHubFolder("owner/wrong", { endpoint });
     await expect(namesOf(folder)).rejects.toThrow(`expected SHA-256 ${"0".repeat(64)}`);
-    const integrity = `sha256-${digest("base64")}`;
-    expect(await namesOf(folder, { integrity })).toEqual(["a", "b"]); // who asks for one trusts it more
   });
 });

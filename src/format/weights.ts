@@ -2,7 +2,7 @@
 import { ModelLoadError } from "../errors/errors.ts";
 import type { ModelFolder } from "./folder.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
-import { type ByteStream, readHeader, type StreamOptions, streamSafetensors } from "./safetensors-stream.ts";
+import { readHeader, type StreamOptions, streamSafetensors } from "./safetensors-stream.ts";
 
 export const WEIGHTS_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
@@ -14,15 +14,16 @@ export interface WeightsOptions extends StreamOptions {
 
 /**
  * Every tensor as `streamSafetensors` yields it; `onHeader` is told those of all shards at once. Throws ModelLoadError
- * when there are no weights, and ModelFormatError at the end when the bytes are not those that `integrity` or the Hub says.
+ * when there are no weights, and ModelFormatError at the end when the bytes are not those that `integrity` says.
  */
 export async function* streamWeights(
   folder: ModelFolder,
   options: WeightsOptions = {},
 ): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
   const { signal, integrity } = options;
+  const check = integrity ? (await import("./integrity.ts")).withIntegrity : undefined;
   const file = await folder.open(WEIGHTS_FILE, signal);
-  if (file) return yield* streamSafetensors(verified(file, integrity), options);
+  if (file) return yield* streamSafetensors(check?.(file, integrity!) ?? file, options);
   const index = await readIndex(folder, signal);
   yield* (await import("./shards.ts")).streamShards(folder, index, options);
 }
@@ -42,23 +43,4 @@ async function readIndex(folder: ModelFolder, signal?: AbortSignal): Promise<str
   throw new ModelLoadError(
     `${folder.id}: has no ${WEIGHTS_FILE}; convert the checkpoint with save_pretrained`,
   );
-}
-
-/** The same file, whose stream fails at its end when the SHA-256 is not the one that is known of it. */
-export function verified(file: ByteStream, integrity?: string): ByteStream {
-  if (!integrity && !file.sha256) return file;
-  let check: { update(piece: Uint8Array): void; finish(): Promise<void> };
-  const stream = file.stream.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      start: async () => {
-        check = (await import("./integrity.ts")).checkOf(file, integrity);
-      },
-      transform(piece, controller) {
-        check.update(piece);
-        controller.enqueue(piece);
-      },
-      flush: () => check.finish(),
-    }),
-  );
-  return { ...file, stream };
 }

@@ -1,0 +1,131 @@
+/** Files of a model folder that the browser keeps (Cache API, by address): a model loads again without the network. */
+import { type Download, versionOf } from "./download.ts";
+
+/** `caches.delete("vit8:models")` frees the space. */
+const CACHE = "vit8:models";
+/** A revision by its commit: its files never change. */
+const PINNED = /\/resolve\/[0-9a-f]{40}\//;
+
+/**
+ * The files that one load opens. Where there is no Cache API, or no room, it just asks the server. While a file is on its
+ * way, every other load of it in any tab or worker of the site waits, and then takes the kept one: one download for all.
+ */
+export class KeptFiles {
+  readonly #opened = new Set<string>();
+  readonly #storing: Promise<unknown>[] = [];
+  #served = false;
+
+  /** The kept file, or what `ask` gets, which is kept as it passes; undefined when there is none at this address. */
+  async open(
+    url: string,
+    ask: () => Promise<Download | undefined>,
+    signal?: AbortSignal,
+  ): Promise<Download | undefined> {
+    const cache = await openCache();
+    const locks = globalThis.navigator?.locks;
+    if (!cache || !locks) return ask();
+    this.#opened.add(url);
+    const kept = await cache.match(url);
+    if (kept) return this.#serve(kept);
+    return new Promise((resolve, reject) => {
+      const first = async () => {
+        const keptMeanwhile = await cache.match(url);
+        if (keptMeanwhile) return resolve(this.#serve(keptMeanwhile));
+        const file = await ask();
+        const { stream, stored } = keep(cache, url, file);
+        this.#storing.push(stored);
+        resolve(file && { ...file, stream: stream! });
+        await stored;
+      };
+      locks.request(`${CACHE} ${url}`, { signal }, first).catch(reject);
+    });
+  }
+
+  /** Drops what was kept of these files, which were bad together; whether one of them had been kept from before. */
+  async forget(): Promise<boolean> {
+    const served = this.#served;
+    this.#served = false;
+    await Promise.all(this.#storing);
+    const cache = await openCache();
+    await Promise.all([...this.#opened].map((url) => cache?.delete(url)));
+    return served;
+  }
+
+  /** Asks the server whether kept files that were used are still its own: the next load fetches them all if not. */
+  async refresh(): Promise<void> {
+    const cache = await openCache();
+    if (!this.#served || !cache || navigator.onLine === false) return;
+    for (const url of this.#opened) if (await isOutdated(cache, url)) await this.forget();
+  }
+
+  #serve({ status, body, headers }: Response): Download | undefined {
+    this.#served = true;
+    if (status === 404) return undefined;
+    const byteLength = headers.get("content-length");
+    return { stream: body!, headers, byteLength: byteLength === null ? undefined : Number(byteLength) };
+  }
+}
+
+/** Undefined where there is none: in Node, in a sandbox, where the user forbade it. */
+async function openCache(): Promise<Cache | undefined> {
+  try {
+    return await caches.open(CACHE);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same bytes, also on their way to the cache, at the pace of the slower of both; a stream that breaks is not kept. */
+function keep(
+  cache: Cache,
+  url: string,
+  file: Download | undefined,
+): { stream?: ReadableStream<Uint8Array>; stored: Promise<unknown> } {
+  if (!file) return { stored: cache.put(url, new Response(null, { status: 404 })).catch(() => {}) };
+  const { stream, headers, byteLength } = file;
+  const version = versionOf(headers);
+  if (!version || headers.get("cache-control")?.includes("no-store"))
+    return { stream, stored: Promise.resolve() };
+  const copy = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = copy.writable.getWriter();
+  const keptHeaders = {
+    etag: version,
+    ...(byteLength !== undefined && { "content-length": String(byteLength) }),
+  };
+  // No room, or a file that did not come whole: it is not kept, and nobody is told.
+  const stored = cache
+    .put(url, new Response(copy.readable as BodyInit, { headers: keptHeaders }))
+    .catch(() => writer.abort())
+    .catch(() => {});
+  const reader = stream.getReader();
+  const passing = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+          await (done ? writer.close() : writer.write(value)).catch(() => {});
+        } catch (error) {
+          await writer.abort(error).catch(() => {});
+          throw error;
+        }
+      },
+      async cancel(reason) {
+        await Promise.allSettled([writer.abort(reason), reader.cancel(reason)]);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream: passing, stored };
+}
+
+async function isOutdated(cache: Cache, url: string): Promise<boolean> {
+  const kept = PINNED.test(url) ? undefined : await cache.match(url);
+  if (!kept) return false;
+  // The first byte instead of HEAD, which the Hub's store of large files refuses.
+  const asked = fetch(url, { headers: { range: "bytes=0-0" }, cache: "no-store" });
+  const { status, ok, headers, body } = await asked.catch(() => Response.error());
+  await body?.cancel();
+  return ok ? versionOf(headers) !== versionOf(kept.headers) : status === 404 && kept.status !== 404;
+}
