@@ -14,6 +14,7 @@ export class KeptFiles {
   readonly #opened = new Set<string>();
   readonly #storing: Promise<unknown>[] = [];
   #served = false;
+  #anew = false;
 
   /** The kept file, or what `ask` gets, which is kept as it passes; undefined when there is none at this address. */
   async open(
@@ -25,11 +26,12 @@ export class KeptFiles {
     const locks = globalThis.navigator?.locks;
     if (!cache || !locks) return ask();
     this.#opened.add(url);
-    const kept = await cache.match(url);
+    const find = async () => (this.#anew ? undefined : cache.match(url));
+    const kept = await find();
     if (kept) return this.#serve(kept);
     return new Promise((resolve, reject) => {
       const first = async () => {
-        const keptMeanwhile = await cache.match(url);
+        const keptMeanwhile = await find();
         if (keptMeanwhile) return resolve(this.#serve(keptMeanwhile));
         const file = await ask();
         const { stream, stored } = keep(cache, url, file);
@@ -41,10 +43,14 @@ export class KeptFiles {
     });
   }
 
-  /** Drops what was kept of these files, which were bad together; whether one of them had been kept from before. */
+  /**
+   * Drops what was kept of these files, which were bad together, and takes none from before any more; whether one had
+   * been taken.
+   */
   async forget(): Promise<boolean> {
     const served = this.#served;
     this.#served = false;
+    this.#anew = true;
     await Promise.all(this.#storing);
     const cache = await openCache();
     await Promise.all([...this.#opened].map((url) => cache?.delete(url)));

@@ -23,12 +23,12 @@ export interface Fault {
   readonly lost?: RegExp;
 }
 
-const etag = '"one"';
+let etag = '"one"';
 const html = "<!doctype html><title>Sign in</title>";
 
 /** The whole file, or the part that Range asks for. */
 function serve({ request, response, bytes }: Exchange, headers: Record<string, string | number> = {}): void {
-  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+  const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
   const part = bytes.subarray(from);
   const range = from ? { "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {};
   response
@@ -208,21 +208,24 @@ export interface FaultyServer {
   readonly requests: string[];
   /** Counts every fault's requests from 1 again. */
   forget(): void;
+  /** Serves other files, or the same under another ETag. */
+  change(files: Files, newEtag?: string): void;
   close(): void;
 }
 
 export async function serveFaults(files: Files, headers: Record<string, string> = {}): Promise<FaultyServer> {
   const requests: string[] = [];
   const counts = new Map<string, number>();
+  let served = files;
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url!.replace(/\?.*/, ""));
     requests.push([request.method, path, request.headers.range].filter(Boolean).join(" "));
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const [, name, file] = /^\/([^/]*)\/(.*)$/.exec(path) ?? [];
-    if (file === undefined || !Object.hasOwn(files, file)) return response.writeHead(404).end();
+    if (file === undefined || !Object.hasOwn(served, file)) return response.writeHead(404).end();
     const nth = (counts.get(path) ?? 0) + 1;
     counts.set(path, nth);
-    const exchange = { request, response, bytes: Buffer.from(files[file]), nth };
+    const exchange = { request, response, bytes: Buffer.from(served[file]), nth };
     const fault = Object.hasOwn(FAULTS, name) ? FAULTS[name] : undefined;
     if (fault && (fault.file ?? WEIGHTS) === file) fault.answer(exchange);
     else serve(exchange);
@@ -233,6 +236,10 @@ export async function serveFaults(files: Files, headers: Record<string, string> 
     folder: (fault = "sound") => `http://127.0.0.1:${port}/${encodeURIComponent(fault)}`,
     requests,
     forget: () => counts.clear(),
+    change(others, newEtag = '"one"') {
+      served = others;
+      etag = newEtag;
+    },
     close() {
       server.closeAllConnections();
       server.close();
