@@ -66,7 +66,7 @@ describe("waits", () => {
   };
 
   test("grow from half a second, each by up to a quarter more or less", async () => {
-    const asked = await waitsOf("the connection reset for ever");
+    const asked = await waitsOf("503 for ever");
     const steps = [500, 1000, 2000, 4000];
     expect(asked).toHaveLength(4);
     for (const [i, ms] of asked.entries()) {
@@ -79,6 +79,10 @@ describe("waits", () => {
     server.forget();
     expect(await waitsOf("429 with Retry-After in seconds")).toEqual([3000]);
     expect(await waitsOf("429 with Retry-After of an hour")).toEqual([3000]);
+  });
+
+  test("are two where no answer comes at all", async () => {
+    expect(await waitsOf("the connection reset for ever")).toHaveLength(2);
   });
 
   test("end with an abort", async () => {

@@ -11,6 +11,8 @@ export interface Download {
 
 /** Failures in a row, without a mebibyte in between, after which it is given up. */
 const TRIES = 5;
+/** The same where not one answer came: the address may be wrong, and somebody waits to be told. */
+const TRIES_WITHOUT_ANSWER = 3;
 const FIRST_WAIT_MS = 500;
 /** Nobody looks at a progress bar for longer, whatever Retry-After asks for. */
 const LONGEST_WAIT_MS = 60_000;
@@ -221,7 +223,9 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
       throw this.#error(why, cause);
     }
     const why = "no answer came: an unknown host, a server that is down, or one that this page may not ask";
-    return this.#error(`${why} (${(cause as Error).message})`, cause);
+    const error = this.#error(`${why} (${(cause as Error).message})`, cause);
+    if (!this.#reader && this.#failures === TRIES_WITHOUT_ANSWER - 1) throw error;
+    return error;
   }
 
   #refused(status: number): ModelLoadError {

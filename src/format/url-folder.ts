@@ -3,6 +3,7 @@ import { ModelLoadError } from "../errors/errors.ts";
 import { type Download, download } from "./download.ts";
 import { quote } from "./fields.ts";
 import type { HubOptions, ModelFolder } from "./folder.ts";
+import { KeptFiles } from "./kept-files.ts";
 import { readText } from "./read-text.ts";
 
 const HUB = "https://huggingface.co";
@@ -38,17 +39,14 @@ export function openUrlFolder(
   check = async (_name: string, file: Download) => file,
 ): ModelFolder {
   const root = asHttpUrl(base);
-  // Asked for now, so that it is there by the time that a GPU is; without it every load asks the server.
-  const keeping = "caches" in globalThis ? import("./kept-files.ts").catch(() => undefined) : undefined;
-  const keptFiles = keeping?.then((module) => module && new module.KeptFiles());
-  const open = async (name: string, signal?: AbortSignal) => {
+  const kept = new KeptFiles();
+  const open = (name: string, signal?: AbortSignal) => {
     const url = fileUrl(root, name);
     const ask = async () => {
       const file = await download(url, { ...init, signal });
       return file && check(name, file);
     };
-    const kept = await keptFiles;
-    return kept ? kept.open(url.href, ask, signal) : ask();
+    return kept.open(url.href, ask, signal);
   };
   return {
     id: root.href,
@@ -57,8 +55,8 @@ export function openUrlFolder(
       const file = await open(name, signal);
       return file && readText(name, file.stream, signal);
     },
-    forget: async () => (await keptFiles)?.forget() ?? false,
-    refresh: async () => (await keptFiles)?.refresh(),
+    forget: () => kept.forget(),
+    refresh: () => kept.refresh(),
   };
 }
 

@@ -107,7 +107,7 @@ export const SURVIVED: Record<string, Fault> = {
   "the config broken off": { ...breakThen(serve), file: "config.json" },
   "a thousand small pieces": {
     async answer({ response, bytes }) {
-      response.writeHead(200, { "content-length": bytes.length });
+      response.writeHead(200, { etag, "content-length": bytes.length });
       const step = Math.ceil(bytes.length / 1000);
       for (let at = 0; at < bytes.length; at += step) {
         response.write(bytes.subarray(at, at + step));
@@ -153,7 +153,10 @@ export const REFUSED: Record<string, Fault> = {
     ({ response }) => response.end("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
     /a Git LFS pointer/,
   ),
-  "nothing (204)": always(({ response }) => response.writeHead(204).end(), /has no model\.safetensors/),
+  "nothing (204)": always(
+    ({ response }) => response.writeHead(204).end(),
+    /has no model\.safetensors|but 0 came/,
+  ),
   "an empty file": always(({ response }) => response.end(), /expected 8 bytes, but 0 came/),
   "shorter than its header says": always(
     ({ response, bytes }) => response.end(bytes.subarray(0, bytes.length - 4)),

@@ -1,0 +1,167 @@
+/** Models over a network that misbehaves, and models that the browser keeps, in Chromium. */
+import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
+import type { ImageClassifier, LoadOptions } from "../src/index.ts";
+import { type FaultyServer, REFUSED, SURVIVED, serveFaults, WEIGHTS } from "../src/testing/faulty-server.ts";
+
+declare global {
+  var vit8: typeof import("../src/index.ts");
+  var held: ImageClassifier | undefined;
+}
+
+const files = timmFiles(PLAIN, madeUpTensors(PLAIN));
+const { width, height, rgba } = madeUpPicture(PLAIN);
+const picture = { width, height, rgba: [...rgba] };
+const allowed = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-headers": "range",
+  "access-control-expose-headers": "etag, content-range",
+};
+let server: FaultyServer;
+test.beforeAll(async () => {
+  server = await serveFaults(files, allowed);
+});
+test.afterAll(() => server.close());
+test.beforeEach(() => {
+  server.forget();
+  server.requests.length = 0;
+});
+
+/** An empty page with the library as `vit8`, where every wait of 0.1 s or more takes a hundredth of its time. */
+async function openPage(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const { setTimeout } = globalThis;
+    const hurried = (work: () => void, ms = 0, ...given: unknown[]) =>
+      setTimeout(work, ms < 100 ? ms : ms / 100, ...given);
+    globalThis.setTimeout = hurried as typeof setTimeout;
+  });
+  // A page from the server itself: Chromium lets one that a test makes up ask no server of this machine.
+  await page.goto("/package.json");
+  await page.addScriptTag({
+    type: "module",
+    content: 'import * as vit8 from "/src/index.ts"; globalThis.vit8 = vit8;',
+  });
+  await page.waitForFunction(() => "vit8" in globalThis);
+  return page;
+}
+
+/** The logits of a model at this address, or what was thrown. The first classifier stays, and its device with it. */
+function ask(page: Page, model: string, options: LoadOptions = {}) {
+  return page.evaluate(
+    async ({ model, options, picture }) => {
+      try {
+        const classifier = await vit8.ImageClassifier.load(model, options);
+        const logits = await classifier.logits({ ...picture, rgba: Uint8Array.from(picture.rgba) });
+        if (globalThis.held) await classifier.dispose();
+        globalThis.held ??= classifier;
+        return { logits: [...logits] };
+      } catch (error) {
+        return { error: String(error), isTyped: error instanceof vit8.Vit8Error };
+      }
+    },
+    { model, options, picture },
+  );
+}
+
+/** Requests for weights, without those for a first byte that ask whether a kept file is still the server's. */
+const downloads = () => server.requests.filter((line) => line.endsWith(WEIGHTS) && line.startsWith("GET"));
+
+test("every fault is survived, or told by a typed error", async ({ context }) => {
+  const page = await openPage(context);
+  const expected = await ask(page, server.folder());
+  expect(expected).toEqual({ logits: Array(PLAIN.classes).fill(expect.any(Number)) });
+  for (const fault of Object.keys(SURVIVED))
+    await test.step(fault, async () => expect(await ask(page, server.folder(fault))).toEqual(expected));
+  for (const [fault, { lost }] of Object.entries(REFUSED))
+    await test.step(fault, async () => {
+      const { error, isTyped } = await ask(page, server.folder(fault));
+      expect(error).toMatch(lost!);
+      expect(isTyped).toBe(true);
+    });
+});
+
+test("a server that does not allow the page is told from one that is not there", async ({ context }) => {
+  const strict = await serveFaults(files);
+  const page = await openPage(context);
+  expect((await ask(page, strict.folder())).error).toContain("(CORS)");
+  strict.close();
+  expect((await ask(page, strict.folder())).error).toContain("no answer came");
+});
+
+test("the second load needs no network, in a worker either", async ({ context }) => {
+  const page = await openPage(context);
+  const expected = await ask(page, server.folder());
+  expect(downloads()).toHaveLength(1);
+  await expect.poll(() => server.requests.length).toBe(3);
+  const next = await openPage(context);
+  await context.setOffline(true);
+  expect(await ask(next, server.folder())).toEqual(expected);
+  const { error } = await ask(next, server.folder("503 twice"));
+  expect(error).toContain("this machine is offline");
+  await context.setOffline(false);
+  expect(await ask(next, server.folder(), { worker: true })).toEqual(expected);
+  expect(downloads()).toHaveLength(1);
+});
+
+test("loads at the same time in two tabs share one download", async ({ context }) => {
+  const pages = await Promise.all([openPage(context), openPage(context)]);
+  const folder = server.folder("a thousand small pieces");
+  const [first, second] = await Promise.all(pages.map((page) => ask(page, folder)));
+  expect(first).toEqual({ logits: Array(PLAIN.classes).fill(expect.any(Number)) });
+  expect(second).toEqual(first);
+  expect(downloads()).toHaveLength(1);
+});
+
+test("without room to keep it, and from a damaged copy, a model loads all the same", async ({ context }) => {
+  const page = await openPage(context);
+  const session = await context.newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1000 });
+  const expected = await ask(page, server.folder());
+  expect(expected).toEqual({ logits: Array(PLAIN.classes).fill(expect.any(Number)) });
+  const keptNames = () =>
+    page.evaluate(async () => {
+      const kept = await (await caches.open("vit8:models")).keys();
+      return kept.map(({ url }) => url.split("/").at(-1));
+    });
+  expect(await keptNames()).not.toContain(WEIGHTS);
+  await session.send("Storage.overrideQuotaForOrigin", { origin });
+  expect(await ask(page, server.folder())).toEqual(expected);
+  await expect.poll(keptNames).toContain(WEIGHTS);
+  await page.evaluate(async (url) => {
+    const cache = await caches.open("vit8:models");
+    const { headers } = (await cache.match(url))!;
+    await cache.put(url, new Response(new Uint8Array(1000), { headers }));
+  }, `${server.folder()}/${WEIGHTS}`);
+  expect(await ask(page, server.folder())).toEqual(expected);
+  expect(downloads()).toHaveLength(3);
+});
+
+test("a model or picture of the element comes from http, https or blob, whatever the attribute says", async ({
+  context,
+}) => {
+  const page = await openPage(context);
+  const said = await page.evaluate(async () => {
+    await import("/src/element/define.ts" as string);
+    const answers: string[] = [];
+    const told = async (attributes: Record<string, string>) => {
+      const element = document.createElement("vit-classifier");
+      for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+      const failed = new Promise<string>((resolve) =>
+        element.addEventListener("error", (event) =>
+          resolve((event as unknown as CustomEvent<Error>).detail.name),
+        ),
+      );
+      document.body.append(element);
+      answers.push(`${Object.values(attributes)[0]} ${await failed}`);
+      element.remove();
+    };
+    const bad = ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "ftp://example.com/x"];
+    for (const src of bad) await told({ src, model: "/models/everyday80/" });
+    for (const model of [...bad, "blob:nothing", "../../x y"]) await told({ model, src: "/x.png" });
+    return answers;
+  });
+  for (const answer of said.slice(0, 4)) expect(answer).toContain("PictureError");
+  for (const answer of said.slice(4, 9)) expect(answer).toContain("ModelLoadError");
+});
