@@ -165,3 +165,26 @@ test("a model or picture of the element comes from http, https or blob, whatever
   for (const answer of said.slice(0, 4)) expect(answer).toContain("PictureError");
   for (const answer of said.slice(4, 9)) expect(answer).toContain("ModelLoadError");
 });
+
+test("an SVG of gigapixels and a PNG that claims them are refused at once", async ({ context }) => {
+  const page = await openPage(context);
+  await ask(page, server.folder());
+  const said = await page.evaluate(async () => {
+    const png = new DataView(new ArrayBuffer(64));
+    new Uint8Array(png.buffer).set([
+      0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52,
+    ]);
+    png.setUint32(16, 60_000);
+    png.setUint32(20, 60_000);
+    const image = new Image();
+    image.src = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" width="60000" height="60000"><rect width="9" height="9"/></svg>')}`;
+    const start = performance.now();
+    const errors = await Promise.all(
+      [new Blob([png.buffer]), image].map((picture) => held!.classify(picture).catch(String)),
+    );
+    return { errors, elapsedMs: performance.now() - start };
+  });
+  for (const error of said.errors)
+    expect(error).toContain("60000 x 60000 pixels is more than 100 megapixels");
+  expect(said.elapsedMs).toBeLessThan(5000);
+});

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { PictureError } from "../errors/errors.ts";
 import { openPicture, type Picture } from "./picture.ts";
 
@@ -23,5 +23,41 @@ describe("what is no picture is refused with a PictureError", () => {
     const error = await openPicture(picture as Picture).catch((e) => e);
     expect(error).toBeInstanceOf(PictureError);
     expect(error.message).toMatch(message);
+  });
+});
+
+describe("a file that claims gigapixels is refused before it is decoded", () => {
+  const u16 = (value: number) => [value >> 8, value & 255];
+  const text = (characters: string) => [...characters].map((character) => character.charCodeAt(0));
+  const bombs: Record<string, number[]> = {
+    PNG: [
+      ...text("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+      0,
+      0,
+      ...u16(60_000),
+      0,
+      0,
+      ...u16(60_000),
+      8,
+      6,
+      0,
+      0,
+      0,
+    ],
+    JPEG: [0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, ...u16(60_000), ...u16(60_000), 3],
+    GIF: [...text("GIF89a"), 0x60, 0xea, 0x60, 0xea, 0, 0, 0],
+    WebP: [...text("RIFF\0\0\0\0WEBPVP8X"), 10, 0, 0, 0, 0, 0, 0, 0, 0x5f, 0xea, 0, 0x5f, 0xea, 0],
+    BMP: [...text("BM"), ...Array(16).fill(0), 0x60, 0xea, 0, 0, 0x60, 0xea, 0, 0],
+    AVIF: [...text("\0\0\0\x18ftypavif\0\0\0\0ispe"), 0, 0, 0, 0, 0, 0, ...u16(60_000), 0, 0, ...u16(60_000)],
+  };
+  afterEach(() => vi.unstubAllGlobals());
+
+  test.each(Object.entries(bombs))("%s", async (_, file) => {
+    const decode = vi.fn();
+    vi.stubGlobal("createImageBitmap", decode);
+    const opened = openPicture(new Blob([Uint8Array.from(file)]));
+    await expect(opened).rejects.toThrow(PictureError);
+    await expect(opened).rejects.toThrow("60000 x 60000 pixels is more than 100 megapixels");
+    expect(decode).not.toHaveBeenCalled();
   });
 });

@@ -1,6 +1,7 @@
 // Everything a page calls a picture, behind one face that copies a region of it to a texture.
 
 import { PictureError } from "../errors/errors.ts";
+import { encodedSize } from "../image/encoded-size.ts";
 import { checkPictureSize, type RawPicture } from "../image/picture.ts";
 
 /** Pixels in memory: straight sRGB bytes, as `ImageData` has them. */
@@ -58,7 +59,11 @@ export async function openPicture(picture: Picture): Promise<PictureSource> {
 }
 
 async function sourceOf(picture: Picture): Promise<PictureSource> {
-  if (isA(picture, "Blob")) return fromBitmap(picture);
+  if (isA(picture, "Blob")) {
+    const size = await encodedSize(picture);
+    if (size) checkPictureSize(nameOf(picture), size.width, size.height);
+    return fromBitmap(picture);
+  }
   if (isA(picture, "HTMLImageElement")) {
     await decoded(picture);
     return fromBitmap(picture);
@@ -94,11 +99,16 @@ export function nameOf(picture: Picture): string {
   return (picture as object)?.constructor?.name ?? String(picture);
 }
 
-/** Throws PictureError for an image that will never have pixels. */
+/** Throws PictureError for an image that will never have pixels, or has too many: an SVG is drawn as large as it likes. */
 export async function decoded(image: HTMLImageElement): Promise<void> {
+  const checkSize = () => {
+    if (image.naturalWidth) checkPictureSize(nameOf(image), image.naturalWidth, image.naturalHeight);
+  };
+  checkSize();
   await image.decode().catch((cause) => {
     throw new PictureError(`${nameOf(image)}: the image did not load or is no picture`, { cause });
   });
+  checkSize();
 }
 
 /** Pixels as the file has them. */

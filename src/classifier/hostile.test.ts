@@ -1,0 +1,320 @@
+// Twenty thousand damaged models: each loads or ends in a typed error, soon, in bounded memory, and leaves nothing.
+
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { openChecked } from "../cli/model.ts";
+import { quantizedFiles } from "../cli/quantized-model.ts";
+import { Vit8Error } from "../errors/errors.ts";
+import { openFilesFolder } from "../format/files-folder.ts";
+import { parseSafetensorsHeader } from "../format/safetensors.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { type MadeUpVit, madeUpTensors, timmFiles, transformersFiles } from "./made-up-vit.shared.ts";
+import { describeModel, loadWeights } from "./model.ts";
+
+type Files = Record<string, string | Uint8Array>;
+const WEIGHTS = "model.safetensors";
+
+const small: MadeUpVit = {
+  ...{ width: 32, heads: 1, depth: 1, mlpWidth: 32, side: 8, patch: 4, classes: 3 },
+  ...{ qkvBias: true, layerScale: false, prefixTokens: 1, headsCount: 1 },
+};
+const tensors = madeUpTensors(small);
+const timm: Files = timmFiles(small, tensors);
+const transformers: Files = transformersFiles(small, tensors, "F16");
+const { signal } = new AbortController();
+const int8Pieces = await quantizedFiles(await openChecked(timm, signal), { signal, onBytes: () => {} });
+const int8: Files = Object.fromEntries(
+  [...int8Pieces].map(([name, pieces]) => [name, new Uint8Array(Buffer.concat(pieces))]),
+);
+const corpus = [timm, transformers, int8];
+const textOf = (content: string | Uint8Array) =>
+  typeof content === "string" ? content : new TextDecoder().decode(content);
+
+/** The largest that the sound model needs, and no mutant of its few kilobytes may need much more. */
+const MOST_BYTES = 64 * 2 ** 20;
+/** A sound one takes 2 ms; machines that run the tests pause. */
+const LONGEST_MS = 2000;
+
+const outcomes = new Map<string, number>();
+let longestMs = 0;
+let mostBytes = 0;
+afterAll(() => {
+  const files = [...outcomes.values()].reduce((a, b) => a + b, 0);
+  const kinds = [...outcomes].map(([kind, count]) => `${count} ${kind}`).join(", ");
+  console.log(
+    `${files} mutated files: ${kinds}; at most ${longestMs.toFixed()} ms and ${(mostBytes / 1e6).toFixed(1)} MB`,
+  );
+});
+
+/** Loads as a classifier does, with a GPU that only counts. */
+async function load(files: Files): Promise<void> {
+  const start = performance.now();
+  const held = new Set<ArrayBufferView>();
+  let byteLength = 0;
+  const gpu = {
+    upload(_: string, data: ArrayBufferView) {
+      byteLength += data.byteLength;
+      held.add(data);
+      return data;
+    },
+    guarded: (_: string, work: () => Promise<unknown>) => work(),
+    release: (...buffers: ArrayBufferView[]) => {
+      for (const buffer of buffers) held.delete(buffer);
+    },
+  } as unknown as Gpu;
+  try {
+    const folder = openFilesFolder(files);
+    await loadWeights(gpu, folder, await describeModel(folder), "int8", {});
+    count("loaded");
+  } catch (error) {
+    if (!(error instanceof Vit8Error)) throw error;
+    expect(error.message).not.toMatch(/[\n\r]/);
+    expect(error.message.length).toBeLessThan(1000);
+    expect(held.size).toBe(0);
+    count(error.name);
+  }
+  longestMs = Math.max(longestMs, performance.now() - start);
+  mostBytes = Math.max(mostBytes, byteLength);
+  expect(longestMs).toBeLessThan(LONGEST_MS);
+  expect(mostBytes).toBeLessThan(MOST_BYTES);
+}
+
+function count(outcome: string): void {
+  outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+}
+
+test.each([
+  ["timm", timm],
+  ["transformers", transformers],
+  ["int8", int8],
+])("the sound %s model loads", async (_, files) => {
+  const before = outcomes.get("loaded") ?? 0;
+  await load(files);
+  expect(outcomes.get("loaded")).toBe(before + 1);
+});
+
+/** What no writer writes. */
+const nasty = fc.oneof(
+  fc.constantFrom<unknown>(
+    ...[0, -0, -1, 1, 2, 7, 0.5, 1e9, 2 ** 31, 2 ** 32 + 1, 2 ** 53, 2 ** 63, 1e308, -1e308, 1e-320],
+    ...["", "F32", "I8", "NaN", "Infinity", "__proto__", "constructor", "<img src=x onerror=alert(1)>"],
+    ...[null, true, false, [], {}, [0, 0], [0, 2 ** 53], [8, 4], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]],
+    ...["x".repeat(100_000), Array(10_000).fill(0), nested(300), { length: 1e9 }, { toString: 1 }],
+  ),
+  fc.jsonValue({ maxDepth: 3 }),
+);
+const nastyKey = fc.constantFrom(
+  ...["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "", "0", "length", "then"],
+);
+
+function nested(depth: number): unknown {
+  return JSON.parse("[".repeat(depth) + "]".repeat(depth));
+}
+
+/** One change to a JSON document: a value replaced, removed, doubled, moved or joined by a strange key. */
+const edit = fc.record({
+  at: fc.nat(),
+  how: fc.constantFrom("replace", "replace", "remove", "copy", "add"),
+  from: fc.nat(),
+  key: nastyKey,
+  value: nasty,
+});
+const edits = fc.array(edit, { minLength: 1, maxLength: 4 });
+type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never;
+
+function edited(text: string, changes: readonly Edit[]): string {
+  const root = { json: JSON.parse(text) };
+  for (const { at, how, from, key, value: shared } of changes) {
+    const value = structuredClone(shared);
+    const places = placesIn(root);
+    if (places.length === 0) break;
+    const [parent, name] = places[at % places.length];
+    const [otherParent, otherName] = places[from % places.length];
+    if (how === "remove") delete parent[name];
+    else if (how === "copy") parent[name] = structuredClone(otherParent[otherName]);
+    else if (how === "replace") parent[name] = value;
+    else if (Array.isArray(parent)) parent.push(value);
+    else Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return JSON.stringify(root.json) ?? "";
+}
+
+type Json = Record<string, unknown>;
+
+/** Every value of a document by its parent and name, a thousand at most. */
+function placesIn(root: Json): [Json, string][] {
+  const places: [Json, string][] = [];
+  const walk = [root];
+  for (const node of walk)
+    for (const name of Object.keys(node)) {
+      if (places.length > 1000) return places;
+      places.push([node, name]);
+      const value = node[name];
+      if (typeof value === "object" && value !== null) walk.push(value as Json);
+    }
+  return places;
+}
+
+const byteEdits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 });
+/** Where a file is cut, or how much is added; mostly neither. */
+const resize = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: -5000, max: 100 }));
+
+function damaged(bytes: Uint8Array, changes: readonly (readonly [number, number])[], by: number): Uint8Array {
+  const copy = new Uint8Array(Math.max(0, bytes.length + by));
+  copy.set(bytes.subarray(0, copy.length));
+  for (const [at, value] of changes) if (copy.length) copy[at % copy.length] = value;
+  return copy;
+}
+
+function withHeader(
+  file: Uint8Array,
+  header: string,
+  claimedBytes = new TextEncoder().encode(header).length,
+) {
+  const { dataOffset } = parseSafetensorsHeader(file, file.length);
+  const length = new DataView(new ArrayBuffer(8));
+  length.setBigUint64(0, BigInt.asUintN(64, BigInt(claimedBytes)), true);
+  return new Uint8Array(
+    Buffer.concat([new Uint8Array(length.buffer), Buffer.from(header), file.subarray(dataOffset)]),
+  );
+}
+
+function headerOf(file: Uint8Array): string {
+  const { dataOffset } = parseSafetensorsHeader(file, file.length);
+  return new TextDecoder().decode(file.subarray(8, dataOffset));
+}
+
+/** By number: a counterexample is to be read. */
+const base = fc.nat(corpus.length - 1);
+const RUNS = { seed: 20_261_123, endOnFailure: true };
+const weightsOf = (files: Files) => files[WEIGHTS] as Uint8Array;
+
+test("6,000 edited configs", async () => {
+  const name = fc.constantFrom("config.json", "config.json", "preprocessor_config.json");
+  const property = fc.asyncProperty(base, name, edits, async (model, which, changes) => {
+    const files = corpus[model];
+    const file = which in files ? which : "config.json";
+    await load({ ...files, [file]: edited(textOf(files[file]), changes) });
+  });
+  await fc.assert(property, { ...RUNS, numRuns: 6000 });
+});
+
+test("4,000 configs with damaged bytes", async () => {
+  const property = fc.asyncProperty(base, byteEdits, resize, async (model, changes, by) => {
+    const files = corpus[model];
+    const bytes = new TextEncoder().encode(textOf(files["config.json"]));
+    await load({ ...files, "config.json": damaged(bytes, changes, Math.trunc(by / 10)) });
+  });
+  await fc.assert(property, { ...RUNS, numRuns: 4000 });
+});
+
+test("6,000 edited headers of weights", async () => {
+  const claim = fc.option(fc.constantFrom(0, 1, 2, 7, 2 ** 31, 2 ** 53, 2 ** 63, 1e8), {
+    freq: 10,
+    nil: undefined,
+  });
+  const property = fc.asyncProperty(base, edits, claim, async (model, changes, claimedBytes) => {
+    const files = corpus[model];
+    const file = weightsOf(files);
+    await load({ ...files, [WEIGHTS]: withHeader(file, edited(headerOf(file), changes), claimedBytes) });
+  });
+  await fc.assert(property, { ...RUNS, numRuns: 6000 });
+});
+
+test("4,000 weights with damaged bytes, half of them in the header", async () => {
+  const property = fc.asyncProperty(
+    base,
+    byteEdits,
+    resize,
+    fc.boolean(),
+    async (model, changes, by, inHeader) => {
+      const files = corpus[model];
+      const file = weightsOf(files);
+      const { dataOffset } = parseSafetensorsHeader(file, file.length);
+      const places = changes.map(([at, value]) => [inHeader ? at % dataOffset : at, value] as const);
+      await load({ ...files, [WEIGHTS]: damaged(file, places, by) });
+    },
+  );
+  await fc.assert(property, { ...RUNS, numRuns: 4000 });
+});
+
+test("no mutant changed what every object inherits", () => {
+  expect(Object.keys(Object.prototype)).toEqual([]);
+  expect(({} as Json).polluted).toBeUndefined();
+});
+
+describe("by hand", () => {
+  const config = JSON.parse(textOf(timm["config.json"]));
+  const withConfig = (change: object) => ({
+    ...timm,
+    "config.json": JSON.stringify({ ...config, ...change }),
+  });
+  const refused = async (files: Files, message: string | RegExp) => {
+    const folder = openFilesFolder(files);
+    const start = performance.now();
+    const gpu = { upload: () => ({}), guarded: (_: string, work: () => unknown) => work(), release() {} };
+    const loaded = describeModel(folder).then((model) =>
+      loadWeights(gpu as unknown as Gpu, folder, model, "int8", {}),
+    );
+    await expect(loaded).rejects.toThrow(Vit8Error);
+    await expect(loaded).rejects.toThrow(message);
+    expect(performance.now() - start).toBeLessThan(LONGEST_MS);
+  };
+
+  test("a billion classes", async () => {
+    await refused(
+      withConfig({ num_classes: 1e9 }),
+      "num_classes: 2 to 21843 is supported, but it is 1000000000",
+    );
+    const labels = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [i, "x"]));
+    const vit = { ...JSON.parse(textOf(transformers["config.json"])), id2label: labels };
+    await refused({ ...transformers, "config.json": JSON.stringify(vit) }, "classes: 2 to 21843");
+  });
+
+  test("a network of 2^100 parameters, without weights", async () => {
+    const model_args = { ...config.model_args, depth: 256, embed_dim: 8192, num_heads: 256, mlp_ratio: 8 };
+    await refused(withConfig({ model_args, num_features: 8192 }), /head dim|num_heads|expected/);
+  });
+
+  test("a config a hundred thousand arrays deep", async () => {
+    const deep = "[".repeat(1e5) + "]".repeat(1e5);
+    await refused({ ...timm, "config.json": deep }, "config.json: expected a JSON object");
+    await refused({ ...timm, "config.json": `{"architecture":${deep}}` }, /./);
+  });
+
+  test("a config of 40 MB", async () => {
+    const spaces = new Blob([textOf(timm["config.json"]), " ".repeat(40 * 2 ** 20)]);
+    await refused(
+      { ...timm, "config.json": new Uint8Array(await spaces.arrayBuffer()) },
+      "expected at most 33554432 bytes",
+    );
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])("a weight of %d", async (value) => {
+    const broken = new Map(tensors);
+    const { shape, values } = broken.get("head.weight")!;
+    broken.set("head.weight", { shape, values: values.with(5, value) });
+    await refused(timmFiles(small, broken), `expected finite numbers, came ${value}`);
+  });
+
+  test("weights so small that f32 has no more digits for them become whole int8 numbers or 0", async () => {
+    for (const magnitude of [1e-38, 1e-40, 1e-45]) {
+      const tiny = new Map(
+        [...tensors].map(([name, { shape, values }]) => [
+          name,
+          { shape, values: values.map((v) => v * magnitude) },
+        ]),
+      );
+      const scales: number[] = [];
+      const gpu = {
+        upload: (name: string, data: Float32Array) => name.endsWith("weight_scale") && scales.push(...data),
+        guarded: (_: string, work: () => unknown) => work(),
+        release() {},
+      };
+      const folder = openFilesFolder(timmFiles(small, tiny));
+      await loadWeights(gpu as unknown as Gpu, folder, await describeModel(folder), "int8", {});
+      expect(scales.length).toBeGreaterThan(0);
+      expect(scales.every((scale) => Number.isFinite(scale) && scale >= 0)).toBe(true);
+    }
+  });
+});
