@@ -119,6 +119,25 @@ describe("what cannot be read is said in one line that names the file", () => {
   const noise = Buffer.from(Array.from({ length: 96 * 96 * 3 }, (_, i) => (i * 7919) % 251));
   const source = () => sharp(noise, { raw: { width: 96, height: 96, channels: 3 } });
   const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
+  const svg = (side: number, content = "", before = "") =>
+    Buffer.from(
+      `${before}<svg xmlns="http://www.w3.org/2000/svg" width="${side}" height="${side}">${content}</svg>`,
+    );
+  /** Entities that make a gigabyte of one letter. */
+  const laughs = () => {
+    const next = (_: unknown, i: number) => `<!ENTITY e${i + 1} "${`&e${i};`.repeat(10)}">`;
+    const entities = Array.from({ length: 9 }, next).join("");
+    return svg(64, "<text>&e9;</text>", `<!DOCTYPE svg [<!ENTITY e0 "x">${entities}]>`);
+  };
+  /** Its two sides of 16 bits, after a JPEG marker or at a place of their own, made as large as they can be. */
+  const patched = (bytes: Buffer, marker: number | undefined, offset: number) => {
+    const at = offset + (marker ? bytes.indexOf(Buffer.from([0xff, marker])) : 0);
+    return Buffer.concat([
+      bytes.subarray(0, at),
+      Buffer.from([0xff, 0x3f, 0xff, 0x3f]),
+      bytes.subarray(at + 4),
+    ]);
+  };
   const header = (width: number, height: number) => png(2, 8, [[0, 0, 0]], {}, [width, height]);
 
   test.each([
@@ -129,6 +148,10 @@ describe("what cannot be read is said in one line that names the file", () => {
     ["half.gif", async () => half(await source().gif().toBuffer()), /damaged or truncated/],
     ["one.png", async () => png(2, 8, [[1, 2, 3]]), /1 x 1 pixels is too small/],
     ["huge.png", async () => header(20_000, 20_000), /20000 x 20000 pixels is more than 100 megapixels/],
+    ["huge.svg", async () => svg(60_000), /60000 x 60000 pixels is more than 100 megapixels/],
+    ["huge.jpg", async () => patched(await source().jpeg().toBuffer(), 0xc0, 5), /more than 100 megapixels/],
+    ["huge.webp", async () => patched(await source().webp().toBuffer(), undefined, 26), /megapixels|damaged/],
+    ["laughing.svg", async () => laughs(), /damaged or truncated/],
     ["long.png", async () => header(70_000, 2), /a side should be 65,535 at most/],
     ["old.bmp", async () => Buffer.from("BM and then some"), /save it as PNG or JPEG/],
   ])("%s", async (name, bytes, expected) => {
