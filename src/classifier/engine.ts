@@ -3,7 +3,7 @@
 import { patchGrid } from "../format/config.ts";
 import { type AttentionMap, attentionMap, qkvReader } from "../vit/attention-map.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
-import type { Int8Kernels } from "../vit/int8-kernels.ts";
+import type { Int8Kernels } from "../vit/kernels.ts";
 import type { Precision } from "../vit/weights.ts";
 import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";

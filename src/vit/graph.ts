@@ -1,12 +1,9 @@
 // A Vision Transformer as steps: 7 a block, one to embed, two to read out.
 
 import type { VitArchitecture } from "../format/config.ts";
-import { attentionFloat } from "../kernels/attention.ts";
 import { type GemmProblem, GROUP, paddedRows } from "../kernels/gemm.ts";
-import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
-import { layernorm } from "../kernels/layernorm.ts";
 import { type Graph, type Step, step } from "../scheduler/step.ts";
-import { type Int8Kernels, int8Kernels } from "./int8-kernels.ts";
+import { floatKernels, type Int8Kernels, int8Kernels } from "./kernels.ts";
 import { type VitShape, vitShape } from "./shape.ts";
 import type { Precision } from "./weights.ts";
 
@@ -104,7 +101,7 @@ class Builder {
             out: at("attention"),
             out_scale: at("attention.scale"),
           })
-        : step(at("attention"), attentionFloat, problem, { qkv: at("qkv"), out: at("attention") }),
+        : step(at("attention"), floatKernels.attention, problem, { qkv: at("qkv"), out: at("attention") }),
     );
     this.#stream(at("middle"), rows);
     const gather = last ? { rowsPerImage: readout, addendRows: tokens } : {};
@@ -131,7 +128,7 @@ class Builder {
     this.#steps.push(
       step(
         "norm",
-        this.#int8 ? this.#kernels.layernorm : layernorm,
+        this.#int8 ? this.#kernels.layernorm : floatKernels.layernorm,
         { rows: images * readout, width: this.#architecture.width, stride: width, eps },
         {
           x: `blocks.${depth - 1}.x`,
@@ -158,7 +155,7 @@ class Builder {
           )
         : step(
             "head",
-            gemmFloatActivate,
+            floatKernels.gemmActivate,
             { rows: images, n: classes, k: width * readout },
             { ...shared, a: "embedding" },
           ),
@@ -200,7 +197,7 @@ class Builder {
     this.#steps.push(
       this.#int8
         ? step(name, this.#kernels.layernormQuantize, problem, { ...shared, out_scale: `${name}.scale` })
-        : step(name, layernorm, problem, shared),
+        : step(name, floatKernels.layernorm, problem, shared),
     );
   }
 
@@ -215,7 +212,7 @@ class Builder {
             w_scale: `${name}.weight_scale`,
             out_scale: `${name}.scale`,
           })
-        : step(name, gemmFloatActivate, problem, shared),
+        : step(name, floatKernels.gemmActivate, problem, shared),
     );
   }
 
@@ -229,7 +226,7 @@ class Builder {
             a_scale: `${a}.scale`,
             w_scale: `${name}.weight_scale`,
           })
-        : step(name, gemmFloatAdd, problem, shared),
+        : step(name, floatKernels.gemmAdd, problem, shared),
     );
   }
 }

@@ -4,7 +4,7 @@ import { attentionInteger } from "../kernels/attention-integer.ts";
 import { gemmInteger } from "../kernels/gemm-integer.ts";
 import { headInteger } from "../kernels/head-integer.ts";
 import { layernormInteger, layernormIntegerQuantize } from "../kernels/layernorm-integer.ts";
-import { type Int8Kernels, int8Kernels } from "./int8-kernels.ts";
+import { type Int8Kernels, int8Kernels } from "./kernels.ts";
 
 /** Through the same bindings as the default kernels, so that graph, weights and memory stay as they are. */
 export function integerKernels(form: "ibert" | "ivit", integerOnly: boolean): Int8Kernels {

@@ -1,7 +1,7 @@
 // How the operations that are not linear are computed.
 
 import type { VitArchitecture } from "../format/config.ts";
-import type { Int8Kernels } from "./int8-kernels.ts";
+import type { Int8Kernels } from "./kernels.ts";
 import type { Precision } from "./weights.ts";
 
 export const NONLINEAR = ["exact", "fast", "ibert", "ivit"] as const;

@@ -1,8 +1,9 @@
-// Which kernels compute the int8 path; another set with the same bindings gives another arithmetic.
+// Which kernels compute the int8 path and the float path; another set with the same bindings gives another arithmetic.
 
 import type { Kernel } from "../gpu/kernel.ts";
-import { attention } from "../kernels/attention.ts";
+import { attention, attentionFloat } from "../kernels/attention.ts";
 import { attentionRegisters } from "../kernels/attention-registers.ts";
+import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
 import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
 import { gemmInt8Tiled } from "../kernels/gemm-int8-tiled.ts";
@@ -29,4 +30,12 @@ export const int8Kernels: Int8Kernels = {
   layernorm: [layernorm],
   layernormQuantize: [layernormQuantize],
   head: [head],
+};
+
+/** The float path, which has one kernel for each. */
+export const floatKernels = {
+  gemmAdd: gemmFloatAdd,
+  gemmActivate: gemmFloatActivate,
+  attention: attentionFloat,
+  layernorm,
 };
