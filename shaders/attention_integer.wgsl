@@ -1,9 +1,10 @@
-// softmax(Q K^T / sqrt(head dim)) V in integers alone, with the exponential of `ibert` or `ivit`: one workgroup per query row
-// and group of 64 channels, a key per thread for the scores, a channel per thread for P.V. Scores are made twice, once for
-// their maximum, so any number of tokens fits. The mass is the sum of the very integers that weigh V, so that none is lost.
+// softmax(Q K^T / sqrt(head dim)) V in integers alone, with the exponential of `ibert` or `ivit`: one workgroup for four query
+// rows and a group of 64 channels, a key per thread for the scores, a channel per thread for P.V; vectors hold the four rows.
+// Scores are made twice, once for their maximum, so any number of tokens fits. The mass is the sum of the very integers that
+// weigh V, so that none of it is lost.
 import package::lib::dyadic::{FRACTION, scaled, times, exponent, reciprocal, int8_step, int8_scale};
 import package::lib::pack::pack_i8;
-import package::lib::sixteen::{sixteen, dot16};
+import package::lib::sixteen::{Sixteen, sixteen, dot16};
 @if(ibert) import package::lib::ibert::power_integer;
 @if(ivit) import package::lib::ivit::power_integer;
 
@@ -16,30 +17,48 @@ struct Params { tokens: u32, queries: u32, heads: u32, groups: u32, score_scale:
 @group(0) @binding(4) var<uniform> params: Params;
 
 const THREADS: u32 = 64u;
+const ROWS: u32 = 4u;
 const SCORE_PLACES: i32 = 16;
-var<workgroup> greatest: atomic<i32>;               // score
-var<workgroup> greatest_scale: atomic<u32>;         // of V: the bits of positive f32 are in their order
-var<workgroup> mass: atomic<u32>;
-var<workgroup> peak: atomic<u32>;
-var<workgroup> staged: array<i32, THREADS>;         // weights of keys, then outputs
+var<workgroup> query: array<Sixteen, 8u * ROWS>;                // [group][row][slice of 16 channels]
+var<workgroup> query_scale: array<u32, 2u * ROWS>;              // [group][row], with the scale of scores
+var<workgroup> greatest: array<atomic<i32>, ROWS>;              // score
+var<workgroup> greatest_scale: atomic<u32>;                     // of V: the bits of positive f32 are in their order
+var<workgroup> mass: array<atomic<u32>, ROWS>;
+var<workgroup> peak: array<atomic<u32>, ROWS>;
+var<workgroup> staged: array<vec4<i32>, THREADS>;               // weights of keys, then outputs
+
+// n, as a loop bound that only run time knows: drivers unroll constant ones whole, at half a minute of compile time here.
+fn run_time(n: u32) -> u32 { return n * min(arrayLength(&qkv), 1u); }
 
 fn group_at(row: u32, part: u32, group: u32) -> u32 { return (row * 3u + part) * params.heads * params.groups + group; }
 
-// Q.K of one group of 64 channels, each an index of a group.
-fn dot64(q: u32, k: u32) -> i32 {
-  var sum = 0;
-  for (var i = 0u; i < 4u; i++) { sum += i32(dot16(sixteen(qkv[q * 4u + i]), sixteen(qkv[k * 4u + i]))); }
-  return sum;
+fn load_query(first_row: u32, first_query: u32, head: u32, thread: u32) {
+  let group = thread / (4u * ROWS);
+  let row = first_row + min(first_query + thread / 4u % ROWS, params.queries - 1u);
+  let at = group_at(row, 0u, head * params.groups + group);
+  if (group < params.groups) {
+    query[thread] = sixteen(qkv[at * 4u + thread % 4u]);
+    if (thread % 4u == 0u) { query_scale[thread / 4u] = times(qkv_scale[at], params.score_scale); }
+  }
+  if (thread < ROWS) { atomicStore(&greatest[thread], -0x7fffffff); }
 }
 
-fn score(query_row: u32, key_row: u32, head: u32) -> i32 {
-  var sum = 0;
-  for (var i = 0u; i < params.groups; i++) {
-    let q = group_at(query_row, 0u, head * params.groups + i);
-    let k = group_at(key_row, 1u, head * params.groups + i);
-    sum += scaled(dot64(q, k), times(times(qkv_scale[q], params.score_scale), qkv_scale[k]), SCORE_PLACES);
+fn scores(key_row: u32, head: u32) -> vec4<i32> {
+  var sums = vec4<i32>();
+  for (var group = 0u; group < params.groups; group++) {
+    let k = group_at(key_row, 1u, head * params.groups + group);
+    var products = vec4<i32>();
+    for (var i = 0u; i < run_time(4u); i++) {
+      let slice = sixteen(qkv[k * 4u + i]);
+      let at = group * 4u * ROWS + i;
+      products += vec4<i32>(vec4(
+        dot16(query[at], slice), dot16(query[at + 4u], slice), dot16(query[at + 8u], slice), dot16(query[at + 12u], slice)));
+    }
+    for (var r = 0u; r < run_time(ROWS); r++) {
+      sums[r] += scaled(products[r], times(query_scale[group * ROWS + r], qkv_scale[k]), SCORE_PLACES);
+    }
   }
-  return sum;
+  return sums;
 }
 
 // 2^-distance with so many places that 127 times the sum over all tokens stays below 2^31.
@@ -58,45 +77,56 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let group = workgroup.y;
   let head = group / params.groups;
   let first_row = workgroup.z * params.tokens;
-  let query_row = first_row + workgroup.x;
-  if (thread == 0u) { atomicStore(&greatest, -0x7fffffff); }
+  let first_query = workgroup.x * ROWS;
+  load_query(first_row, first_query, head, thread);
   workgroupBarrier();
   for (var key = thread; key < params.tokens; key += THREADS) {
-    atomicMax(&greatest, score(query_row, first_row + key, head));
+    let sums = scores(first_row + key, head);
+    for (var r = 0u; r < run_time(ROWS); r++) { atomicMax(&greatest[r], sums[r]); }
     atomicMax(&greatest_scale, qkv_scale[group_at(first_row + key, 2u, group)]);
   }
   workgroupBarrier();
-  let most = bitcast<u32>(atomicLoad(&greatest));
   // The greatest scale of V is taken as 1/2 to 1.
   let places = -24 - exponent(atomicLoad(&greatest_scale));
 
-  var total = 0;
+  var totals = vec4<i32>();
   let chunks = (params.tokens + THREADS - 1u) / THREADS;
   for (var chunk = 0u; chunk < chunks; chunk++) {
     let first_key = chunk * THREADS;
     let length = min(THREADS, params.tokens - first_key);
     if (thread < length) {
       let key_row = first_row + first_key + thread;
-      let weight = weight_of(most - bitcast<u32>(score(query_row, key_row, head)));
-      atomicAdd(&mass, weight);
-      staged[thread] = scaled(i32(weight), qkv_scale[group_at(key_row, 2u, group)], places);
+      let scale = qkv_scale[group_at(key_row, 2u, group)];
+      let sums = scores(key_row, head);
+      for (var r = 0u; r < run_time(ROWS); r++) {
+        let weight = weight_of(bitcast<u32>(atomicLoad(&greatest[r])) - bitcast<u32>(sums[r]));
+        atomicAdd(&mass[r], weight);
+        staged[thread][r] = scaled(i32(weight), scale, places);
+      }
     }
     workgroupBarrier();
     for (var key = 0u; key < length; key++) {
-      total += staged[key] * value(group_at(first_row + first_key + key, 2u, group), thread);
+      totals += staged[key] * value(group_at(first_row + first_key + key, 2u, group), thread);
     }
     workgroupBarrier();
   }
 
-  let y = scaled(total, reciprocal(atomicLoad(&mass)), FRACTION - places);
-  atomicMax(&peak, u32(abs(y)));
-  workgroupBarrier();
-  staged[thread] = int8_step(y, atomicLoad(&peak));
-  workgroupBarrier();
-  let at = (workgroup.z * params.queries + workgroup.x) * params.heads * params.groups + group;
-  if (thread < 16u) {
-    let i = thread * 4u;
-    out[at * 16u + thread] = pack_i8(vec4<i32>(staged[i], staged[i + 1u], staged[i + 2u], staged[i + 3u]));
+  for (var r = 0u; r < run_time(ROWS); r++) {
+    totals[r] = scaled(totals[r], reciprocal(atomicLoad(&mass[r])), FRACTION - places);
+    atomicMax(&peak[r], u32(abs(totals[r])));
   }
-  if (thread == 0u) { out_scale[at] = int8_scale(atomicLoad(&peak), FRACTION); }
+  workgroupBarrier();
+  for (var r = 0u; r < run_time(ROWS); r++) { staged[thread][r] = int8_step(totals[r], atomicLoad(&peak[r])); }
+  workgroupBarrier();
+  store(workgroup.z, first_query + thread / 16u, group, thread);
+}
+
+// Four channels of one row by each thread.
+fn store(image: u32, query_row: u32, group: u32, thread: u32) {
+  if (query_row >= params.queries) { return; }
+  let at = (image * params.queries + query_row) * params.heads * params.groups + group;
+  let r = thread / 16u;
+  let i = thread % 16u * 4u;
+  out[at * 16u + thread % 16u] = pack_i8(vec4<i32>(staged[i][r], staged[i + 1u][r], staged[i + 2u][r], staged[i + 3u][r]));
+  if (thread % 16u == 0u) { out_scale[at] = int8_scale(atomicLoad(&peak[r]), FRACTION); }
 }

@@ -25,12 +25,15 @@ const THREADS: u32 = 64u;
 var<workgroup> peaks: array<atomic<u32>, ROWS>;
 @if(quantize) var<workgroup> staged: array<i32, ROWS * THREADS>;
 
+// n, as a loop bound that only run time knows: drivers unroll constant ones whole, at seconds of compile time.
+fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
+
 // Sums of one group of 64 along K, for four rows.
 fn sum_group(row: u32, column: u32, group: u32) -> vec4<i32> {
   var sums = vec4<Sum>();
-  for (var k = group * 4u; k < group * 4u + 4u; k++) {
+  for (var k = group * 4u; k < group * 4u + run_time(4u); k++) {
     let weights = sixteen(w[k * params.n + column]);
-    for (var r = 0u; r < ROWS; r++) { sums[r] += dot16(sixteen(a[(row + r) * (params.k / 16u) + k]), weights); }
+    for (var r = 0u; r < run_time(ROWS); r++) { sums[r] += dot16(sixteen(a[(row + r) * (params.k / 16u) + k]), weights); }
   }
   return vec4<i32>(sums);
 }
@@ -40,11 +43,11 @@ fn sum_group(row: u32, column: u32, group: u32) -> vec4<i32> {
   var total = vec4<i32>(fixed(bias[column], FRACTION));
   for (var group = 0u; group < params.k / 64u; group++) {
     let sums = sum_group(row, column, group);
-    for (var r = 0u; r < ROWS; r++) {
+    for (var r = 0u; r < run_time(ROWS); r++) {
       total[r] += scaled(sums[r], times(a_scale[(row + r) * (params.k / 64u) + group], w_scale[column]), FRACTION);
     }
   }
-  for (var r = 0u; r < ROWS; r++) {
+  for (var r = 0u; r < run_time(ROWS); r++) {
     let addend_row = (row + r) / params.rows_per_image * params.addend_rows + (row + r) % params.rows_per_image;
     total[r] += fixed(addend[addend_row * params.n + column], FRACTION);
   }
@@ -54,7 +57,7 @@ fn sum_group(row: u32, column: u32, group: u32) -> vec4<i32> {
   var sums = vec4<i32>();
   for (var group = 0u; group < params.k / 64u; group++) { sums += sum_group(row, column, group); }
   var y = vec4<i32>();
-  for (var r = 0u; r < ROWS; r++) {
+  for (var r = 0u; r < run_time(ROWS); r++) {
     y[r] = scaled(sums[r], times(a_scale[row + r], w_scale[column]), FRACTION) + fixed(bias[column], FRACTION);
     if (params.activation != 0u) { y[r] = gelu_integer(y[r]); }
   }
@@ -73,13 +76,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let column = workgroup.x * THREADS + thread;
   let row = workgroup.y * ROWS;
   let y = multiply(row, column);
-  for (var r = 0u; r < ROWS; r++) { atomicMax(&peaks[r], u32(abs(y[r]))); }
+  for (var r = 0u; r < run_time(ROWS); r++) { atomicMax(&peaks[r], u32(abs(y[r]))); }
   workgroupBarrier();
   @if(add) {
-    for (var r = 0u; r < ROWS; r++) { out[(row + r) * params.n + column] = int16_bits(y[r], atomicLoad(&peaks[r])); }
+    for (var r = 0u; r < run_time(ROWS); r++) { out[(row + r) * params.n + column] = int16_bits(y[r], atomicLoad(&peaks[r])); }
   }
   @if(quantize) {
-    for (var r = 0u; r < ROWS; r++) { staged[r * THREADS + thread] = int8_step(y[r], atomicLoad(&peaks[r])); }
+    for (var r = 0u; r < run_time(ROWS); r++) { staged[r * THREADS + thread] = int8_step(y[r], atomicLoad(&peaks[r])); }
     workgroupBarrier();
     let r = thread / 16u;
     let i = thread * 4u;

@@ -2,8 +2,8 @@
 
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { toHalf } from "../onnx/half.ts";
+import { gelu } from "../quant/nonlinear.ts";
 import { type Rng, seeded } from "../testing/cases.ts";
-import { erf } from "../testing/reference.ts";
 
 export interface MadeUpVit {
   readonly width: number;
@@ -205,7 +205,7 @@ export function forward(vit: MadeUpVit, tensors: Tensors, rgba: Uint8Array) {
     const at = `blocks.${i}`;
     const mixed = attention(vit, linear(norm(x, `${at}.norm1`), `${at}.attn.qkv`));
     x = add(x, linear(mixed, `${at}.attn.proj`), `${at}.ls1.gamma`);
-    const hidden = linear(norm(x, `${at}.norm2`), `${at}.mlp.fc1`).map((row) => row.map(gelu));
+    const hidden = linear(norm(x, `${at}.norm2`), `${at}.mlp.fc1`).map((row) => row.map(gelu.exact));
     x = add(x, linear(hidden, `${at}.mlp.fc2`), `${at}.ls2.gamma`);
   }
   const [first, second] = norm(x, "norm");
@@ -253,8 +253,6 @@ function layerNorm(x: Float64Array, gamma: ArrayLike<number>, beta: ArrayLike<nu
   const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length;
   return x.map((value, c) => ((value - mean) / Math.sqrt(variance + 1e-6)) * gamma[c] + beta[c]);
 }
-
-const gelu = (x: number) => 0.5 * x * (1 + erf(x * Math.SQRT1_2));
 
 function attention({ width, heads }: MadeUpVit, qkv: Float64Array[]): Float64Array[] {
   const dim = width / heads;

@@ -14,7 +14,7 @@ const kernel = (name: string, wgsl: string, log2E: number) =>
         wgsl,
         inner: "f32",
         constants: () => ({}),
-        grid: (problem: AttentionProblem) => attentionGrid(problem, 1),
+        grid: (problem: AttentionProblem) => attentionGrid(problem, 4),
       },
     },
     params: (problem: AttentionProblem) => attentionParams(problem, log2E),
