@@ -22,16 +22,9 @@ type Face = Pick<ImageClassifier, keyof ImageClassifier>;
 
 /** `ImageClassifier.load` in a module worker. Throws the same errors. */
 export async function loadInWorker(model: ModelSource, options: LoadOptions): Promise<ImageClassifier> {
-  const { signal, onProgress, precision, nonlinear, integerOnly, endpoint, maxBatch, integrity } = options;
+  const { signal, onProgress, endpoint, ...rest } = options;
   const source = sendableModel(model);
-  const sent = {
-    precision,
-    nonlinear,
-    integerOnly,
-    maxBatch,
-    integrity,
-    endpoint: endpoint && String(endpoint),
-  };
+  const sent = { ...rest, worker: false, endpoint: endpoint && String(endpoint) };
   const channel = Channel.acquire();
   const id = channel.nextId();
   try {

@@ -1,11 +1,10 @@
 // What a page and its worker say to one another. Every request has a number, and one reply with it that is not progress.
 
-import type { Report } from "../classifier/image-classifier.ts";
+import type { LoadOptions, Report } from "../classifier/image-classifier.ts";
 import type { LoadProgress } from "../classifier/model.ts";
 import * as errors from "../errors/errors.ts";
 import type { FileContents } from "../format/folder.ts";
 import type { Framing } from "../image/geometry.ts";
-import type { Arithmetic } from "../vit/nonlinear.ts";
 
 export type Method = "classify" | "logits" | "embed" | "attention" | "profile";
 
@@ -13,11 +12,8 @@ export interface LoadRequest {
   readonly type: "load";
   /** A Hub id, an address in full, or contents by path. */
   readonly model: string | Record<string, FileContents>;
-  readonly options: Partial<Arithmetic> & {
-    readonly endpoint?: string;
-    readonly maxBatch?: number;
-    readonly integrity?: string;
-  };
+  /** All that can be sent; addresses as text. */
+  readonly options: Omit<LoadOptions, "signal" | "onProgress" | "endpoint"> & { readonly endpoint?: string };
 }
 
 export interface RunRequest {
