@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { pageTexts } from "./page-texts.ts";
 import { wgsl } from "./wgsl-plugin.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -33,7 +34,7 @@ export default defineConfig({
   root,
   base: "./",
   publicDir: false,
-  plugins: [wgsl(), head(), bundledModel(), offline()],
+  plugins: [wgsl(), pageTexts(), head(), bundledModel(), offline()],
   worker: { format: "es", plugins: () => [wgsl()] },
   build: {
     outDir: "site",

@@ -16,6 +16,11 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(forgetOthers().then(() => self.clients.claim()));
 });
 
+/** A newer version waits until the page, which a person may be using, says so. */
+self.addEventListener("message", ({ data }) => {
+  if (data === "take over") self.skipWaiting();
+});
+
 /** What is kept comes from here, everything else from where it is. */
 self.addEventListener("fetch", (event) => {
   const { request } = event;

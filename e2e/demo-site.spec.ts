@@ -79,5 +79,5 @@ test("works under a strict policy, and without a network after the first visit",
   await page.reload();
   await namePizza(page);
   await page.getByRole("button", { name: "Photograph: boats" }).click();
-  await expect(page.getByText("of 80 × 64 the middle")).toBeVisible();
+  await expect(page.getByText("Of 80 × 64 pixels the middle")).toBeVisible();
 });

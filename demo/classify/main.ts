@@ -1,29 +1,36 @@
 /** The page: one model, one picture, and the names that the one gives to the other. */
-import { ImageClassifier, UnsupportedDeviceError, UnsupportedModelError } from "../../src/index.ts";
+import { UnsupportedDeviceError } from "../../src/index.ts";
+import { forgetAttention, listenForAttention, showAttention, wantsAttention } from "./attention.ts";
 import { closeCamera, followFrames, openCamera } from "./camera.ts";
 import { showSeen } from "./framing.ts";
-import { bundled, type Model, modelByName, modelOfFiles, suggestModels } from "./models.ts";
+import {
+  bundled,
+  type Loaded,
+  loadModel,
+  type Model,
+  modelByName,
+  modelOfFiles,
+  type Options,
+  suggestModels,
+} from "./models.ts";
+import { keepWithoutNetwork } from "./offline.ts";
 import {
   byId,
   showError,
   showPicture,
   showProgress,
-  showReport,
   showResults,
   showStatus,
   showText,
   showUnsupported,
 } from "./page.ts";
 import { listenForFiles } from "./pictures.ts";
+import { showAgreement, showReport } from "./ran.ts";
 import { recorded } from "./recorded.ts";
 import { drawingAddress, showSamples } from "./samples.ts";
 import { texts } from "./texts.ts";
-import { cosine, indexOfGreatest } from "./vectors.ts";
-
-interface Loaded {
-  readonly model: Model;
-  readonly classifier: ImageClassifier;
-}
+import { forgetTimes, listenForTimes, showMeasuring, showTimes, wantsTimes } from "./times.ts";
+import { cosine } from "./vectors.ts";
 
 let loaded: Loaded | undefined;
 /** Decoded, as the page shows it. */
@@ -33,9 +40,21 @@ let kept: Float32Array | undefined;
 let loading = new AbortController();
 let looking = new AbortController();
 
+const address = new URL(location.href);
+const modelField = byId("model", HTMLInputElement);
+const precision = byId("precision", HTMLSelectElement);
+const nonlinear = byId("nonlinear", HTMLSelectElement);
 const keepButton = byId("keep", HTMLButtonElement);
 const checkButton = byId("check", HTMLButtonElement);
 const cameraButton = byId("camera", HTMLButtonElement);
+
+function chosenOptions(): Options {
+  return {
+    precision: precision.value as Options["precision"],
+    nonlinear: nonlinear.value as Options["nonlinear"],
+    endpoint: address.searchParams.get("endpoint") ?? undefined,
+  };
+}
 
 /** The model in use stays in use until the new one is ready. */
 async function switchModel(model: Model): Promise<void> {
@@ -45,7 +64,7 @@ async function switchModel(model: Model): Promise<void> {
   showError(undefined);
   showProgress({ stage: "download" });
   try {
-    const next = await load(model, signal);
+    const next = await loadModel(model, chosenOptions(), signal, showProgress);
     if (signal.aborted) return void next.classifier.dispose();
     loaded?.classifier.dispose();
     loaded = next;
@@ -53,6 +72,7 @@ async function switchModel(model: Model): Promise<void> {
     if (signal !== loading.signal) return; // another model is loading by now
     showProgress(undefined);
     showStatus(signal.aborted ? texts.cancelled(loaded?.model.name) : "");
+    showOptions();
     if (signal.aborted) return;
     showError(error);
     if (error instanceof UnsupportedDeviceError) showUnsupported(drawingAddress(recorded.name));
@@ -60,18 +80,25 @@ async function switchModel(model: Model): Promise<void> {
   }
   showProgress(undefined);
   showReport(loaded.classifier.report);
-  forgetKept();
+  showModelInAddress(model);
+  forgetOtherModel();
   showText("honesty", model.name === bundled ? texts.bundledModel : texts.otherModel);
   if (picture) await lookAt(picture);
   else if (cameraButton.ariaPressed !== "true") showStatus(texts.readyForPicture);
 }
 
-async function load(model: Model, signal: AbortSignal): Promise<Loaded> {
-  // The worker would say the same, later and in its own words.
-  if (!navigator.gpu) throw new UnsupportedDeviceError(texts.noWebGpuError);
-  const options = { onProgress: showProgress, signal, worker: true };
-  const classifier = await ImageClassifier.load(model.source, options);
-  return { model, classifier };
+/** Those in use, after others could not be. */
+function showOptions(): void {
+  if (!loaded) return;
+  precision.value = loaded.options.precision!;
+  nonlinear.value = loaded.options.nonlinear!;
+}
+
+/** So that the address can be sent to somebody; a folder cannot. */
+function showModelInAddress({ name, source }: Model): void {
+  if (typeof source === "string" && name !== bundled) address.searchParams.set("model", name);
+  else address.searchParams.delete("model");
+  history.replaceState(null, "", address);
 }
 
 /** Another picture: whatever was looked at before no longer is. */
@@ -82,6 +109,8 @@ function startLooking(): AbortSignal {
   cameraButton.ariaPressed = "false";
   byId("live", HTMLElement).hidden = true;
   showText("agreement", "");
+  forgetAttention();
+  forgetTimes();
   showError(undefined);
   if (loaded) showStatus(texts.looking);
   return looking.signal;
@@ -112,11 +141,11 @@ async function lookAt(source: ImageBitmap): Promise<void> {
   showStatus(texts.looking);
   try {
     const start = performance.now();
-    await look(source, loaded, signal);
-    showStatus(texts.answered(performance.now() - start));
+    await look(source, loaded, signal, () => showStatus(texts.answered(performance.now() - start)));
     await showLikeness(source, loaded, signal);
     keepButton.disabled = false;
     checkButton.disabled = false;
+    if (wantsTimes()) await measure();
   } catch (error) {
     if (signal.aborted) return;
     showStatus("");
@@ -125,17 +154,60 @@ async function lookAt(source: ImageBitmap): Promise<void> {
   }
 }
 
-/** Names what is there; a model without names says what it does instead. */
+/** Names what is there, then shows where it looked; a model without names says what it does instead. */
 async function look(
   source: ImageBitmap | HTMLVideoElement,
   { classifier }: Loaded,
   signal: AbortSignal,
+  answered?: () => void,
 ): Promise<void> {
-  const results = classifier.labels.length > 0 ? await classifier.classify(source, { topK: 5, signal }) : [];
-  if (signal.aborted) return;
   showSeen(source, classifier.framing);
+  const naming =
+    classifier.labels.length > 0 ? classifier.classify(source, { topK: 5, signal }) : Promise.resolve([]);
+  // Asked for at once: a video's next frame would be another picture.
+  const mapping = wantsAttention() ? classifier.attention(source, { signal }) : undefined;
+  mapping?.catch(() => {}); // told below, unless there is no name either
+  const results = await naming;
+  if (signal.aborted) return;
   showResults(results);
   showReport(classifier.report);
+  answered?.();
+  const map = await mapping;
+  if (map && wantsAttention() && !signal.aborted) showAttention(map);
+}
+
+/** Does `work` with the picture and the model that are there; what it gives is dropped when others are by then. */
+async function withBoth<T>(
+  work: (picture: ImageBitmap, loaded: Loaded, signal: AbortSignal) => Promise<T>,
+  show: (result: T) => void,
+): Promise<void> {
+  if (!picture || !loaded) return;
+  const [now, { signal }] = [loaded, looking];
+  const current = () => !signal.aborted && now === loaded;
+  try {
+    const result = await work(picture, now, signal);
+    if (current()) show(result);
+  } catch (error) {
+    if (current()) showError(error);
+  }
+}
+
+const mapAttention = () =>
+  withBoth((picture, { classifier }, signal) => classifier.attention(picture, { signal }), showAttention);
+
+async function measure(): Promise<void> {
+  if (picture && loaded) showMeasuring();
+  await withBoth((picture, { classifier }) => classifier.profile(picture), showTimes);
+}
+
+async function keep(): Promise<void> {
+  await withBoth(
+    (picture, { classifier }, signal) => classifier.embed(picture, { signal }),
+    (embedding) => {
+      kept = embedding;
+      showText("likeness", texts.kept);
+    },
+  );
 }
 
 async function showLikeness(source: ImageBitmap, { classifier }: Loaded, signal: AbortSignal): Promise<void> {
@@ -143,16 +215,19 @@ async function showLikeness(source: ImageBitmap, { classifier }: Loaded, signal:
   else if (classifier.labels.length === 0) showText("likeness", texts.onlyCompares);
 }
 
-async function keep(): Promise<void> {
-  if (!loaded || !picture) return;
-  kept = await loaded.classifier.embed(picture);
-  showText("likeness", texts.kept);
-}
-
-function forgetKept(): void {
+/** What another model saw says nothing of what this one sees. */
+function forgetOtherModel(): void {
   kept = undefined;
   showText("likeness", "");
   showText("agreement", "");
+  forgetAttention();
+  forgetTimes();
+}
+
+async function checkAgreement(): Promise<void> {
+  checkButton.disabled = true;
+  await withBoth(showAgreement, () => {});
+  checkButton.disabled = picture === undefined;
 }
 
 async function followCamera(): Promise<void> {
@@ -181,38 +256,6 @@ async function followCamera(): Promise<void> {
   }
 }
 
-/** The same picture by the same model in float: what int8 costs, here and now. */
-async function compareWithFloat(): Promise<void> {
-  if (!loaded || !picture) return;
-  const { classifier, model } = loaded;
-  const { signal } = looking;
-  checkButton.disabled = true;
-  showText("agreement", texts.loadingFloat);
-  try {
-    const reference = await ImageClassifier.load(model.source, {
-      precision: "float32",
-      signal,
-      worker: true,
-    });
-    try {
-      const method = classifier.labels.length > 0 ? "logits" : "embed";
-      const [int8, float] = [
-        await classifier[method](picture, { signal }),
-        await reference[method](picture, { signal }),
-      ];
-      const same = indexOfGreatest(int8) === indexOfGreatest(float);
-      showText("agreement", texts.agreement(cosine(int8, float), method === "logits" ? same : undefined));
-    } finally {
-      await reference.dispose();
-    }
-  } catch (error) {
-    if (signal.aborted) return;
-    showText("agreement", error instanceof UnsupportedModelError ? texts.noFloat : String(error));
-  } finally {
-    checkButton.disabled = picture === undefined;
-  }
-}
-
 async function fetchPicture(address: string): Promise<void> {
   const signal = startLooking();
   showStatus(texts.fetching);
@@ -234,23 +277,26 @@ listenForFiles({
   refuse: () => showError(texts.noPicture),
 });
 showSamples(choosePicture);
+listenForAttention(mapAttention);
+listenForTimes(measure);
 keepButton.addEventListener("click", keep);
-checkButton.addEventListener("click", compareWithFloat);
+checkButton.addEventListener("click", checkAgreement);
 cameraButton.addEventListener("click", followCamera);
 byId("cancel", HTMLElement).addEventListener("click", () => loading.abort());
+for (const choice of [precision, nonlinear])
+  choice.addEventListener("change", () => switchModel(loaded?.model ?? modelByName(modelField.value.trim())));
 byId("model-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  switchModel(modelByName(byId("model", HTMLInputElement).value.trim()));
+  switchModel(modelByName(modelField.value.trim()));
 });
 byId("address-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   fetchPicture(byId("address", HTMLInputElement).value);
 });
 
-byId("model", HTMLInputElement).value = bundled;
+modelField.value = address.searchParams.get("model") ?? bundled;
 suggestModels().then((names) =>
   byId("models", HTMLElement).append(...names.map((name) => new Option("", name))),
 );
-if (import.meta.env.PROD && "serviceWorker" in navigator)
-  navigator.serviceWorker.register(new URL("service-worker.js", document.baseURI)).catch(console.warn);
-await switchModel(modelByName(bundled));
+if (import.meta.env.PROD) keepWithoutNetwork();
+await switchModel(modelByName(modelField.value));

@@ -1,5 +1,11 @@
-/** The models that the page suggests, and what each one's name stands for. */
-import type { ModelSource } from "../../src/index.ts";
+/** The models that the page suggests, what each one's name stands for, and how one is loaded. */
+import {
+  ImageClassifier,
+  type LoadOptions,
+  type ModelSource,
+  UnsupportedDeviceError,
+} from "../../src/index.ts";
+import { texts } from "./texts.ts";
 
 export const bundled = "everyday80";
 const suggested = [
@@ -17,6 +23,32 @@ export interface Model {
   readonly source: ModelSource;
 }
 
+/** How its numbers are computed, and where the Hub is. */
+export type Options = Pick<LoadOptions, "precision" | "nonlinear" | "endpoint">;
+
+export interface Loaded {
+  readonly model: Model;
+  readonly options: Options;
+  readonly classifier: ImageClassifier;
+}
+
+export async function loadModel(
+  model: Model,
+  options: Options,
+  signal: AbortSignal,
+  onProgress: LoadOptions["onProgress"],
+): Promise<Loaded> {
+  // The worker would say the same, later and in its own words.
+  if (!navigator.gpu) throw new UnsupportedDeviceError(texts.noWebGpuError);
+  const classifier = await ImageClassifier.load(model.source, {
+    ...options,
+    onProgress,
+    signal,
+    worker: true,
+  });
+  return { model, options, classifier };
+}
+
 /** A name of the Hub stays, a path becomes an address. */
 export function modelByName(name: string): Model {
   if (name === bundled) return { name, source: new URL(`models/${bundled}/`, document.baseURI).href };
@@ -26,7 +58,7 @@ export function modelByName(name: string): Model {
 
 export function modelOfFiles(files: readonly File[]): Model {
   const [folder] = files[0].webkitRelativePath.split("/");
-  return { name: folder ? `${folder}/` : "the folder", source: files }; // a dropped file does not tell its folder
+  return { name: folder ? `${folder}/` : texts.namelessFolder, source: files }; // a dropped file does not tell its folder
 }
 
 /** In development the dev server adds the model folders that lie beside the project. */

@@ -1,5 +1,5 @@
 /** What the page shows; it knows nothing of models. */
-import type { Classification, LoadProgress, Report } from "../../src/index.ts";
+import type { Classification, LoadProgress } from "../../src/index.ts";
 import { describeProgress, progressFraction } from "./progress.ts";
 import { recorded } from "./recorded.ts";
 import { texts } from "./texts.ts";
@@ -53,19 +53,6 @@ export function showResults(results: readonly Classification[]): void {
     fillRow(list.children[i] ?? list.appendChild(newRow()), result);
 }
 
-/** Which GPU answered, how much of it was used, and which kernels ran and why those. */
-export function showReport({ adapter, precision, dispatches, gpuBytes, kernels }: Report): void {
-  const { vendor, architecture, description, isFallback } = adapter;
-  const names = [vendor, architecture, description].filter((name) => name !== "").join(", ");
-  const facts = [
-    isFallback ? texts.softwareGpu(names) : names,
-    texts.work(precision, dispatches, gpuBytes / 1e6),
-    ...kernels.map(({ kernel, variant, steps, why }) => texts.kernel(kernel, variant, steps, why)),
-  ];
-  byId("report", HTMLElement).replaceChildren(...facts.map((fact) => textElement("li", "", fact)));
-  byId("ran", HTMLElement).hidden = false;
-}
-
 /** What to do without WebGPU, and an answer from a machine that has it, so that the page is not empty. */
 export function showUnsupported(picture: string): void {
   const list = document.createElement("ul");
@@ -88,10 +75,10 @@ function newRow(): HTMLElement {
 function fillRow(row: Element, { label, score }: Classification): void {
   const [name, percent, track] = row.children;
   name.textContent = label;
-  percent.textContent = `${(100 * score).toFixed(1)} %`;
+  percent.textContent = texts.score(score);
   (track.firstElementChild as HTMLElement).style.width = `${100 * score}%`;
 }
 
-function textElement(tag: string, className: string, text: string): HTMLElement {
+export function textElement(tag: string, className: string, text: string): HTMLElement {
   return Object.assign(document.createElement(tag), { className, textContent: text });
 }

@@ -4,15 +4,11 @@ import { texts } from "./texts.ts";
 /** What is happening, in words: the stage, and bytes of bytes where they are known. */
 export function describeProgress({ stage, loaded, total }: LoadProgress): string {
   const doing = texts.stages[stage];
-  if (loaded === undefined) return `${doing} …`;
-  return total
-    ? `${doing}: ${megabytes(loaded)} of ${megabytes(total)} MB`
-    : `${doing}: ${megabytes(loaded)} MB`;
+  if (loaded === undefined) return texts.doing(doing);
+  return total ? texts.bytesOf(doing, loaded, total) : texts.bytes(doing, loaded);
 }
 
 /** How much of the stage is done, from 0 to 1; undefined when that cannot be said. */
 export function progressFraction({ loaded, total }: LoadProgress): number | undefined {
   return loaded !== undefined && total ? Math.min(1, loaded / total) : undefined;
 }
-
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);

@@ -1,22 +1,83 @@
-/** Every sentence that the page's code says; index.html has the ones that never change. */
+/** Every word that the page says: a translation is another file like this one. `page` fills index.html, by name. */
+
+export const language = "en";
+
+export const page = {
+  language,
+  title: "vit8: what is in the picture?",
+  description: "Names what is in a picture: an int8 Vision Transformer on your own GPU.",
+  name: "vit8",
+  motto:
+    "What is in the picture? A Vision Transformer in 8-bit integers answers, on your own GPU. The picture never leaves this machine.",
+  install: "Install",
+  newVersion: "A new version of this page is here.",
+  useNewVersion: "Use it now",
+  picture: "Picture",
+  choose: "Choose a picture",
+  orDrop: "or drop or paste one",
+  camera: "Camera",
+  address: "Address of a picture",
+  addressExample: "https://",
+  show: "Show",
+  samples: "Or try one of these",
+  samplesHint:
+    "Photographs: the Getty’s Open Content Program. Models learn from photographs; a drawing may mislead them.",
+  answer: "Answer",
+  cancel: "Cancel",
+  loading: "Loading the model",
+  results: "The five likeliest names",
+  inside: "What the model sees",
+  seen: "The picture as the model sees it",
+  nothingSeen: "The picture as it reaches the model will be here.",
+  attention: "Show where it looks",
+  maps: "Attention of the class token",
+  keep: "Compare with the next picture",
+  times: "Where the time goes",
+  pass: "Pass",
+  elapsed: "Time",
+  share: "Share",
+  measure: "Measure again",
+  ran: "What ran",
+  check: "Compare int8 with float on this picture",
+  model: "Model",
+  modelName: "A Hugging Face id, or the address of a model folder",
+  load: "Load",
+  openFolder: "Open a model folder",
+  dropFolder: "or drop one anywhere on this page.",
+  folder: "Model folder",
+  precision: "Weights and activations",
+  int8: "8-bit integers (int8)",
+  float32: "32-bit float",
+  nonlinear: "GELU",
+  exact: "exact (erf)",
+  fast: "fast (tanh)",
+  element: "The same as an element for your own page:",
+};
 
 export const texts = {
   stages: {
     download: "Downloading the model",
-    quantize: "Turning its weights into 8-bit integers",
+    quantize: "Quantising and packing its weights",
     compile: "Compiling shaders for your GPU",
     "self-test": "Checking the GPU's arithmetic",
     ready: "Ready",
   } as Record<string, string>,
+  doing: (stage: string) => `${stage} …`,
+  bytes: (stage: string, loaded: number) => `${stage}: ${megabytes(loaded)}`,
+  bytesOf: (stage: string, loaded: number, total: number) =>
+    `${stage}: ${(loaded / 1e6).toFixed(1)} of ${megabytes(total)}`,
   readyForPicture: "Ready. Choose a picture.",
   cancelled: (kept: string | undefined) => (kept ? `Cancelled; ${kept} stays in use.` : "Cancelled."),
   looking: "Looking …",
-  answered: (elapsedMs: number) => `Answered in ${elapsedMs.toFixed(elapsedMs < 100 ? 1 : 0)} ms`,
+  answered: (elapsedMs: number) => `Answered in ${milliseconds(elapsedMs)}`,
+  score: percent,
   softwareGpu: (names: string) => `${names}: a GPU in software: right, but slow`,
-  work: (precision: string, dispatches: number, megabytes: number) =>
-    `${precision}, ${dispatches} dispatches a picture, ${megabytes.toFixed(1)} MB on the GPU`,
-  kernel: (name: string, variant: string, steps: number, why: string) =>
-    `${name}, ${variant}, ${steps === 1 ? "once" : `${steps} times`}: ${why}`,
+  work: (precision: string, nonlinear: string, dispatches: number, gpuBytes: number) =>
+    `${precision}, non-linear operations ${nonlinear}; ${dispatches} dispatches a picture; ${megabytes(gpuBytes)} on the GPU`,
+  selfTest:
+    "Self-test passed: before their first use the matrix kernels computed a known product right, here.",
+  steps: (steps: number) => `× ${steps}`,
+  variant: (variant: string, why: string) => `${variant}; ${why}`,
   noPicture: "That is not a picture: choose, drop or paste an image file.",
   unreadable: (name: string) => `${name}: cannot be read as a picture; try a JPEG, PNG or WebP file.`,
   fetching: "Fetching the picture …",
@@ -28,11 +89,33 @@ export const texts = {
   drawing: (name: string) => `Drawing: ${name}`,
   photograph: (name: string) => `Photograph: ${name}`,
   seen: (width: number, height: number, fromWidth: number, fromHeight: number) =>
-    `What the model sees: ${width === fromWidth && height === fromHeight ? "all of it, at" : `of ${fromWidth} × ${fromHeight} the middle`} ${width} × ${height} pixels.`,
+    width === fromWidth && height === fromHeight
+      ? `All of the picture, at ${width} × ${height} pixels.`
+      : `Of ${fromWidth} × ${fromHeight} pixels the middle ${width} × ${height}.`,
+  rollout: "all blocks",
+  head: (number: number) => `head ${number}`,
+  attention: (map: string, greatest: number, patches: number) =>
+    `Attention, ${map}: bright where the model looks. The greatest of ${patches} patches has ${percent(greatest)}.`,
+  passes: {
+    preprocess: "preprocess",
+    patch: "patch embedding",
+    norm: "LayerNorm",
+    qkv: "QKV",
+    attention: "attention",
+    proj: "projection",
+    fc1: "FC1",
+    fc2: "FC2",
+    head: "head",
+  } as Record<string, string>,
+  measuring: "Measuring …",
+  timestamps: (totalMs: number) => `${milliseconds(totalMs)} on the GPU, by its own timestamps.`,
+  wall: (totalMs: number) =>
+    `${milliseconds(totalMs)}, by the clock: this GPU gives no timestamps, so each pass went alone and its wait counts too.`,
+  milliseconds,
   kept: "Kept. Choose another picture to compare.",
   likeness: (cosine: number) => `Likeness to the picture kept: cosine ${cosine.toFixed(3)} (1 is the same).`,
   onlyCompares: "This model has no names to give; it compares pictures.",
-  loadingFloat: "Loading the same model in float …",
+  loadingOther: (precision: string) => `Loading the same model in ${precision} …`,
   agreement: (cosine: number, same: boolean | undefined) =>
     `int8 against float: cosine ${cosine.toFixed(4)}${same === undefined ? "" : same ? ", the same first name" : ", another first name"}.`,
   noFloat:
@@ -40,7 +123,8 @@ export const texts = {
   bundledModel:
     "everyday80 is vit8's own small model and comes with this page. It knows 80 everyday things and guesses right at once for about 44 of 100 pictures, so it is often wrong. Larger models know more things and know them better: facebook/deit-tiny-patch16-224 is one.",
   otherModel:
-    "The model's maker says how good it is. vit8 turns its weights into 8-bit integers as they arrive.",
+    "The model's maker says how good it is. Float weights become 8-bit integers as they arrive, unless 32-bit float is chosen.",
+  namelessFolder: "the folder",
   noWebGpuError: "WebGPU: not available in this browser",
   recorded: "What it looks like where there is WebGPU, as recorded:",
   noWebGpu: "vit8 reaches your GPU through WebGPU. These browsers have it:",
@@ -52,3 +136,15 @@ export const texts = {
     "The page must come by https, or from localhost.",
   ],
 };
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function milliseconds(elapsedMs: number): string {
+  return `${elapsedMs.toFixed(elapsedMs < 10 ? 2 : elapsedMs < 100 ? 1 : 0)} ms`;
+}
+
+function megabytes(byteLength: number): string {
+  return `${(byteLength / 1e6).toFixed(1)} MB`;
+}
