@@ -121,19 +121,27 @@ test("says what ran: adapter, arithmetic, bytes, self-test, and every kernel wit
   for (const text of await kernels.allInnerTexts()) expect(text).toMatch(/^\w+\n× \d+\n\S+; \S/);
 });
 
-test("GELU can be fast; float is refused where there is none, and int8 stays", async ({ page }) => {
+test("computes otherwise when asked; what there is not is refused, and nothing changes", async ({ page }) => {
   await openPage(page);
   await lookAt(page, "pizza");
-  const [precision, gelu] = [page.getByLabel("Weights and activations"), page.getByLabel("GELU")];
-  await gelu.focus();
-  await page.keyboard.press("ArrowDown");
+  const precision = page.getByLabel("Weights and activations");
+  const nonlinear = page.getByLabel("GELU, softmax, LayerNorm");
   await page.getByText("What ran").click();
-  await expect(page.locator("#facts")).toContainText("non-linear operations fast");
-  await expect(names(page).first()).toContainText("pizza");
+  await nonlinear.focus();
+  for (const name of ["fast", "ibert", "ivit"]) {
+    await page.keyboard.press("ArrowDown");
+    await expect(page.locator("#facts")).toContainText(`non-linear operations ${name}`);
+    await expect(names(page).first()).toContainText("pizza");
+  }
+  await precision.selectOption("float32");
+  await expect(page.getByRole("alert")).toContainText("need precision int8");
+  await expect(precision).toHaveValue("int8");
+  await expect(nonlinear).toHaveValue("ivit");
+  await nonlinear.selectOption("exact");
+  await expect(page.locator("#facts")).toContainText("non-linear operations exact");
   await precision.selectOption("float32");
   await expect(page.getByRole("alert")).toContainText("needs a float checkpoint");
   await expect(precision).toHaveValue("int8");
-  await expect(gelu).toHaveValue("fast");
 });
 
 test("float where there is float, and int8 against it", async ({ page }) => {

@@ -28,7 +28,7 @@ export function showReport({ adapter, precision, nonlinear, dispatches, gpuBytes
   );
 }
 
-/** Loads the same model in the other precision for one run. */
+/** Loads the same model in the other precision for one run; float is float throughout. */
 export async function showAgreement(
   picture: ImageBitmap,
   loaded: Loaded,
@@ -41,6 +41,7 @@ export async function showAgreement(
     const reference = await ImageClassifier.load(model.source, {
       ...options,
       precision: other,
+      nonlinear: "exact",
       signal,
       worker: true,
     });

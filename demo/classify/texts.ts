@@ -48,9 +48,11 @@ export const page = {
   precision: "Weights and activations",
   int8: "8-bit integers (int8)",
   float32: "32-bit float",
-  nonlinear: "GELU",
-  exact: "exact (erf)",
-  fast: "fast (tanh)",
+  nonlinear: "GELU, softmax, LayerNorm",
+  exact: "exact, in 32-bit float",
+  fast: "fast: GELU by its tanh form",
+  ibert: "in integers, as I-BERT",
+  ivit: "in integers, as I-ViT",
   element: "The same as an element for your own page:",
 };
 
