@@ -36,14 +36,20 @@ export interface Chosen {
   readonly why: string;
 }
 
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** To be called once another run may begin, before this one's answer is there. */
+  readonly onSubmitted?: () => void;
+}
+
 /** A graph made ready to run on a device, for one number of pictures. */
 export interface Batch {
   readonly graph: VitGraph;
   readonly choices: ReadonlyMap<string, Chosen>;
   /** Dispatches of a run, those of its pictures included. */
   readonly dispatches: number;
-  /** The bytes of the graph's outputs, as copies. Runs must not overlap. */
-  run(pictures: readonly PictureSource[], signal?: AbortSignal): Promise<Record<string, ArrayBuffer>>;
+  /** The bytes of the graph's outputs, as copies. A run begins when the one before is done, or submitted. */
+  run(pictures: readonly PictureSource[], options?: RunOptions): Promise<Record<string, ArrayBuffer>>;
   profile(picture: PictureSource): Promise<Profile>;
   destroy(): void;
 }
@@ -69,7 +75,10 @@ export class Engine<B extends Batch = Batch> {
   readonly #options: EngineOptions;
   readonly #backend: Backend<B>;
   readonly #batches = new Map<number, Promise<B>>();
+  /** When the next run may begin. */
   #tail: Promise<unknown> = Promise.resolve();
+  /** When the last run that was asked for is over, well or not. */
+  #done: Promise<unknown> = Promise.resolve();
   #last: B | undefined;
 
   constructor(model: ModelDescription, options: EngineOptions, backend: Backend<B>) {
@@ -97,9 +106,9 @@ export class Engine<B extends Batch = Batch> {
 
   /** Runs after those asked for before; an aborted call that still waits is dropped. */
   run(pictures: readonly PictureSource[], signal?: AbortSignal): Promise<Answer[]> {
-    return this.#inTurn(signal, async () => {
+    return this.#inTurn(signal, async (onSubmitted) => {
       const batch = await this.#batchOf(pictures.length);
-      const outputs = await batch.run(pictures, signal);
+      const outputs = await batch.run(pictures, { signal, onSubmitted });
       this.#last = batch;
       return this.#answers(batch, outputs, pictures.length);
     });
@@ -114,7 +123,7 @@ export class Engine<B extends Batch = Batch> {
   attention(picture: PictureSource, signal?: AbortSignal): Promise<AttentionMap> {
     return this.#inTurn(signal, async () => {
       const batch = await this.#batchOf(TAPS);
-      const outputs = await batch.run([picture], signal);
+      const outputs = await batch.run([picture], { signal });
       const { architecture } = this.#model;
       const { shape } = batch.graph;
       const blocks = Array.from({ length: architecture.depth }, (_, i) =>
@@ -126,19 +135,32 @@ export class Engine<B extends Batch = Batch> {
 
   /** Waits for the run in progress, then gives all memory back. */
   async destroy(): Promise<void> {
-    await this.#tail;
+    await Promise.all([this.#tail, this.#done]);
     for (const made of await Promise.allSettled(this.#batches.values()))
       if (made.status === "fulfilled") made.value.destroy();
     this.#batches.clear();
     this.#backend.destroy();
   }
 
-  #inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  /**
+   * Two in flight at most: the next begins once this is submitted and the one before it done, so that the GPU has work
+   * while an answer is read and the next pictures are uploaded.
+   */
+  #inTurn<T>(signal: AbortSignal | undefined, work: (onSubmitted: () => void) => Promise<T>): Promise<T> {
+    let onSubmitted = () => {};
+    const submitted = new Promise<void>((resolve) => {
+      onSubmitted = resolve;
+    });
     const turn = this.#tail.then(() => {
       signal?.throwIfAborted();
-      return work();
+      return work(onSubmitted);
     });
-    this.#tail = turn.catch(() => {});
+    const done = turn.then(
+      () => {},
+      () => {},
+    );
+    this.#tail = Promise.all([this.#done, Promise.race([submitted, done])]);
+    this.#done = done;
     return turn;
   }
 

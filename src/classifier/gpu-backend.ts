@@ -6,7 +6,14 @@ import { chooseByTable } from "../scheduler/choose.ts";
 import { type Choose, Plan } from "../scheduler/plan.ts";
 import { chooseProven } from "../scheduler/tune.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
-import { type Backend, type Batch, type EngineOptions, type Profile, profileOf } from "./engine.ts";
+import {
+  type Backend,
+  type Batch,
+  type EngineOptions,
+  type Profile,
+  profileOf,
+  type RunOptions,
+} from "./engine.ts";
 import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";
 import { PictureSlot } from "./picture-slot.ts";
@@ -101,13 +108,13 @@ export class GpuBatch implements Batch {
     return this.plan.dispatches + 2 * this.slots.length;
   }
 
-  run(pictures: readonly PictureSource[], signal?: AbortSignal): Promise<Record<string, ArrayBuffer>> {
+  run(pictures: readonly PictureSource[], options: RunOptions = {}): Promise<Record<string, ArrayBuffer>> {
     const { firstRow } = this.graph;
     for (const [i, picture] of pictures.entries()) this.slots[i].prepare(picture, firstRow(i));
     const encodeInputs = (pass: GPUComputePassEncoder) => {
       for (const slot of this.slots) slot.encode(pass);
     };
-    return this.plan.run(encodeInputs, { signal, sliceMs: this.#sliceMs });
+    return this.plan.run(encodeInputs, { ...options, sliceMs: this.#sliceMs });
   }
 
   async profile(picture: PictureSource): Promise<Profile> {

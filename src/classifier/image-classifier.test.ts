@@ -162,6 +162,25 @@ test("more pictures than maxBatch are cut, each part one submit", async () => {
   });
 });
 
+test("two batches are in flight at a time, in order, and answer as each picture alone", async () => {
+  const pictures = Array.from({ length: 9 }, (_, i) =>
+    madeUpPicture({ ...PLAIN, side: PLAIN.side + 8 * (i % 3) }, i),
+  );
+  await ask(plainFiles, { maxBatch: 2 }, async (it) => {
+    const alone = [];
+    for (const picture of pictures) alone.push(await it.logits(picture));
+    let [flying, most] = [0, 0];
+    const mapAsync = GPUBuffer.prototype.mapAsync;
+    vi.spyOn(GPUBuffer.prototype, "mapAsync").mockImplementation(async function (this: GPUBuffer, mode) {
+      most = Math.max(most, ++flying);
+      await mapAsync.call(this, mode);
+      flying--;
+    });
+    expect(await it.logits(pictures)).toEqual(alone);
+    expect(most).toBe(2);
+  });
+});
+
 test("a run cut into several submits gives equal bits", async () => {
   const whole = await logitsOf(plainFiles);
   const it = await ImageClassifier.loadOn({ ...platform, sliceMs: 1e-6 }, plainFiles, {});

@@ -261,9 +261,19 @@ export class ImageClassifier<P = Picture> {
   async #each<T>(input: P | readonly P[], signal: AbortSignal | undefined, of: (answer: Answer) => T) {
     if (!Array.isArray(input)) return of((await this.#answers([input as P], signal))[0]);
     const { maxBatch = 8 } = this.#options;
+    const ask = (i: number) => {
+      const answers = this.#answers(input.slice(i, i + maxBatch), signal);
+      answers.catch(() => {}); // told below, unless an earlier batch has failed
+      return answers;
+    };
     const results: T[] = [];
-    for (let i = 0; i < input.length; i += maxBatch)
-      results.push(...(await this.#answers(input.slice(i, i + maxBatch), signal)).map(of));
+    let ahead = input.length > 0 ? ask(0) : undefined;
+    for (let i = maxBatch; ahead; i += maxBatch) {
+      const current = ahead;
+      // The next pictures are decoded and uploaded while the GPU has these.
+      ahead = i < input.length ? ask(i) : undefined;
+      results.push(...(await current).map(of));
+    }
     return results;
   }
 

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Longest GPU time one submit should take; a longer run is cut between steps, and may be aborted there. */
   readonly sliceMs?: number;
+  /** Called once another run may begin, before this one's answer is there; not called for a run that is cut. */
+  readonly onSubmitted?: () => void;
 }
 
 interface Dispatch {
@@ -51,7 +53,10 @@ export class Plan {
   readonly #tensors: ReadonlyMap<string, GPUBuffer>;
   readonly #owned: readonly GPUBuffer[];
   readonly #outputs: readonly string[];
-  readonly #readback: GPUBuffer;
+  /** Two, taken in turns: one is mapped while the next run copies into the other. */
+  readonly #readbacks: readonly GPUBuffer[];
+  #runs = 0;
+  #lastEnd = 0;
   readonly #macs: number;
   /** What a whole run is thought to take; measured by each run. */
   #estimatedMs: number;
@@ -70,10 +75,10 @@ export class Plan {
     this.#tensors = tensors;
     this.#outputs = outputs;
     const byteLength = outputs.reduce((sum, name) => sum + tensors.get(name)!.size, 0);
-    this.#readback = gpu.buffer("read back", byteLength, GPUBufferUsage.MAP_READ);
+    this.#readbacks = [0, 1].map(() => gpu.buffer("read back", byteLength, GPUBufferUsage.MAP_READ));
     this.#macs = dispatches.reduce((sum, dispatch) => sum + dispatch.macs, 0);
     this.#estimatedMs = this.#macs / (gpu.capabilities.software ? SLOW_MACS_PER_MS : FAST_MACS_PER_MS);
-    this.#owned = [...new Set(tensors.values()), ...params, this.#readback];
+    this.#owned = [...new Set(tensors.values()), ...params, ...this.#readbacks];
   }
 
   static async create(gpu: Gpu, graph: Graph, { weights, outputs, choose }: PlanOptions): Promise<Plan> {
@@ -108,25 +113,33 @@ export class Plan {
 
   /**
    * One submit, or with `sliceMs` several: `encodeInputs` into the first pass, then every step; resolves with the bytes
-   * of the outputs, as copies. Runs of one plan must not overlap: they share their buffers.
+   * of the outputs, as copies. Of one plan two runs may be in flight, the second from `onSubmitted` of the first on: the
+   * queue keeps them apart on the GPU.
    */
   async run(
     encodeInputs: (pass: GPUComputePassEncoder) => void,
-    { signal, sliceMs = Number.POSITIVE_INFINITY }: RunOptions = {},
+    { signal, sliceMs = Number.POSITIVE_INFINITY, onSubmitted }: RunOptions = {},
   ): Promise<Record<string, ArrayBuffer>> {
     const start = performance.now();
     const slices = this.#slices(sliceMs);
+    const readback = this.#readbacks[this.#runs++ % 2];
     let before: Promise<undefined> | undefined;
     for (const [i, slice] of slices.entries()) {
       signal?.throwIfAborted();
-      this.#submit(slice, i === 0 ? encodeInputs : undefined, i === slices.length - 1);
-      if (slices.length === 1) break;
+      const last = i === slices.length - 1;
+      this.#submit(slice, i === 0 ? encodeInputs : undefined, last ? readback : undefined);
+      if (slices.length === 1) {
+        onSubmitted?.();
+        break;
+      }
       // Two in flight: the GPU never waits for JavaScript, and an abort waits for two slices at most.
       await before;
       before = this.#gpu.device.queue.onSubmittedWorkDone();
     }
-    const outputs = await this.#readOutputs();
-    this.#estimatedMs = performance.now() - start;
+    const outputs = await this.#readOutputs(readback);
+    const end = performance.now();
+    this.#estimatedMs = end - Math.max(start, this.#lastEnd);
+    this.#lastEnd = end;
     return outputs;
   }
 
@@ -149,7 +162,7 @@ export class Plan {
   #submit(
     dispatches: readonly Dispatch[],
     encodeInputs: ((pass: GPUComputePassEncoder) => void) | undefined,
-    last: boolean,
+    readback: GPUBuffer | undefined,
   ): void {
     const encoder = this.#gpu.device.createCommandEncoder({ label: "vit8" });
     const pass = encoder.beginComputePass({ label: "vit8" });
@@ -157,9 +170,9 @@ export class Plan {
     for (const dispatch of dispatches) record(pass, dispatch);
     pass.end();
     let offset = 0;
-    for (const name of last ? this.#outputs : []) {
+    for (const name of readback ? this.#outputs : []) {
       const source = this.#tensors.get(name)!;
-      encoder.copyBufferToBuffer(source, 0, this.#readback, offset, source.size);
+      encoder.copyBufferToBuffer(source, 0, readback!, offset, source.size);
       offset += source.size;
     }
     this.#gpu.device.queue.submit([encoder.finish()]);
@@ -180,9 +193,9 @@ export class Plan {
     this.#gpu.release(...this.#owned);
   }
 
-  async #readOutputs(): Promise<Record<string, ArrayBuffer>> {
-    await this.#gpu.wait(this.#readback.mapAsync(GPUMapMode.READ));
-    const mapped = this.#readback.getMappedRange();
+  async #readOutputs(readback: GPUBuffer): Promise<Record<string, ArrayBuffer>> {
+    await this.#gpu.wait(readback.mapAsync(GPUMapMode.READ));
+    const mapped = readback.getMappedRange();
     const outputs: Record<string, ArrayBuffer> = {};
     let offset = 0;
     for (const name of this.#outputs) {
@@ -190,7 +203,7 @@ export class Plan {
       outputs[name] = mapped.slice(offset, offset + size);
       offset += size;
     }
-    this.#readback.unmap();
+    readback.unmap();
     return outputs;
   }
 }
