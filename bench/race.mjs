@@ -14,7 +14,7 @@ import { chromium } from "@playwright/test";
 import { build } from "vite";
 import { findChromium } from "../build/chromium.mjs";
 
-/** @typedef {import("./race/page.ts").Configuration} Configuration */
+/** @typedef {import("../src/bench/onnx-web.ts").Configuration} Configuration */
 /** @typedef {import("./race/page.ts").Heat} Heat */
 
 const root = path.resolve(import.meta.dirname, "..");

@@ -27,6 +27,8 @@ export interface Bench {
   /** Of this adapter; measured when first asked for. */
   peaks(): Promise<Peaks>;
   onRow(row: Row, done: number, total: number): void;
+  /** What is being done, in words, where rows are long in coming. */
+  tell(words: string): void;
 }
 
 /** What was measured, where and how: all that a link or a file needs to show it again. */

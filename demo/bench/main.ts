@@ -84,7 +84,12 @@ async function runNow(): Promise<void> {
   );
   history.replaceState(null, "", `?${queryOf(page.id, asked.settings, page.parameters)}`);
   try {
-    const run = await runPage(page, asked.settings, { onProgress: showProgress }, abort.signal);
+    const run = await runPage(
+      page,
+      asked.settings,
+      { onProgress: showProgress, onWords: tell },
+      abort.signal,
+    );
     show(run, `${run.cancelled ? "Cancelled" : "Done"} after ${run.elapsedS.toFixed(1)} s.`);
     if (run.rows.length > 0) await saveRun(run);
     await showSaved();
@@ -108,7 +113,6 @@ function showProgress(run: Run, done: number, total: number): void {
   if (total > 0) Object.assign(bar, { max: total, value: done });
   else bar.removeAttribute("value");
   if (done === 0) {
-    tell("Measuring what this adapter can do at best …");
     show({ ...run, rows: [] }, undefined);
     return;
   }

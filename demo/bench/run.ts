@@ -14,13 +14,14 @@ import { spoilt } from "./spoilt.ts";
 export interface Progress {
   /** Once the adapter is known, and after each row. */
   onProgress(run: Run, done: number, total: number): void;
+  onWords(words: string): void;
 }
 
 /** @throws UnsupportedDeviceError without WebGPU, DeviceError where the ceilings cannot be measured. */
 export async function runPage(
   page: BenchPage,
   settings: Settings,
-  { onProgress }: Progress,
+  { onProgress, onWords }: Progress,
   signal: AbortSignal,
 ): Promise<Run> {
   const start = performance.now();
@@ -40,9 +41,11 @@ export async function runPage(
       settings,
       signal,
       async peaks() {
+        onWords("Measuring what this adapter can do at best …");
         peaks ??= await device.use((gpu) => measurePeaks(gpu, repeats, signal));
         return peaks;
       },
+      tell: onWords,
       onRow(row: Row, done: number, total: number) {
         rows.push(row);
         onProgress(runNow(), done, total);

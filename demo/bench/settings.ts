@@ -1,6 +1,8 @@
 // What a run is told, in the address: bounded, and every value that is not as it should be is named.
 
 import { SHAPES, type ShapeName } from "../../src/bench/made-up-model.ts";
+import { WEB_PROVIDERS } from "../../src/bench/onnx-web.ts";
+import { FORMATS } from "../../src/onnx/linear.ts";
 
 export const PRESETS = ["quick", "standard", "full"] as const;
 export type PresetName = (typeof PRESETS)[number];
@@ -15,6 +17,10 @@ export interface Settings {
   /** Part of a kernel's name; empty: every kernel. */
   readonly kernel: string;
   readonly clock: "timestamps" | "wall";
+  /** Configurations of ONNX Runtime Web, such as `webgpu-q8`. */
+  readonly peers: readonly string[];
+  /** Where ONNX Runtime Web is: the address of its dist folder, relative to the page. */
+  readonly runtime: string;
   /** A kernel that is made to answer wrongly, to see that it is found out. */
   readonly wrong: string;
 }
@@ -28,6 +34,8 @@ interface Parameter<T> {
   /** Undefined for what is out of bounds. */
   parse(text: string): T | undefined;
 }
+
+const PEERS = WEB_PROVIDERS.flatMap((provider) => FORMATS.map((dtype) => `${provider}-${dtype}`));
 
 type Parameters = { readonly [K in keyof Settings]: Parameter<Settings[K]> };
 
@@ -62,6 +70,16 @@ export const PARAMETERS: Parameters = {
     hint: "timestamps or wall",
     parse: (text) => (["timestamps", "wall"] as const).find((name) => name === text),
   },
+  peers: {
+    label: "Against",
+    hint: `webgpu- or wasm- and ${FORMATS.join(", ")}, commas between`,
+    parse: (text) => listOf(text, (part) => PEERS.find((name) => name === part)),
+  },
+  runtime: {
+    label: "ONNX Runtime Web",
+    hint: "where its dist folder is, relative to this page",
+    parse: (text) => (/^[\w./:@-]{1,200}\/$/.test(text) ? text : undefined),
+  },
   wrong: {
     label: "Wrong",
     hint: "a kernel's name",
@@ -78,6 +96,8 @@ const DEFAULTS: Settings = {
   size: [224],
   kernel: "",
   clock: "timestamps",
+  peers: ["webgpu-fp32", "webgpu-q8", "wasm-fp32"],
+  runtime: "../../ort/",
   wrong: "",
 };
 

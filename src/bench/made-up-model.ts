@@ -6,6 +6,7 @@ import { type CanonicalName, expectedTensors } from "../format/names.ts";
 import { type TensorEntry, writeSafetensors } from "../format/safetensors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { affineOf } from "../image/normalise.ts";
+import { splitQkv } from "../onnx/vit.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import { type Rng, seeded } from "../testing/cases.ts";
 import { type Precision, WeightPacker } from "../vit/weights.ts";
@@ -91,6 +92,15 @@ export function madeUpWeights(
   for (const { entry, bytes } of madeUpTensors(architecture)) packer.accept(entry.name, entry, bytes);
   packer.finish();
   return weights;
+}
+
+/** The same weights once more, as an ONNX file takes them. */
+export function madeUpFloats({ architecture }: ModelDescription): Map<CanonicalName, Float32Array> {
+  const tensors = new Map<CanonicalName, Float32Array>();
+  for (const { entry, bytes } of madeUpTensors(architecture))
+    tensors.set(entry.name, new Float32Array(bytes.buffer as ArrayBuffer));
+  splitQkv(tensors);
+  return tensors;
 }
 
 function* madeUpTensors(architecture: VitArchitecture): Generator<{ entry: TensorEntry; bytes: Uint8Array }> {

@@ -4,6 +4,7 @@ import { madeUpFolder, SHAPES, type ShapeName } from "../bench/made-up-model.ts"
 import { madeUpPicture, normalisedPixels } from "../bench/pixels.ts";
 import { type Race, type Result, type Runner, race } from "../bench/race.ts";
 import type { Repeats } from "../bench/sampling.ts";
+import { type Agreement, agreementOf } from "../bench/score.ts";
 import type { Spread } from "../bench/statistics.ts";
 import type { Report } from "../classifier/image-classifier.ts";
 import type { RawPicture } from "../image/picture.ts";
@@ -16,7 +17,6 @@ import { type Machine, machineOf } from "./machine.ts";
 import { type OpenModel, openChecked, withClassifier } from "./model.ts";
 import { type OnnxRuntime, openOnnxRuntime, PROVIDERS, type Provider } from "./onnx-runtime.ts";
 import { ProgressBar } from "./progress.ts";
-import { type Agreement, agreementOf } from "./score.ts";
 
 export interface PeerOptions {
   /** A folder, an id, a URL, or one of SHAPES: that shape with made-up weights. */

@@ -1,5 +1,6 @@
 // `vit8 eval`: how often a model is right on labelled pictures, and how far from its float reference.
 
+import { type Accuracy, type Agreement, accuracyOf, agreementOf } from "../bench/score.ts";
 import type { Report } from "../classifier/image-classifier.ts";
 import { UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
 import type { Arithmetic } from "../vit/nonlinear.ts";
@@ -9,7 +10,6 @@ import { type Measurement, measure } from "./measure.ts";
 import { ARITHMETIC, arithmeticFrom, type OpenModel, openChecked, withClassifier } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
-import { type Accuracy, type Agreement, accuracyOf, agreementOf } from "./score.ts";
 
 /** What `--json` prints; agreement and what follows from it are null without a reference. */
 export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement, number | null> {

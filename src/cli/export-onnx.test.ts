@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { madeUpPicture, normalisedPixels } from "../bench/pixels.ts";
+import { agreementOf } from "../bench/score.ts";
 import { ImageClassifier } from "../node/index.ts";
 import { bundledModel, openChecked } from "./model.ts";
 import { openOnnxRuntime } from "./onnx-runtime.ts";
 import { run } from "./run.ts";
-import { agreementOf } from "./score.ts";
 import { writeTinyModel } from "./tiny-model.shared.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "vit8-onnx-"));

@@ -5,6 +5,7 @@ import { type CanonicalName, positionGrid } from "../format/names.ts";
 import { interpolatePositions } from "../format/positions.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import { streamWeights } from "../format/weights.ts";
+import { splitQkv } from "../onnx/vit.ts";
 import type { OpenModel } from "./model.ts";
 
 /** By canonical name; Q, K and V apart, positions fitted to the picture, int8 weights times their scales. */
@@ -21,7 +22,7 @@ export async function floatTensors(
   });
   for await (const { entry, bytes } of stream) tensors.set(names.get(entry.name)!, values(entry, bytes));
   for (const name of [...tensors.keys()]) if (name.endsWith("_scale")) scale(tensors, name);
-  for (const name of [...tensors.keys()]) if (name.includes(".qkv.")) split(tensors, name);
+  splitQkv(tensors);
   return tensors.set("positions", fitted(model, positions, tensors.get("positions")!));
 }
 
@@ -37,14 +38,6 @@ function scale(tensors: Map<CanonicalName, Float32Array>, name: CanonicalName): 
   weight.forEach((q, i) => {
     weight[i] = q * scales[Math.floor(i / k)];
   });
-  tensors.delete(name);
-}
-
-function split(tensors: Map<CanonicalName, Float32Array>, name: CanonicalName): void {
-  const whole = tensors.get(name)!;
-  const third = whole.length / 3;
-  for (const [i, part] of ["query", "key", "value"].entries())
-    tensors.set(name.replace(".qkv.", `.${part}.`), whole.subarray(i * third, (i + 1) * third));
   tensors.delete(name);
 }
 

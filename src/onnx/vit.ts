@@ -24,6 +24,17 @@ export function onnxVit(architecture: VitArchitecture, tensors: Tensors, format:
   return model.readOut(x);
 }
 
+/** Takes each fused projection apart into query, key and value, as the graph has them. */
+export function splitQkv(tensors: Map<CanonicalName, Float32Array>): void {
+  for (const [name, whole] of [...tensors]) {
+    if (!name.includes(".qkv.")) continue;
+    const third = whole.length / 3;
+    for (const [i, part] of ["query", "key", "value"].entries())
+      tensors.set(name.replace(".qkv.", `.${part}.`), whole.subarray(i * third, (i + 1) * third));
+    tensors.delete(name);
+  }
+}
+
 class Builder {
   readonly #graph = new OnnxGraph();
   readonly #architecture: VitArchitecture;
