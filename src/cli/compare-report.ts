@@ -1,10 +1,10 @@
 // What `vit8 compare` found: as an object, and as Markdown and CSV.
 
 import { figure, markdownTable } from "../bench/markdown.ts";
+import type { Accuracy, Agreement } from "../bench/score.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Variant } from "./compare-variants.ts";
 import type { Machine } from "./machine.ts";
-import type { Accuracy, Agreement } from "./score.ts";
 
 export interface CompareRow extends Variant, Partial<Accuracy>, Partial<Agreement> {
   /** Bytes of the weights file. */

@@ -1,5 +1,6 @@
 // `vit8 compare`: the table of the survey, measured: what each quantiser, width and non-linear arithmetic costs in accuracy.
 
+import { accuracyOf, agreementOf } from "../bench/score.ts";
 import { UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import { elementCount } from "../tensor/dtype.ts";
@@ -28,7 +29,6 @@ import { type OpenModel, openChecked } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 import { quantizedFiles } from "./quantized-model.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
-import { accuracyOf, agreementOf } from "./score.ts";
 
 export const compare: Command = {
   name: "compare",

@@ -73,7 +73,8 @@ export const racePage = definePage<RaceRow>({
     { head: "ratio p10", value: ({ ratio }) => ratio?.p10 },
     { head: "ratio p90", value: ({ ratio }) => ratio?.p90 },
     { head: "cosine", value: ({ cosine }) => cosine, show: ({ cosine }) => cosine?.toFixed(4) ?? "" },
-    { head: "same first class", value: ({ agreement }) => agreement },
+    // Made-up weights put classes close together: which is first says little, how far logits are off says more.
+    { head: "worst logit error", value: ({ worstLogitError }) => worstLogitError },
   ],
   plots: [racePlot],
 });
