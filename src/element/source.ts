@@ -9,13 +9,9 @@ export function pictureAddress(src: string): string {
   const url = src.trim() === "" ? undefined : parseAddress(src);
   const allowed =
     url &&
-    (/^(https?|blob):$/.test(url.protocol) ||
-      /^data:image\//i.test(url.href) ||
-      (url.origin !== "null" && url.origin === location.origin));
+    (/^(https?|blob):$/.test(url.protocol) || (url.origin !== "null" && url.origin === location.origin));
   if (allowed) return url.href;
-  throw new PictureError(
-    `src ${JSON.stringify(src.slice(0, 80))}: expected an http, https or blob address, or data:image/...`,
-  );
+  throw new PictureError(`src ${JSON.stringify(src.slice(0, 80))}: expected an http, https or blob address`);
 }
 
 /** A path in full; a Hub id as it is. */
