@@ -5,7 +5,7 @@ import { type ModelFolder, type ModelSource, resolveFolder } from "../format/fol
 import type { AdapterFacts, Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import type { Framing } from "../image/geometry.ts";
-import { chooseByMeasuring, type Tuning } from "../scheduler/tune.ts";
+import { chooseByMeasuring } from "../scheduler/tune.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
 import {
   type Arithmetic,
@@ -20,6 +20,7 @@ import { type Answer, Engine, type Profile } from "./engine.ts";
 import { compileAhead, GpuBackend } from "./gpu-backend.ts";
 import { describeModel, type LoadProgress, loadKept, loadWeights, type ModelDescription } from "./model.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
+import { keepTuning, type Notebook, pageNotebook, tuningOf } from "./tunings.ts";
 
 export interface LoadOptions {
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -38,7 +39,7 @@ export interface LoadOptions {
   /** Where Hub ids are looked up; default https://huggingface.co. */
   readonly endpoint?: string | URL;
   /**
-   * Whether kernels are chosen by measuring at load, for about 150 ms; default: on a GPU yes, on a software adapter, where
+   * Whether kernels are chosen by measuring at load, for about 150 ms the first time on an adapter; default: on a GPU yes, on a software adapter, where
    * compiling a candidate costs more than it could gain, no: the table is taken.
    */
   readonly autotune?: boolean;
@@ -82,6 +83,8 @@ export interface Platform<P> {
   readonly openPicture: (picture: P) => Promise<PictureSource>;
   /** Longest GPU time of one submit; absent where nobody watches a screen. */
   readonly sliceMs?: number;
+  /** Where measured choices are kept between visits; absent: nowhere. */
+  readonly notebook?: Notebook;
 }
 
 export const pagePlatform: Platform<Picture> = {
@@ -89,6 +92,7 @@ export const pagePlatform: Platform<Picture> = {
   openPicture,
   // Half a frame at 60 a second: the compositor gets its turn between two submits.
   sliceMs: 8,
+  notebook: pageNotebook,
 };
 
 /** A Vision Transformer on the GPU that names what is in pictures. */
@@ -165,7 +169,8 @@ export class ImageClassifier<P = Picture> {
       const engineOptions = { precision, kernels: await kernelsFor(arithmetic) };
       const compiling = compileAhead(gpu, model, engineOptions);
       const weights = await loadWeights(gpu, folder, model, precision, options);
-      const choose = autotune ? chooseByMeasuring(gpu, tuningOf(gpu)) : undefined;
+      const tuning = autotune ? await tuningOf(gpu, platform.notebook) : undefined;
+      const choose = tuning && chooseByMeasuring(gpu, tuning);
       const backend = new GpuBackend(gpu, model, weights, { sliceMs: platform.sliceMs, choose });
       const engine = new Engine(model, engineOptions, backend);
       try {
@@ -173,6 +178,7 @@ export class ImageClassifier<P = Picture> {
         await compiling;
         onProgress?.({ stage: "self-test" });
         await engine.prepare(1);
+        if (tuning) await keepTuning(gpu, tuning, platform.notebook);
         signal?.throwIfAborted();
       } catch (error) {
         await engine.destroy();
@@ -306,15 +312,6 @@ export class ImageClassifier<P = Picture> {
     if (this.#disposed)
       throw new DisposedError(`classifier of ${this.#model.id}: was disposed; load it again before using it`);
   }
-}
-
-const tunings = new WeakMap<Gpu, Tuning>();
-
-/** What was measured on a device serves every classifier on it. */
-function tuningOf(gpu: Gpu): Tuning {
-  const tuning = tunings.get(gpu) ?? new Map();
-  tunings.set(gpu, tuning);
-  return tuning;
 }
 
 function summarise(

@@ -10,6 +10,7 @@ import { openPicture, type PixelData } from "../classifier/picture.ts";
 import type { ModelSource } from "../format/folder.ts";
 import { openModel } from "./folder.ts";
 import { nodeGpu, restfulWait } from "./gpu.ts";
+import { nodeNotebook } from "./notebook.ts";
 import { readPicture } from "./picture.ts";
 
 export * from "../errors/errors.ts";
@@ -21,6 +22,7 @@ export type NodeClassifier = Classifier<NodePicture>;
 const nodePlatform: Platform<NodePicture> = {
   gpu: nodeGpu,
   wait: restfulWait,
+  notebook: nodeNotebook,
   openFolder: (model, { endpoint }) => openModel(model, { endpoint }),
   async openPicture(picture) {
     if (typeof picture === "string" || picture instanceof Uint8Array)

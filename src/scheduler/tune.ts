@@ -10,7 +10,7 @@ import { problemKey } from "./step.ts";
 /** A challenger must be this much faster, or the noise of the clock would choose. */
 const WORTH_CHANGING = 0.95;
 
-/** What was measured before, by problem: kernel and variant. Kept by the platform between visits. */
+/** What was measured before, by problem and build: kernel and variant. Kept by the platform between visits. */
 export type Tuning = Map<string, { readonly kernel: string; readonly variant: string; readonly why: string }>;
 
 /** The table's choice, or the first other candidate that answers right. */
@@ -29,15 +29,15 @@ export function chooseProven(gpu: Gpu): Choose {
 
 /**
  * Measures the candidates of each distinct problem until `budgetMs` of measuring is spent, and remembers in `tuning`.
- * What is left unmeasured then is the table's.
+ * What is left unmeasured then is the table's, until the next visit has its own budget.
  */
 export function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budgetMs = 150): Choose {
   const proven = chooseProven(gpu);
   let leftMs = budgetMs;
   return async (step, measure) => {
     const first = await proven(step, measure);
-    const key = problemKey(step);
     const candidates = candidatesFor(step, gpu.capabilities);
+    const key = `${problemKey(step)} ${buildOf(candidates)}`;
     const known = remembered(tuning.get(key), candidates);
     if (known && (await answersRight(gpu, known.kernel, known.variant))) return known;
     if (candidates.length === 1 || leftMs <= 0) return first;
@@ -63,6 +63,15 @@ export function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budgetMs = 150): Cho
     tuning.set(key, { kernel: best.kernel.name, variant: best.variant, why });
     return { kernel: best.kernel, variant: best.variant, why };
   };
+}
+
+/** Changes with any candidate's shader, so that a new build measures anew (FNV-1a). */
+function buildOf(candidates: readonly Candidate[]): string {
+  let hash = 0x811c9dc5;
+  for (const { variant } of candidates)
+    for (let i = 0; i < variant.wgsl.length; i++)
+      hash = Math.imul(hash ^ variant.wgsl.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16);
 }
 
 function remembered(
