@@ -6,18 +6,24 @@ import { pageTexts } from "./page-texts.ts";
 import { wgsl } from "./wgsl-plugin.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
+const BENCH = "demo/bench";
 
 /** Pictures from files and addresses are blobs; models and pictures by address come from anywhere by https. */
-const policy = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "worker-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "img-src 'self' blob: data:",
-  "connect-src 'self' https:",
-].join("; ");
+const policyOf = (scripts: string) =>
+  [
+    "default-src 'self'",
+    `script-src ${scripts}`,
+    "style-src 'self'",
+    "worker-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "img-src 'self' blob: data:",
+    "connect-src 'self' https:",
+  ].join("; ");
+
+const policy = policyOf("'self'");
+/** ONNX Runtime Web, which the page of measurements races against, is WebAssembly. */
+const benchPolicy = policyOf("'self' 'wasm-unsafe-eval'");
 
 const manifest = {
   name: "vit8: what is in the picture?",
@@ -44,6 +50,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         index: path.join(root, "index.html"),
+        bench: path.join(root, BENCH, "index.html"),
         "service-worker": path.join(root, "demo/service-worker.ts"),
       },
       output: {
@@ -57,14 +64,16 @@ export default defineConfig({
 function head(): Plugin {
   return {
     name: "vit8:head",
-    transformIndexHtml: () => [
-      {
-        tag: "meta",
-        attrs: { "http-equiv": "Content-Security-Policy", content: policy },
-        injectTo: "head-prepend",
-      },
-      { tag: "link", attrs: { rel: "manifest", href: "./manifest.webmanifest" }, injectTo: "head" },
-    ],
+    transformIndexHtml: (_, { path: page }) => {
+      const isBench = page.startsWith(`/${BENCH}`);
+      const content = isBench ? benchPolicy : policy;
+      const meta = { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content } };
+      const link = { tag: "link", attrs: { rel: "manifest", href: "./manifest.webmanifest" } };
+      return [
+        { ...meta, injectTo: "head-prepend" as const },
+        ...(isBench ? [] : [{ ...link, injectTo: "head" as const }]),
+      ];
+    },
     generateBundle() {
       this.emitFile({ type: "asset", fileName: "manifest.webmanifest", source: JSON.stringify(manifest) });
       const icon = readFileSync(path.join(root, "demo/classify/icon.svg"));
@@ -99,7 +108,9 @@ function offline(): Plugin {
         const files = Object.values(bundle).filter((file) => file !== worker);
         const hash = createHash("sha256");
         for (const file of files) hash.update(file.type === "chunk" ? file.code : file.source);
-        const names = files.map(({ fileName }) => (fileName === "index.html" ? "./" : fileName));
+        // The page of measurements is large, and few who name pictures open it.
+        const kept = files.filter(({ fileName }) => !/^demo\/bench\/|^assets\/bench-/.test(fileName));
+        const names = kept.map(({ fileName }) => (fileName === "index.html" ? "./" : fileName));
         worker.code = worker.code
           .replace("__FILES__", JSON.stringify(names))
           .replace("__VERSION__", JSON.stringify(hash.digest("hex").slice(0, 16)));
