@@ -1,13 +1,13 @@
 // Whole models with made-up weights: from pixels on the CPU to logits on the CPU, and where the GPU's time goes.
 
-import { Engine, type PassTime, profileOf } from "../classifier/engine.ts";
+import { Engine, type EngineOptions, type PassTime, profileOf } from "../classifier/engine.ts";
 import { GpuBackend, type GpuBatch } from "../classifier/gpu-backend.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture, type PictureSource } from "../classifier/picture.ts";
 import { DeviceError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
-import type { Precision } from "../vit/weights.ts";
+import { type Arithmetic, arithmeticOf, kernelsFor, withNonlinear } from "../vit/nonlinear.ts";
 import type { Device } from "./device.ts";
 import { madeUpModel, madeUpWeights, SHAPES, type ShapeName } from "./made-up-model.ts";
 import type { Peaks } from "./peaks.ts";
@@ -53,6 +53,8 @@ export interface ModelRow {
 export interface ModelBenchOptions {
   readonly peaks: Peaks;
   readonly repeats: Repeats;
+  /** How the models compute; default: the default of int8. */
+  readonly arithmetic?: Partial<Arithmetic>;
   readonly signal?: AbortSignal;
   readonly onRow?: (row: ModelRow) => void;
 }
@@ -69,7 +71,11 @@ export async function benchModel(
   options: ModelBenchOptions,
 ): Promise<ModelRow[]> {
   const rows: ModelRow[] = [];
-  const lane = new Lane(madeUpModel(name, SHAPES[name], imageSize));
+  const arithmetic = arithmeticOf(options.arithmetic ?? {});
+  const kernels = await kernelsFor(arithmetic);
+  const model = madeUpModel(name, SHAPES[name], imageSize);
+  const architecture = withNonlinear(model.architecture, arithmetic);
+  const lane = new Lane({ ...model, architecture }, { precision: "int8", kernels });
   // The float32 arithmetic of larger shapes takes long and shows no more.
   const compared = name === "ti" && imageSize <= 224;
   for (const batch of batches) {
@@ -100,16 +106,18 @@ function failed<R extends object>(
 /** One model's engine on the device of the day. */
 class Lane {
   readonly #model: ModelDescription;
+  readonly #options: EngineOptions;
   #gpu: Gpu | undefined;
   #engine: Engine<GpuBatch> | undefined;
   #cosine: number | undefined;
 
-  constructor(model: ModelDescription) {
+  constructor(model: ModelDescription, options: EngineOptions) {
     this.#model = model;
+    this.#options = options;
   }
 
   engineOn(gpu: Gpu): Engine<GpuBatch> {
-    if (this.#gpu !== gpu || !this.#engine) this.#engine = engineOf(gpu, this.#model, "int8");
+    if (this.#gpu !== gpu || !this.#engine) this.#engine = engineOf(gpu, this.#model, this.#options);
     this.#gpu = gpu;
     return this.#engine;
   }
@@ -124,12 +132,13 @@ class Lane {
   }
 }
 
-function engineOf(gpu: Gpu, model: ModelDescription, precision: Precision): Engine<GpuBatch> {
-  return new Engine(model, { precision }, new GpuBackend(gpu, model, madeUpWeights(gpu, model, precision)));
+function engineOf(gpu: Gpu, model: ModelDescription, options: EngineOptions): Engine<GpuBatch> {
+  const weights = madeUpWeights(gpu, model, options.precision);
+  return new Engine(model, options, new GpuBackend(gpu, model, weights));
 }
 
 async function cosineWithFloat(gpu: Gpu, engine: Engine<GpuBatch>, model: ModelDescription): Promise<number> {
-  const float = engineOf(gpu, model, "float32");
+  const float = engineOf(gpu, model, { precision: "float32" });
   const pictures = await madeUpPictures(1);
   const [[int8], [float32]] = [await engine.run(pictures), await float.run(pictures)];
   await float.destroy();

@@ -14,10 +14,12 @@ import { measurePeaks, type Peaks } from "../bench/peaks.ts";
 import { QUICK, STANDARD } from "../bench/sampling.ts";
 import { type AdapterFacts, openGpu } from "../gpu/gpu.ts";
 import { nodeGpu } from "../node/gpu.ts";
+import type { Arithmetic } from "../vit/nonlinear.ts";
 import { benchPeer, peerTable } from "./bench-peer.ts";
 import { benchTables } from "./bench-tables.ts";
 import { type Arguments, type Command, type Terminal, UsageError } from "./command.ts";
 import { type Machine, machineOf } from "./machine.ts";
+import { ARITHMETIC, arithmeticFrom } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 
 /** What `--json` prints without `--peer`. */
@@ -39,6 +41,7 @@ export const bench: Command = {
     size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
     peer: { value: "ort", help: "run MODEL in ONNX Runtime too, on WebGPU and on the CPU, in turns" },
     model: { value: "MODEL", help: "for --peer: a model folder, an id, a URL, or ti, s, b or l, made up" },
+    ...ARITHMETIC,
     quick: { help: "fewer repeats" },
     json: { help: "print one object" },
   },
@@ -82,6 +85,7 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
     batches: batches ?? (software ? [1] : [1, 8, 32]),
     sizes,
     quick: args.flag("quick"),
+    arithmetic: arithmeticFrom(args),
   };
   try {
     return await measureAll(device, chosen, terminal);
@@ -97,18 +101,22 @@ interface Chosen {
   readonly batches: readonly number[];
   readonly sizes: readonly number[];
   readonly quick: boolean;
+  /** Of the models. */
+  readonly arithmetic: Arithmetic;
 }
 
 async function measureAll(device: Device, chosen: Chosen, terminal: Terminal): Promise<BenchReport> {
   const { signal } = terminal;
+  const { arithmetic } = chosen;
   const repeats = chosen.quick ? QUICK : STANDARD;
   const adapter = await device.use(async (gpu) => gpu.adapter);
   const peaks = await device.use((gpu) => measurePeaks(gpu, repeats, signal));
   const kernels = chosen.kernelShape ? await kernelRows(device, chosen, { peaks, repeats }, terminal) : [];
   const models: ModelRow[] = [];
+  const options = { peaks, repeats, signal, arithmetic };
   for (const name of chosen.models)
     for (const size of chosen.sizes)
-      models.push(...(await benchModel(device, name, size, chosen.batches, { peaks, repeats, signal })));
+      models.push(...(await benchModel(device, name, size, chosen.batches, options)));
   return { ...machineOf(), adapter, peaks, kernels, models };
 }
 
