@@ -72,6 +72,12 @@ describe("help", () => {
     ["an option without value", ["quantize", "m", "-o"], /--output/],
     ["no picture", ["classify"], /expected a PICTURE/],
     ["too many arguments", ["eval", "a", "b", "c"], /nothing after IMAGES, came "c"/],
+    [
+      "a form that there is not",
+      ["classify", "a", "--nonlinear", "quick"],
+      /exact,fast,ibert,ivit, came quick/,
+    ],
+    ["integers in float32", ["eval", "a", "b", "--float", "--integer-only"], /came ibert, float32/],
     ["no number", ["classify", "--top-k", "some", "a.png"], /--top-k: expected a whole number .* "some"/],
     ["no output", ["quantize", "m"], /expected -o DIR/],
   ])("%s is a wrong call: exit code 2", async (_, argv, message) => {
@@ -260,6 +266,16 @@ describe("eval", () => {
     expect(evaluation.dispatches).toBeGreaterThan(single.dispatches);
     expect(evaluation.gpuBytes).toBeGreaterThan(0);
     expect(evaluation.kernels[0]).toHaveProperty("variant");
+  });
+
+  test("--nonlinear and --integer-only choose the arithmetic", async () => {
+    const one = ["eval", at("tiny"), folder, "--limit", "1", "--json"];
+    const ivit = JSON.parse((await vit8(...one, "--nonlinear", "ivit")).stdout);
+    expect(ivit).toMatchObject({ precision: "int8", nonlinear: "ivit", integerOnly: false });
+    const integers = JSON.parse((await vit8(...one, "--integer-only")).stdout);
+    expect(integers).toMatchObject({ nonlinear: "ibert", integerOnly: true });
+    expect(integers.worstLogitError).not.toBe(ivit.worstLogitError);
+    expect(integers.cosine).toBeGreaterThan(0.9);
   });
 
   test("--logits are rows in the order of labels.tsv; against its own logits a model is perfect", async () => {
