@@ -43,7 +43,7 @@ export interface Run {
   readonly adapter: AdapterFacts;
   readonly clocks: Clocks;
   readonly peaks?: Peaks;
-  readonly settings: Settings;
+  readonly settings: Partial<Settings>;
   /** Seconds that all of it took. */
   readonly elapsedS: number;
   /** Whether somebody ended it early. */

@@ -32,7 +32,7 @@ export function adapterWords({ adapter: { vendor, architecture, description } }:
   return [vendor, architecture, description].filter((name) => name !== "").join(", ");
 }
 
-export function settingsWords(settings: Settings): string {
+export function settingsWords(settings: Partial<Settings>): string {
   return (Object.keys(PARAMETERS) as (keyof Settings)[])
     .filter((name) => String(settings[name] ?? "") !== "")
     .map((name) => `${name} ${settings[name]}`)

@@ -8,7 +8,7 @@ import { measurePeaks, type Peaks } from "../../src/bench/peaks.ts";
 import { QUICK, STANDARD } from "../../src/bench/sampling.ts";
 import { type AdapterFacts, openGpu } from "../../src/gpu/gpu.ts";
 import type { BenchPage, Row, Run } from "./bench-page.ts";
-import type { Settings } from "./settings.ts";
+import type { ParameterName, Settings } from "./settings.ts";
 import { spoilt } from "./spoilt.ts";
 
 export interface Progress {
@@ -69,16 +69,26 @@ interface Measured {
   readonly cancelled: boolean;
 }
 
-function runOf({ id }: BenchPage, settings: Settings, { start, rows, ...measured }: Measured): Run {
+function runOf(
+  { id, parameters }: BenchPage,
+  settings: Settings,
+  { start, rows, ...measured }: Measured,
+): Run {
   return {
     format: 1,
     page: id,
     date: new Date().toISOString(),
     version,
     agent: navigator.userAgent,
-    settings,
+    settings: settingsFor(parameters, settings),
     elapsedS: (performance.now() - start) / 1000,
     ...measured,
     rows: [...rows],
   };
+}
+
+/** Those that this page reads. */
+function settingsFor(parameters: readonly ParameterName[], settings: Settings): Partial<Settings> {
+  const names = ["preset", ...parameters, ...(settings.wrong ? (["wrong"] as const) : [])] as const;
+  return Object.fromEntries(names.map((name) => [name, settings[name]]));
 }

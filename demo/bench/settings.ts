@@ -122,11 +122,11 @@ export function settingsOf(
 /** As an address says it: a run of this page with these settings. */
 export function queryOf(
   page: string,
-  settings: Settings,
+  settings: Partial<Settings>,
   parameters: readonly ParameterName[],
 ): URLSearchParams {
-  const query = new URLSearchParams({ page, preset: settings.preset });
-  for (const name of parameters) query.set(name, String(settings[name]));
+  const query = new URLSearchParams({ page, preset: settings.preset ?? DEFAULTS.preset });
+  for (const name of parameters) query.set(name, String(settings[name] ?? DEFAULTS[name]));
   if (settings.wrong) query.set("wrong", settings.wrong);
   return query;
 }

@@ -28,7 +28,7 @@ const RANGE = [
   "#5566bb",
 ];
 const MODELS = { domain: ["everyday80", "ti", "s", "b", "l"], range: ["#aa3377", ...RANGE] };
-const PASSES = {
+export const PASSES = {
   domain: ["preprocess", "patch", "norm1", "qkv", "attention", "proj", "norm2", "fc1", "fc2", "norm", "head"],
   range: [...RANGE, "#88aa88", "#cc99cc"],
 };
@@ -99,7 +99,11 @@ interface Bars {
   readonly color: { readonly domain: readonly string[]; readonly range: readonly string[] };
 }
 
-function bars(records: readonly PlotRecord[], width: number, { y, part, label, color }: Bars): PlotOptions {
+export function bars(
+  records: readonly PlotRecord[],
+  width: number,
+  { y, part, label, color }: Bars,
+): PlotOptions {
   const names = [...new Set(records.map((record) => String(record[y])))];
   const fill = (record: PlotRecord) => String(record[part]);
   const order = [...color.domain];
