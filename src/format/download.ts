@@ -216,8 +216,9 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
 
   async #unanswered(cause: unknown): Promise<ModelLoadError> {
     if (isOffline()) return this.#error("this machine is offline; connect it and try again", cause);
-    // Asked at the second failure only: the first may have been a moment's.
-    if (this.#failures === 1 && (await answersOpaquely(this.#url))) {
+    // Asked at the second failure only: the first may have been a moment's. Silence is no refusal.
+    const isSilent = this.#attempt.signal.aborted;
+    if (!isSilent && this.#failures === 1 && (await answersOpaquely(this.#url))) {
       const why =
         "the server answers, but does not let this page read it (CORS); Access-Control-Allow-Origin is missing";
       throw this.#error(why, cause);

@@ -2,9 +2,9 @@
 import { ModelLoadError, Vit8Error } from "../errors/errors.ts";
 
 /** A config with 21,843 labels, twice, has 3 MB. */
-const MAX_TEXT_BYTES = 32 * 2 ** 20;
+const MAX_TEXT_BYTES = 8 * 2 ** 20;
 
-/** Throws ModelLoadError for more than 32 MiB and for a stream that breaks, and the signal's reason. */
+/** Throws ModelLoadError for more than 8 MiB and for a stream that breaks, and the signal's reason. */
 export async function readText(
   name: string,
   stream: ReadableStream<Uint8Array> | null,

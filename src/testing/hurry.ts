@@ -1,4 +1,4 @@
-/** For tests of code that waits and then tries again: every wait of 0.1 s or more takes a hundredth of its time. */
+/** For tests of code that waits and then tries again: every wait of 0.1 s or more takes a fortieth of its time. */
 import { vi } from "vitest";
 
 /** Returns the waits that were asked for, in milliseconds, as they come; `vi.restoreAllMocks()` ends the hurry. */
@@ -9,7 +9,7 @@ export function hurry(): number[] {
     // Node's own fetch has timers with arguments: those are not ours
     if (delayMs < 100 || given.length) return setTimeout(work, delayMs, ...given);
     asked.push(delayMs);
-    return setTimeout(work, delayMs / 100);
+    return setTimeout(work, delayMs / 40);
   };
   vi.spyOn(globalThis, "setTimeout").mockImplementation(hurried as typeof setTimeout);
   return asked;
