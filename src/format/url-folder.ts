@@ -22,10 +22,11 @@ export function openHubFolder(
   const at = encodeURIComponent(revision);
   const pointers = asHttpUrl(`${repository}/raw/${at}`);
   // Beside a large file lies its Git LFS pointer, which tells the SHA-256: the header that does is on a redirect, unseen.
-  const check = async (name: string, file: Download) =>
-    name.endsWith(".safetensors")
-      ? (await import("./integrity.ts")).withPointer(file, fileUrl(pointers, name))
-      : file;
+  const check = async (name: string, file: Download) => {
+    if (!name.endsWith(".safetensors")) return file;
+    const integrity = await import("./integrity.ts").catch(() => undefined);
+    return integrity?.withPointer(file, fileUrl(pointers, name)) ?? file;
+  };
   return { ...openUrlFolder(`${repository}/resolve/${at}`, {}, check), id };
 }
 
