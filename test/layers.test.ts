@@ -13,6 +13,7 @@ const rooms = [
   "gpu",
   "kernels",
   "scheduler",
+  "cpu",
   "vit",
   "classifier",
   "index.ts",

@@ -191,7 +191,7 @@ async function benchBatch(
     dispatches: engine.dispatches,
     gpuBytes: gpu.bytes,
     kernels: sharesOf(plan.choices, times),
-    passes: profileOf(source, preprocessMs, times).passes,
+    passes: profileOf({ source, times: new Map([["preprocess", preprocessMs], ...times]) }).passes,
   };
 }
 

@@ -3,7 +3,7 @@
 import type { ModelDescription } from "../classifier/model.ts";
 import { pictureGeometry } from "../image/geometry.ts";
 import type { RawPicture } from "../image/picture.ts";
-import { preprocessOnCpu } from "../image/resize.ts";
+import { preprocessOnCpu } from "../image/resize-pixels.ts";
 
 /** Pictures -> [pictures, 3, height, width] f32. */
 export function normalisedPixels(model: ModelDescription, pictures: readonly RawPicture[]): Float32Array {

@@ -29,6 +29,11 @@ export interface Profile {
   readonly passes: readonly PassTime[];
 }
 
+/** Milliseconds by step, of which the first is `preprocess`. */
+export interface StepTimes extends Pick<Profile, "source"> {
+  readonly times: ReadonlyMap<string, number>;
+}
+
 /** Which kernel and variant a step runs, and why. */
 export interface Chosen {
   readonly kernel: { readonly name: string };
@@ -50,12 +55,16 @@ export interface Batch {
   readonly dispatches: number;
   /** The bytes of the graph's outputs, as copies. A run begins when the one before is done, or submitted. */
   run(pictures: readonly PictureSource[], options?: RunOptions): Promise<Record<string, ArrayBuffer>>;
-  profile(picture: PictureSource): Promise<Profile>;
+  profile(picture: PictureSource): Promise<StepTimes>;
   destroy(): void;
 }
 
 /** A device with a model's weights on it. */
 export interface Backend<B extends Batch = Batch> {
+  /** Settles when what one picture needs is compiled; a failure is told by its batch. */
+  readonly compiling?: Promise<unknown>;
+  /** Keeps for the next visit what preparing the first batch has taught. */
+  readonly keep?: () => Promise<void>;
   batch(graph: VitGraph, images: number): Promise<B>;
   /** Gives the weights back. */
   destroy(): void;
@@ -116,7 +125,7 @@ export class Engine<B extends Batch = Batch> {
 
   /** Time by kind of pass, for one picture. */
   profile(picture: PictureSource): Promise<Profile> {
-    return this.#inTurn(undefined, async () => (await this.#batchOf(1)).profile(picture));
+    return this.#inTurn(undefined, async () => profileOf(await (await this.#batchOf(1)).profile(picture)));
   }
 
   /** Where the class token looks. Runs a batch of its own that keeps every block's Q, K and V. */
@@ -191,12 +200,8 @@ export class Engine<B extends Batch = Batch> {
 }
 
 /** Steps of one kind, all blocks together; the kind is what a label ends in. */
-export function profileOf(
-  source: Profile["source"],
-  preprocessMs: number,
-  times: ReadonlyMap<string, number>,
-): Profile {
-  const kinds = new Map([["preprocess", preprocessMs]]);
+export function profileOf({ source, times }: StepTimes): Profile {
+  const kinds = new Map<string, number>();
   for (const [label, ms] of times) {
     const name = label.split(".").at(-1)!;
     kinds.set(name, (kinds.get(name) ?? 0) + ms);

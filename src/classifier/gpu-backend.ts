@@ -6,14 +6,7 @@ import { chooseByTable } from "../scheduler/choose.ts";
 import { type Choose, Plan } from "../scheduler/plan.ts";
 import { chooseProven } from "../scheduler/tune.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
-import {
-  type Backend,
-  type Batch,
-  type EngineOptions,
-  type Profile,
-  profileOf,
-  type RunOptions,
-} from "./engine.ts";
+import type { Backend, Batch, EngineOptions, RunOptions, StepTimes } from "./engine.ts";
 import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";
 import { PictureSlot } from "./picture-slot.ts";
@@ -21,6 +14,8 @@ import { PictureSlot } from "./picture-slot.ts";
 export interface GpuBackendOptions {
   /** Longest GPU time of one submit, so that a page stays alive; absent: one submit a run. */
   readonly sliceMs?: number;
+  readonly compiling?: Promise<unknown>;
+  readonly keep?: () => Promise<void>;
   /** How kernels are chosen; default: by the table, where that answers right. */
   readonly choose?: Choose;
 }
@@ -39,6 +34,8 @@ export function compileAhead(
 }
 
 export class GpuBackend implements Backend<GpuBatch> {
+  readonly compiling: Backend["compiling"];
+  readonly keep: Backend["keep"];
   readonly #gpu: Gpu;
   readonly #model: ModelDescription;
   readonly #weights: ReadonlyMap<string, GPUBuffer>;
@@ -54,6 +51,8 @@ export class GpuBackend implements Backend<GpuBatch> {
     this.#model = model;
     this.#weights = weights;
     this.#options = options;
+    this.compiling = options.compiling;
+    this.keep = options.keep;
   }
 
   /** @throws DeviceError where the GPU has no memory for it, or refuses a command. */
@@ -117,13 +116,14 @@ export class GpuBatch implements Batch {
     return this.plan.run(encodeInputs, { ...options, sliceMs: this.#sliceMs });
   }
 
-  async profile(picture: PictureSource): Promise<Profile> {
+  async profile(picture: PictureSource): Promise<StepTimes> {
     const timer = new Timer(this.#gpu);
     try {
       const [slot] = this.slots;
       slot.prepare(picture, this.graph.firstRow(0));
       const preprocess = await timer.measure((pass) => slot.encode(pass));
-      return profileOf(timer.source, preprocess, await this.plan.profile(timer));
+      const times = await this.plan.profile(timer);
+      return { source: timer.source, times: new Map([["preprocess", preprocess], ...times]) };
     } finally {
       timer.destroy();
     }

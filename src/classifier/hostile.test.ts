@@ -6,10 +6,15 @@ import { openChecked } from "../cli/model.ts";
 import { quantizedFiles } from "../cli/quantized-model.ts";
 import { Vit8Error } from "../errors/errors.ts";
 import { openFilesFolder } from "../format/files-folder.ts";
+import type { ModelFolder } from "../format/folder.ts";
 import { parseSafetensorsHeader } from "../format/safetensors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { uploadWeights } from "./gpu-device.ts";
 import { type MadeUpVit, madeUpTensors, timmFiles, transformersFiles } from "./made-up-vit.shared.ts";
-import { describeModel, loadWeights } from "./model.ts";
+import { describeModel, loadWeights, type ModelDescription } from "./model.ts";
+
+const loadOn = (gpu: Gpu, folder: ModelFolder, model: ModelDescription) =>
+  uploadWeights(gpu, model.id, (emit) => loadWeights(emit, folder, model, "int8", {}));
 
 type Files = Record<string, string | Uint8Array>;
 const WEIGHTS = "model.safetensors";
@@ -66,7 +71,7 @@ async function load(files: Files): Promise<string | undefined> {
   } as unknown as Gpu;
   try {
     const folder = openFilesFolder(files);
-    await loadWeights(gpu, folder, await describeModel(folder), "int8", {});
+    await loadOn(gpu, folder, await describeModel(folder));
     count("loaded");
     return buffers.sort().join();
   } catch (error) {
@@ -262,9 +267,7 @@ describe("by hand", () => {
     const folder = openFilesFolder(files);
     const start = performance.now();
     const gpu = { upload: () => ({}), guarded: (_: string, work: () => unknown) => work(), release() {} };
-    const loaded = describeModel(folder).then((model) =>
-      loadWeights(gpu as unknown as Gpu, folder, model, "int8", {}),
-    );
+    const loaded = describeModel(folder).then((model) => loadOn(gpu as unknown as Gpu, folder, model));
     await expect(loaded).rejects.toThrow(Vit8Error);
     await expect(loaded).rejects.toThrow(message);
     expect(performance.now() - start).toBeLessThan(LONGEST_MS);
@@ -321,7 +324,7 @@ describe("by hand", () => {
         release() {},
       };
       const folder = openFilesFolder(timmFiles(small, tiny));
-      await loadWeights(gpu as unknown as Gpu, folder, await describeModel(folder), "int8", {});
+      await loadOn(gpu as unknown as Gpu, folder, await describeModel(folder));
       expect(scales.length).toBeGreaterThan(0);
       expect(scales.every((scale) => Number.isFinite(scale) && scale >= 0)).toBe(true);
     }

@@ -1,11 +1,9 @@
 // The public face: load a model, ask it what is in a picture.
 
-import { DisposedError, UnsupportedModelError } from "../errors/errors.ts";
+import { DisposedError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
-import type { AdapterFacts, Gpu, Wait } from "../gpu/gpu.ts";
-import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Framing } from "../image/geometry.ts";
-import { chooseByMeasuring } from "../scheduler/tune.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
 import {
   type Arithmetic,
@@ -16,11 +14,12 @@ import {
 } from "../vit/nonlinear.ts";
 import type { Precision } from "../vit/weights.ts";
 import { type Classification, topClasses } from "./answer.ts";
+import { type Device, type DeviceChoice, openDevice, type StreamWeights } from "./device.ts";
 import { type Answer, Engine, type Profile } from "./engine.ts";
-import { compileAhead, GpuBackend } from "./gpu-backend.ts";
+import type { GpuAccess } from "./gpu-device.ts";
 import { describeModel, type LoadProgress, loadKept, loadWeights, type ModelDescription } from "./model.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
-import { keepTuning, type Notebook, pageNotebook, tuningOf } from "./tunings.ts";
+import { pageNotebook } from "./tunings.ts";
 
 export interface LoadOptions {
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -36,6 +35,11 @@ export interface LoadOptions {
   readonly integrity?: string;
   /** No float instruction from pixels to logits, which are the same bits on every adapter; with `ibert` (default) or `ivit`. Slow. */
   readonly integerOnly?: boolean;
+  /**
+   * `auto` (default): WebGPU, and the CPU where there is none, which `onProgress` and `report.advice` tell; `webgpu` or `cpu`:
+   * that one. On the CPU of a page the model runs in a worker.
+   */
+  readonly device?: DeviceChoice;
   /** Where Hub ids are looked up; default https://huggingface.co. */
   readonly endpoint?: string | URL;
   /**
@@ -65,7 +69,10 @@ export interface KernelReport {
 
 export interface Report extends Arithmetic {
   readonly model: string;
+  readonly backend: "webgpu" | "cpu";
   readonly adapter: AdapterFacts;
+  /** Why it is slower than a GPU would be, and what to do about that; undefined on a GPU. */
+  readonly advice: string | undefined;
   readonly kernels: readonly KernelReport[];
   /** Dispatches of the last run; of a run of one picture before any. */
   readonly dispatches: number;
@@ -74,17 +81,9 @@ export interface Report extends Arithmetic {
 }
 
 /** Where a classifier runs: what differs between a page and Node. */
-export interface Platform<P> {
-  /** The WebGPU entry point; undefined: `navigator.gpu`. */
-  readonly gpu?: () => Promise<GPU>;
-  /** How to wait for the GPU; absent: just wait. */
-  readonly wait?: Wait;
+export interface Platform<P> extends GpuAccess {
   readonly openFolder: (model: ModelSource, options: LoadOptions) => ModelFolder | Promise<ModelFolder>;
   readonly openPicture: (picture: P) => Promise<PictureSource>;
-  /** Longest GPU time of one submit; absent where nobody watches a screen. */
-  readonly sliceMs?: number;
-  /** Where measured choices are kept between visits; absent: nowhere. */
-  readonly notebook?: Notebook;
 }
 
 export const pagePlatform: Platform<Picture> = {
@@ -95,9 +94,12 @@ export const pagePlatform: Platform<Picture> = {
   notebook: pageNotebook,
 };
 
+/** A page stays alive only while nobody computes on its own thread. */
+const ON_PAGE = "document" in globalThis;
+
 /** A Vision Transformer on the GPU that names what is in pictures. */
 export class ImageClassifier<P = Picture> {
-  readonly #gpu: Gpu;
+  readonly #device: Device;
   readonly #platform: Platform<P>;
   readonly #model: ModelDescription;
   readonly #engine: Engine;
@@ -105,13 +107,13 @@ export class ImageClassifier<P = Picture> {
   #disposed = false;
 
   private constructor(
-    gpu: Gpu,
+    device: Device,
     platform: Platform<P>,
     model: ModelDescription,
     engine: Engine,
     options: LoadOptions,
   ) {
-    this.#gpu = gpu;
+    this.#device = device;
     this.#platform = platform;
     this.#model = model;
     this.#engine = engine;
@@ -121,12 +123,18 @@ export class ImageClassifier<P = Picture> {
   /**
    * Loads a model: a Hub id (`facebook/deit-tiny-patch16-224`), a URL, the `File`s of a folder, or bytes by file name.
    * Float weights are quantised while they stream in.
-   * @throws UnsupportedDeviceError without WebGPU; UnsupportedModelError, ModelFormatError, ModelLoadError for what is
+   * @throws UnsupportedDeviceError without WebGPU, where it is asked for; UnsupportedModelError, ModelFormatError, ModelLoadError for what is
    *   wrong with the model; the signal's reason when aborted. Nothing stays on the GPU then.
    */
   static async load(model: ModelSource, options: LoadOptions = {}): Promise<ImageClassifier> {
-    if (options.worker) return (await import("../worker/client.ts")).loadInWorker(model, options);
-    return ImageClassifier.loadOn(pagePlatform, model, options);
+    const { device = "auto", worker = device === "cpu" && ON_PAGE } = options;
+    const inWorker = async () => (await import("../worker/client.ts")).loadInWorker(model, options);
+    if (worker) return inWorker();
+    if (device !== "auto" || !ON_PAGE) return ImageClassifier.loadOn(pagePlatform, model, options);
+    return ImageClassifier.loadOn(pagePlatform, model, { ...options, device: "webgpu" }).catch((error) => {
+      if (error instanceof UnsupportedDeviceError) return inWorker();
+      throw error;
+    });
   }
 
   /**
@@ -156,7 +164,7 @@ export class ImageClassifier<P = Picture> {
     if (integrity !== undefined && !/^sha256-[A-Za-z\d+/]{43}=$/.test(integrity))
       throw new RangeError(`integrity: expected sha256- and 44 characters of base64, came ${integrity}`);
     signal?.throwIfAborted();
-    const gpu = await acquireGpu({ gpu: await platform.gpu?.(), wait: platform.wait });
+    const device = await openDevice(platform, options.device, onProgress);
     try {
       onProgress?.({ stage: "download", file: "config.json" });
       const described = await describeModel(folder, signal);
@@ -165,29 +173,25 @@ export class ImageClassifier<P = Picture> {
         throw new UnsupportedModelError(
           `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
         );
-      const { autotune = !gpu.capabilities.software } = options;
-      const engineOptions = { precision, kernels: await kernelsFor(arithmetic) };
-      const compiling = compileAhead(gpu, model, engineOptions);
-      const weights = await loadWeights(gpu, folder, model, precision, options);
-      const tuning = autotune ? await tuningOf(gpu, platform.notebook) : undefined;
-      const choose = tuning && chooseByMeasuring(gpu, tuning);
-      const backend = new GpuBackend(gpu, model, weights, { sliceMs: platform.sliceMs, choose });
-      const engine = new Engine(model, engineOptions, backend);
+      const loading = { precision, kernels: await kernelsFor(arithmetic), autotune: options.autotune };
+      const stream: StreamWeights = (emit) => loadWeights(emit, folder, model, precision, options);
+      const backend = await device.load(model, stream, loading);
+      const engine = new Engine(model, loading, backend);
       try {
         onProgress?.({ stage: "compile" });
-        await compiling;
+        await backend.compiling;
         onProgress?.({ stage: "self-test" });
         await engine.prepare(1);
-        if (tuning) await keepTuning(gpu, tuning, platform.notebook);
+        await backend.keep?.();
         signal?.throwIfAborted();
       } catch (error) {
         await engine.destroy();
         throw error;
       }
       onProgress?.({ stage: "ready" });
-      return new ImageClassifier(gpu, platform, model, engine, options);
+      return new ImageClassifier(device, platform, model, engine, options);
     } catch (error) {
-      releaseGpu(gpu);
+      device.release();
       throw error;
     }
   }
@@ -248,10 +252,12 @@ export class ImageClassifier<P = Picture> {
     return {
       model: this.#model.id,
       ...arithmeticOf(this.#options),
-      adapter: this.#gpu.adapter,
+      backend: this.#device.backend,
+      adapter: this.#device.adapter,
+      advice: this.#device.advice,
       kernels: summarise(this.#engine.choices.values()),
       dispatches: this.#engine.dispatches,
-      gpuBytes: this.#gpu.bytes,
+      gpuBytes: this.#device.bytes,
     };
   }
 
@@ -260,7 +266,7 @@ export class ImageClassifier<P = Picture> {
     if (this.#disposed) return;
     this.#disposed = true;
     await this.#engine.destroy();
-    releaseGpu(this.#gpu);
+    this.#device.release();
   }
 
   /** One answer for one picture, an array for an array. */

@@ -1,6 +1,6 @@
 // Loading a model: configs first, then the weights as they stream in, quantised and uploaded tensor by tensor.
 
-import { DeviceError, ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
+import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
 import {
   fillLabels,
   type Preprocessing,
@@ -11,11 +11,11 @@ import {
 import type { ModelFolder } from "../format/folder.ts";
 import { canonicalName, checkTensors } from "../format/names.ts";
 import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
-import type { Gpu } from "../gpu/gpu.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
-import { type Precision, WeightPacker } from "../vit/weights.ts";
+import { type Precision, type WeightOptions, WeightPacker } from "../vit/weights.ts";
 
-export type LoadStage = "download" | "quantize" | "compile" | "self-test" | "ready";
+/** `fallback`: there is no WebGPU, and the CPU takes its place. */
+export type LoadStage = "fallback" | "download" | "quantize" | "compile" | "self-test" | "ready";
 
 export interface LoadProgress {
   readonly stage: LoadStage;
@@ -23,6 +23,8 @@ export interface LoadProgress {
   readonly loaded?: number;
   readonly total?: number;
   readonly file?: string;
+  /** Of `fallback`: the reason, and what to do. */
+  readonly why?: string;
 }
 
 export interface ModelDescription {
@@ -76,38 +78,27 @@ export interface WeightsLoading {
   readonly integrity?: string;
 }
 
-/** Streams the weights to the GPU. Half a model is never left there: on any failure everything is released. */
+/** Streams the weights through `emit`, each packed tensor once, as soon as it is complete. */
 export async function loadWeights(
-  gpu: Gpu,
+  emit: WeightOptions["emit"],
   folder: ModelFolder,
   { architecture, affine }: ModelDescription,
   precision: Precision,
   { onProgress, signal, integrity }: WeightsLoading,
-): Promise<Map<string, GPUBuffer>> {
-  const weights = new Map<string, GPUBuffer>();
-  const emit = (name: string, data: ArrayBufferView) => weights.set(name, gpu.upload(name, data));
+): Promise<void> {
   const packer = new WeightPacker({ architecture, affine, precision, emit });
   let wanted: ReadonlySet<unknown> = new Set();
-  try {
-    await gpu.guarded(`loading ${folder.id}`, async () => {
-      const tensors = streamWeights(folder, {
-        signal,
-        integrity,
-        onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
-        onHeader: (entries) => {
-          wanted = new Set(checkTensors(architecture, entries).values());
-        },
-        wanted: (entry) => wanted.has(entry),
-      });
-      for await (const { entry, bytes } of tensors) packer.accept(canonicalName(entry.name)!, entry, bytes);
-      onProgress?.({ stage: "quantize" });
-      packer.finish();
-    });
-    signal?.throwIfAborted();
-    return weights;
-  } catch (error) {
-    gpu.release(...weights.values());
-    if (error instanceof DeviceError) error.message = `${folder.id}: ${error.message}`;
-    throw error;
-  }
+  const tensors = streamWeights(folder, {
+    signal,
+    integrity,
+    onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
+    onHeader: (entries) => {
+      wanted = new Set(checkTensors(architecture, entries).values());
+    },
+    wanted: (entry) => wanted.has(entry),
+  });
+  for await (const { entry, bytes } of tensors) packer.accept(canonicalName(entry.name)!, entry, bytes);
+  onProgress?.({ stage: "quantize" });
+  packer.finish();
+  signal?.throwIfAborted();
 }

@@ -2,10 +2,11 @@
 
 import type { Gpu } from "../gpu/gpu.ts";
 import { type Framing, pictureGeometry } from "../image/geometry.ts";
+import { type PatchLayout, patchGrid } from "../image/patches.ts";
 import { resizePlan } from "../image/resize.ts";
 import { PANEL_WIDTH, type Strip, type StripPlan, stripPlan } from "../image/strips.ts";
 import { packParams, packTables, type ResizeParams } from "../kernels/resize.ts";
-import { type PatchLayout, patchGrid, resizePatches, resizePatchesFloat } from "../kernels/resize-patches.ts";
+import { resizePatches, resizePatchesFloat } from "../kernels/resize-patches.ts";
 import { resizeRows } from "../kernels/resize-rows.ts";
 import { type PictureSource, pictureTextureUsage } from "./picture.ts";
 

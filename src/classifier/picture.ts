@@ -32,6 +32,10 @@ export interface Region {
 export interface PictureSource {
   readonly width: number;
   readonly height: number;
+  /** How messages call it. */
+  readonly name: string;
+  /** RGBA bytes, or something that a canvas draws. */
+  readonly content: External | RawPicture["rgba"];
   /** Queues the copy of a region to the texture's rows from `textureRow` on. Throws PictureError for pixels that the page may not read. */
   write(device: GPUDevice, texture: GPUTexture, region: Region, textureRow: number): void;
   /** Frees what was decoded here; the caller's own picture stays open. */
@@ -140,6 +144,8 @@ function external(picture: External, width: number, height: number, name = nameO
   return {
     width,
     height,
+    name,
+    content: picture,
     write(device, texture, { x, y, width: columns, height: rows }, textureRow) {
       const copy = () =>
         device.queue.copyExternalImageToTexture(
@@ -185,6 +191,8 @@ function fromPixels(picture: PixelData): PictureSource {
   return {
     width,
     height,
+    name: nameOf(picture),
+    content: rgba,
     write(device, texture, region, textureRow) {
       device.queue.writeTexture(
         { texture, origin: { x: 0, y: textureRow } },

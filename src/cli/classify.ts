@@ -3,7 +3,15 @@
 import type { Classification } from "../classifier/answer.ts";
 import { readPicture } from "../node/picture.ts";
 import { type Command, UsageError } from "./command.ts";
-import { ARITHMETIC, arithmeticFrom, bundledModel, openChecked, withClassifier } from "./model.ts";
+import {
+  ARITHMETIC,
+  arithmeticFrom,
+  bundledModel,
+  DEVICE,
+  deviceFrom,
+  openChecked,
+  withClassifier,
+} from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 
 export const classify: Command = {
@@ -17,13 +25,14 @@ export const classify: Command = {
       help: "a model folder, a Hugging Face id or a URL; default: the bundled everyday80",
     },
     ...ARITHMETIC,
+    ...DEVICE,
     "top-k": { value: "N", short: "k", help: "labels for each picture; default 5" },
     json: { help: "print an array of { picture, classes: [{ label, score, index }] }" },
   },
   async run(args, terminal) {
     const files = args.positionals;
     if (files.length === 0) throw new UsageError("expected a PICTURE");
-    const arithmetic = arithmeticFrom(args);
+    const options = { ...arithmeticFrom(args), device: deviceFrom(args), maxBatch: 1 };
     const topK = args.count("top-k") ?? 5;
     const { signal } = terminal;
     // A wrong picture or model is told at once, before the GPU is woken.
@@ -31,7 +40,7 @@ export const classify: Command = {
     const model = await openChecked(args.text("model") ?? bundledModel(), signal);
     const answers: { picture: string; classes: Classification[] }[] = [];
     const bar = new ProgressBar(terminal, "classifying");
-    await withClassifier(model, terminal, { ...arithmetic, maxBatch: 1 }, async (classifier) => {
+    await withClassifier(model, terminal, options, async (classifier) => {
       for (const [i, picture] of files.entries()) {
         bar.update(i, files.length);
         const pixels = i === 0 ? first : await readPicture(picture);

@@ -136,7 +136,12 @@ async function rowOf(
   const start = performance.now();
   try {
     const { model, modelBytes } = await made(task, variant, terminal);
-    const measurement = await measureWith(model, arithmeticOf(variant), task.batch, task.pictures, terminal);
+    const measurement = await measureWith(
+      model,
+      { ...arithmeticOf(variant), maxBatch: task.batch },
+      task.pictures,
+      terminal,
+    );
     const { logits, msPerImage } = measurement;
     const classes = task.pictures.map(({ index }) => index);
     const row = {

@@ -1,6 +1,7 @@
 // Where a model loses accuracy in int8: every tensor against float32 arithmetic on the same pictures.
 
 import { Activations } from "../classifier/activations.ts";
+import { uploadWeights } from "../classifier/gpu-device.ts";
 import { loadWeights } from "../classifier/model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
@@ -97,7 +98,9 @@ async function withActivations<T>(
 ): Promise<T> {
   const opened: Activations[] = [];
   const open = async (precision: Precision) => {
-    const weights = await loadWeights(gpu, model.folder, model, precision, { signal });
+    const weights = await uploadWeights(gpu, model.id, (emit) =>
+      loadWeights(emit, model.folder, model, precision, { signal }),
+    );
     opened.push(await Activations.open(gpu, model, precision, weights));
   };
   await open("int8");

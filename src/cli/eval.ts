@@ -7,7 +7,16 @@ import type { Arithmetic } from "../vit/nonlinear.ts";
 import { type Command, type Terminal, table } from "./command.ts";
 import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
 import { type Measurement, measure } from "./measure.ts";
-import { ARITHMETIC, arithmeticFrom, type OpenModel, openChecked, withClassifier } from "./model.ts";
+import {
+  ARITHMETIC,
+  arithmeticFrom,
+  DEVICE,
+  deviceFrom,
+  type OpenModel,
+  openChecked,
+  type UseOptions,
+  withClassifier,
+} from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
 
@@ -34,6 +43,7 @@ export const evaluate: Command = {
       help: "reference logits: float32, little-endian, rows in the order of labels.tsv",
     },
     ...ARITHMETIC,
+    ...DEVICE,
     float: { help: "evaluate vit8's own float32 arithmetic instead of int8" },
     json: { help: "print one object" },
   },
@@ -52,7 +62,9 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     const model = await openChecked(name, terminal.signal);
     checkClasses(model, folder, pictures);
     const chosen = pictures.slice(0, args.count("limit"));
-    const run = (arithmetic: Partial<Arithmetic>) => measureWith(model, arithmetic, batch, chosen, terminal);
+    const device = deviceFrom(args);
+    const run = (arithmetic: Partial<Arithmetic>) =>
+      measureWith(model, { ...arithmetic, device, maxBatch: batch }, chosen, terminal);
     const reference = await referenceOf(model, args.text("logits"), pictures.length, args.flag("float"), run);
     const { logits, msPerImage, report } = await run(arithmetic);
     const { precision, nonlinear, integerOnly, dispatches, gpuBytes, adapter, kernels } = report;
@@ -109,21 +121,20 @@ export function checkClasses(
 
 export function measureWith(
   model: OpenModel,
-  arithmetic: Partial<Arithmetic>,
-  batch: number,
+  use: UseOptions & { readonly maxBatch: number },
   pictures: readonly LabelledPicture[],
   terminal: Terminal,
 ): Promise<Measurement> {
-  const bar = new ProgressBar(terminal, `evaluating ${nameOf(arithmetic)}`);
+  const bar = new ProgressBar(terminal, `evaluating ${nameOf(use)}`);
   const options = {
-    batch,
+    batch: use.maxBatch,
     signal: terminal.signal,
     onProgress: (done: number, total: number) => bar.update(done, total),
   };
   const files = pictures.map(({ file }) => file);
-  return withClassifier(model, terminal, { ...arithmetic, maxBatch: batch }, (classifier) =>
-    measure(classifier, files, options),
-  ).finally(() => bar.clear());
+  return withClassifier(model, terminal, use, (classifier) => measure(classifier, files, options)).finally(
+    () => bar.clear(),
+  );
 }
 
 function nameOf({ precision, nonlinear, integerOnly }: Partial<Arithmetic>): string {

@@ -3,7 +3,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { describeModel, type ModelDescription } from "../classifier/model.ts";
+import type { DeviceChoice } from "../classifier/device.ts";
+import { describeModel, type LoadProgress, type ModelDescription } from "../classifier/model.ts";
 import type { ModelFolder, ModelSource } from "../format/folder.ts";
 import { type CanonicalName, checkTensors } from "../format/names.ts";
 import type { TensorEntry } from "../format/safetensors.ts";
@@ -56,7 +57,19 @@ export function arithmeticFrom(args: Arguments, precision: Precision = "int8"): 
   }
 }
 
+export const DEVICE = {
+  device: { value: "DEVICE", help: "webgpu or cpu; default auto: WebGPU, and the CPU where there is none" },
+} as const;
+
+/** What it says. @throws UsageError for another word. */
+export function deviceFrom(args: Arguments): DeviceChoice {
+  const device = args.text("device") ?? "auto";
+  if (device === "auto" || device === "webgpu" || device === "cpu") return device;
+  throw new UsageError(`--device: expected auto, webgpu or cpu, came "${device}"`);
+}
+
 export interface UseOptions extends Partial<Arithmetic> {
+  readonly device?: DeviceChoice;
   /** Pictures in one submit at most. */
   readonly maxBatch?: number;
 }
@@ -70,7 +83,10 @@ export async function withClassifier<T>(
 ): Promise<T> {
   const { signal } = terminal;
   const bar = new ProgressBar(terminal, `loading ${folder.id}`);
-  const onProgress = ({ loaded = 0, total = 0 }) => bar.update(loaded, total);
+  const onProgress = ({ loaded = 0, total = 0, why }: LoadProgress) => {
+    if (why) terminal.tell(`vit8: runs on the CPU: ${why}\n`);
+    bar.update(loaded, total);
+  };
   const loading = ImageClassifier.load(folder, { ...options, signal, onProgress });
   const classifier = await loading.finally(() => bar.clear());
   try {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { pictureGeometry } from "./geometry.ts";
 import type { ResampleFilter } from "./resample.ts";
-import { preprocessOnCpu, resizePlan } from "./resize.ts";
+import { resizePlan } from "./resize.ts";
+import { preprocessOnCpu } from "./resize-pixels.ts";
 
 /** Pillow 9.4: sha256 (its beginning) of `Image.resize((outWidth, outHeight), filter).tobytes()` of `noise`. */
 const PILLOW: [number, number, number, number, ResampleFilter, string][] = [

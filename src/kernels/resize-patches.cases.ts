@@ -1,15 +1,11 @@
 import { affineOf } from "../image/normalise.ts";
+import { channelStride, patchGrid } from "../image/patches.ts";
 import type { ResampleFilter } from "../image/resample.ts";
-import { inputRange, type ResizePlan, resampleColumns, resizePlan } from "../image/resize.ts";
+import { inputRange, type ResizePlan, resizePlan } from "../image/resize.ts";
+import { resampleColumns } from "../image/resize-pixels.ts";
 import type { AnyCases, HostArray, Rng } from "../testing/cases.ts";
 import { packParams, packTables } from "./resize.ts";
-import {
-  channelStride,
-  patchGrid,
-  type ResizePatchesProblem,
-  resizePatches,
-  resizePatchesFloat,
-} from "./resize-patches.ts";
+import { type ResizePatchesProblem, resizePatches, resizePatchesFloat } from "./resize-patches.ts";
 
 interface Case extends ResizePatchesProblem {
   readonly pictureHeight: number;

@@ -1,36 +1,12 @@
 import int8 from "../../shaders/resize_patches.wgsl";
 import float from "../../shaders/resize_patches.wgsl?float&wgsl";
-import { defineKernel, roundUp } from "../gpu/kernel.ts";
-import type { Affine } from "../image/normalise.ts";
-
-/** What a model fixes about its patches. */
-export interface PatchLayout {
-  /** Of the crop, in pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** Pixels along a patch's side; what the crop has beyond whole patches is left out. */
-  readonly patch: number;
-  readonly affine: Affine;
-}
+import { defineKernel } from "../gpu/kernel.ts";
+import { channelStride, type PatchLayout, patchGrid } from "../image/patches.ts";
 
 export interface ResizePatchesProblem extends PatchLayout {
   /** Patches made by this dispatch. */
   readonly patches: number;
   readonly taps: number;
-}
-
-/** Values of one channel in a row of patches: patch * patch, rounded up to whole groups of 64. */
-export const channelStride = (patch: number) => roundUp(patch * patch, 64);
-
-/** Patches of one picture, across and in all. */
-export function patchGrid({ width, height, patch }: PatchLayout): {
-  across: number;
-  down: number;
-  patches: number;
-} {
-  const across = Math.floor(width / patch);
-  const down = Math.floor(height / patch);
-  return { across, down, patches: across * down };
 }
 
 function constants(problem: ResizePatchesProblem): Record<string, number> {

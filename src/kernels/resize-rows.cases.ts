@@ -1,5 +1,6 @@
 import type { ResampleFilter } from "../image/resample.ts";
-import { inputRange, resampleRows, resizePlan } from "../image/resize.ts";
+import { inputRange, resizePlan } from "../image/resize.ts";
+import { resampleRows } from "../image/resize-pixels.ts";
 import { PANEL_WIDTH } from "../image/strips.ts";
 import type { KernelCases, TextureData } from "../testing/cases.ts";
 import { packParams, packTables } from "./resize.ts";

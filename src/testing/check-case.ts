@@ -16,8 +16,16 @@ export async function faultOf(
   const outputs = cases.outputs(problem as never);
   const run = await runKernel(gpu, cases.kernel, variant, problem, inputs, outputs);
   if (run.overruns.length > 0) return `written past their end: ${run.overruns.join(", ")}`;
-  const faults = Object.entries(run.outputs).map(([name, got]) =>
-    faultOfOutput(name, got, expected[name], cases.tolerance[name]),
+  return faultOfOutputs(cases, run.outputs, expected);
+}
+
+export function faultOfOutputs(
+  { tolerance }: AnyCases,
+  outputs: Readonly<Record<string, HostArray>>,
+  expected: Readonly<Record<string, ArrayLike<number>>>,
+): string | undefined {
+  const faults = Object.entries(outputs).map(([name, got]) =>
+    faultOfOutput(name, got, expected[name], tolerance[name]),
   );
   return faults.find((fault) => fault !== undefined);
 }

@@ -2,9 +2,9 @@
 
 import { patchGrid, type VitArchitecture } from "../format/config.ts";
 import { roundUp } from "../gpu/kernel.ts";
+import { channelStride } from "../image/patches.ts";
 import { groupsPerHead } from "../kernels/attention.ts";
 import { GROUP } from "../kernels/gemm.ts";
-import { channelStride } from "../kernels/resize-patches.ts";
 
 export interface VitShape {
   /** Tokens of one picture: class, distillation, patches. */

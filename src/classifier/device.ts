@@ -1,0 +1,47 @@
+// Where a model runs: on a GPU, or without one on the CPU.
+
+import { UnsupportedDeviceError } from "../errors/errors.ts";
+import type { AdapterFacts } from "../gpu/gpu.ts";
+import type { WeightOptions } from "../vit/weights.ts";
+import type { Backend, EngineOptions } from "./engine.ts";
+import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
+import type { LoadProgress, ModelDescription } from "./model.ts";
+
+export type DeviceChoice = "auto" | "webgpu" | "cpu";
+
+/** Sends each packed tensor through `emit`, once, as soon as it is complete. */
+export type StreamWeights = (emit: WeightOptions["emit"]) => Promise<void>;
+
+export interface DeviceLoading extends EngineOptions {
+  readonly autotune?: boolean;
+}
+
+export interface Device {
+  readonly backend: "webgpu" | "cpu";
+  readonly adapter: AdapterFacts;
+  /** Why it is slower than a GPU, and what to do about that; undefined on a GPU. */
+  readonly advice: string | undefined;
+  /** Bytes of all that is held, those of other classifiers on the device included. */
+  readonly bytes: number;
+  /** Puts the weights there. Nothing of them stays when it fails. */
+  load(model: ModelDescription, stream: StreamWeights, options: DeviceLoading): Promise<Backend>;
+  release(): void;
+}
+
+/** @throws UnsupportedDeviceError without WebGPU, where `webgpu` is asked for. */
+export async function openDevice(
+  access: GpuAccess,
+  device: DeviceChoice = "auto",
+  onProgress?: (progress: LoadProgress) => void,
+): Promise<Device> {
+  let why: string | undefined;
+  if (device !== "cpu")
+    try {
+      return await openGpuDevice(access);
+    } catch (error) {
+      if (device === "webgpu" || !(error instanceof UnsupportedDeviceError)) throw error;
+      why = error.message;
+      onProgress?.({ stage: "fallback", why });
+    }
+  return (await import("./cpu-device.ts")).openCpuDevice(why);
+}

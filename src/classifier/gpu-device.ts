@@ -1,0 +1,66 @@
+// The GPU of a page or of Node, shared by all its classifiers, and what loading a model on it takes.
+
+import { DeviceError } from "../errors/errors.ts";
+import type { Gpu, Wait } from "../gpu/gpu.ts";
+import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import { chooseByMeasuring } from "../scheduler/tune.ts";
+import type { Device, StreamWeights } from "./device.ts";
+import { compileAhead, GpuBackend } from "./gpu-backend.ts";
+import { keepTuning, type Notebook, tuningOf } from "./tunings.ts";
+
+/** How a platform reaches its GPU. */
+export interface GpuAccess {
+  /** The WebGPU entry point; undefined: `navigator.gpu`. */
+  readonly gpu?: () => Promise<GPU>;
+  /** How to wait for the GPU; absent: just wait. */
+  readonly wait?: Wait;
+  /** Longest GPU time of one submit; absent where nobody watches a screen. */
+  readonly sliceMs?: number;
+  /** Where measured choices are kept between visits; absent: nowhere. */
+  readonly notebook?: Notebook;
+}
+
+const ADVICE =
+  "a software adapter: switch on hardware acceleration (in Chrome see chrome://gpu) or install the graphics driver";
+
+/** @throws UnsupportedDeviceError without WebGPU. */
+export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: GpuAccess): Promise<Device> {
+  const gpu = await acquireGpu({ gpu: await entry?.(), wait });
+  const { adapter } = gpu;
+  return {
+    backend: "webgpu",
+    adapter,
+    advice: adapter.isFallback ? ADVICE : undefined,
+    get bytes() {
+      return gpu.bytes;
+    },
+    async load(model, stream, { autotune = !gpu.capabilities.software, ...options }) {
+      const compiling = compileAhead(gpu, model, options);
+      const weights = await uploadWeights(gpu, model.id, stream);
+      const tuning = autotune ? await tuningOf(gpu, notebook) : undefined;
+      const choose = tuning && chooseByMeasuring(gpu, tuning);
+      const keep = tuning && (() => keepTuning(gpu, tuning, notebook));
+      return new GpuBackend(gpu, model, weights, { sliceMs, choose, compiling, keep });
+    },
+    release: () => releaseGpu(gpu),
+  };
+}
+
+/** Half a model is never left there: on any failure everything is released. */
+export async function uploadWeights(
+  gpu: Gpu,
+  id: string,
+  stream: StreamWeights,
+): Promise<Map<string, GPUBuffer>> {
+  const weights = new Map<string, GPUBuffer>();
+  try {
+    await gpu.guarded(`loading ${id}`, () =>
+      stream((name, data) => weights.set(name, gpu.upload(name, data))),
+    );
+    return weights;
+  } catch (error) {
+    gpu.release(...weights.values());
+    if (error instanceof DeviceError) error.message = `${id}: ${error.message}`;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+// Every function of the CPU against the cases of the kernel that it stands in for.
+
+import { describe, expect, test } from "vitest";
+import { type AnyCases, type HostArray, type OutputShape, seeded } from "../testing/cases.ts";
+import { faultOfOutputs } from "../testing/check-case.ts";
+import { cpuKernels } from "./kernels.ts";
+
+const suites = import.meta.glob<AnyCases | readonly AnyCases[]>("../kernels/*.cases.ts", {
+  eager: true,
+  import: "default",
+});
+const cases = Object.values(suites)
+  .flat()
+  .filter(({ kernel }) => cpuKernels.has(kernel.name));
+
+const VIEWS = { f32: Float32Array, i32: Int32Array, i8: Int8Array, u8: Uint8Array } as const;
+const GUARD = 77;
+
+test("every function has cases", () => {
+  expect(cases.map(({ kernel }) => kernel.name).sort()).toEqual([...cpuKernels.keys()].sort());
+});
+
+for (const suite of cases)
+  describe(suite.kernel.name, () => {
+    test.each(suite.problems)("$name", ({ problem }) => {
+      const inputs = suite.inputs(problem as never, seeded(7)) as Record<string, HostArray>;
+      const shapes = Object.entries(suite.outputs(problem as never));
+      const guarded = new Map(shapes.map(([name, shape]) => [name, guardedArray(shape)]));
+      const arrays = { ...inputs, ...Object.fromEntries(guarded) } as Record<
+        string,
+        Int8Array | Float32Array
+      >;
+      cpuKernels.get(suite.kernel.name)!.compute(problem, arrays);
+      const outputs = shapes.map(([name, { length }]) => [name, guarded.get(name)!.subarray(0, length)]);
+      const expected = suite.reference(problem as never, inputs);
+      expect(faultOfOutputs(suite, Object.fromEntries(outputs), expected)).toBeUndefined();
+      for (const [name, { length, padding = 0 }] of shapes)
+        expect([...guarded.get(name)!.subarray(length + padding)], `${name}: behind its end`).toEqual([
+          GUARD,
+        ]);
+    });
+  });
+
+/** With an element behind its end that must stay. */
+function guardedArray({ type, length, padding = 0 }: OutputShape): HostArray {
+  return new VIEWS[type](length + padding + 1).fill(GUARD, length + padding);
+}
