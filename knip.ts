@@ -5,8 +5,7 @@ export default {
   entry: [
     "src/element/{index,define}.ts",
     "src/worker/entry.ts",
-    "demo/bench/main.ts", // from HTML, as the next
-    "demo/element/{plain,react,vue}.ts",
+    "demo/element/{plain,react,vue}.ts", // from HTML
     "bench/*.mjs",
     "bench/race/vite.config.ts", // by name, from bench/race.mjs
     "build/*.{mjs,ts}",

@@ -1,5 +1,6 @@
 /** The page of measurements, on the software GPU: what it shows is proved, kept, sent and compared. */
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 
@@ -157,3 +158,75 @@ test("axe finds nothing, light and dark", async ({ page }) => {
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
   }
 });
+
+for (const [query, plots] of Object.entries({
+  "page=gemm&kernel=broadcast_add": ["Time over the fastest at the same shape"],
+  "page=roofline&kernel=norm&batch=1,2": ["Roofline: operations a second over operations a byte"],
+  "page=model&size=32&batch=1,2": [
+    "Pictures a second over the batch",
+    "GPU time of one picture by pass, each pass by itself",
+    "From nothing to the first answer",
+  ],
+}))
+  test(`${query}: every plot has its numbers beside it`, async ({ page }) => {
+    const complaints = complaintsOf(page);
+    await run(page, query);
+    await expect(page.locator(".failed")).toHaveCount(0);
+    for (const name of plots) {
+      const figure = page.getByRole("figure").filter({ has: page.getByRole("img", { name }) });
+      await figure.getByText("These numbers as a table").click();
+      await expect(figure.getByRole("row").nth(1)).toBeVisible();
+    }
+    await expect(page.getByRole("img")).toHaveCount(plots.length);
+    expect(complaints).toEqual([]);
+  });
+
+test("the error of non-linear operations is drawn over their inputs", async ({ page }) => {
+  await open(page, "page=nonlinear");
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(rows(page).nth(8)).toBeVisible({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(status(page)).toHaveText(/^Cancelled/, { timeout: 60_000 });
+  for (const operation of ["GELU", "softmax", "LayerNorm"])
+    await expect(page.getByRole("img", { name: `${operation}: error against f64` })).toBeVisible();
+  const worst = async (form: string) =>
+    Number(
+      await rows(page)
+        .filter({ has: page.getByRole("cell", { name: "GELU" }) })
+        .filter({ has: page.getByRole("cell", { name: form, exact: true }) })
+        .locator("td:nth-child(3)")
+        .textContent(),
+    );
+  // f32 against f64, and a published approximation of GELU.
+  expect(await worst("f32, this GPU")).toBeLessThan(4e-6);
+  expect(await worst("ibert")).toBeGreaterThan(1e-3);
+});
+
+test("nothing of a peer is fetched before its race; where it is missing the page says how to add it", async ({
+  page,
+}) => {
+  const fetched: string[] = [];
+  page.on("request", (request) => fetched.push(request.url()));
+  await open(page, "page=race&size=32&runtime=nowhere/");
+  await expect(page.getByRole("button", { name: "Run" })).toBeEnabled();
+  expect(fetched.filter((url) => /\bort\b|nowhere/.test(url))).toEqual([]);
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(page.locator("#error")).toContainText("npm i --no-save --ignore-scripts onnxruntime-web");
+  expect(fetched.some((url) => url.includes("nowhere/ort.wasm"))).toBe(true);
+});
+
+test("a race tells times and answers", async ({ page }) => {
+  test.skip(!hasOnnxRuntime(), "onnxruntime-web is not installed");
+  await run(page, "page=race&size=32&peers=wasm-fp32,wasm-q8");
+  await expect(rows(page)).toHaveCount(3);
+  const cosines = await rows(page).locator("td:nth-child(12)").allTextContents();
+  for (const cosine of cosines) expect(Number(cosine)).toBeGreaterThan(0.98);
+});
+
+function hasOnnxRuntime(): boolean {
+  try {
+    return Boolean(createRequire(import.meta.url).resolve("onnxruntime-web/webgpu"));
+  } catch {
+    return false;
+  }
+}
