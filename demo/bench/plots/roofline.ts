@@ -58,7 +58,7 @@ interface CeilingPoint {
   readonly last: boolean;
 }
 
-/** From the least to the greatest intensity of the points: the copy ceiling up to a flat one for each arithmetic. */
+/** The copy ceiling up to a flat one for each arithmetic, as wide as the points and some of the slope. */
 function ceilingsOf(records: readonly PlotRecord[], peaks: Run["peaks"]): CeilingPoint[] {
   if (!peaks) return [];
   const { dotGops, floatGops, copyGBs } = peaks;
@@ -70,7 +70,7 @@ function ceilingsOf(records: readonly PlotRecord[], peaks: Run["peaks"]): Ceilin
   return named.flatMap(([name, gops]) => {
     if (!gops) return [];
     const ridge = gops / copyGBs;
-    const [low, high] = [Math.min(...intensities, ridge), Math.max(...intensities, 2 * ridge)];
+    const [low, high] = [Math.min(...intensities, ridge / 4), Math.max(...intensities, 2 * ridge)];
     return [low, ridge, high].map((x, i) => ({ name, x, y: Math.min(gops, x * copyGBs), last: i === 2 }));
   });
 }
