@@ -16,6 +16,7 @@ const rooms = [
   "cpu",
   "vit",
   "classifier",
+  "calibration",
   "index.ts",
   "node",
   "worker",

@@ -74,6 +74,8 @@ export interface EngineOptions {
   readonly precision: Precision;
   /** What computes the int8 path; default: the kernels with softmax, LayerNorm and GELU in f32. */
   readonly kernels?: Int8Kernels;
+  /** How the model is computed, where it is not as `vitGraph` has it. */
+  readonly graph?: (images: number, taps: boolean) => VitGraph;
 }
 
 /** A batch is known by its pictures; the one with taps, for attention maps, by this. */
@@ -176,10 +178,11 @@ export class Engine<B extends Batch = Batch> {
   #batchOf(key: number): Promise<B> {
     let batch = this.#batches.get(key);
     if (!batch) {
-      const { precision, kernels } = this.#options;
+      const { precision, kernels, graph: build } = this.#options;
       const images = key === TAPS ? 1 : key;
       const taps = key === TAPS;
-      const graph = vitGraph(this.#model.architecture, images, precision, { taps, kernels });
+      const graph =
+        build?.(images, taps) ?? vitGraph(this.#model.architecture, images, precision, { taps, kernels });
       batch = this.#backend.batch(graph, images);
       this.#batches.set(key, batch);
       batch.catch(() => this.#batches.delete(key));

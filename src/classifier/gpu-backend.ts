@@ -24,9 +24,10 @@ export interface GpuBackendOptions {
 export function compileAhead(
   gpu: Gpu,
   { architecture }: ModelDescription,
-  { precision, kernels }: EngineOptions,
+  { precision, kernels, graph }: EngineOptions,
 ): Promise<unknown> {
-  const pipelines = vitGraph(architecture, 1, precision, { kernels }).steps.map((step) => {
+  const { steps } = graph?.(1, false) ?? vitGraph(architecture, 1, precision, { kernels });
+  const pipelines = steps.map((step) => {
     const { kernel, variant } = chooseByTable(step, gpu.capabilities);
     return gpu.pipeline(kernel, variant, step.problem as never);
   });

@@ -173,8 +173,13 @@ export class ImageClassifier<P = Picture> {
         throw new UnsupportedModelError(
           `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
         );
-      const loading = { precision, kernels: await kernelsFor(arithmetic), autotune: options.autotune };
-      const stream: StreamWeights = (emit) => loadWeights(emit, folder, model, precision, options);
+      const kernels = await kernelsFor(arithmetic);
+      const calibrated =
+        model.architecture.quantization?.calibration &&
+        (await import("../vit/calibrated.ts")).calibrated(model.architecture, kernels);
+      const loading = { precision, kernels, graph: calibrated?.graph, autotune: options.autotune };
+      const stream: StreamWeights = (emit) =>
+        loadWeights(calibrated?.weights(emit) ?? emit, folder, model, precision, options);
       const backend = await device.load(model, stream, loading);
       const engine = new Engine(model, loading, backend);
       try {

@@ -88,7 +88,10 @@ export async function loadWeights(
 ): Promise<void> {
   const packer = new WeightPacker({ architecture, affine, precision, emit });
   let wanted: ReadonlySet<unknown> = new Set();
-  const tensors = streamWeights(folder, {
+  const stream = architecture.quantization?.packed
+    ? (await import("../format/packed.ts")).streamUnpacked
+    : streamWeights;
+  const tensors = stream(folder, {
     signal,
     integrity,
     onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),

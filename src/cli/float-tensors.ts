@@ -2,9 +2,9 @@
 
 import { patchGrid } from "../format/config.ts";
 import { type CanonicalName, positionGrid } from "../format/names.ts";
+import { streamUnpacked } from "../format/packed.ts";
 import { interpolatePositions } from "../format/positions.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
-import { streamWeights } from "../format/weights.ts";
 import { splitQkv } from "../onnx/vit.ts";
 import type { OpenModel } from "./model.ts";
 
@@ -16,7 +16,7 @@ export async function floatTensors(
   const names = new Map([...model.tensors].map(([name, { name: stored }]) => [stored, name]));
   const tensors = new Map<CanonicalName, Float32Array>();
   const positions = model.tensors.get("positions")!;
-  const stream = streamWeights(model.folder, {
+  const stream = streamUnpacked(model.folder, {
     signal,
     wanted: ({ name }) => names.has(name),
   });

@@ -7,6 +7,7 @@ import type { DeviceChoice } from "../classifier/device.ts";
 import { describeModel, type LoadProgress, type ModelDescription } from "../classifier/model.ts";
 import type { ModelFolder, ModelSource } from "../format/folder.ts";
 import { type CanonicalName, checkTensors } from "../format/names.ts";
+import { unpackedEntries } from "../format/packed.ts";
 import type { TensorEntry } from "../format/safetensors.ts";
 import { listWeights } from "../format/weights.ts";
 import { openModel } from "../node/folder.ts";
@@ -34,7 +35,7 @@ export function bundledModel(): string {
 export async function openChecked(model: ModelSource, signal: AbortSignal): Promise<OpenModel> {
   const folder = await openModel(model);
   const description = await describeModel(folder, signal);
-  const tensors = checkTensors(description.architecture, await listWeights(folder, signal));
+  const tensors = checkTensors(description.architecture, unpackedEntries(await listWeights(folder, signal)));
   return { ...description, folder, tensors };
 }
 

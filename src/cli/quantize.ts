@@ -6,6 +6,7 @@ import path from "node:path";
 import { Vit8Error } from "../errors/errors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import { refuseExisting, writeFolder } from "../node/write-folder.ts";
+import { CALIBRATION_OPTIONS, calibrationOf, filesOfCalibration } from "./calibrate.ts";
 import { type Command, UsageError } from "./command.ts";
 import { openChecked } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
@@ -13,11 +14,12 @@ import { quantizedFiles } from "./quantized-model.ts";
 
 export const quantize: Command = {
   name: "quantize",
-  usage: "MODEL -o DIR [--force]",
+  usage: "MODEL -o DIR [--method NAME --bits BITS --calibrate FOLDER] [--force]",
   summary:
     "Writes the int8 folder of a float model: a quarter of the bytes, the same answers as quantising at load.",
   options: {
     output: { value: "DIR", short: "o", help: "the folder to write; it appears when it is complete" },
+    ...CALIBRATION_OPTIONS,
     force: { help: "replace the model in DIR where there is one" },
   },
   notes:
@@ -27,12 +29,16 @@ export const quantize: Command = {
     const directory = args.text("output");
     if (!directory) throw new UsageError("expected -o DIR");
     if (!args.flag("force")) await refuseExisting(directory);
+    const calibration = calibrationOf(args);
     const { signal } = terminal;
     const model = await openChecked(name, signal);
     await refuseItself(model.folder.id, directory);
     const bar = new ProgressBar(terminal, `quantizing ${name}`);
     const onBytes = (loaded: number, total = 0) => bar.update(loaded, total);
-    const files = await quantizedFiles(model, { signal, onBytes }).finally(() => bar.clear());
+    const plain = calibration.method === "dynamic" && calibration.bits === "w8a8";
+    const files = plain
+      ? await quantizedFiles(model, { signal, onBytes }).finally(() => bar.clear())
+      : await filesOfCalibration(model.folder, calibration, terminal);
     // A card that somebody may have written there stays.
     if (existsSync(path.join(directory, "README.md"))) files.delete("README.md");
     await writeFolder(directory, files, signal);

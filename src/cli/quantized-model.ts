@@ -80,7 +80,7 @@ function finite(entry: TensorEntry, bytes: Uint8Array): Float32Array {
 async function quantizedConfig({ folder }: OpenModel, signal: AbortSignal): Promise<string> {
   const text = await folder.readText("config.json", signal);
   const config = asFields(parseJson(text!, "config.json"), "config.json");
-  return `${JSON.stringify({ ...config, quantization_config: quantizationConfig([]) }, null, 2)}\n`;
+  return `${JSON.stringify({ ...config, quantization_config: quantizationConfig() }, null, 2)}\n`;
 }
 
 const encode = (text: string) => new TextEncoder().encode(text);

@@ -314,7 +314,7 @@ describe("what vit8 does not run is refused by name", () => {
 
 describe("quantization_config", () => {
   test("what vit8 writes is read back", () => {
-    const quantization_config = JSON.parse(JSON.stringify(quantizationConfig(["head"])));
+    const quantization_config = JSON.parse(JSON.stringify(quantizationConfig({ ignore: ["head"] })));
     expect(parseArchitecture({ ...VIT, quantization_config }).quantization).toEqual({
       method: "compressed-tensors",
       bits: 8,
@@ -323,14 +323,14 @@ describe("quantization_config", () => {
   });
 
   const withWeights = (weights: object) => {
-    const config = JSON.parse(JSON.stringify(quantizationConfig([])));
+    const config = JSON.parse(JSON.stringify(quantizationConfig()));
     Object.assign(config.config_groups.group_0.weights, weights);
     return config;
   };
   test.each<[object, string]>([
     [{ quant_method: "gptq" }, 'quant_method: "compressed-tensors" is supported, but it is "gptq"'],
-    [{ ...quantizationConfig([]), format: "pack-quantized" }, "format"],
-    [withWeights({ num_bits: 4 }), "weights.num_bits: 8 is supported, but it is 4"],
+    [{ ...quantizationConfig(), format: "marlin-24" }, "format"],
+    [withWeights({ num_bits: 16 }), "num_bits: 2 to 8 is supported, but it is 16"],
     [withWeights({ strategy: "group" }), 'weights.strategy: "channel"'],
     [withWeights({ symmetric: false }), "weights.symmetric"],
   ])("%#: %s", (quantization_config, message) => {

@@ -3,7 +3,7 @@ import { quantizeGroups } from "../testing/reference.ts";
 import { type AttentionProblem, attention, attentionFloat, groupsPerHead } from "./attention.ts";
 import { GROUP, paddedRows } from "./gemm.ts";
 
-const problems: { name: string; problem: AttentionProblem }[] = [
+export const problems: { name: string; problem: AttentionProblem }[] = [
   { name: "one token", problem: { images: 1, tokens: 1, queries: 1, heads: 1, headDim: 64 } },
   { name: "tile - 1", problem: { images: 1, tokens: 63, queries: 63, heads: 1, headDim: 64 } },
   { name: "tile + 1, two images", problem: { images: 2, tokens: 65, queries: 65, heads: 2, headDim: 64 } },
@@ -14,11 +14,11 @@ const problems: { name: string; problem: AttentionProblem }[] = [
   { name: "DeiT-Ti", problem: { images: 1, tokens: 197, queries: 197, heads: 3, headDim: 64 } },
 ];
 
-const widthOf = ({ heads, headDim }: AttentionProblem) => heads * groupsPerHead(headDim) * GROUP;
-const rowsOf = ({ images, tokens }: AttentionProblem) => paddedRows(images * tokens);
+export const widthOf = ({ heads, headDim }: AttentionProblem) => heads * groupsPerHead(headDim) * GROUP;
+export const rowsOf = ({ images, tokens }: AttentionProblem) => paddedRows(images * tokens);
 
 /** Channels beyond the head dim are zero, as packed weights make them. */
-function zeroPadding<T extends HostArray>(p: AttentionProblem, values: T): T {
+export function zeroPadding<T extends HostArray>(p: AttentionProblem, values: T): T {
   const stride = groupsPerHead(p.headDim) * GROUP;
   for (let i = 0; i < values.length; i++) if (i % stride >= p.headDim) values[i] = 0;
   return values;
@@ -32,7 +32,12 @@ function quantizedInputs(p: AttentionProblem, rng: Rng) {
   return { qkv: zeroPadding(p, rng.i8(rowsOf(p) * width)), qkv_scale };
 }
 
-function reference(p: AttentionProblem, value: (row: number, column: number) => number): Float64Array {
+/** `level`: what becomes of a weight of the softmax. */
+export function reference(
+  p: AttentionProblem,
+  value: (row: number, column: number) => number,
+  level = (weight: number) => weight,
+): Float64Array {
   const { images, tokens, queries, heads, headDim } = p;
   const width = widthOf(p);
   const stride = width / heads;
@@ -52,8 +57,8 @@ function reference(p: AttentionProblem, value: (row: number, column: number) => 
         const mass = weights.reduce((a, b) => a + b);
         for (let d = 0; d < headDim; d++) {
           let sum = 0;
-          for (let key = 0; key < tokens; key++) sum += weights[key] * at(key, 2, d);
-          y[(image * queries + query) * width + head * stride + d] = sum / mass;
+          for (let key = 0; key < tokens; key++) sum += level(weights[key] / mass) * at(key, 2, d);
+          y[(image * queries + query) * width + head * stride + d] = sum;
         }
       }
   return y;

@@ -1,0 +1,91 @@
+// The published methods by name: what each does to weights, LayerNorms and levels.
+
+import type { Quantizer } from "../quant/quantizer.ts";
+import { adaptive, GELU_SHIFT, powersOfRootTwo, powersOfTwo } from "./logarithmic.ts";
+import type { Observed } from "./observe.ts";
+import { twinGelu, twinSoftmax } from "./twin.ts";
+import { leastSquares, minMax, movingAverage, percentile, type RangeOf } from "./uniform.ts";
+import { absMax, leastSquaresScale, type ScaleOf } from "./weights.ts";
+
+export interface Method {
+  /** Authors, year, name. */
+  readonly source: string;
+  /** What levels of uniform activations cover. */
+  readonly range: RangeOf;
+  readonly weightScale: ScaleOf;
+  /** What is done between a LayerNorm and the layer that reads it. */
+  readonly norm?: "reparameterise" | "smooth";
+  /** Levels of the softmax and of the activation; default: uniform over `range`. */
+  readonly softmax?: (observed: Pick<Observed, "values" | "ranges">, bits: number) => Quantizer;
+  readonly gelu?: (observed: Pick<Observed, "values" | "ranges">, bits: number) => Quantizer;
+  /** Levels of what LayerNorm reads, where that is asked for: one scale, or one by channel times a power of two. */
+  readonly powerOfTwoFactor?: boolean;
+  /** Weights are corrected for what quantised inputs do, and rounded one for another. */
+  readonly regress?: boolean;
+}
+
+const repq = { range: percentile, weightScale: leastSquaresScale, norm: "reparameterise" } as const;
+
+export const METHODS = {
+  minmax: { source: "the whole range seen (Jacob et al. 2018)", range: minMax, weightScale: absMax },
+  ema: {
+    source: "moving average of the range (Jacob et al. 2018)",
+    range: movingAverage,
+    weightScale: absMax,
+  },
+  percentile: { source: "best of three quantiles (Wu et al. 2020)", range: percentile, weightScale: absMax },
+  omse: {
+    source: "least squared error (Choukroun et al. 2019)",
+    range: leastSquares,
+    weightScale: leastSquaresScale,
+  },
+  ptq4vit: {
+    source: "PTQ4ViT (Yuan et al. 2022)",
+    range: leastSquares,
+    weightScale: leastSquaresScale,
+    softmax: ({ values }, bits) => twinSoftmax(values, bits),
+    gelu: ({ values }, bits) => twinGelu(values, bits),
+  },
+  fqvit: {
+    source: "FQ-ViT (Lin et al. 2022)",
+    range: minMax,
+    weightScale: absMax,
+    softmax: () => powersOfTwo(4),
+    powerOfTwoFactor: true,
+  },
+  smoothquant: {
+    source: "SmoothQuant (Xiao et al. 2023)",
+    range: minMax,
+    weightScale: absMax,
+    norm: "smooth",
+  },
+  repq: {
+    source: "RepQ-ViT (Li et al. 2023)",
+    ...repq,
+    softmax: ({ values }, bits) => powersOfRootTwo(values, bits),
+  },
+  erq: {
+    source: "ERQ (Zhong et al. 2024), rounding as GPTQ (Frantar et al. 2023)",
+    ...repq,
+    softmax: ({ values }, bits) => powersOfRootTwo(values, bits),
+    regress: true,
+  },
+  adalog: {
+    source: "AdaLog (Wu et al. 2024)",
+    ...repq,
+    softmax: ({ values }, bits) => adaptive(values, bits),
+    gelu: ({ values }, bits) => adaptive(values, bits, GELU_SHIFT),
+  },
+} as const satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof METHODS;
+
+export const WIDTHS = {
+  w8a8: { weights: 8, activations: 8 },
+  w6a6: { weights: 6, activations: 6 },
+  w4a8: { weights: 4, activations: 8 },
+  w4a4: { weights: 4, activations: 4 },
+} as const;
+
+/** Bits of weights and of activations. */
+export type Width = keyof typeof WIDTHS;

@@ -1,0 +1,243 @@
+// From what calibration saw to a quantised model: levels for every activation, weights on few levels, and its files.
+
+import { quantizationConfig } from "../format/config.ts";
+import { asFields, type Fields, parseJson } from "../format/fields.ts";
+import { pack } from "../format/packed.ts";
+import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
+import { WEIGHTS_FILE } from "../format/weights.ts";
+import { quantizeRows } from "../quant/quantize.ts";
+import type { Quantizer } from "../quant/quantizer.ts";
+import { correctBias, quantized, regress } from "./correct.ts";
+import {
+  copyOf,
+  type FloatModel,
+  type FloatTensor,
+  linearOf,
+  normOf,
+  readFloatModel,
+} from "./float-model.ts";
+import { gram } from "./linear-algebra.ts";
+import { METHODS, type Method, type MethodName, WIDTHS, type Width } from "./methods.ts";
+import type { Observations } from "./observations.ts";
+import type { Observed } from "./observe.ts";
+import { powerOfTwoFactor } from "./power-of-two.ts";
+import { reparameterise } from "./reparameterise.ts";
+import { smooth } from "./smooth.ts";
+import { storedName } from "./stored-names.ts";
+import { uniformOver } from "./uniform.ts";
+import { leastSquaresScale, type QuantizedWeight, quantizeCompensated, quantizeWeight } from "./weights.ts";
+
+export interface CalibratedOptions {
+  readonly method: MethodName;
+  readonly bits: Width;
+  /** Adds to each bias what the layer's outputs lost on the mean. */
+  readonly biasCorrection?: boolean;
+  /** Quantises what LayerNorm reads too, in 8 bits; the values are computed in f32. */
+  readonly normInputs?: boolean;
+}
+
+/** Every file of the quantised folder by name, in pieces, but for README.md. The same observations and options, the same bytes. */
+export async function calibratedFiles(
+  { model, images, seed, of }: Observations,
+  options: CalibratedOptions,
+): Promise<Map<string, Uint8Array[]>> {
+  const quantizer = new ModelQuantizer(copyOf(model), of, options);
+  for (let block = 0; block < model.description.architecture.depth; block++)
+    quantizer.block(`blocks.${block}`);
+  const { method, bits, biasCorrection = false } = options;
+  const fields = {
+    method,
+    source: METHODS[method].source,
+    images,
+    seed,
+    ...(biasCorrection && { biasCorrection }),
+    activations: Object.fromEntries(quantizer.levels),
+  };
+  const config = quantizationConfig({
+    weightBits: WIDTHS[bits].weights,
+    calibration: { bits: WIDTHS[bits].activations, fields },
+  });
+  return filesOf(model, quantizer.weights, config);
+}
+
+/** The same without calibration: weights of `bits`, whose scales have the least squared error, and a run-time scale per token. */
+export async function dynamicFiles(model: FloatModel, bits: 4 | 8): Promise<Map<string, Uint8Array[]>> {
+  const weights = new Map<string, Stored>();
+  for (const [name, { shape }] of model.tensors)
+    if (isLayer(name) && shape.length === 2) {
+      const layer = name.replace(/\.weight$/, "");
+      weights.set(layer, { bits, ...quantizeWeight(linearOf(model, layer), bits, leastSquaresScale) });
+    }
+  return filesOf(model, { model, weights }, quantizationConfig({ weightBits: bits }));
+}
+
+export { readFloatModel };
+
+interface Stored extends QuantizedWeight {
+  readonly bits: number;
+}
+
+interface QuantizedModel {
+  /** With changed LayerNorms and biases. */
+  readonly model: FloatModel;
+  /** By layer. */
+  readonly weights: ReadonlyMap<string, Stored>;
+}
+
+const isLayer = (name: string) => /^blocks\.\d+\.(?:qkv|proj|fc1|fc2)\.weight$/.test(name);
+
+class ModelQuantizer {
+  readonly levels = new Map<string, Quantizer>();
+  readonly #model: FloatModel;
+  readonly #observed: ReadonlyMap<string, Observed>;
+  readonly #options: CalibratedOptions;
+  readonly #method: Method;
+  readonly #weights = new Map<string, Stored>();
+
+  constructor(model: FloatModel, observed: ReadonlyMap<string, Observed>, options: CalibratedOptions) {
+    this.#model = model;
+    this.#observed = observed;
+    this.#options = options;
+    this.#method = METHODS[options.method];
+  }
+
+  get weights(): QuantizedModel {
+    return { model: this.#model, weights: this.#weights };
+  }
+
+  block(block: string): void {
+    const { softmax, gelu } = this.#method;
+    this.#norm(`${block}.norm1`, `${block}.qkv`);
+    for (const part of ["query", "key", "value"]) this.#uniform(`${block}.${part}`);
+    this.#activation(`${block}.softmax`, softmax);
+    this.#uniform(`${block}.attention`);
+    this.#linear(`${block}.proj`, this.#seen(`${block}.attention`), `${block}.attention`);
+    this.#norm(`${block}.norm2`, `${block}.fc1`);
+    this.#activation(`${block}.fc1`, gelu);
+    this.#linear(`${block}.fc2`, this.#seen(`${block}.fc1`), `${block}.fc1`);
+  }
+
+  #norm(name: string, layer: string): void {
+    const { norm, range, powerOfTwoFactor: factor } = this.#method;
+    if (this.#options.normInputs) {
+      const input = this.#seen(`${name}.input`);
+      this.levels.set(`${name}.input`, factor ? powerOfTwoFactor(input, 8) : uniformOver(range(input, 8), 8));
+    }
+    const before = this.#seen(name);
+    let seen = before;
+    const [affine, next] = [normOf(this.#model, name), linearOf(this.#model, layer)];
+    if (norm === "reparameterise") {
+      const [gamma, beta] = [affine.weight.slice(), affine.bias.slice()];
+      this.levels.set(name, reparameterise(affine, next, before, range, this.#bits));
+      seen = {
+        ...before,
+        values: reaffined(before, { gamma, beta }, { gamma: affine.weight, beta: affine.bias }),
+      };
+    } else {
+      if (norm === "smooth") seen = smooth(affine, next, before);
+      this.levels.set(name, uniformOver(range(seen, this.#bits), this.#bits));
+    }
+    this.#linear(layer, seen, name);
+  }
+
+  #activation(name: string, quantizerOf: Method["softmax"]): void {
+    if (quantizerOf) this.levels.set(name, quantizerOf(this.#seen(name), this.#bits));
+    else this.#uniform(name);
+  }
+
+  #uniform(name: string): void {
+    this.levels.set(name, uniformOver(this.#method.range(this.#seen(name), this.#bits), this.#bits));
+  }
+
+  /** The weight of `layer`, whose inputs were `seen` and have the levels called `levels`. */
+  #linear(layer: string, seen: Observed, levels: string): void {
+    const { weights: bits } = WIDTHS[this.#options.bits];
+    const linear = linearOf(this.#model, layer);
+    const { regress: regressed, weightScale } = this.#method;
+    const came = quantized(seen, this.levels.get(levels)!);
+    if (regressed) regress(linear, seen, came);
+    const weight = regressed
+      ? quantizeCompensated(linear, bits, weightScale, gram(came.values, came.columns))
+      : quantizeWeight(linear, bits, weightScale);
+    if (this.#options.biasCorrection) correctBias(linear, weight, seen, came);
+    this.#weights.set(layer, { bits, ...weight });
+  }
+
+  #seen(name: string): Observed {
+    return this.#observed.get(name)!;
+  }
+
+  get #bits(): number {
+    return WIDTHS[this.#options.bits].activations;
+  }
+}
+
+interface Affine {
+  readonly gamma: Float32Array;
+  readonly beta: Float32Array;
+}
+
+/** Outputs of a LayerNorm as another affine would have made them. */
+function reaffined({ values, columns }: Observed, from: Affine, to: Affine): Float32Array {
+  return values.map((value, i) => {
+    const c = i % columns;
+    // A channel without a scale has one value, its shift.
+    const normal = from.gamma[c] === 0 ? 0 : (value - from.beta[c]) / from.gamma[c];
+    return normal * to.gamma[c] + to.beta[c];
+  });
+}
+
+async function filesOf(
+  { folder, tensors }: FloatModel,
+  { model, weights }: QuantizedModel,
+  quantization: Fields,
+): Promise<Map<string, Uint8Array[]>> {
+  const stored = [...tensors.keys()].flatMap((name) =>
+    storedTensors(name, model.tensors.get(name)!, weights),
+  );
+  const text = await folder.readText("config.json");
+  const config = asFields(parseJson(text!, "config.json"), "config.json");
+  const files = new Map<string, Uint8Array[]>([
+    [
+      "config.json",
+      [encode(`${JSON.stringify({ ...config, quantization_config: quantization }, null, 1)}\n`)],
+    ],
+  ]);
+  for (const name of ["preprocessor_config.json", "LICENSE"]) {
+    const other = await folder.readText(name);
+    if (other !== undefined) files.set(name, [encode(other)]);
+  }
+  return files.set(WEIGHTS_FILE, writeSafetensors(stored, { format: "pt" }));
+}
+
+function storedTensors(
+  name: string,
+  { shape, values }: FloatTensor,
+  weights: QuantizedModel["weights"],
+): StoredTensor[] {
+  const [layer, as] = [name.replace(/\.weight$/, ""), storedName(name)];
+  if (!name.endsWith(".weight") || shape.length < 2) return [floats(as, shape, values)];
+  // The patch embedding and the head have 8 bits in every width, as in the papers.
+  const { q, scale, bits } = weights.get(layer) ?? { ...quantizeRows(values, shape[0], shape[3]), bits: 8 };
+  const scales = floats(`${as}_scale`, [shape[0], 1], scale);
+  if (bits !== 4 || shape[1] % 8 !== 0)
+    return [{ name: as, dtype: "I8", shape, bytes: new Uint8Array(q.buffer) }, scales];
+  const words = [shape[0], shape[1] / 8];
+  const size = new BigInt64Array(shape.map(BigInt));
+  return [
+    { name: `${as}_packed`, dtype: "I32", shape: words, bytes: pack(q) },
+    { name: `${as}_shape`, dtype: "I64", shape: [2], bytes: new Uint8Array(size.buffer) },
+    scales,
+  ];
+}
+
+function floats(name: string, shape: readonly number[], values: Float32Array): StoredTensor {
+  return {
+    name,
+    dtype: "F32",
+    shape,
+    bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  };
+}
+
+const encode = (text: string) => new TextEncoder().encode(text);

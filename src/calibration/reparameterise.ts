@@ -1,0 +1,37 @@
+// Scale reparameterisation: a LayerNorm's output is quantised channel by channel, and a change of its affine and of the
+// next layer makes one scale and zero point of it (Li et al. 2023, RepQ-ViT, section 4.2, equations 7 to 11).
+
+import type { Uniform } from "../quant/quantizer.ts";
+import { type Linear, migrate, type Norm, shiftNorm } from "./layers.ts";
+import type { Observed } from "./observe.ts";
+import { type RangeOf, uniformOver } from "./uniform.ts";
+
+/** Changes `norm` and `next` in place; the function that they compute together stays. Returns the one quantiser. */
+export function reparameterise(
+  norm: Norm,
+  next: Linear,
+  observed: Observed,
+  rangeOf: RangeOf,
+  bits: number,
+): Uniform {
+  const channels = Array.from({ length: observed.columns }, (_, c) =>
+    channelQuantizer(observed, c, rangeOf, bits),
+  );
+  const scale = Math.fround(mean(channels.map((channel) => channel.scale as number)));
+  const zero = next.bias ? Math.round(mean(channels.map((channel) => channel.zero))) : 0;
+  const shifts = Float32Array.from(channels, (channel) => (channel.scale as number) * (channel.zero - zero));
+  const factors = Float32Array.from(channels, (channel) => (channel.scale as number) / scale);
+  if (next.bias) shiftNorm(norm, next, shifts);
+  migrate(norm, next, factors);
+  return { kind: "uniform", bits, scale, zero };
+}
+
+function channelQuantizer(observed: Observed, channel: number, rangeOf: RangeOf, bits: number): Uniform {
+  const { columns } = observed;
+  const rows = observed.values.length / columns;
+  const values = Float32Array.from({ length: rows }, (_, row) => observed.values[row * columns + channel]);
+  const ranges = [{ min: observed.least[channel], max: observed.greatest[channel] }];
+  return uniformOver(rangeOf({ values, ranges }, bits), bits);
+}
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
