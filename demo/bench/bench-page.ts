@@ -14,6 +14,8 @@ import type { ParameterName, PresetName, Settings } from "./settings.ts";
 /** One measurement: a time with its samples, or why there is none. */
 export interface Row {
   readonly ms?: Spread;
+  /** Samples that a hidden tab has spoilt. */
+  readonly discarded?: number;
   readonly error?: string;
 }
 

@@ -23,6 +23,8 @@ export function factsOf(run: Run): [name: string, words: string][] {
   }
   const failed = run.rows.filter(({ error }) => error !== undefined).length;
   facts.push(["Rows", `${run.rows.length - failed} proved right and timed, ${failed} not`]);
+  const discarded = run.rows.reduce((sum, row) => sum + (row.discarded ?? 0), 0);
+  if (discarded > 0) facts.push(["Hidden", `${discarded} samples thrown away, because this tab was hidden`]);
   if (run.cancelled) facts.push(["Cancelled", "these rows are what there was until then"]);
   if (adapter.isFallback) facts.push(["Beware", "a GPU in software: right answers, a fraction of the speed"]);
   return facts;

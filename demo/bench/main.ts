@@ -65,11 +65,19 @@ async function restore(): Promise<void> {
     const linked = await runOfFragment(location.hash);
     const runs = await showSaved();
     if (linked && linked.page !== page.id) location.search = `?page=${linked.page}`;
-    else if (linked) show(linked, "A result that came with the link.");
+    else if (linked) await keepLinked(linked, runs);
     else if (runs[0] && !abort) show(runs[0].run, "The last run on this page.");
   } catch (error) {
     showError(error);
   }
+}
+
+/** Kept like one of this browser's own, so that the two can be compared. */
+async function keepLinked(linked: Run, runs: readonly SavedRun[]): Promise<void> {
+  show(linked, "A result that came with the link; it is among the saved runs.");
+  if (runs.some(({ run }) => run.date === linked.date)) return;
+  await saveRun(linked);
+  await showSaved();
 }
 
 async function runNow(): Promise<void> {

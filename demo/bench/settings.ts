@@ -19,7 +19,7 @@ export interface Settings {
   readonly clock: "timestamps" | "wall";
   /** Configurations of ONNX Runtime Web, such as `webgpu-q8`. */
   readonly peers: readonly string[];
-  /** Where ONNX Runtime Web is: the address of its dist folder, relative to the page. */
+  /** The path of ONNX Runtime Web's dist folder. Of this origin alone: a link must not bring code of another. */
   readonly runtime: string;
   /** A kernel that is made to answer wrongly, to see that it is found out. */
   readonly wrong: string;
@@ -77,8 +77,8 @@ export const PARAMETERS: Parameters = {
   },
   runtime: {
     label: "ONNX Runtime Web",
-    hint: "where its dist folder is, relative to this page",
-    parse: (text) => (/^[\w./:@-]{1,200}\/$/.test(text) ? text : undefined),
+    hint: "the path of its dist folder on this server",
+    parse: (text) => (/^(?!\/\/)[\w./@-]{1,200}\/$/.test(text) ? text : undefined),
   },
   wrong: {
     label: "Wrong",
