@@ -1,7 +1,7 @@
 // softmax(Q K^T / sqrt(head dim)) V in integers alone, with the exponential of `ibert` or `ivit`: one workgroup for four query
 // rows and a group of 64 channels, a key per thread for the scores, a channel per thread for P.V; vectors hold the four rows.
-// Scores are made twice, once for their maximum, so any number of tokens fits. The mass is the sum of the very integers that
-// weigh V, so that none of it is lost.
+// Scores are made twice, once for their maximum, so any number of tokens fits; those of the first KEPT keys are kept. The mass is
+// the sum of the very integers that weigh V, so that none of it is lost.
 import package::lib::dyadic::{FRACTION, scaled, times, exponent, reciprocal, int8_step, int8_scale};
 import package::lib::pack::pack_i8;
 import package::lib::sixteen::{Sixteen, sixteen, dot16};
@@ -19,8 +19,10 @@ struct Params { tokens: u32, queries: u32, heads: u32, groups: u32, score_scale:
 const THREADS: u32 = 64u;
 const ROWS: u32 = 4u;
 const SCORE_PLACES: i32 = 16;
+const KEPT: u32 = 256u;
 var<workgroup> query: array<Sixteen, 8u * ROWS>;                // [group][row][slice of 16 channels]
 var<workgroup> query_scale: array<u32, 2u * ROWS>;              // [group][row], with the scale of scores
+var<workgroup> kept: array<vec4<i32>, KEPT>;                    // scores of keys
 var<workgroup> greatest: array<atomic<i32>, ROWS>;              // score
 var<workgroup> greatest_scale: atomic<u32>;                     // of V: the bits of positive f32 are in their order
 var<workgroup> mass: array<atomic<u32>, ROWS>;
@@ -82,6 +84,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   workgroupBarrier();
   for (var key = thread; key < params.tokens; key += THREADS) {
     let sums = scores(first_row + key, head);
+    if (key < KEPT) { kept[key] = sums; }
     for (var r = 0u; r < run_time(ROWS); r++) { atomicMax(&greatest[r], sums[r]); }
     atomicMax(&greatest_scale, qkv_scale[group_at(first_row + key, 2u, group)]);
   }
@@ -97,7 +100,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     if (thread < length) {
       let key_row = first_row + first_key + thread;
       let scale = qkv_scale[group_at(key_row, 2u, group)];
-      let sums = scores(key_row, head);
+      var sums: vec4<i32>;
+      if (first_key < KEPT) { sums = kept[first_key + thread]; } else { sums = scores(key_row, head); }
       for (var r = 0u; r < run_time(ROWS); r++) {
         let weight = weight_of(bitcast<u32>(atomicLoad(&greatest[r])) - bitcast<u32>(sums[r]));
         atomicAdd(&mass[r], weight);
