@@ -2,7 +2,7 @@
 // A weight is loaded and unpacked by one thread and broadcast to the others, so that unpacking, which costs more than
 // multiplying where there is no int8 dot, is shared. Eight subgroups side by side own a group of 64 columns.
 // Needs subgroups of exactly 8, or with `four` of 4, numbered along the local index.
-import package::lib::gemm::{length_k, length_n, row_count, FOLD, Total, a, w, run_time, store};
+import package::lib::gemm::{length_k, length_n, FOLD, Total, a, w, run_time, store};
 @if(add) import package::lib::gemm::a_scale;
 @if(quantize) import package::lib::gemm::{activation, dequantize, raise_peak, row_peak};
 @if(quantize) import package::lib::gelu::activate;
@@ -93,10 +93,7 @@ fn keep(t: Totals) {
 
 @if(!quantize) fn finish(first_row: u32, column4: u32, lane: u32) {
   let end = run_time(10u);
-  for (var i = 0u; i < end; i++) {
-    let row = first_row + lane + i / 2u * SIZE;
-    if (row < row_count()) { store(row, column4 + i % 2u, results[i]); }
-  }
+  for (var i = 0u; i < end; i++) { store(first_row + lane + i / 2u * SIZE, column4 + i % 2u, results[i]); }
 }
 
 @if(quantize) fn finish(first_row: u32, column4: u32, lane: u32) {
@@ -110,8 +107,7 @@ fn keep(t: Totals) {
   workgroupBarrier();
   for (var i = 0u; i < end; i++) {
     let index = lane + i / 2u * SIZE;
-    let row = first_row + index;
-    if (row < row_count()) { store(row, column4 + i % 2u, bitcast<vec4<f32>>(results[i]), row_peak(index)); }
+    store(first_row + index, column4 + i % 2u, bitcast<vec4<f32>>(results[i]), row_peak(index));
   }
 }
 

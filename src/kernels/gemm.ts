@@ -147,14 +147,13 @@ function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">): Probe {
 
 /** struct Params of lib/gemm.wgsl. */
 export function gemmParams({
-  rows,
   k,
   n,
   activation = "none",
   rowsPerImage = 1,
   addendRows = 1,
 }: GemmProblem): Uint32Array {
-  return Uint32Array.of(k, n, rowsPerImage, addendRows, ACTIVATIONS[activation], rows);
+  return Uint32Array.of(k, n, rowsPerImage, addendRows, ACTIVATIONS[activation]);
 }
 
 function checkGemm({ rows, n, k }: GemmProblem): void {
