@@ -5,7 +5,7 @@ import package::lib::gelu::activate;
 
 // The problem: constants of the pipeline, or with `params` told at run time, so that all shapes share one pipeline.
 // k and n are multiples of 64.
-@if(params) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32 }
+@if(params) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32 }
 @if(params && accumulate) @group(0) @binding(3) var<uniform> params: Params;
 @if(params && !accumulate) @group(0) @binding(7) var<uniform> params: Params;
 @if(params) fn length_k() -> u32 { return params.k; }
@@ -13,6 +13,10 @@ import package::lib::gelu::activate;
 @if(params) fn rows_per_image() -> u32 { return params.rows_per_image; }
 @if(params) fn addend_rows() -> u32 { return params.addend_rows; }
 @if(params) fn activation() -> u32 { return params.activation; }
+@if(params) fn row_count() -> u32 { return params.rows; }
+// Only tiles that do not divide the padding need to know it: what they stored behind a buffer, drivers move to its end.
+@if(!params) override ROWS: u32 = 0xffffffffu;
+@if(!params) fn row_count() -> u32 { return ROWS; }
 @if(!params) override K: u32;
 @if(!params) override N: u32;
 @if(!params) fn length_k() -> u32 { return K; }
@@ -68,14 +72,11 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
   return vec4<f32>(total) * (a_scale[row] * w_scale[column4]) + bias[column4];
 }
 
-// Tiles may reach beyond the padded rows. What would fall behind the buffer must not be stored: drivers move it to its end.
-fn fits(row: u32, column4: u32) -> bool { return row * (length_n() / 4u) + column4 < arrayLength(&out); }
-
 @if(accumulate) fn store(row: u32, column4: u32, total: Total) {
-  if (fits(row, column4)) { out[row * (length_n() / 4u) + column4] = total; }
+  if (row < row_count()) { out[row * (length_n() / 4u) + column4] = total; }
 }
 @if(add) fn store(row: u32, column4: u32, total: Total) {
-  if (fits(row, column4)) {
+  if (row < row_count()) {
     let addend_row = row / rows_per_image() * addend_rows() + row % rows_per_image();
     out[row * (length_n() / 4u) + column4] = dequantize(row, column4, total) + addend[addend_row * (length_n() / 4u) + column4];
   }
@@ -97,9 +98,8 @@ fn peak_of(y: vec4<f32>) -> f32 {
 @if(quantize) fn row_peak(index: u32) -> f32 { return bitcast<f32>(atomicLoad(&peaks[index])); }
 
 @if(quantize) fn store(row: u32, column4: u32, y: vec4<f32>, peak: f32) {
-  if (fits(row, column4)) { out[row * (length_n() / 4u) + column4] = quantize_i8(y, inverse_scale(peak)); }
-  let group = row * (length_n() / 64u) + column4 / 16u;
-  if (column4 % 16u == 0u && group < arrayLength(&out_scale)) { out_scale[group] = peak / 127.0; }
+  if (row < row_count()) { out[row * (length_n() / 4u) + column4] = quantize_i8(y, inverse_scale(peak)); }
+  if (column4 % 16u == 0u && row < row_count()) { out_scale[row * (length_n() / 64u) + column4 / 16u] = peak / 127.0; }
 }
 
 // The sixteen threads along x own one group of 64 columns together.

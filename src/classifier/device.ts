@@ -25,6 +25,8 @@ export interface Device {
   readonly bytes: number;
   /** Puts the weights there. Nothing of them stays when it fails. */
   load(model: ModelDescription, stream: StreamWeights, options: DeviceLoading): Promise<Backend>;
+  /** Resolves with the reason when the device is lost; absent: it cannot be. */
+  readonly lost?: Promise<string>;
   release(): void;
 }
 

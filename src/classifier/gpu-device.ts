@@ -42,6 +42,7 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
       const keep = tuning && (() => keepTuning(gpu, tuning, notebook));
       return new GpuBackend(gpu, model, weights, { sliceMs, choose, compiling, keep });
     },
+    lost: gpu.lost,
     release: () => releaseGpu(gpu),
   };
 }

@@ -5,20 +5,15 @@ import { type ModelFolder, type ModelSource, resolveFolder } from "../format/fol
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Framing } from "../image/geometry.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
-import {
-  type Arithmetic,
-  arithmeticOf,
-  kernelsFor,
-  type Nonlinear,
-  withNonlinear,
-} from "../vit/nonlinear.ts";
+import { type Arithmetic, arithmeticOf, type Nonlinear } from "../vit/nonlinear.ts";
 import type { Precision } from "../vit/weights.ts";
 import { type Classification, topClasses } from "./answer.ts";
-import { type Device, type DeviceChoice, openDevice, type StreamWeights } from "./device.ts";
-import { type Answer, Engine, type Profile } from "./engine.ts";
+import type { DeviceChoice } from "./device.ts";
+import type { Answer, Engine, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
-import { describeModel, type LoadProgress, loadKept, loadWeights, type ModelDescription } from "./model.ts";
+import { type LoadProgress, loadKept } from "./model.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
+import { closeSession, lossOf, lostTwice, openSession, type Session } from "./session.ts";
 import { pageNotebook } from "./tunings.ts";
 
 export interface LoadOptions {
@@ -78,6 +73,8 @@ export interface Report extends Arithmetic {
   readonly dispatches: number;
   /** Bytes of all buffers and textures on the device, those of other classifiers on it included. */
   readonly gpuBytes: number;
+  /** Why devices were lost, each replaced by another since the load. */
+  readonly losses: readonly string[];
 }
 
 /** Where a classifier runs: what differs between a page and Node. */
@@ -99,25 +96,20 @@ const ON_PAGE = "document" in globalThis;
 
 /** A Vision Transformer on the GPU that names what is in pictures. */
 export class ImageClassifier<P = Picture> {
-  readonly #device: Device;
   readonly #platform: Platform<P>;
-  readonly #model: ModelDescription;
-  readonly #engine: Engine;
+  readonly #folder: ModelFolder;
   readonly #options: LoadOptions;
+  #session: Session;
+  /** The session after a lost device, as soon as it is asked for. */
+  #next: Promise<Session> | undefined;
+  readonly #losses: string[] = [];
   #disposed = false;
 
-  private constructor(
-    device: Device,
-    platform: Platform<P>,
-    model: ModelDescription,
-    engine: Engine,
-    options: LoadOptions,
-  ) {
-    this.#device = device;
+  private constructor(platform: Platform<P>, folder: ModelFolder, options: LoadOptions, session: Session) {
     this.#platform = platform;
-    this.#model = model;
-    this.#engine = engine;
+    this.#folder = folder;
     this.#options = options;
+    this.#session = session;
   }
 
   /**
@@ -156,59 +148,24 @@ export class ImageClassifier<P = Picture> {
     folder: ModelFolder,
     options: LoadOptions,
   ): Promise<ImageClassifier<P>> {
-    const { signal, onProgress, maxBatch = 8, integrity } = options;
-    const arithmetic = arithmeticOf(options);
-    const { precision } = arithmetic;
+    const { signal, maxBatch = 8, integrity } = options;
+    arithmeticOf(options); // refuses what cannot be combined
     if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
       throw new RangeError(`maxBatch: expected a whole number from 1 to 64, came ${maxBatch}`);
     if (integrity !== undefined && !/^sha256-[A-Za-z\d+/]{43}=$/.test(integrity))
       throw new RangeError(`integrity: expected sha256- and 44 characters of base64, came ${integrity}`);
     signal?.throwIfAborted();
-    const device = await openDevice(platform, options.device, onProgress);
-    try {
-      onProgress?.({ stage: "download", file: "config.json" });
-      const described = await describeModel(folder, signal);
-      const model = { ...described, architecture: withNonlinear(described.architecture, arithmetic) };
-      if (precision === "float32" && model.architecture.quantization)
-        throw new UnsupportedModelError(
-          `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
-        );
-      const kernels = await kernelsFor(arithmetic);
-      const calibrated =
-        model.architecture.quantization?.calibration &&
-        (await import("../vit/calibrated.ts")).calibrated(model.architecture, kernels);
-      const loading = { precision, kernels, graph: calibrated?.graph, autotune: options.autotune };
-      const stream: StreamWeights = (emit) =>
-        loadWeights(calibrated?.weights(emit) ?? emit, folder, model, precision, options);
-      const backend = await device.load(model, stream, loading);
-      const engine = new Engine(model, loading, backend);
-      try {
-        onProgress?.({ stage: "compile" });
-        await backend.compiling;
-        onProgress?.({ stage: "self-test" });
-        await engine.prepare(1);
-        await backend.keep?.();
-        signal?.throwIfAborted();
-      } catch (error) {
-        await engine.destroy();
-        throw error;
-      }
-      onProgress?.({ stage: "ready" });
-      return new ImageClassifier(device, platform, model, engine, options);
-    } catch (error) {
-      device.release();
-      throw error;
-    }
+    return new ImageClassifier(platform, folder, options, await openSession(platform, folder, options));
   }
 
   /** What the model calls its classes; empty for an embedding model. */
   get labels(): readonly string[] {
-    return this.#model.architecture.labels;
+    return this.#session.model.architecture.labels;
   }
 
   /** How the model resizes and crops; `pictureGeometry` makes of it the box that it sees of a picture. */
   get framing(): Framing {
-    return this.#model.preprocessing;
+    return this.#session.model.preprocessing;
   }
 
   /**
@@ -219,7 +176,7 @@ export class ImageClassifier<P = Picture> {
   classify(pictures: readonly P[], options?: ClassifyOptions): Promise<Classification[][]>;
   async classify(input: P | readonly P[], { topK = 5, signal }: ClassifyOptions = {}) {
     if (this.labels.length === 0)
-      throw new UnsupportedModelError(`${this.#model.id}: has no head to classify with; use embed()`);
+      throw new UnsupportedModelError(`${this.#session.model.id}: has no head to classify with; use embed()`);
     if (!(Number.isInteger(topK) && topK >= 1))
       throw new RangeError(`topK: expected a whole number from 1 on, came ${topK}`);
     return this.#each(input, signal, ({ logits }) => topClasses(logits, this.labels, topK));
@@ -244,25 +201,27 @@ export class ImageClassifier<P = Picture> {
    * all blocks. Costs a run and a second of JavaScript for large models; meant for looking at, not for speed.
    */
   async attention(picture: P, { signal }: { signal?: AbortSignal } = {}): Promise<AttentionMap> {
-    return this.#with([picture], signal, ([source]) => this.#engine.attention(source, signal));
+    return this.#with([picture], signal, (engine, [source]) => engine.attention(source, signal));
   }
 
   /** GPU time of one run by kind of pass: timestamps where the adapter has them. */
   async profile(picture: P): Promise<Profile> {
-    return this.#with([picture], undefined, ([source]) => this.#engine.profile(source));
+    return this.#with([picture], undefined, (engine, [source]) => engine.profile(source));
   }
 
   /** What runs where, and how much of it there is. */
   get report(): Report {
+    const { device, model, engine } = this.#session;
     return {
-      model: this.#model.id,
+      model: model.id,
       ...arithmeticOf(this.#options),
-      backend: this.#device.backend,
-      adapter: this.#device.adapter,
-      advice: this.#device.advice,
-      kernels: summarise(this.#engine.choices.values()),
-      dispatches: this.#engine.dispatches,
-      gpuBytes: this.#device.bytes,
+      backend: device.backend,
+      adapter: device.adapter,
+      advice: device.advice,
+      kernels: summarise(engine.choices.values()),
+      dispatches: engine.dispatches,
+      gpuBytes: device.bytes,
+      losses: [...this.#losses],
     };
   }
 
@@ -270,8 +229,8 @@ export class ImageClassifier<P = Picture> {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#engine.destroy();
-    this.#device.release();
+    await this.#next?.catch(() => {});
+    await closeSession(this.#session);
   }
 
   /** One answer for one picture, an array for an array. */
@@ -295,14 +254,14 @@ export class ImageClassifier<P = Picture> {
   }
 
   async #answers(pictures: readonly P[], signal: AbortSignal | undefined): Promise<Answer[]> {
-    return this.#with(pictures, signal, (sources) => this.#engine.run(sources, signal));
+    return this.#with(pictures, signal, (engine, sources) => engine.run(sources, signal));
   }
 
   /** Opens the pictures for `work` and closes them after it, whatever happens. */
   async #with<T>(
     pictures: readonly P[],
     signal: AbortSignal | undefined,
-    work: (sources: readonly PictureSource[]) => Promise<T>,
+    work: (engine: Engine, sources: readonly PictureSource[]) => Promise<T>,
   ): Promise<T> {
     this.#mustBeAlive();
     signal?.throwIfAborted();
@@ -311,7 +270,7 @@ export class ImageClassifier<P = Picture> {
     try {
       for (const result of opened) if (result.status === "rejected") throw result.reason;
       this.#mustBeAlive(); // it may have been disposed while the pictures were decoded
-      const result = await work(sources);
+      const result = await this.#surviving(signal, (engine) => work(engine, sources));
       signal?.throwIfAborted();
       return result;
     } finally {
@@ -319,9 +278,53 @@ export class ImageClassifier<P = Picture> {
     }
   }
 
+  /** Runs `work`, and where the device is lost meanwhile, once more on a new one. */
+  async #surviving<T>(signal: AbortSignal | undefined, work: (engine: Engine) => Promise<T>): Promise<T> {
+    const session = this.#session;
+    try {
+      return await work(session.engine);
+    } catch (error) {
+      await this.#recover(session, signal, error);
+    }
+    const next = this.#session;
+    try {
+      return await work(next.engine);
+    } catch (error) {
+      const reason = signal?.aborted ? undefined : await lossOf(next.device);
+      throw reason === undefined ? error : lostTwice(next.model.id, reason, error);
+    }
+  }
+
+  /** Opens the model on a new device, once for all calls that the loss interrupted; rethrows what was no loss. */
+  async #recover(session: Session, signal: AbortSignal | undefined, error: unknown): Promise<void> {
+    const reason = signal?.aborted ? undefined : await lossOf(session.device);
+    if (reason === undefined) throw error;
+    this.#mustBeAlive();
+    if (this.#session === session) {
+      this.#next ??= this.#reopen(session, reason);
+      await this.#next;
+    }
+    signal?.throwIfAborted();
+  }
+
+  async #reopen(session: Session, reason: string): Promise<Session> {
+    try {
+      // Whoever loaded it hears no second progress; its signal was for the first load.
+      const quiet = { ...this.#options, onProgress: undefined, signal: undefined };
+      this.#session = await openSession(this.#platform, this.#folder, quiet);
+      this.#losses.push(reason);
+      void closeSession(session);
+      return this.#session;
+    } finally {
+      this.#next = undefined;
+    }
+  }
+
   #mustBeAlive(): void {
     if (this.#disposed)
-      throw new DisposedError(`classifier of ${this.#model.id}: was disposed; load it again before using it`);
+      throw new DisposedError(
+        `classifier of ${this.#session.model.id}: was disposed; load it again before using it`,
+      );
   }
 }
 

@@ -33,6 +33,9 @@ export class ShaderError extends Vit8Error {
 /** The GPU ran out of memory, or refused a command. */
 export class DeviceError extends Vit8Error {}
 
+/** The GPU was lost, as by a driver's reset, and the one in its place too. */
+export class DeviceLostError extends Vit8Error {}
+
 /** Every variant of a kernel computed a wrong answer on this driver. */
 export class SelfTestError extends Vit8Error {}
 

@@ -91,7 +91,11 @@ export function tile4x4(
     wgsl,
     shapedFor,
     inner: dot4 ? "dot4" : "f32",
-    constants: (problem) => ({ ...gemmConstants(epilogue, problem), ROW_THREADS: rowThreads }),
+    constants: (problem) => ({
+      ...gemmConstants(epilogue, problem),
+      ROW_THREADS: rowThreads,
+      ...(ROW_PADDING % (4 * rowThreads) && { ROWS: problem.rows }),
+    }),
     grid: ({ rows, n }): Grid => [n / GROUP, Math.ceil(rows / (4 * rowThreads))],
     runsOn: ({ language }) => !dot4 || language.has("packed_4x8_integer_dot_product"),
   };
@@ -147,13 +151,14 @@ function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">): Probe {
 
 /** struct Params of lib/gemm.wgsl. */
 export function gemmParams({
+  rows,
   k,
   n,
   activation = "none",
   rowsPerImage = 1,
   addendRows = 1,
 }: GemmProblem): Uint32Array {
-  return Uint32Array.of(k, n, rowsPerImage, addendRows, ACTIVATIONS[activation]);
+  return Uint32Array.of(k, n, rowsPerImage, addendRows, ACTIVATIONS[activation], rows);
 }
 
 function checkGemm({ rows, n, k }: GemmProblem): void {

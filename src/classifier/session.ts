@@ -1,0 +1,95 @@
+// A model on a device, opened again when the device is lost.
+
+import { DeviceLostError, UnsupportedModelError } from "../errors/errors.ts";
+import type { ModelFolder } from "../format/folder.ts";
+import { arithmeticOf, kernelsFor, withNonlinear } from "../vit/nonlinear.ts";
+import { type Device, openDevice, type StreamWeights } from "./device.ts";
+import { Engine } from "./engine.ts";
+import type { GpuAccess } from "./gpu-device.ts";
+import type { LoadOptions } from "./image-classifier.ts";
+import { describeModel, loadWeights, type ModelDescription } from "./model.ts";
+
+export interface Session {
+  readonly device: Device;
+  readonly model: ModelDescription;
+  readonly engine: Engine;
+}
+
+/** A failed call may be told a moment before the loss that made it fail. */
+const LOSS_IS_TOLD_MS = 50;
+
+/** Why the device was lost; undefined: it was not. */
+export function lossOf({ lost }: Device): Promise<string | undefined> {
+  const later = new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_IS_TOLD_MS));
+  return Promise.race([lost ?? later, later]);
+}
+
+export function lostTwice(who: string, reason: string, cause: unknown): DeviceLostError {
+  return new DeviceLostError(
+    `${who}: the GPU was lost twice in a row (${reason}); close other pages that use it, update its driver, or load with device: "cpu"`,
+    { cause },
+  );
+}
+
+/**
+ * A device with the model on it, ready to run; once more from the start where the device is lost meanwhile.
+ * @throws DeviceLostError when that is lost too, and what the files, the model and the device are refused for.
+ */
+export async function openSession(
+  access: GpuAccess,
+  folder: ModelFolder,
+  options: LoadOptions,
+): Promise<Session> {
+  for (let attempt = 0; ; attempt++) {
+    const device = await openDevice(access, options.device, options.onProgress);
+    try {
+      return await loadedOn(device, folder, options);
+    } catch (error) {
+      device.release();
+      const reason = options.signal?.aborted ? undefined : await lossOf(device);
+      if (reason === undefined) throw error;
+      if (attempt > 0) throw lostTwice("loading", reason, error);
+    }
+  }
+}
+
+async function loadedOn(device: Device, folder: ModelFolder, options: LoadOptions): Promise<Session> {
+  const { signal, onProgress, autotune } = options;
+  const arithmetic = arithmeticOf(options);
+  const { precision } = arithmetic;
+  onProgress?.({ stage: "download", file: "config.json" });
+  const described = await describeModel(folder, signal);
+  const model = { ...described, architecture: withNonlinear(described.architecture, arithmetic) };
+  if (precision === "float32" && model.architecture.quantization)
+    throw new UnsupportedModelError(
+      `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
+    );
+  const kernels = await kernelsFor(arithmetic);
+  const calibrated =
+    model.architecture.quantization?.calibration &&
+    (await import("../vit/calibrated.ts")).calibrated(model.architecture, kernels);
+  const loading = { precision, kernels, graph: calibrated?.graph, autotune };
+  const stream: StreamWeights = (emit) =>
+    loadWeights(calibrated?.weights(emit) ?? emit, folder, model, precision, options);
+  const backend = await device.load(model, stream, loading);
+  const engine = new Engine(model, loading, backend);
+  try {
+    onProgress?.({ stage: "compile" });
+    await backend.compiling;
+    onProgress?.({ stage: "self-test" });
+    await engine.prepare(1);
+    await backend.keep?.();
+    signal?.throwIfAborted();
+  } catch (error) {
+    await engine.destroy();
+    throw error;
+  }
+  onProgress?.({ stage: "ready" });
+  return { device, model, engine };
+}
+
+/** Gives everything back, after the run in progress. */
+export async function closeSession({ engine, device }: Session): Promise<void> {
+  await engine.destroy();
+  device.release();
+}
