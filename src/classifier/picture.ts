@@ -1,7 +1,6 @@
 // Everything a page calls a picture, behind one face that copies a region of it to a texture.
 
 import { PictureError } from "../errors/errors.ts";
-import { encodedSize } from "../image/encoded-size.ts";
 import { checkPictureSize, type RawPicture } from "../image/picture.ts";
 
 /** Pixels in memory: straight sRGB bytes, as `ImageData` has them. */
@@ -64,7 +63,9 @@ export async function openPicture(picture: Picture): Promise<PictureSource> {
 
 async function sourceOf(picture: Picture): Promise<PictureSource> {
   if (isA(picture, "Blob")) {
-    const size = await encodedSize(picture);
+    // Where this cannot be fetched any more, the browser's own limits must do.
+    const reader = await import("../image/encoded-size.ts").catch(() => undefined);
+    const size = await reader?.encodedSize(picture);
     if (size) checkPictureSize(nameOf(picture), size.width, size.height);
     return fromBitmap(picture);
   }
