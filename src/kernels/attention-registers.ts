@@ -7,6 +7,7 @@ import {
   attentionGrid,
   attentionMacs,
   attentionParams,
+  attentionProbe,
   checkAttention,
 } from "./attention.ts";
 
@@ -29,6 +30,7 @@ export const attentionRegisters = defineKernel({
     "f32-32": variant(f32Wgsl, 32, "f32"),
   },
   params: attentionParams,
+  probe: attentionProbe,
   check: checkAttention,
   macs: attentionMacs,
   bytes: attentionBytes,

@@ -1,8 +1,8 @@
 import dot4Wgsl from "../../shaders/attention.wgsl?dot4&wgsl";
 import floatWgsl from "../../shaders/attention.wgsl?float&wgsl";
 import f32Wgsl from "../../shaders/attention.wgsl?wgsl";
-import { defineKernel, type Grid, type Variant } from "../gpu/kernel.ts";
-import { GROUP } from "./gemm.ts";
+import { defineKernel, type Grid, type Probe, type Variant } from "../gpu/kernel.ts";
+import { GROUP, paddedRows } from "./gemm.ts";
 
 /** Multi-head attention over the rows of `images` pictures of `tokens` rows each. */
 export interface AttentionProblem {
@@ -68,12 +68,42 @@ export const attentionMacs = ({ images, tokens, queries, heads, headDim }: Atten
   2 * images * heads * queries * tokens * headDim;
 export const attentionBytes = (p: AttentionProblem) => p.images * (3 * p.tokens + p.queries) * width(p);
 
+/** Six tokens of one head that hold every byte there is; an output may be one step off. */
+export function attentionProbe(): Probe {
+  const tokens = 6;
+  const qkv = Int8Array.from({ length: paddedRows(tokens) * 3 * GROUP }, (_, i) =>
+    Math.max(-127, ((i * 37 + (i >> 8)) & 255) - 128),
+  );
+  const at = (row: number, part: number, d: number) => qkv[(row * 3 + part) * GROUP + d] / 64;
+  const channels = Array.from({ length: GROUP }, (_, d) => d);
+  const expected = new Int8Array(tokens * GROUP);
+  const scales = new Float32Array(tokens);
+  for (let query = 0; query < tokens; query++) {
+    const weights = Array.from({ length: tokens }, (_, key) =>
+      Math.exp(channels.reduce((sum, d) => sum + at(query, 0, d) * at(key, 1, d), 0) / 8),
+    );
+    const mass = weights.reduce((a, b) => a + b);
+    const y = channels.map((d) => weights.reduce((sum, p, key) => sum + p * at(key, 2, d), 0) / mass);
+    scales[query] = Math.max(...y.map(Math.abs)) / 127;
+    for (const d of channels) expected[query * GROUP + d] = Math.round(y[d] / scales[query]);
+  }
+  return {
+    problem: { images: 1, tokens, queries: tokens, heads: 1, headDim: GROUP },
+    inputs: { qkv, qkv_scale: new Float32Array(paddedRows(tokens) * 3).fill(1 / 64) },
+    outputs: {
+      out: { expected, off: 1, byteLength: paddedRows(tokens) * GROUP },
+      out_scale: { expected: scales, off: 1e-5, byteLength: paddedRows(tokens) * 4 },
+    },
+  };
+}
+
 /** int8 Q, K and V in, int8 out, each with a scale per row and group of 64 channels. */
 export const attention = defineKernel({
   name: "attention",
   bindings: { qkv: "read", qkv_scale: "read", out: "write", out_scale: "write", params: "uniform" },
   variants: { f32: variant(f32Wgsl, "f32"), dot4: variant(dot4Wgsl, "dot4") },
   params: attentionParams,
+  probe: attentionProbe,
   check: checkAttention,
   macs: attentionMacs,
   bytes: attentionBytes,

@@ -1,7 +1,9 @@
 import { afterAll, expect, test } from "vitest";
 import { SelfTestError } from "../errors/errors.ts";
 import { openGpu } from "../gpu/gpu.ts";
-import { type AnyKernel, defineKernel } from "../gpu/kernel.ts";
+import { type AnyKernel, defineKernel, variantsFor } from "../gpu/kernel.ts";
+import { type AttentionProblem, attention } from "../kernels/attention.ts";
+import { attentionRegisters } from "../kernels/attention-registers.ts";
 import { type GemmProblem, GROUP } from "../kernels/gemm.ts";
 import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
@@ -37,11 +39,26 @@ test("every variant of the real kernels finds the known answer", async () => {
   for (const kernel of [gemmInt8Direct.add, gemmInt8Direct.quantize]) {
     for (const variant of all) expect(await answersRight(gpu, kernel, variant)).toBe(true);
   }
+  for (const kernel of [attention, attentionRegisters])
+    for (const variant of variantsFor(kernel, gpu.capabilities, kernel.probe!().problem as AttentionProblem))
+      expect(await answersRight(gpu, kernel, variant), `${kernel.name}/${variant}`).toBe(true);
   const subgroup = `f32-subgroup${gpu.capabilities.subgroupSize}`;
   if (subgroup in gemmInt8Broadcast.add.variants) {
     expect(await answersRight(gpu, gemmInt8Broadcast.add, subgroup)).toBe(true);
     expect(await answersRight(gpu, gemmInt8Broadcast.quantize, subgroup)).toBe(true);
   }
+});
+
+test("attention without its softmax is found out", async () => {
+  const { f32 } = attention.variants;
+  const wgsl = f32.wgsl.replace("let p = exp2(scores[key] - greatest);", "let p = scores[key];");
+  expect(wgsl).not.toBe(f32.wgsl);
+  const wrong = {
+    ...attention,
+    name: "no softmax",
+    variants: { ...attention.variants, f32: { ...f32, wgsl } },
+  };
+  expect(await answersRight(gpu, wrong, "f32")).toBe(false);
 });
 
 test("a variant that computes wrongly is passed over, and the report says so", async () => {
