@@ -1,5 +1,6 @@
 // One model on one device: a batch for each number of pictures, and runs one after another.
 
+import { SelfTestError } from "../errors/errors.ts";
 import { patchGrid } from "../format/config.ts";
 import { type AttentionMap, attentionMap, qkvReader } from "../vit/attention-map.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
@@ -118,10 +119,19 @@ export class Engine<B extends Batch = Batch> {
   /** Runs after those asked for before; an aborted call that still waits is dropped. */
   run(pictures: readonly PictureSource[], signal?: AbortSignal): Promise<Answer[]> {
     return this.#inTurn(signal, async (onSubmitted) => {
-      const batch = await this.#batchOf(pictures.length);
-      const outputs = await batch.run(pictures, { signal, onSubmitted });
+      const size = pictures.length;
+      const options = { signal, onSubmitted };
+      let batch = await this.#batchOf(size);
+      const outputs = await batch.run(pictures, options).catch(async (error) => {
+        if (!(error instanceof SelfTestError)) throw error;
+        // Made anew, it takes other kernels, or says that there are none.
+        this.#batches.delete(size);
+        batch.destroy();
+        batch = await this.#batchOf(size);
+        return batch.run(pictures, options);
+      });
       this.#last = batch;
-      return this.#answers(batch, outputs, pictures.length);
+      return this.#answers(batch, outputs, size);
     });
   }
 

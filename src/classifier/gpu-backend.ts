@@ -1,9 +1,11 @@
 // A model's weights on a GPU, and its graphs as plans with a slot for each picture.
 
+import { SelfTestError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
 import { chooseByTable } from "../scheduler/choose.ts";
 import { type Choose, Plan } from "../scheduler/plan.ts";
+import { answersRight } from "../scheduler/self-test.ts";
 import { chooseProven } from "../scheduler/tune.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
 import type { Backend, Batch, EngineOptions, RunOptions, StepTimes } from "./engine.ts";
@@ -33,6 +35,8 @@ export function compileAhead(
   });
   return Promise.allSettled(pipelines);
 }
+
+const RUNS_BETWEEN_TESTS = 1000;
 
 export class GpuBackend implements Backend<GpuBatch> {
   readonly compiling: Backend["compiling"];
@@ -108,13 +112,25 @@ export class GpuBatch implements Batch {
     return this.plan.dispatches + 2 * this.slots.length;
   }
 
-  run(pictures: readonly PictureSource[], options: RunOptions = {}): Promise<Record<string, ArrayBuffer>> {
+  /** @throws SelfTestError where a kernel is found to compute wrongly by now. */
+  async run(
+    pictures: readonly PictureSource[],
+    options: RunOptions = {},
+  ): Promise<Record<string, ArrayBuffer>> {
+    if (Math.random() * RUNS_BETWEEN_TESTS < 1) await this.#test();
     const { firstRow } = this.graph;
     for (const [i, picture] of pictures.entries()) this.slots[i].prepare(picture, firstRow(i));
     const encodeInputs = (pass: GPUComputePassEncoder) => {
       for (const slot of this.slots) slot.encode(pass);
     };
     return this.plan.run(encodeInputs, { ...options, sliceMs: this.#sliceMs });
+  }
+
+  /** Drivers and hardware go wrong under way, too: asks the known questions again. */
+  async #test(): Promise<void> {
+    for (const { kernel, variant } of new Set(this.choices.values()))
+      if (!(await answersRight(this.#gpu, kernel, variant, true)))
+        throw new SelfTestError(`${kernel.name}/${variant}: computes wrongly by now; load the model again`);
   }
 
   async profile(picture: PictureSource): Promise<StepTimes> {

@@ -1,4 +1,4 @@
-// Does a variant find the known answer on this driver? Asked once per device, before the variant is used.
+// Does a variant find the known answer on this driver? Asked once per device before it is used, and now and then again.
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
@@ -6,12 +6,12 @@ import type { AnyKernel } from "../gpu/kernel.ts";
 const asked = new WeakMap<Gpu, Map<string, Promise<boolean>>>();
 
 /** True for a kernel without a probe. A variant that does not compile, or is refused, answers wrongly. */
-export function answersRight(gpu: Gpu, kernel: AnyKernel, variant: string): Promise<boolean> {
+export function answersRight(gpu: Gpu, kernel: AnyKernel, variant: string, again = false): Promise<boolean> {
   if (!kernel.probe) return Promise.resolve(true);
   const answers = asked.get(gpu) ?? new Map<string, Promise<boolean>>();
   asked.set(gpu, answers);
   const key = `${kernel.name}/${variant}`;
-  const answer = answers.get(key) ?? probe(gpu, kernel, variant).catch(() => false);
+  const answer = (!again && answers.get(key)) || probe(gpu, kernel, variant).catch(() => false);
   answers.set(key, answer);
   return answer;
 }
