@@ -1,5 +1,4 @@
 /** The page: one model, one picture, and the names that the one gives to the other. */
-import { UnsupportedDeviceError } from "../../src/index.ts";
 import { forgetAttention, listenForAttention, showAttention, wantsAttention } from "./attention.ts";
 import { closeCamera, followFrames, openCamera } from "./camera.ts";
 import { showSeen } from "./framing.ts";
@@ -22,12 +21,11 @@ import {
   showResults,
   showStatus,
   showText,
-  showUnsupported,
+  showWithoutGpu,
 } from "./page.ts";
 import { listenForFiles } from "./pictures.ts";
 import { showAgreement, showReport } from "./ran.ts";
-import { recorded } from "./recorded.ts";
-import { drawingAddress, showSamples } from "./samples.ts";
+import { showSamples } from "./samples.ts";
 import { texts } from "./texts.ts";
 import { forgetTimes, listenForTimes, showMeasuring, showTimes, wantsTimes } from "./times.ts";
 import { cosine } from "./vectors.ts";
@@ -75,11 +73,11 @@ async function switchModel(model: Model): Promise<void> {
     showOptions();
     if (signal.aborted) return;
     showError(error);
-    if (error instanceof UnsupportedDeviceError) showUnsupported(drawingAddress(recorded.name));
     return;
   }
   showProgress(undefined);
   showReport(loaded.classifier.report);
+  showWithoutGpu(loaded.classifier.report);
   showModelInAddress(model);
   forgetOtherModel();
   showText("honesty", model.name === bundled ? texts.bundledModel : texts.otherModel);

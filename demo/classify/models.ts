@@ -1,10 +1,5 @@
 /** The models that the page suggests, what each one's name stands for, and how one is loaded. */
-import {
-  ImageClassifier,
-  type LoadOptions,
-  type ModelSource,
-  UnsupportedDeviceError,
-} from "../../src/index.ts";
+import { ImageClassifier, type LoadOptions, type ModelSource } from "../../src/index.ts";
 import { texts } from "./texts.ts";
 
 export const bundled = "everyday80";
@@ -38,8 +33,6 @@ export async function loadModel(
   signal: AbortSignal,
   onProgress: LoadOptions["onProgress"],
 ): Promise<Loaded> {
-  // The worker would say the same, later and in its own words.
-  if (!navigator.gpu) throw new UnsupportedDeviceError(texts.noWebGpuError);
   const classifier = await ImageClassifier.load(model.source, {
     ...options,
     onProgress,

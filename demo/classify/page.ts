@@ -1,7 +1,6 @@
 /** What the page shows; it knows nothing of models. */
-import type { Classification, LoadProgress } from "../../src/index.ts";
+import type { Classification, LoadProgress, Report } from "../../src/index.ts";
 import { describeProgress, progressFraction } from "./progress.ts";
-import { recorded } from "./recorded.ts";
 import { texts } from "./texts.ts";
 
 /** The element with this id, which index.html has. */
@@ -53,15 +52,18 @@ export function showResults(results: readonly Classification[]): void {
     fillRow(list.children[i] ?? list.appendChild(newRow()), result);
 }
 
-/** What to do without WebGPU, and an answer from a machine that has it, so that the page is not empty. */
-export function showUnsupported(picture: string): void {
+/** Why the CPU computes, and which browsers reach the GPU; nothing where one does. */
+export function showWithoutGpu({ backend, advice }: Report): void {
+  const section = byId("unsupported", HTMLElement);
+  section.hidden = backend === "webgpu";
+  if (section.hidden) return;
   const list = document.createElement("ul");
   list.append(...texts.withWebGpu.map((text) => textElement("li", "", text)));
-  const section = byId("unsupported", HTMLElement);
-  section.hidden = false;
-  section.replaceChildren(textElement("p", "", texts.noWebGpu), list, textElement("p", "", texts.recorded));
-  showPicture(picture, texts.drawing(recorded.name)).catch(() => {});
-  showResults(recorded.results);
+  section.replaceChildren(
+    textElement("p", "", texts.withoutGpu(advice!)),
+    textElement("p", "", texts.noWebGpu),
+    list,
+  );
 }
 
 function newRow(): HTMLElement {

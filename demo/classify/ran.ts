@@ -5,14 +5,16 @@ import { byId, showText, textElement } from "./page.ts";
 import { texts } from "./texts.ts";
 import { cosine, indexOfGreatest } from "./vectors.ts";
 
-export function showReport({ adapter, precision, nonlinear, dispatches, gpuBytes, kernels }: Report): void {
+export function showReport(report: Report): void {
+  const { backend, adapter, advice, precision, nonlinear, dispatches, gpuBytes, kernels } = report;
   const { vendor, architecture, description, isFallback } = adapter;
   const names = [vendor, architecture, description].filter((name) => name !== "").join(", ");
   const facts = [
-    isFallback ? texts.softwareGpu(names) : names,
+    isFallback && backend === "webgpu" ? texts.softwareGpu(names) : names,
+    ...(advice ? [texts.advice(advice)] : []),
     texts.work(precision, nonlinear, dispatches, gpuBytes),
     // A failed one ends loading, so that there would be no report.
-    ...(precision === "int8" ? [texts.selfTest] : []),
+    ...(precision === "int8" && backend === "webgpu" ? [texts.selfTest] : []),
   ];
   byId("facts", HTMLElement).replaceChildren(...facts.map((fact) => textElement("li", "", fact)));
   byId("kernels", HTMLElement).replaceChildren(

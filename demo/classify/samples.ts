@@ -24,8 +24,6 @@ const samples: [name: string, address: string][] = [
   ]),
 ];
 
-export const drawingAddress = (name: string): string => drawings[`./samples/${name}.svg`];
-
 /** Puts the samples under the picture; `choose` gets the address of the one that is pressed. */
 export function showSamples(choose: (address: string, name: string) => void): void {
   for (const [name, address] of samples) {

@@ -58,6 +58,7 @@ export const page = {
 
 export const texts = {
   stages: {
+    fallback: "No WebGPU: the CPU takes its place",
     download: "Downloading the model",
     quantize: "Quantising and packing its weights",
     compile: "Compiling shaders for your GPU",
@@ -73,9 +74,10 @@ export const texts = {
   looking: "Looking …",
   answered: (elapsedMs: number) => `Answered in ${milliseconds(elapsedMs)}`,
   score: percent,
+  advice: (advice: string) => `${advice[0].toUpperCase()}${advice.slice(1)}.`,
   softwareGpu: (names: string) => `${names}: a GPU in software: right, but slow`,
   work: (precision: string, nonlinear: string, dispatches: number, gpuBytes: number) =>
-    `${precision}, non-linear operations ${nonlinear}; ${dispatches} dispatches a picture; ${megabytes(gpuBytes)} on the GPU`,
+    `${precision}, non-linear operations ${nonlinear}; ${dispatches} dispatches a picture; ${megabytes(gpuBytes)} of buffers`,
   selfTest:
     "Self-test passed: before their first use the matrix kernels computed a known product right, here.",
   steps: (steps: number) => `× ${steps}`,
@@ -127,8 +129,7 @@ export const texts = {
   otherModel:
     "The model's maker says how good it is. Float weights become 8-bit integers as they arrive, unless 32-bit float is chosen.",
   namelessFolder: "the folder",
-  noWebGpuError: "WebGPU: not available in this browser",
-  recorded: "What it looks like where there is WebGPU, as recorded:",
+  withoutGpu: (advice: string) => `This page computes ${advice}.`,
   noWebGpu: "vit8 reaches your GPU through WebGPU. These browsers have it:",
   withWebGpu: [
     "Chrome or Edge 113 or newer on Windows, macOS and ChromeOS; 121 on Android.",

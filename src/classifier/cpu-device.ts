@@ -5,12 +5,12 @@ import { CpuBackend } from "./cpu-backend.ts";
 import type { Device } from "./device.ts";
 
 /** @param why there is no GPU; absent: the CPU was asked for */
-export function openCpuDevice(why = "device: cpu was asked for"): Device {
+export function openCpuDevice(why?: string): Device {
   const backends = new Set<CpuBackend>();
   return {
     backend: "cpu",
     adapter: { vendor: "", architecture: "cpu", description: "TypeScript on the CPU", isFallback: true },
-    advice: `runs on the CPU: ${why}`,
+    advice: why ? `on the CPU, because ${why}` : "on the CPU, as was asked for",
     get bytes() {
       return [...backends].reduce((sum, { bytes }) => sum + bytes, 0);
     },

@@ -85,7 +85,7 @@ export async function withClassifier<T>(
   const { signal } = terminal;
   const bar = new ProgressBar(terminal, `loading ${folder.id}`);
   const onProgress = ({ loaded = 0, total = 0, why }: LoadProgress) => {
-    if (why) terminal.tell(`vit8: runs on the CPU: ${why}\n`);
+    if (why) terminal.tell(`vit8: on the CPU, because ${why}\n`);
     bar.update(loaded, total);
   };
   const loading = ImageClassifier.load(folder, { ...options, signal, onProgress });

@@ -26,6 +26,7 @@ test("custom-elements.json tells every attribute and event", () => {
     expect(names(element.events)).toEqual([
       "abort",
       "error",
+      "fallback",
       "load",
       "loadend",
       "loadstart",

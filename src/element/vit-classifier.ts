@@ -17,6 +17,7 @@ import { forgetNear, whenNear } from "./visibility.ts";
 export interface VitClassifierEvents {
   loadstart: Event;
   progress: ProgressEvent;
+  fallback: CustomEvent<string>;
   result: CustomEvent<readonly Classification[]>;
   load: Event;
   error: CustomEvent<Error>;
@@ -66,6 +67,7 @@ const mirrored = [
  *
  * @fires {Event} loadstart - Work on a picture begins.
  * @fires {ProgressEvent} progress - Bytes of the model came.
+ * @fires {CustomEvent<string>} fallback - There is no WebGPU, and the CPU computes; `detail` says why, and what to do.
  * @fires {CustomEvent<readonly Classification[]>} result - An answer is there, as `detail` and `results`.
  * @fires {Event} load - The first answer for this picture is there.
  * @fires {CustomEvent<Error>} error - There will be none; `detail` says why.
@@ -340,6 +342,8 @@ export class VitClassifier extends Base {
     const lease = this.#leaseModel();
     const [classifier] = await untilAborted(Promise.all([lease.classifier, arrived(source, signal)]), signal);
     run.waiting = false;
+    const { backend, advice } = classifier.report;
+    if (backend === "cpu") this.dispatchEvent(new CustomEvent("fallback", { ...everywhere, detail: advice }));
     return () =>
       untilAborted(
         lease.turn(() => this.#classify(classifier, source, signal)),
