@@ -24,7 +24,7 @@ process.exitCode = Math.max(...codes);
 async function run(share) {
   const deno = path.join(root, "node_modules", ".bin", "deno");
   const script = path.join(outDir, "main.js");
-  const args = ["run", "--unstable-webgpu", "--allow-all", script, String(share), String(shares)];
+  const args = ["run", "--unstable-webgpu", "--allow-all", script, String(share), String(shares), root];
   const shell = process.platform === "win32";
   const [code] = await once(spawn(deno, args, { stdio: "inherit", shell }), "exit");
   // Ended by a signal: no code, and no success.

@@ -117,23 +117,6 @@ test("a download can be cancelled", async ({ page }) => {
   await expect(status(page)).toHaveText("Ready. Choose a picture.");
 });
 
-test("without WebGPU the CPU names the same things, and the page says so and why", async ({ page }) => {
-  await page.addInitScript(() =>
-    Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined, configurable: true }),
-  );
-  await page.goto("/");
-  await expect(
-    page.getByText("This page computes on the CPU, because WebGPU: not offered here"),
-  ).toBeVisible();
-  for (const browser of ["Chrome", "Safari", "Firefox"]) {
-    await expect(page.getByRole("listitem").filter({ hasText: browser }).first()).toBeVisible();
-  }
-  await sample(page, "ladybug").click();
-  await expect(names(page)).toHaveCount(5);
-  await expect(names(page).first()).toContainText("ladybug");
-  await expect(page.getByText(/Answered in/)).toBeVisible();
-});
-
 test("works by keyboard alone, in the order of the page", async ({ page }) => {
   await openPage(page);
   await sample(page, "pizza").focus();

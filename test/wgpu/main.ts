@@ -3,7 +3,7 @@ import { type Gpu, openGpu } from "../../src/gpu/gpu.ts";
 import { variantsFor } from "../../src/gpu/kernel.ts";
 import type { AnyCases } from "../../src/testing/cases.ts";
 import { faultOf } from "../../src/testing/check-case.ts";
-import { faultOfModel } from "./models.ts";
+import { faultOfBundled, faultOfModel } from "./models.ts";
 
 declare const Deno: { readonly args: readonly string[]; exit(code: number): never };
 
@@ -17,6 +17,7 @@ const suites = import.meta.glob<AnyCases | readonly AnyCases[]>("../../src/kerne
   eager: true,
   import: "default",
 });
+const [share, shares, root] = [Number(Deno.args[0]), Number(Deno.args[1]), Deno.args[2]];
 const gpu = await openGpu();
 const tests: Test[] = [
   ...Object.values(suites)
@@ -24,8 +25,8 @@ const tests: Test[] = [
     .flatMap((cases) => testsOf(gpu, cases)),
   { name: "a model in int8", fault: () => faultOfModel("int8") },
   { name: "a model in float32", fault: () => faultOfModel("float32") },
+  { name: "the bundled model", fault: () => faultOfBundled(root) },
 ];
-const [share, shares] = Deno.args.map(Number);
 const failed = await run(tests.filter((_, i) => i % shares === share));
 gpu.destroy();
 Deno.exit(failed ? 1 : 0);

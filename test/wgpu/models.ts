@@ -1,5 +1,6 @@
-// A whole model on this WebGPU, through the public face, against its forward pass in f64.
+// Whole models on this WebGPU, through the public face, against a forward pass in f64 and against the CPU.
 
+import { readFile } from "node:fs/promises";
 import {
   forward,
   madeUpPicture,
@@ -26,4 +27,25 @@ export async function faultOfModel(precision: Precision): Promise<string | undef
   } finally {
     await classifier.dispose();
   }
+}
+
+/** The bundled model has the same logits here as on the CPU, and the same first name. */
+export async function faultOfBundled(root: string): Promise<string | undefined> {
+  const names = ["config.json", "preprocessor_config.json", "model.safetensors"];
+  const read = async (name: string) => [name, await readFile(`${root}/models/everyday80/${name}`)];
+  const files = Object.fromEntries(await Promise.all(names.map(read)));
+  const picture = madeUpPicture({ ...PLAIN, side: 224 });
+  const [here, onCpu] = await Promise.all(
+    (["webgpu", "cpu"] as const).map(async (device) => {
+      const classifier = await ImageClassifier.load(files, { device });
+      const [best] = await classifier.classify(picture);
+      const logits = await classifier.logits(picture);
+      await classifier.dispose();
+      return { label: best.label, logits };
+    }),
+  );
+  if (here.label !== onCpu.label) return `says ${here.label}, the CPU ${onCpu.label}`;
+  const distance = Math.hypot(...here.logits.map((v, i) => v - onCpu.logits[i])) / Math.hypot(...here.logits);
+  // f32 and f64 may round a value near a tie to neighbouring int8.
+  return distance < 1e-3 ? undefined : `logits are off by ${distance} of their length from the CPU's`;
 }

@@ -1,0 +1,56 @@
+/** The CPU beside the GPU in one browser: the same numbers. */
+import { expect, type Page, test } from "@playwright/test";
+
+const model = "/models/everyday80/";
+const ladybug = "/demo/classify/samples/ladybug.svg";
+
+declare global {
+  var vit8: typeof import("../src/index.ts");
+}
+
+/** An empty page with the library as `vit8`. */
+async function openPage(page: Page): Promise<void> {
+  const body = `<!doctype html><html lang="en"><title>test</title><body><script type="module">
+    import * as vit8 from "/src/index.ts";
+    globalThis.vit8 = vit8;
+  </script>`;
+  await page.route("**/blank.html", (route) => route.fulfill({ contentType: "text/html", body }));
+  await page.goto("/blank.html");
+  await page.waitForFunction(() => "vit8" in globalThis);
+}
+
+test("the CPU's logits are the GPU's, for a drawing that is resized on either", async ({ page }) => {
+  await openPage(page);
+  const { distance, reports } = await page.evaluate(
+    async ({ model, src }) => {
+      const image = new Image();
+      image.src = src;
+      const logits: Float32Array[] = [];
+      const reports: string[] = [];
+      for (const device of ["webgpu", "cpu"] as const) {
+        const classifier = await vit8.ImageClassifier.load(model, { device });
+        logits.push(await classifier.logits(image));
+        reports.push(`${classifier.report.backend}: ${classifier.report.advice}`);
+        await classifier.dispose();
+      }
+      const [onGpu, onCpu] = logits;
+      const length = (values: Float32Array) => Math.hypot(...values);
+      return { distance: length(onGpu.map((v, i) => v - onCpu[i])) / length(onGpu), reports };
+    },
+    { model, src: ladybug },
+  );
+  // A value near a tie of int8 may round to the other side: half a step of 1 / 127 in a few of a million.
+  expect(distance).toBeLessThan(1e-3);
+  expect(reports[0]).toContain("webgpu: a software adapter: switch on hardware acceleration");
+  expect(reports[1]).toBe("cpu: on the CPU, as was asked for");
+});
+
+test("where WebGPU is asked for, there is no fallback", async ({ page }) => {
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined }));
+  await openPage(page);
+  const error = await page.evaluate(
+    (model) => vit8.ImageClassifier.load(model, { device: "webgpu" }).catch(({ name }) => name),
+    model,
+  );
+  expect(error).toBe("UnsupportedDeviceError");
+});
