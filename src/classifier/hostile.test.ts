@@ -2,6 +2,8 @@
 
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { observe } from "../calibration/observations.ts";
+import { calibratedFiles, dynamicFiles, readFloatModel } from "../calibration/quantize.ts";
 import { openChecked } from "../cli/model.ts";
 import { quantizedFiles } from "../cli/quantized-model.ts";
 import { Vit8Error } from "../errors/errors.ts";
@@ -9,12 +11,29 @@ import { openFilesFolder } from "../format/files-folder.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { parseSafetensorsHeader } from "../format/safetensors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import { nodeGpu } from "../node/gpu.ts";
+import { calibrated } from "../vit/calibrated.ts";
 import { uploadWeights } from "./gpu-device.ts";
-import { type MadeUpVit, madeUpTensors, timmFiles, transformersFiles } from "./made-up-vit.shared.ts";
+import {
+  type MadeUpVit,
+  madeUpPicture,
+  madeUpTensors,
+  timmFiles,
+  transformersFiles,
+} from "./made-up-vit.shared.ts";
 import { describeModel, loadWeights, type ModelDescription } from "./model.ts";
+import { openPicture } from "./picture.ts";
 
-const loadOn = (gpu: Gpu, folder: ModelFolder, model: ModelDescription) =>
-  uploadWeights(gpu, model.id, (emit) => loadWeights(emit, folder, model, "int8", {}));
+/** As a session does. */
+const loadOn = (gpu: Gpu, folder: ModelFolder, model: ModelDescription) => {
+  const { architecture } = model;
+  const levels = architecture.quantization?.calibration ? calibrated(architecture, undefined) : undefined;
+  levels?.graph(1, false);
+  return uploadWeights(gpu, model.id, (emit) =>
+    loadWeights(levels?.weights(emit) ?? emit, folder, model, "int8", {}),
+  );
+};
 
 type Files = Record<string, string | Uint8Array>;
 const WEIGHTS = "model.safetensors";
@@ -28,10 +47,15 @@ const timm: Files = timmFiles(small, tensors);
 const transformers: Files = transformersFiles(small, tensors, "F16");
 const { signal } = new AbortController();
 const int8Pieces = await quantizedFiles(await openChecked(timm, signal), { signal, onBytes: () => {} });
-const int8: Files = Object.fromEntries(
-  [...int8Pieces].map(([name, pieces]) => [name, new Uint8Array(Buffer.concat(pieces))]),
-);
-const corpus = [timm, transformers, int8];
+const whole = (files: Map<string, Uint8Array[]>): Files =>
+  Object.fromEntries([...files].map(([name, pieces]) => [name, new Uint8Array(Buffer.concat(pieces))]));
+const int8 = whole(int8Pieces);
+const packed = whole(await dynamicFiles(await readFloatModel(openFilesFolder(timm)), 4));
+const device = await acquireGpu({ gpu: await nodeGpu() });
+const observations = await observe(device, openFilesFolder(timm), [() => openPicture(madeUpPicture(small))]);
+releaseGpu(device);
+const levelled = whole(await calibratedFiles(observations, { method: "repq", bits: "w4a8" }));
+const corpus = [timm, transformers, int8, packed, levelled];
 const textOf = (content: string | Uint8Array) =>
   typeof content === "string" ? content : new TextDecoder().decode(content);
 
@@ -97,6 +121,8 @@ test.each([
   ["timm", timm],
   ["transformers", transformers],
   ["int8", int8],
+  ["4-bit", packed],
+  ["calibrated", levelled],
 ])("the sound %s model loads", async (_, files) => {
   expect(await load(files)).toContain("head.weight");
 });
