@@ -39,7 +39,8 @@ beforeAll(async () => {
   writeTinyModel(at("tiny"));
 });
 
-const argv = (...more: string[]) => ["compare", at("tiny"), folder, "--nonlinear", "fast", ...more];
+const options = ["--methods", "dynamic,minmax+norm-inputs", "--bits", "w8a8", "--nonlinear", "fast"];
+const argv = (...more: string[]) => ["compare", at("tiny"), folder, ...options, "--images", "2", ...more];
 const reportIn = (name: string): CompareReport => JSON.parse(readFileSync(at(name, "compare.json"), "utf8"));
 /** What does not depend on the clock. */
 const figuresOf = ({ rows }: CompareReport) =>
@@ -52,9 +53,13 @@ test("an interrupted comparison goes on, and ends as if nothing had happened", a
   expect(report.rows.map(({ method, nonlinear }) => [method, nonlinear])).toEqual([
     ["float32", "exact"],
     ["dynamic", "exact"],
+    ["minmax+norm-inputs", "exact"],
     ["dynamic", "fast"],
   ]);
-  const [float, int8, fast] = report.rows;
+  // two of the six pictures are calibrated on
+  expect(report).toMatchObject({ images: 4, calibrationImages: 2 });
+  const [float, int8, minmax, fast] = report.rows;
+  expect(minmax.worstLogitError).toBeGreaterThan(int8.worstLogitError!);
   expect(float).toMatchObject({ agreement: 1, worstLogitError: 0 });
   expect(int8.worstLogitError).toBeGreaterThan(0);
   expect(fast.worstLogitError).not.toBe(int8.worstLogitError);
@@ -73,11 +78,24 @@ test("an interrupted comparison goes on, and ends as if nothing had happened", a
   expect(written).toEqual(readFileSync(at("whole", "float32.f32")));
 });
 
+test("more variants join those that are there", async () => {
+  const more = ["--methods", "dynamic,repq", "--bits", "w4a8", "--nonlinear", "exact", "--images", "2"];
+  const call = ["compare", at("tiny"), folder, ...more, "-o", at("cut"), "--resume"];
+  const { code, stderr } = await vit8(call);
+  expect(code, stderr).toBe(0);
+  const { rows } = reportIn("cut");
+  expect(rows.map(({ method, bits }) => `${method} ${bits}`)).toEqual([
+    ...["float32 w32a32", "dynamic w4a8", "repq w4a8"],
+    ...["dynamic w8a8", "minmax+norm-inputs w8a8", "dynamic w8a8"],
+  ]);
+  expect(rows[1].modelBytes! * 1.3).toBeLessThan(rows[3].modelBytes!);
+});
+
 test("the same in Markdown, CSV and a plot", async () => {
   const { stdout } = await vit8(argv("-o", at("whole"), "--resume"));
   expect(readFileSync(at("whole", "compare.md"), "utf8")).toBe(stdout);
   const lines = readFileSync(at("whole", "compare.csv"), "utf8").trimEnd().split("\r\n");
-  expect(lines).toHaveLength(4);
+  expect(lines).toHaveLength(5);
   expect(new Set(lines.map((line) => line.split(",").length)).size).toBe(1);
   expect(lines[2]).toMatch(/^dynamic,w8a8,exact,/);
   const svg = readFileSync(at("whole", "accuracy.svg"), "utf8");
@@ -87,9 +105,11 @@ test("the same in Markdown, CSV and a plot", async () => {
 
 test.each<[string, () => string[], number, RegExp]>([
   ["a folder that has one", () => argv("-o", at("whole")), 1, /exists; give --resume/],
-  ["another setting", () => argv("-o", at("whole"), "--resume", "--limit", "2"), 1, /images 6, now 2 came/],
+  ["another setting", () => argv("-o", at("whole"), "--resume", "--limit", "3"), 1, /images 4, now 1 came/],
   ["an int8 model", () => ["compare", bundledModel(), folder], 1, /is int8 already/],
   ["an unknown quantiser", () => argv("--methods", "dynamic,magic"), 2, /--methods: [^\n]*came "magic"/],
+  ["an addition that there is not", () => argv("--methods", "repq+magic"), 2, /came "repq\+magic"/],
+  ["no picture left", () => argv("--images", "6"), 2, /fewer than the 6 pictures/],
   ["an unknown width", () => argv("--bits", "w7"), 2, /--bits: [^\n]*came "w7"/],
   ["--resume alone", () => argv("--resume"), 2, /-o DIR/],
 ])("%s is refused in one line", async (_, call, code, message) => {

@@ -2,10 +2,10 @@
 
 import { accuracyOf, agreementOf } from "../bench/score.ts";
 import { UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
-import { WEIGHTS_FILE } from "../format/weights.ts";
-import { elementCount } from "../tensor/dtype.ts";
+import { chosen } from "./calibrate.ts";
 import { type Arguments, type Command, type Terminal, UsageError } from "./command.ts";
 import { earlierReport, readLogits, writeComparison, writeLogits } from "./compare-folder.ts";
+import { type CalibrationPictures, VariantModels } from "./compare-models.ts";
 import {
   type CompareReport,
   type CompareRow,
@@ -14,20 +14,19 @@ import {
 } from "./compare-report.ts";
 import {
   arithmeticOf,
-  FLOAT32,
-  METHODS,
+  calibratedOf,
+  METHOD_NAMES,
   nameOf,
   type Variant,
   variantsFrom,
-  WIDTHS,
+  WIDTH_NAMES,
 } from "./compare-variants.ts";
 import { checkClasses, measureWith } from "./eval.ts";
 import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
 import { machineOf } from "./machine.ts";
 import type { Measurement } from "./measure.ts";
-import { type OpenModel, openChecked } from "./model.ts";
-import { ProgressBar } from "./progress.ts";
-import { quantizedFiles } from "./quantized-model.ts";
+import { openChecked } from "./model.ts";
+import { picturesIn } from "./pictures.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
 
 export const compare: Command = {
@@ -35,12 +34,18 @@ export const compare: Command = {
   usage: "MODEL IMAGES [-o DIR [--resume]]",
   summary: "Measures what each quantiser, width and non-linear arithmetic costs a float model in accuracy.",
   options: {
-    methods: { value: "LIST", help: `quantisers; default ${METHODS.join(",")}` },
-    bits: { value: "LIST", help: `widths of weights and activations; default ${WIDTHS.join(",")}` },
+    methods: { value: "LIST", help: `quantisers; default ${METHOD_NAMES.join(",")}` },
+    bits: { value: "LIST", help: `widths of weights and activations; default ${WIDTH_NAMES.join(",")}` },
     nonlinear: {
       value: "LIST",
       help: "besides, with the default int8: some of fast, ibert, ivit, integers; default all",
     },
+    calibrate: {
+      value: "FOLDER",
+      help: "pictures to calibrate on; default: some of IMAGES, then not evaluated",
+    },
+    images: { value: "N", help: "how many of them; default 64" },
+    seed: { value: "N", help: "which of them; default 1" },
     logits: { value: "FILE", help: "reference logits, as for eval; default: vit8's own float32 arithmetic" },
     limit: { value: "N", help: "only the first N pictures" },
     batch: { value: "N", help: "pictures in one submit, 1 to 64; default 8" },
@@ -53,12 +58,13 @@ export const compare: Command = {
     json: { help: "print one object" },
   },
   notes: `IMAGES is a folder with labels.tsv, as for eval. Each row is a model made, loaded and run over all pictures. A comparison that
-is interrupted with Ctrl-C goes on with --resume, from the first row that DIR lacks. Measured tables: docs/quantisation.md.`,
+is interrupted with Ctrl-C goes on with --resume, from the first row that DIR lacks;
+rows that DIR has besides stay. A quantiser may have +norm-inputs or +bias-correction behind its name, as for quantize. Measured tables: docs/quantisation.md.`,
   async run(args, terminal) {
     const output = args.text("output");
     if (args.flag("resume") && !output) throw new UsageError("--resume: expected -o DIR beside it");
     const variants = variantsFrom(args);
-    const task = await taskFrom(args, terminal);
+    const task = await taskFrom(args, variants, terminal);
     const earlier = output ? await earlierReport(output, task.setting, args.flag("resume")) : undefined;
     const report = await compareAll(task, variants, earlier, output, terminal);
     terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : compareMarkdown(report));
@@ -66,29 +72,60 @@ is interrupted with Ctrl-C goes on with --resume, from the first row that DIR la
 };
 
 interface Task {
-  readonly model: OpenModel;
+  readonly models: VariantModels;
+  /** Evaluated. */
   readonly pictures: readonly LabelledPicture[];
+  readonly classes: number;
   readonly batch: number;
   readonly setting: CompareSetting;
-  /** Of the file that was given. */
+  /** Of the file that was given, a row for each of the pictures. */
   readonly reference?: readonly Float32Array[];
 }
 
-async function taskFrom(args: Arguments, terminal: Terminal): Promise<Task> {
+async function taskFrom(args: Arguments, variants: readonly Variant[], terminal: Terminal): Promise<Task> {
   const [name, folder] = args.exactly("MODEL", "IMAGES");
   const all = await readLabelledPictures(folder);
-  const pictures = all.slice(0, args.count("limit"));
   const model = await openChecked(name, terminal.signal);
-  if (model.architecture.quantization)
+  const { classes, quantization } = model.architecture;
+  if (quantization)
     throw new UnsupportedModelError(`${name}: is int8 already; give the float model that it was made from`);
   checkClasses(model, folder, all);
+  const numbers = all.map((_, i) => i).slice(0, args.count("limit"));
+  const { calibration, left } = await parted(args, variants, all, numbers);
   const logits = args.text("logits") ?? null;
+  const reference = logits ? await readReferenceLogits(logits, all.length, classes) : undefined;
+  const [images, calibrationImages] = [left.length, calibration.files.length];
   return {
-    model,
-    pictures,
+    models: new VariantModels(model, calibration, terminal),
+    pictures: left.map((i) => all[i]),
+    classes,
     batch: args.count("batch") ?? 8,
-    setting: { model: name, images: pictures.length, calibrationImages: 0, seed: 0, logits },
-    reference: logits ? await readReferenceLogits(logits, all.length, model.architecture.classes) : undefined,
+    setting: { model: name, images, calibrationImages, seed: calibration.seed, logits },
+    reference: reference && left.map((i) => reference[i]),
+  };
+}
+
+/** What is calibrated on, and the numbers of the pictures left: no picture is both calibrated on and evaluated. */
+async function parted(
+  args: Arguments,
+  variants: readonly Variant[],
+  all: readonly LabelledPicture[],
+  numbers: readonly number[],
+): Promise<{ calibration: CalibrationPictures; left: readonly number[] }> {
+  const seed = args.count("seed") ?? 1;
+  const count = args.count("images") ?? 64;
+  const folder = args.text("calibrate");
+  if (!variants.some(calibratedOf)) return { calibration: { files: [], seed }, left: numbers };
+  if (folder)
+    return { calibration: { files: chosen(await picturesIn(folder), count, seed), seed }, left: numbers };
+  if (count >= numbers.length)
+    throw new UsageError(
+      `--images: expected fewer than the ${numbers.length} pictures, so that some are left to evaluate, came ${count}`,
+    );
+  const taken = new Set(chosen(numbers, count, seed));
+  return {
+    calibration: { files: [...taken].map((i) => all[i].file), seed },
+    left: numbers.filter((i) => !taken.has(i)),
   };
 }
 
@@ -100,11 +137,12 @@ async function compareAll(
   output: string | undefined,
   terminal: Terminal,
 ): Promise<CompareReport> {
-  const { setting, pictures, model } = task;
+  const { setting, pictures, classes } = task;
   const rows: CompareRow[] = [];
+  const names = new Set(variants.map(nameOf));
+  const others = earlier?.rows.filter((row) => !names.has(nameOf(row))) ?? [];
   let { adapter } = earlier ?? {};
-  let reference =
-    task.reference ?? (earlier && (await readLogits(output!, pictures.length, model.architecture.classes)));
+  let reference = task.reference ?? (earlier && (await readLogits(output!, pictures.length, classes)));
   for (const [i, variant] of variants.entries()) {
     const known = reference && earlier?.rows.find((row) => nameOf(row) === nameOf(variant) && !row.error);
     const { row, measurement }: MadeRow = known
@@ -114,10 +152,11 @@ async function compareAll(
     if (measurement && !reference && output) await writeLogits(output, measurement.logits);
     reference ??= measurement?.logits;
     adapter = measurement?.report.adapter ?? adapter;
-    if (output) await writeComparison(output, { ...setting, ...machineOf(), adapter, rows });
+    if (output)
+      await writeComparison(output, { ...setting, ...machineOf(), adapter, rows: [...rows, ...others] });
     terminal.tell(`${i + 1}/${variants.length} ${lineOf(row)}\n`);
   }
-  return { ...setting, ...machineOf(), adapter, rows };
+  return { ...setting, ...machineOf(), adapter, rows: [...rows, ...others] };
 }
 
 interface MadeRow {
@@ -135,7 +174,7 @@ async function rowOf(
 ): Promise<MadeRow> {
   const start = performance.now();
   try {
-    const { model, modelBytes } = await made(task, variant, terminal);
+    const { model, modelBytes } = await task.models.make(variant);
     const measurement = await measureWith(
       model,
       { ...arithmeticOf(variant), maxBatch: task.batch },
@@ -158,24 +197,6 @@ async function rowOf(
     if (!reference || terminal.signal.aborted || !(error instanceof Vit8Error)) throw error;
     return { row: { ...variant, error: error.message } };
   }
-}
-
-/** The model of a variant, and the bytes of its weights file. */
-async function made(
-  { model }: Task,
-  { method }: Variant,
-  terminal: Terminal,
-): Promise<{ model: OpenModel; modelBytes: number }> {
-  if (method === FLOAT32.method) {
-    const entries = [...model.tensors.values()];
-    return { model, modelBytes: entries.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0) };
-  }
-  const { signal } = terminal;
-  const bar = new ProgressBar(terminal, `quantizing for ${method}`);
-  const onBytes = (loaded: number, total = 0) => bar.update(loaded, total);
-  const files = await quantizedFiles(model, { signal, onBytes }).finally(() => bar.clear());
-  const folder = Object.fromEntries([...files].map(([name, pieces]) => [name, Buffer.concat(pieces)]));
-  return { model: await openChecked(folder, signal), modelBytes: folder[WEIGHTS_FILE].byteLength };
 }
 
 function lineOf(row: CompareRow): string {
