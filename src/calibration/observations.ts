@@ -146,8 +146,9 @@ class ModelObservers {
     this.#observe(at("softmax"), Float32Array.from(rows), tokens, range(tokens));
   }
 
+  /** Always the class token's, which the logits are read from: its values are none like the patches', and one row in hundreds. */
   #pick(rows: number, count: number): Set<number> {
-    const picked = new Set<number>();
+    const picked = new Set([0]);
     while (picked.size < Math.min(rows, count)) picked.add(Math.floor(this.#random() * rows));
     return picked;
   }
