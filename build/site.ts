@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { installable } from "./installable.ts";
 import { pageTexts } from "./page-texts.ts";
 import { wgsl } from "./wgsl-plugin.ts";
 
@@ -25,22 +26,22 @@ const policy = policyOf("'self'");
 /** ONNX Runtime Web, which the page of measurements races against, is WebAssembly. */
 const benchPolicy = policyOf("'self' 'wasm-unsafe-eval'");
 
-const manifest = {
-  name: "vit8: what is in the picture?",
-  short_name: "vit8",
-  start_url: "./",
-  display: "standalone",
-  background_color: "#f6f5f1",
-  theme_color: "#0b6e63",
-  icons: [{ src: "./icon.svg", sizes: "any", type: "image/svg+xml" }],
+const pages = {
+  index: "index.html",
+  element: "demo/element/index.html",
+  "element-react": "demo/element/react.html",
+  "element-vue": "demo/element/vue.html",
+  bench: `${BENCH}/index.html`,
 };
+/** Pages name these by paths of the source, in attributes that the bundler does not read. */
+const asTheyAre = ["models/everyday80", "demo/classify/samples"];
 
 /** `npm run build:site`: the demo as files for any static server, under any path, in `site/`. */
 export default defineConfig({
   root,
   base: "./",
   publicDir: false,
-  plugins: [wgsl(), pageTexts(), head(), bundledModel(), offline()],
+  plugins: [wgsl(), pageTexts(), head(), installable(), copies(asTheyAre), offline()],
   worker: { format: "es", plugins: () => [wgsl()] },
   build: {
     outDir: "site",
@@ -49,9 +50,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: {
-        index: path.join(root, "index.html"),
-        bench: path.join(root, BENCH, "index.html"),
-        "service-worker": path.join(root, "demo/service-worker.ts"),
+        ...pages,
+        "service-worker": "demo/service-worker.ts",
       },
       output: {
         entryFileNames: ({ name }) =>
@@ -65,32 +65,22 @@ function head(): Plugin {
   return {
     name: "vit8:head",
     transformIndexHtml: (_, { path: page }) => {
-      const isBench = page.startsWith(`/${BENCH}`);
-      const content = isBench ? benchPolicy : policy;
-      const meta = { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content } };
-      const link = { tag: "link", attrs: { rel: "manifest", href: "./manifest.webmanifest" } };
-      return [
-        { ...meta, injectTo: "head-prepend" as const },
-        ...(isBench ? [] : [{ ...link, injectTo: "head" as const }]),
-      ];
-    },
-    generateBundle() {
-      this.emitFile({ type: "asset", fileName: "manifest.webmanifest", source: JSON.stringify(manifest) });
-      const icon = readFileSync(path.join(root, "demo/classify/icon.svg"));
-      this.emitFile({ type: "asset", fileName: "icon.svg", source: icon });
+      const content = page.startsWith(`/${BENCH}`) ? benchPolicy : policy;
+      const attrs = { "http-equiv": "Content-Security-Policy", content };
+      return [{ tag: "meta", attrs, injectTo: "head-prepend" }];
     },
   };
 }
 
-function bundledModel(): Plugin {
-  const folder = "models/everyday80";
+function copies(folders: readonly string[]): Plugin {
   return {
-    name: "vit8:bundled-model",
+    name: "vit8:copies",
     generateBundle() {
-      for (const name of readdirSync(path.join(root, folder))) {
-        const source = readFileSync(path.join(root, folder, name));
-        this.emitFile({ type: "asset", fileName: `${folder}/${name}`, source });
-      }
+      for (const folder of folders)
+        for (const name of readdirSync(path.join(root, folder))) {
+          const source = readFileSync(path.join(root, folder, name));
+          this.emitFile({ type: "asset", fileName: `${folder}/${name}`, source });
+        }
     },
   };
 }

@@ -1,11 +1,13 @@
 /** The built site as a person gets it from a static server, under a path of its own. */
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
+import sharp from "sharp";
 import { build } from "vite";
+import { expectAccessible, pages } from "./pages.ts";
 
 const types: Record<string, string> = {
   ".html": "text/html",
@@ -56,12 +58,88 @@ async function namePizza(page: Page): Promise<void> {
   );
 }
 
-test("works under a strict policy, and without a network after the first visit", async ({ page }) => {
+for (const [name, ready] of Object.entries(pages))
+  test(`axe finds nothing on the built /${name}`, async ({ page }) => {
+    const complaints = complaintsOf(page);
+    await page.goto(address + name);
+    await ready(page);
+    await expectAccessible(page);
+    expect(complaints).toEqual([]);
+  });
+
+test("can be installed: a manifest, and icons of the sizes that it tells", async ({ page }) => {
+  await page.goto(address);
+  const manifest = await page.evaluate(async () => {
+    const link = document.querySelector<HTMLLinkElement>('link[rel="manifest"]')!;
+    return (await fetch(link.href)).json();
+  });
+  expect(manifest).toMatchObject({ short_name: "vit8", display: "standalone", start_url: "./" });
+  for (const { src, sizes, type } of manifest.icons) {
+    if (type !== "image/png") continue;
+    const { format, width, height } = await sharp(path.join(folder, src)).metadata();
+    expect([format, `${width}x${height}`]).toEqual(["png", sizes]);
+  }
+  const browser = await page.context().newCDPSession(page);
+  const { installabilityErrors } = await browser.send("Page.getInstallabilityErrors");
+  // Playwright's contexts are like private windows, which install nothing.
+  expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito")).toEqual(
+    [],
+  );
+  const install = page.getByRole("button", { name: "Install" });
+  await expect(install).toBeHidden();
+  // As Chromium tells that it may: it waits for a while of use that a test has not.
+  const prompted = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const event = new Event("beforeinstallprompt", { cancelable: true });
+        Object.assign(event, { prompt: () => resolve(event.defaultPrevented) });
+        dispatchEvent(event);
+      }),
+  );
+  await install.click();
+  expect(await prompted).toBe(true);
+  await expect(install).toBeHidden();
+});
+
+test("tells of a newer version, and takes it when told to", async ({ page }) => {
+  await page.goto(address);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  const title = await page.title();
+  const news = page.getByText("A new version of this page is here.");
+  await expect(news).toBeHidden();
+  const [html, worker] = ["index.html", "service-worker.js"].map((name) => path.join(folder, name));
+  const before = [html, worker].map((file) => readFileSync(file, "utf8"));
+  try {
+    writeFileSync(html, before[0].replace(title, "newer"));
+    writeFileSync(worker, before[1].replace(/vit8-/, "vit8-newer-"));
+    await page.reload();
+    await expect(news).toBeVisible();
+    expect(await page.title()).toBe(title);
+    await page.getByRole("button", { name: "Use it now" }).click();
+    await expect(page).toHaveTitle("newer");
+    await expect(news).toBeHidden();
+    // The older version's is gone; models that were downloaded stay.
+    const caches = await page.evaluate(() => globalThis.caches.keys());
+    expect(caches.filter((name) => name.startsWith("vit8-"))).toEqual([
+      expect.stringMatching(/^vit8-newer-/),
+    ]);
+  } finally {
+    for (const [i, file] of [html, worker].entries()) writeFileSync(file, before[i]);
+  }
+});
+
+function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
+  return complaints;
+}
+
+test("works under a strict policy, and without a network after the first visit", async ({ page }) => {
+  const complaints = complaintsOf(page);
   await page.goto(address);
   const policy = (await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute("content"))!;
   expect(policy).not.toContain("unsafe");
@@ -69,11 +147,6 @@ test("works under a strict policy, and without a network after the first visit",
     expect(policy).toContain(rule);
   await namePizza(page);
   await page.evaluate(() => navigator.serviceWorker.ready);
-  const manifest = await page.evaluate(async () => {
-    const link = document.querySelector<HTMLLinkElement>('link[rel="manifest"]')!;
-    return (await fetch(link.href)).json();
-  });
-  expect(manifest).toMatchObject({ display: "standalone", start_url: "./" });
   expect(complaints).toEqual([]);
   stopServer();
   await page.reload();

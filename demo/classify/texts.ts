@@ -53,6 +53,7 @@ export const page = {
   fast: "fast: GELU by its tanh form",
   ibert: "in integers, as I-BERT",
   ivit: "in integers, as I-ViT",
+  bench: "Measure this GPU",
   element: "The same as an element for your own page:",
 };
 

@@ -1,0 +1,33 @@
+/** Every page of the demo, what to wait for on it, and what axe says of it. */
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, type Page } from "@playwright/test";
+import { lookAt } from "./demo-page.ts";
+
+const hasNames = (page: Page) => expect(page.getByRole("listitem").first()).toBeVisible();
+
+/** By address below the site's root. */
+export const pages: Record<string, (page: Page) => Promise<unknown>> = {
+  "": async (page) => {
+    await expect(page.getByText("Ready. Choose a picture.")).toBeVisible();
+    await lookAt(page, "pizza");
+    await page.getByRole("button", { name: "Show where it looks" }).click();
+    await expect(page.locator("#map")).toBeVisible();
+    await page.getByText("Where the time goes").click();
+    await expect(page.locator("#times-table")).toBeVisible();
+    await page.getByText("What ran").click();
+  },
+  "demo/element/index.html": hasNames,
+  "demo/element/react.html": hasNames,
+  "demo/element/vue.html": hasNames,
+  "demo/bench/index.html": (page) => expect(page.getByRole("heading").first()).toBeVisible(),
+};
+
+/** Light and dark. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const told = violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+    expect(told, colorScheme).toEqual([]);
+  }
+}
