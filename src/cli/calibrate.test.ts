@@ -1,0 +1,103 @@
+// A calibrated folder is the same whenever it is made, loads, and answers as its bits allow.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ImageClassifier } from "../node/index.ts";
+import { run } from "./run.ts";
+import { writeTinyModel } from "./tiny-model.shared.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "vit8-calibrate-"));
+const at = (...names: string[]) => path.join(folder, ...names);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function vit8(...argv: string[]) {
+  let [stdout, stderr] = ["", ""];
+  const code = await run(argv, {
+    print: (text) => {
+      stdout += text;
+    },
+    tell: (text) => {
+      stderr += text;
+    },
+    signal: new AbortController().signal,
+  });
+  return { code, stdout, stderr };
+}
+
+const quantize = (to: string, ...options: string[]) =>
+  vit8("quantize", at("tiny"), "-o", at(to), "--calibrate", at("pictures"), "--images", "3", ...options);
+
+async function logits(model: string, precision: "int8" | "float32" = "int8") {
+  const classifier = await ImageClassifier.load(at(model), { precision });
+  const rows = [
+    await classifier.logits(at("pictures", "0.png")),
+    await classifier.logits(at("pictures", "1.png")),
+  ];
+  const together = await classifier.logits([at("pictures", "0.png"), at("pictures", "1.png")]);
+  expect(together).toEqual(rows);
+  await classifier.dispose();
+  return [...rows[0], ...rows[1]];
+}
+
+/** Length of the difference over the length of the reference. */
+function distance(came: number[], reference: number[]): number {
+  return Math.hypot(...came.map((value, i) => value - reference[i])) / Math.hypot(...reference);
+}
+
+let float: number[];
+
+beforeAll(async () => {
+  writeTinyModel(at("tiny"));
+  mkdirSync(at("pictures"));
+  for (let seed = 0; seed < 4; seed++) {
+    const bytes = Buffer.alloc(48 * 40 * 3);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = (Math.imul(i + 1, 7919 + seed * 104_729) >>> 7) & 255;
+    await sharp(bytes, { raw: { width: 48, height: 40, channels: 3 } })
+      .png()
+      .toFile(at("pictures", `${seed}.png`));
+  }
+  float = await logits("tiny", "float32");
+});
+
+test("the same pictures and seed give the same bytes, and the folder the same logits", async () => {
+  expect((await quantize("once", "--method", "repq")).code).toBe(0);
+  expect((await quantize("again", "--method", "repq")).code).toBe(0);
+  for (const file of ["config.json", "model.safetensors"])
+    expect(readFileSync(at("again", file)).equals(readFileSync(at("once", file)))).toBe(true);
+  expect(await logits("again")).toEqual(await logits("once"));
+  const { quantization_config } = JSON.parse(readFileSync(at("once", "config.json"), "utf8"));
+  expect(quantization_config.vit8).toMatchObject({ method: "repq", images: 3, seed: 1 });
+});
+
+describe("every method answers like float, in 8 bits nearer than in 4", () => {
+  test.each(["minmax", "ptq4vit", "fqvit", "smoothquant", "erq", "adalog"])("%s", async (method) => {
+    await quantize(`${method}-8`, "--method", method, "--norm-inputs");
+    await quantize(`${method}-4`, "--method", method, "--bits", "w4a4", "--bias-correction");
+    const [eight, four] = [await logits(`${method}-8`), await logits(`${method}-4`)];
+    // Random weights; a wrong zero point, scale or fold is off by more than the logits' own length.
+    expect(distance(eight, float)).toBeLessThan(0.15);
+    expect(distance(four, float)).toBeLessThan(0.9);
+    expect(distance(eight, float)).toBeLessThan(distance(four, float));
+  });
+});
+
+test("4-bit weights take half the bytes, with run-time activations too", async () => {
+  const dynamic = await vit8("quantize", at("tiny"), "-o", at("dynamic"), "--bits", "w4a8");
+  expect(dynamic.code).toBe(0);
+  expect(distance(await logits("dynamic"), float)).toBeLessThan(0.5);
+  const size = (name: string) => readFileSync(at(name, "model.safetensors")).length;
+  expect(size("dynamic")).toBeLessThan(0.75 * size("once"));
+});
+
+test.each([
+  [["--method", "best"], "expected dynamic or one of minmax"],
+  [["--bits", "w3a3"], "--bits: expected one of w8a8"],
+  [["--bits", "w4a4"], "need a --method"],
+  [["--method", "repq"], "expected --calibrate FOLDER"],
+])("%s is a wrong call", async (options, message) => {
+  const { code, stderr } = await vit8("quantize", at("tiny"), "-o", at("never"), ...options);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
