@@ -9,6 +9,7 @@ interface Declaration {
   readonly attributes: readonly { name: string }[];
   readonly events: readonly { name: string }[];
   readonly cssParts: readonly { name: string }[];
+  readonly cssProperties: readonly { name: string }[];
 }
 
 test("custom-elements.json tells every attribute and event", () => {
@@ -34,6 +35,10 @@ test("custom-elements.json tells every attribute and event", () => {
       "result",
     ]);
     expect(names(element.cssParts)).toContain("bar");
+    const document = readFileSync("docs/element.md", "utf8");
+    const { attributes, events, cssParts, cssProperties } = element;
+    for (const { name } of [...attributes, ...events, ...cssParts, ...cssProperties])
+      expect(document).toContain(`\`${name}\``);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -25,6 +25,32 @@ export interface VitClassifierEvents {
   loadend: Event;
 }
 
+type EventMap = Omit<HTMLElementEventMap, keyof VitClassifierEvents> & VitClassifierEvents;
+
+/** As the DOM's own elements have it: a listener knows its event by the name. */
+export interface VitClassifier {
+  addEventListener<Type extends keyof EventMap>(
+    type: Type,
+    listener: (this: VitClassifier, event: EventMap[Type]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof EventMap>(
+    type: Type,
+    listener: (this: VitClassifier, event: EventMap[Type]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
 /** One way from loadstart to loadend. */
 interface Run {
   readonly signal: AbortSignal;
@@ -93,6 +119,7 @@ const mirrored = [
  * @cssprop --vit-gap - Distance between rows.
  * @cssprop --vit-bar-size - Thickness of bars.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: only types of what HTMLElement has; nothing to initialise
 export class VitClassifier extends Base {
   static readonly formAssociated = true;
   static readonly observedAttributes = [
