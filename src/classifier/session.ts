@@ -45,8 +45,9 @@ export async function openSession(
     try {
       return await loadedOn(device, folder, options);
     } catch (error) {
-      device.release();
+      // Asked before it is given back, which loses a device on purpose.
       const reason = options.signal?.aborted ? undefined : await lossOf(device);
+      device.release();
       if (reason === undefined) throw error;
       if (attempt > 0) throw lostTwice("loading", reason, error);
     }
