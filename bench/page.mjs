@@ -20,7 +20,7 @@ const adapter = values.gpu
   ? ["--enable-features=Vulkan", "--use-angle=vulkan"]
   : ["--use-webgpu-adapter=swiftshader"];
 
-const server = await createServer({ root, logLevel: "warn", server: { port: 0, open: false } });
+const server = await createServer({ root, logLevel: "warn", server: { port: 0, hmr: false, watch: null } });
 await server.listen();
 const browser = await chromium.launch({
   executablePath: findChromium(),

@@ -67,8 +67,8 @@ test("a result is kept over a reload, in files and in a link", async ({ page, co
 
   await page.getByRole("button", { name: "Copy as Markdown" }).click();
   await expect(page.locator("#told")).toHaveText("Copied as Markdown.");
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(
-    "| layernorm_quantize | rows |",
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(
+    /\| layernorm_quantize \| +rows \|/,
   );
   await page.getByRole("button", { name: "Copy a link" }).click();
   await expect(page.locator("#told")).toContainText("Copied a link");

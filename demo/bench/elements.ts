@@ -1,4 +1,4 @@
-// HTML elements in a line. Texts are set as text, never as markup.
+// HTML elements in a line, and the places of index.html. Texts are set as text, never as markup.
 
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -15,4 +15,26 @@ export function byId<T extends HTMLElement>(id: string, type: abstract new () =>
   const found = document.getElementById(id);
   if (found instanceof type) return found;
   throw new Error(`index.html has no ${type.name} #${id}`);
+}
+
+/** What fails is told. */
+export function onClick(id: string, work: () => unknown): void {
+  byId(id, HTMLButtonElement).addEventListener("click", async () => {
+    try {
+      await work();
+    } catch (error) {
+      showError(error);
+    }
+  });
+}
+
+export function tell(text: string): void {
+  byId("status", HTMLElement).textContent = text;
+}
+
+/** Undefined takes the last one away. */
+export function showError(error: unknown): void {
+  const place = byId("error", HTMLElement);
+  place.hidden = error === undefined;
+  place.textContent = error instanceof Error ? error.message : String(error ?? "");
 }

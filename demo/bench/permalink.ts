@@ -7,10 +7,10 @@ const KEY = "#run=";
 const MOST_CHARACTERS = 500_000;
 const MOST_BYTES = 4_000_000;
 
-/** The fragment, with its #. Times keep four digits. */
+/** The fragment, with its #. Numbers keep six digits, twice what is shown. */
 export async function fragmentOf(run: Run): Promise<string> {
   const json = JSON.stringify(run, (_, value) =>
-    typeof value === "number" ? Number(value.toPrecision(4)) : value,
+    typeof value === "number" ? Number(value.toPrecision(6)) : value,
   );
   const deflated = new Blob([json]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   return KEY + toBase64Url(new Uint8Array(await new Response(deflated).arrayBuffer()));
