@@ -115,7 +115,7 @@ export const texts = {
   measuring: "Measuring …",
   timestamps: (totalMs: number) => `${milliseconds(totalMs)} on the GPU, by its own timestamps.`,
   wall: (totalMs: number) =>
-    `${milliseconds(totalMs)}, by the clock: this GPU gives no timestamps, so each pass went alone and its wait counts too.`,
+    `${milliseconds(totalMs)}, by the clock: there are no GPU timestamps here, so each pass went alone and any wait counts too.`,
   milliseconds,
   kept: "Kept. Choose another picture to compare.",
   likeness: (cosine: number) => `Likeness to the picture kept: cosine ${cosine.toFixed(3)} (1 is the same).`,
