@@ -4,6 +4,7 @@
  * @module vit8
  */
 export type { Classification } from "./classifier/answer.ts";
+export type { DeviceChoice } from "./classifier/device.ts";
 export type { PassTime, Profile } from "./classifier/engine.ts";
 export {
   type ClassifyOptions,
