@@ -67,7 +67,8 @@ export const METHODS = {
   erq: {
     source: "ERQ (Zhong et al. 2024), rounding as GPTQ (Frantar et al. 2023)",
     ...repq,
-    softmax: ({ values }, bits) => powersOfRootTwo(values, bits),
+    // RepQ-ViT's steps of sqrt 2 are as coarse in 8 bits as in 4.
+    softmax: ({ values }, bits) => adaptive(values, bits),
     regress: true,
   },
   adalog: {
