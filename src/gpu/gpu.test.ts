@@ -25,6 +25,20 @@ test("a refused command becomes a DeviceError of the section that made it, and o
   await expect(gpu.guarded("the good one", () => 7)).resolves.toBe(7);
 });
 
+test("out of memory tells what was wanted and what is held", async () => {
+  const held = gpu.upload("held", new Uint8Array(64));
+  const before = gpu.bytes;
+  const loading = gpu.guarded("loading m", () => {
+    gpu.release(gpu.buffer("given back", 8));
+    const wanted = gpu.buffer("wanted", 1000);
+    const error = new GPUOutOfMemoryError("no memory");
+    gpu.device.dispatchEvent(Object.assign(new Event("uncapturederror", { cancelable: true }), { error }));
+    return wanted;
+  });
+  await expect(loading).rejects.toThrow(`wanted were 1000 bytes beside the ${before} that vit8 holds`);
+  gpu.release(held);
+});
+
 test("what the work throws comes through", async () => {
   await expect(gpu.guarded("work", () => Promise.reject(new RangeError("mine")))).rejects.toThrow("mine");
 });

@@ -152,6 +152,7 @@ export class Gpu {
    */
   async guarded<T>(what: string, work: () => T | Promise<T>): Promise<T> {
     const before = this.#errors.length;
+    const held = this.#bytes;
     const result = await work();
     // Errors arrive in order: once an empty scope is back, all of `work` have.
     this.device.pushErrorScope("internal");
@@ -160,7 +161,7 @@ export class Gpu {
     if (!error) return result;
     if (error instanceof GPUOutOfMemoryError)
       throw new DeviceError(
-        `${what}: the GPU is out of memory with ${this.#bytes} bytes held by vit8; close other tabs or choose a smaller model or batch`,
+        `${what}: the GPU is out of memory; wanted were ${this.#bytes - held} bytes beside the ${held} that vit8 holds; close other tabs or choose a smaller model or batch`,
       );
     throw new DeviceError(`${what}: the GPU refused a command: ${error.message}`);
   }
