@@ -441,16 +441,14 @@ test("says in words what went wrong, and goes on with another model", async ({ p
   );
 });
 
-test("loads the model again after the device was lost", async ({ page }) => {
+test("answers after the device was lost, from another", async ({ page }) => {
   await openPage(page, element("a", `${samples}/pizza.svg`));
   await ended(page);
   await page.evaluate(() => watch.lose());
-  const answers = await page.locator("#a").evaluate(async (node: VitClassifier) => {
-    const failed = await node.classify().then(String, (error: Error) => error.name);
-    return [failed, (await node.classify())[0].label];
-  });
-  expect(answers[0]).toMatch(/Error$/);
-  expect(answers[1]).toContain("pizza");
+  const label = await page
+    .locator("#a")
+    .evaluate(async (node: VitClassifier) => (await node.classify())[0].label);
+  expect(label).toContain("pizza");
   expect(await page.evaluate(() => watch.devices)).toBe(2);
 });
 
