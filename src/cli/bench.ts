@@ -13,7 +13,7 @@ import { benchModel, type ModelRow } from "../bench/models.ts";
 import { measurePeaks, type Peaks } from "../bench/peaks.ts";
 import { QUICK, STANDARD } from "../bench/sampling.ts";
 import { type AdapterFacts, openGpu } from "../gpu/gpu.ts";
-import { nodeGpu } from "../node/gpu.ts";
+import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import type { Arithmetic } from "../vit/nonlinear.ts";
 import { benchPeer, peerTable } from "./bench-peer.ts";
 import { benchTables } from "./bench-tables.ts";
@@ -75,7 +75,7 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
 
 async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchReport> {
   const [models, batches, sizes] = [shapesOf(args), args.counts("batch"), args.counts("size") ?? [224]];
-  const device = new Device(async () => openGpu({ gpu: await nodeGpu() }));
+  const device = new Device(async () => openGpu({ gpu: await nodeGpu(), wait: restfulWait }));
   const software = await device.use(async (gpu) => gpu.capabilities.software);
   const all = software ? (["ti"] as const) : (["ti", "s", "b"] as const);
   const onlyKernels = args.flag("kernels");
