@@ -5,9 +5,11 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { type Capabilities, variantsFor } from "../gpu/kernel.ts";
 import type { Timer } from "../gpu/timer.ts";
 import { chooseByTable } from "../scheduler/choose.ts";
-import { problemKey } from "../scheduler/step.ts";
+import { problemKey, type Step } from "../scheduler/step.ts";
 import type { AnyCases } from "../testing/cases.ts";
+import { gpuKernels } from "../vit/gpu-kernels.ts";
 import { vitGraph } from "../vit/graph.ts";
+import { softwareKernels } from "../vit/software-kernels.ts";
 import type { Device } from "./device.ts";
 import type { Peaks } from "./peaks.ts";
 import { type Proof, provenOn } from "./proof.ts";
@@ -99,7 +101,8 @@ export function chosenTasks(
 ): KernelTask[] {
   const tasks = new Map<string, KernelTask>();
   const from = { model: model.id, imageSize: model.architecture.imageWidth, batch };
-  for (const step of vitGraph(model.architecture, batch, "int8").steps) {
+  const kernels = machine.software ? softwareKernels : gpuKernels;
+  for (const step of vitGraph(model.architecture, batch, "int8", { kernels }).steps) {
     const { kernel, variant } = chooseByTable(step, machine);
     const cases = suites.find((suite) => suite.kernel.name === kernel.name);
     const key = problemKey(step);
@@ -148,14 +151,22 @@ export async function benchKernels(
 
 function problemsOf({ kernel, problems }: AnyCases, model: ModelDescription, images: number) {
   const found = new Map<string, { step: string; problem: object }>();
-  for (const precision of ["int8", "float32"] as const)
-    for (const { kernels, label, problem } of vitGraph(model.architecture, images, precision).steps)
-      if (kernels.some(({ name }) => name === kernel.name) && !found.has(JSON.stringify(problem)))
-        found.set(JSON.stringify(problem), { step: label, problem: problem as object });
+  for (const { kernels, label, problem } of everyStep(model, images))
+    if (kernels.some(({ name }) => name === kernel.name) && !found.has(JSON.stringify(problem)))
+      found.set(JSON.stringify(problem), { step: label, problem: problem as object });
   if (found.size > 0) return [...found.values()];
   const size = (problem: unknown) => kernel.macs(problem) + kernel.bytes(problem);
   const { name, problem } = problems.reduce((a, b) => (size(b.problem) > size(a.problem) ? b : a));
   return [{ step: name, problem: problem as object }];
+}
+
+/** Of the int8 path with every kernel that may compute it, and of the float path. */
+function everyStep({ architecture }: ModelDescription, images: number): Step[] {
+  return [
+    ...vitGraph(architecture, images, "int8", { kernels: gpuKernels }).steps,
+    ...vitGraph(architecture, images, "int8", { kernels: softwareKernels }).steps,
+    ...vitGraph(architecture, images, "float32").steps,
+  ];
 }
 
 async function figuresOf(

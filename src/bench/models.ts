@@ -72,7 +72,7 @@ export async function benchModel(
 ): Promise<ModelRow[]> {
   const rows: ModelRow[] = [];
   const arithmetic = arithmeticOf(options.arithmetic ?? {});
-  const kernels = await kernelsFor(arithmetic);
+  const kernels = await device.use((gpu) => kernelsFor(arithmetic, gpu.capabilities));
   const model = madeUpModel(name, SHAPES[name], imageSize);
   const architecture = withNonlinear(model.architecture, arithmetic);
   const lane = new Lane({ ...model, architecture }, { precision: "int8", kernels });

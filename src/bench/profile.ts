@@ -5,6 +5,7 @@ import { GpuBackend } from "../classifier/gpu-backend.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { arithmeticOf, kernelsFor } from "../vit/nonlinear.ts";
 import { madeUpWeights } from "./made-up-model.ts";
 import { madeUpPicture } from "./pixels.ts";
 import { spreadOf } from "./statistics.ts";
@@ -13,8 +14,9 @@ const RUNS = 5;
 
 /** Medians of five profiles, after one that compiles. */
 export async function profileOf(gpu: Gpu, model: ModelDescription, signal: AbortSignal): Promise<Profile> {
+  const kernels = await kernelsFor(arithmeticOf({}), gpu.capabilities);
   const backend = new GpuBackend(gpu, model, madeUpWeights(gpu, model, "int8"));
-  const engine = new Engine(model, { precision: "int8" }, backend);
+  const engine = new Engine(model, { precision: "int8", kernels }, backend);
   try {
     const picture = await openPicture(madeUpPicture(0));
     const { source, passes } = await engine.profile(picture);

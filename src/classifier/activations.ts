@@ -5,6 +5,7 @@ import { paddedRows } from "../kernels/gemm.ts";
 import { Plan } from "../scheduler/plan.ts";
 import { chooseProven } from "../scheduler/tune.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
+import { arithmeticOf, kernelsFor } from "../vit/nonlinear.ts";
 import type { Precision } from "../vit/weights.ts";
 import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";
@@ -39,7 +40,8 @@ export class Activations {
     weights: ReadonlyMap<string, GPUBuffer>,
   ): Promise<Activations> {
     return gpu.guarded("reading activations", async () => {
-      const graph = vitGraph(architecture, 1, precision);
+      const kernels = await kernelsFor(arithmeticOf({ precision }), gpu.capabilities);
+      const graph = vitGraph(architecture, 1, precision, { kernels });
       const outputs = [...graph.tensors.keys()].filter((name) => !name.startsWith("patches"));
       const plan = await Plan.create(
         gpu,

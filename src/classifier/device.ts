@@ -2,6 +2,7 @@
 
 import { UnsupportedDeviceError } from "../errors/errors.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
+import type { Capabilities } from "../gpu/kernel.ts";
 import type { WeightOptions } from "../vit/weights.ts";
 import type { Backend, EngineOptions } from "./engine.ts";
 import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
@@ -19,6 +20,8 @@ export interface DeviceLoading extends EngineOptions {
 export interface Device {
   readonly backend: "webgpu" | "cpu";
   readonly adapter: AdapterFacts;
+  /** What kernels may count on; absent where there is no GPU. */
+  readonly machine?: Capabilities;
   /** Why it is slower than a GPU, and what to do about that; undefined on a GPU. */
   readonly advice: string | undefined;
   /** Bytes of all that is held, those of other classifiers on the device included. */

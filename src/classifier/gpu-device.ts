@@ -30,6 +30,7 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
   return {
     backend: "webgpu",
     adapter,
+    machine: gpu.capabilities,
     advice: adapter.isFallback ? ADVICE : undefined,
     get bytes() {
       return gpu.bytes;

@@ -28,7 +28,7 @@ import { openPicture } from "./picture.ts";
 /** As a session does. */
 const loadOn = (gpu: Gpu, folder: ModelFolder, model: ModelDescription) => {
   const { architecture } = model;
-  const levels = architecture.quantization?.calibration ? calibrated(architecture, undefined) : undefined;
+  const levels = architecture.quantization?.calibration ? calibrated(architecture, "exact") : undefined;
   levels?.graph(1, false);
   return uploadWeights(gpu, model.id, (emit) =>
     loadWeights(levels?.weights(emit) ?? emit, folder, model, "int8", {}),

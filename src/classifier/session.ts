@@ -59,16 +59,18 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
   const arithmetic = arithmeticOf(options);
   const { precision } = arithmetic;
   onProgress?.({ stage: "download", file: "config.json" });
-  const described = await describeModel(folder, signal);
+  const [described, kernels] = await Promise.all([
+    describeModel(folder, signal),
+    kernelsFor(arithmetic, device.machine),
+  ]);
   const model = { ...described, architecture: withNonlinear(described.architecture, arithmetic) };
   if (precision === "float32" && model.architecture.quantization)
     throw new UnsupportedModelError(
       `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
     );
-  const kernels = await kernelsFor(arithmetic);
   const calibrated =
     model.architecture.quantization?.calibration &&
-    (await import("../vit/calibrated.ts")).calibrated(model.architecture, kernels);
+    (await import("../vit/calibrated.ts")).calibrated(model.architecture, arithmetic.nonlinear, kernels);
   const loading = { precision, kernels, graph: calibrated?.graph, autotune };
   const stream: StreamWeights = (emit) =>
     loadWeights(calibrated?.weights(emit) ?? emit, folder, model, precision, options);

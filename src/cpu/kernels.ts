@@ -4,7 +4,7 @@ import { UnsupportedDeviceError } from "../errors/errors.ts";
 import type { AnyKernel, Kernel } from "../gpu/kernel.ts";
 import type * as mixing from "../kernels/attention.ts";
 import type * as float from "../kernels/gemm-float.ts";
-import type { gemmInt8Tiled } from "../kernels/gemm-int8-tiled.ts";
+import type { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
 import type * as readout from "../kernels/head.ts";
 import type * as norm from "../kernels/layernorm.ts";
 import { attention, attentionFloat } from "./attention.ts";
@@ -22,8 +22,8 @@ export interface CpuKernel {
 
 /** By the name of the kernel on the GPU. */
 export const cpuKernels: ReadonlyMap<string, CpuKernel> = new Map([
-  on<typeof gemmInt8Tiled.add>()("gemm_int8_tiled_add", ["a", "w"], gemmAdd),
-  on<typeof gemmInt8Tiled.quantize>()("gemm_int8_tiled_quantize", ["a", "w", "out"], gemmQuantize),
+  on<typeof gemmInt8Direct.add>()("gemm_int8_direct_add", ["a", "w"], gemmAdd),
+  on<typeof gemmInt8Direct.quantize>()("gemm_int8_direct_quantize", ["a", "w", "out"], gemmQuantize),
   on<typeof mixing.attention>()("attention", ["qkv", "out"], attention),
   on<typeof norm.layernorm>()("layernorm", [], layernorm),
   on<typeof norm.layernormQuantize>()("layernorm_quantize", ["out"], layernormQuantize),

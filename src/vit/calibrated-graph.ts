@@ -12,17 +12,18 @@ import type { Quantizer } from "../quant/quantizer.ts";
 import { type Step, step } from "../scheduler/step.ts";
 import type { Calibration } from "./calibration.ts";
 import type { VitGraph } from "./graph.ts";
-import { int8Kernels } from "./kernels.ts";
+import type { Int8Kernels } from "./kernels.ts";
 import { type VitShape, vitShape } from "./shape.ts";
 
 /** With `taps`, Q, K and V of every block are outputs too, as f32. */
 export function calibratedGraph(
   architecture: VitArchitecture,
   calibration: Calibration,
+  kernels: Int8Kernels,
   images: number,
   taps = false,
 ): VitGraph {
-  const graph = new Builder(architecture, calibration, images);
+  const graph = new Builder(architecture, calibration, kernels, images);
   graph.embed();
   for (let block = 0; block < architecture.depth; block++) graph.block(block);
   graph.readOut();
@@ -33,14 +34,16 @@ class Builder {
   readonly #architecture: VitArchitecture;
   readonly #calibration: Calibration;
   readonly #shape: VitShape;
+  readonly #kernels: Int8Kernels;
   readonly #images: number;
   readonly #steps: Step[] = [];
   readonly #tensors = new Map<string, number>();
 
-  constructor(architecture: VitArchitecture, calibration: Calibration, images: number) {
+  constructor(architecture: VitArchitecture, calibration: Calibration, kernels: Int8Kernels, images: number) {
     this.#architecture = architecture;
     this.#calibration = calibration;
     this.#shape = vitShape(architecture);
+    this.#kernels = kernels;
     this.#images = images;
   }
 
@@ -86,7 +89,7 @@ class Builder {
     this.#tensors.set("logits", paddedRows(images) * classes * 4);
     const buffers = { x: "embedding", w: "head.weight", w_scale: "head.weight_scale", bias: "head.bias" };
     const problem = { images, tokens: readout, stride, classes };
-    this.#steps.push(step("head", int8Kernels.head, problem, { ...buffers, out: "logits" }));
+    this.#steps.push(step("head", this.#kernels.head, problem, { ...buffers, out: "logits" }));
   }
 
   done(taps: boolean): VitGraph {
@@ -177,7 +180,7 @@ class Builder {
     const scales = { a_scale: `${a}.scale`, w_scale: `${name}.weight_scale` };
     this.#steps.push(
       this.#tensors.has(scales.a_scale)
-        ? step(name, int8Kernels.gemmAdd, problem, { ...shared, ...scales })
+        ? step(name, this.#kernels.gemmAdd, problem, { ...shared, ...scales })
         : step(name, gemmFloatAdd, problem, shared),
     );
   }

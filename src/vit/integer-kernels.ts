@@ -4,12 +4,16 @@ import { attentionInteger } from "../kernels/attention-integer.ts";
 import { gemmInteger } from "../kernels/gemm-integer.ts";
 import { headInteger } from "../kernels/head-integer.ts";
 import { layernormInteger, layernormIntegerQuantize } from "../kernels/layernorm-integer.ts";
-import { type Int8Kernels, int8Kernels } from "./kernels.ts";
+import type { Int8Kernels } from "./kernels.ts";
 
-/** Through the same bindings as the default kernels, so that graph, weights and memory stay as they are. */
-export function integerKernels(form: "ibert" | "ivit", integerOnly: boolean): Int8Kernels {
+/** In the place of some of `kernels`, through the same bindings, so that graph, weights and memory stay as they are. */
+export function integerKernels(
+  kernels: Int8Kernels,
+  form: "ibert" | "ivit",
+  integerOnly: boolean,
+): Int8Kernels {
   return {
-    ...int8Kernels,
+    ...kernels,
     gemmQuantize: [gemmInteger[form]],
     attention: [attentionInteger[form]],
     layernorm: [layernormInteger],

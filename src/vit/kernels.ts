@@ -1,12 +1,10 @@
-// Which kernels compute the int8 path and the float path; another set with the same bindings gives another arithmetic.
+// Which kernels compute the int8 path and the float path; another set with the same bindings gives another arithmetic, or
+// another shape for another kind of adapter.
 
 import type { Kernel } from "../gpu/kernel.ts";
 import { attention, attentionFloat } from "../kernels/attention.ts";
-import { attentionRegisters } from "../kernels/attention-registers.ts";
 import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
-import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
-import { gemmInt8Tiled } from "../kernels/gemm-int8-tiled.ts";
 import { head } from "../kernels/head.ts";
 import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
 
@@ -22,11 +20,11 @@ export interface Int8Kernels {
   readonly head: Like<typeof head>;
 }
 
-/** Softmax, LayerNorm and GELU in f32. */
+/** Softmax, LayerNorm and GELU in f32, by what answers everywhere: `shapedKernels` puts the faster ones before it. */
 export const int8Kernels: Int8Kernels = {
-  gemmAdd: [gemmInt8Tiled.add, gemmInt8Broadcast.add, gemmInt8Direct.add],
-  gemmQuantize: [gemmInt8Tiled.quantize, gemmInt8Broadcast.quantize, gemmInt8Direct.quantize],
-  attention: [attention, attentionRegisters],
+  gemmAdd: [gemmInt8Direct.add],
+  gemmQuantize: [gemmInt8Direct.quantize],
+  attention: [attention],
   layernorm: [layernorm],
   layernormQuantize: [layernormQuantize],
   head: [head],

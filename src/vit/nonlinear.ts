@@ -1,7 +1,8 @@
 // How the operations that are not linear are computed.
 
 import type { VitArchitecture } from "../format/config.ts";
-import type { Int8Kernels } from "./kernels.ts";
+import type { Capabilities } from "../gpu/kernel.ts";
+import { type Int8Kernels, int8Kernels } from "./kernels.ts";
 import type { Precision } from "./weights.ts";
 
 export const NONLINEAR = ["exact", "fast", "ibert", "ivit"] as const;
@@ -31,12 +32,24 @@ export function arithmeticOf({
 }
 
 /** What computes the int8 path; undefined: the default kernels. The others are fetched when they are asked for. */
-export async function kernelsFor({ nonlinear, integerOnly }: Arithmetic): Promise<Int8Kernels | undefined> {
-  if (!isInteger(nonlinear)) return undefined;
-  return (await import("./integer-kernels.ts")).integerKernels(nonlinear, integerOnly);
+export async function kernelsFor(
+  { precision, nonlinear, integerOnly }: Arithmetic,
+  machine?: Capabilities,
+): Promise<Int8Kernels | undefined> {
+  const shaped = machine && precision === "int8" ? shapedKernels(machine) : undefined;
+  if (!isInteger(nonlinear)) return shaped;
+  const { integerKernels } = await import("./integer-kernels.ts");
+  return integerKernels((await shaped) ?? int8Kernels, nonlinear, integerOnly);
 }
 
-function isInteger(nonlinear: Nonlinear): nonlinear is "ibert" | "ivit" {
+/** Those shaped for this kind of adapter. */
+async function shapedKernels({ software }: Capabilities): Promise<Int8Kernels> {
+  return software
+    ? (await import("./software-kernels.ts")).softwareKernels
+    : (await import("./gpu-kernels.ts")).gpuKernels;
+}
+
+export function isInteger(nonlinear: Nonlinear): nonlinear is "ibert" | "ivit" {
   return nonlinear === "ibert" || nonlinear === "ivit";
 }
 
