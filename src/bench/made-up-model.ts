@@ -4,6 +4,7 @@ import type { ModelDescription } from "../classifier/model.ts";
 import { parseModel, type VitArchitecture } from "../format/config.ts";
 import { type CanonicalName, expectedTensors } from "../format/names.ts";
 import { type TensorEntry, writeSafetensors } from "../format/safetensors.ts";
+import { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { affineOf } from "../image/normalise.ts";
 import { splitQkv } from "../onnx/vit.ts";
@@ -85,9 +86,9 @@ export function madeUpWeights(
   gpu: Gpu,
   { architecture, affine }: ModelDescription,
   precision: Precision,
-): Map<string, GPUBuffer> {
-  const weights = new Map<string, GPUBuffer>();
-  const emit = (name: string, data: ArrayBufferView) => weights.set(name, gpu.upload(name, data));
+): Arena {
+  const weights = new Arena(gpu);
+  const emit = (name: string, data: ArrayBufferView) => weights.upload(name, data);
   const packer = new WeightPacker({ architecture, affine, precision, emit });
   for (const { entry, bytes } of madeUpTensors(architecture)) packer.accept(entry.name, entry, bytes);
   packer.finish();

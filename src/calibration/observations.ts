@@ -63,7 +63,7 @@ export async function observe(
     return { model, images: pictures.length, seed, of: observers.finish() };
   } finally {
     activations?.destroy();
-    gpu.release(...weights.values());
+    weights.destroy();
   }
 }
 

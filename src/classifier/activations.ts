@@ -1,5 +1,6 @@
 // Every activation of a run, read back as f32: for whoever asks where error arises.
 
+import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { paddedRows } from "../kernels/gemm.ts";
 import { Plan } from "../scheduler/plan.ts";
@@ -37,7 +38,7 @@ export class Activations {
     gpu: Gpu,
     { architecture, preprocessing, affine }: ModelDescription,
     precision: Precision,
-    weights: ReadonlyMap<string, GPUBuffer>,
+    weights: Arena,
   ): Promise<Activations> {
     return gpu.guarded("reading activations", async () => {
       const kernels = await kernelsFor(arithmeticOf({ precision }), gpu.capabilities);

@@ -1,6 +1,7 @@
 // A model's weights on a GPU, and its graphs as plans with a slot for each picture.
 
 import { SelfTestError } from "../errors/errors.ts";
+import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
 import { chooseByTable } from "../scheduler/choose.ts";
@@ -43,15 +44,10 @@ export class GpuBackend implements Backend<GpuBatch> {
   readonly keep: Backend["keep"];
   readonly #gpu: Gpu;
   readonly #model: ModelDescription;
-  readonly #weights: ReadonlyMap<string, GPUBuffer>;
+  readonly #weights: Arena;
   readonly #options: GpuBackendOptions;
 
-  constructor(
-    gpu: Gpu,
-    model: ModelDescription,
-    weights: ReadonlyMap<string, GPUBuffer>,
-    options: GpuBackendOptions = {},
-  ) {
+  constructor(gpu: Gpu, model: ModelDescription, weights: Arena, options: GpuBackendOptions = {}) {
     this.#gpu = gpu;
     this.#model = model;
     this.#weights = weights;
@@ -74,7 +70,7 @@ export class GpuBackend implements Backend<GpuBatch> {
   }
 
   destroy(): void {
-    this.#gpu.release(...this.#weights.values());
+    this.#weights.destroy();
   }
 
   #slot(graph: VitGraph, plan: Plan): Promise<PictureSlot> {

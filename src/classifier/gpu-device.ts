@@ -1,6 +1,7 @@
 // The GPU of a page or of Node, shared by all its classifiers, and what loading a model on it takes.
 
 import { DeviceError } from "../errors/errors.ts";
+import { Arena } from "../gpu/arena.ts";
 import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { chooseByMeasuring } from "../scheduler/tune.ts";
@@ -49,19 +50,13 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
 }
 
 /** Half a model is never left there: on any failure everything is released. */
-export async function uploadWeights(
-  gpu: Gpu,
-  id: string,
-  stream: StreamWeights,
-): Promise<Map<string, GPUBuffer>> {
-  const weights = new Map<string, GPUBuffer>();
+export async function uploadWeights(gpu: Gpu, id: string, stream: StreamWeights): Promise<Arena> {
+  const weights = new Arena(gpu);
   try {
-    await gpu.guarded(`loading ${id}`, () =>
-      stream((name, data) => weights.set(name, gpu.upload(name, data))),
-    );
+    await gpu.guarded(`loading ${id}`, () => stream((name, data) => weights.upload(name, data)));
     return weights;
   } catch (error) {
-    gpu.release(...weights.values());
+    weights.destroy();
     if (error instanceof DeviceError) error.message = `${id}: ${error.message}`;
     throw error;
   }

@@ -25,15 +25,38 @@ import {
 import { describeModel, loadWeights, type ModelDescription } from "./model.ts";
 import { openPicture } from "./picture.ts";
 
-/** As a session does. */
-const loadOn = (gpu: Gpu, folder: ModelFolder, model: ModelDescription) => {
+type Emit = (name: string, data: Int8Array | Float32Array) => void;
+
+/** As a session does; `onWeight` is told of each weight. */
+const loadOn = (gpu: Gpu, folder: ModelFolder, model: ModelDescription, onWeight: Emit = () => {}) => {
   const { architecture } = model;
   const levels = architecture.quantization?.calibration ? calibrated(architecture, "exact") : undefined;
   levels?.graph(1, false);
-  return uploadWeights(gpu, model.id, (emit) =>
-    loadWeights(levels?.weights(emit) ?? emit, folder, model, "int8", {}),
-  );
+  return uploadWeights(gpu, model.id, (upload) => {
+    const emit: Emit = (name, data) => {
+      onWeight(name, data);
+      upload(name, data);
+    };
+    return loadWeights(levels?.weights(emit) ?? emit, folder, model, "int8", {});
+  });
 };
+
+/** A GPU that only counts what is held. */
+class CountingGpu {
+  readonly held = new Set<object>();
+  buffer(_: string, size: number): object {
+    const buffer = { size };
+    this.held.add(buffer);
+    return buffer;
+  }
+  write(): void {}
+  guarded<T>(_: string, work: () => T): T {
+    return work();
+  }
+  release(...released: object[]): void {
+    for (const buffer of released) this.held.delete(buffer);
+  }
+}
 
 type Files = Record<string, string | Uint8Array>;
 const WEIGHTS = "model.safetensors";
@@ -78,31 +101,22 @@ afterAll(() => {
 /** Loads as a classifier does, with a GPU that only counts; returns the buffers' names and sizes, undefined when refused. */
 async function load(files: Files): Promise<string | undefined> {
   const start = performance.now();
-  const held = new Set<ArrayBufferView>();
-  const buffers: string[] = [];
+  const weights: string[] = [];
   let byteLength = 0;
-  const gpu = {
-    upload(name: string, data: ArrayBufferView) {
-      buffers.push(`${name} ${data.byteLength}`);
-      byteLength += data.byteLength;
-      held.add(data);
-      return data;
-    },
-    guarded: (_: string, work: () => Promise<unknown>) => work(),
-    release: (...released: ArrayBufferView[]) => {
-      for (const buffer of released) held.delete(buffer);
-    },
-  } as unknown as Gpu;
+  const gpu = new CountingGpu();
   try {
     const folder = openFilesFolder(files);
-    await loadOn(gpu, folder, await describeModel(folder));
+    await loadOn(gpu as unknown as Gpu, folder, await describeModel(folder), (name, data) => {
+      weights.push(`${name} ${data.byteLength}`);
+      byteLength += data.byteLength;
+    });
     count("loaded");
-    return buffers.sort().join();
+    return weights.sort().join();
   } catch (error) {
     if (!(error instanceof Vit8Error)) throw error;
     expect(error.message).not.toMatch(/[\n\r]/);
     expect(error.message.length).toBeLessThan(1000);
-    expect(held.size).toBe(0);
+    expect(gpu.held.size).toBe(0);
     count(error.name);
     return undefined;
   } finally {
@@ -292,8 +306,8 @@ describe("by hand", () => {
   const refused = async (files: Files, message: string | RegExp) => {
     const folder = openFilesFolder(files);
     const start = performance.now();
-    const gpu = { upload: () => ({}), guarded: (_: string, work: () => unknown) => work(), release() {} };
-    const loaded = describeModel(folder).then((model) => loadOn(gpu as unknown as Gpu, folder, model));
+    const gpu = new CountingGpu() as unknown as Gpu;
+    const loaded = describeModel(folder).then((model) => loadOn(gpu, folder, model));
     await expect(loaded).rejects.toThrow(Vit8Error);
     await expect(loaded).rejects.toThrow(message);
     expect(performance.now() - start).toBeLessThan(LONGEST_MS);
@@ -344,13 +358,11 @@ describe("by hand", () => {
         ]),
       );
       const scales: number[] = [];
-      const gpu = {
-        upload: (name: string, data: Float32Array) => name.endsWith("weight_scale") && scales.push(...data),
-        guarded: (_: string, work: () => unknown) => work(),
-        release() {},
-      };
+      const gpu = new CountingGpu() as unknown as Gpu;
       const folder = openFilesFolder(timmFiles(small, tiny));
-      await loadOn(gpu as unknown as Gpu, folder, await describeModel(folder));
+      await loadOn(gpu, folder, await describeModel(folder), (name, data) => {
+        if (name.endsWith("weight_scale")) scales.push(...data);
+      });
       expect(scales.length).toBeGreaterThan(0);
       expect(scales.every((scale) => Number.isFinite(scale) && scale >= 0)).toBe(true);
     }

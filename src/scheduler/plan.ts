@@ -18,8 +18,13 @@ export type Measure = (kernel: AnyKernel, variant: string) => Promise<number>;
 /** Asked once for each distinct problem. */
 export type Choose = (step: Step, measure: Measure) => Choice | Promise<Choice>;
 
+/** What steps only read, by name. */
+interface Weights {
+  get(name: string): GPUBufferBinding | undefined;
+}
+
 export interface PlanOptions {
-  readonly weights: ReadonlyMap<string, GPUBuffer>;
+  readonly weights: Weights;
   /** Held tensors that are read back after each run, f32. */
   readonly outputs: readonly string[];
   readonly choose: Choose;
@@ -210,7 +215,7 @@ export class Plan {
 
 interface Buffers {
   readonly tensors: ReadonlyMap<string, GPUBuffer>;
-  readonly weights: ReadonlyMap<string, GPUBuffer>;
+  readonly weights: Weights;
   /** Uniforms made so far, by content. */
   readonly params: Map<string, GPUBuffer>;
 }
@@ -292,8 +297,8 @@ function shared(gpu: Gpu, made: Map<string, GPUBuffer>, params: Uint32Array): GP
 function found(
   name: string,
   tensors: ReadonlyMap<string, GPUBuffer>,
-  weights: ReadonlyMap<string, GPUBuffer>,
-): GPUBuffer {
+  weights: Weights,
+): GPUBuffer | GPUBufferBinding {
   const buffer = tensors.get(name) ?? weights.get(name);
   if (!buffer) throw new Error(`plan: no tensor or weight is named ${name}`);
   return buffer;
