@@ -166,11 +166,15 @@ async function benchBatch(
     const start = performance.now();
     for (const [i, slot] of slots.entries()) slot.prepare(pictures[i], graph.firstRow(i));
     const uploaded = performance.now();
-    const running = plan.run((pass) => {
+    let submitted = uploaded;
+    const encodeInputs = (pass: GPUComputePassEncoder) => {
       for (const slot of slots) slot.encode(pass);
+    };
+    await plan.run(encodeInputs, {
+      onSubmitted: () => {
+        submitted = performance.now();
+      },
     });
-    const submitted = performance.now();
-    await running;
     return { uploadMs: uploaded - start, encodeMs: submitted - uploaded };
   };
   const host = (await samplesOf(encode, repeats, signal)).values;

@@ -1,6 +1,7 @@
 // A picture on the GPU, resized and cut into patches: the texture, tables and buffers that one picture after another uses.
 
 import type { Gpu } from "../gpu/gpu.ts";
+import type { Grid } from "../gpu/kernel.ts";
 import { type Framing, pictureGeometry } from "../image/geometry.ts";
 import { type PatchLayout, patchGrid } from "../image/patches.ts";
 import { resizePlan } from "../image/resize.ts";
@@ -17,6 +18,14 @@ export interface PictureSlotOptions {
   readonly patches: GPUBuffer;
   /** [rows, 3, channelStride / 64] f32. */
   readonly scales?: GPUBuffer;
+}
+
+/** What `encode` has left to do, settled before it: what it takes is time that the GPU waits. */
+interface Pending {
+  readonly fit: Fit;
+  readonly rows: Grid;
+  /** Absent while the band of patch rows lacks strips. */
+  readonly patches: Grid | undefined;
 }
 
 /** What is settled by a picture's size. */
@@ -42,7 +51,7 @@ export class PictureSlot {
   readonly #patchesPipeline: GPUComputePipeline;
   readonly #params: GPUBuffer;
   #fit: Fit | undefined;
-  #pending: Strip | undefined;
+  #pending: Pending | undefined;
 
   private constructor(
     gpu: Gpu,
@@ -75,23 +84,21 @@ export class PictureSlot {
       this.#submit();
       this.#write(picture, fit, strip);
       this.#gpu.write(this.#params, packParams({ ...fit.params, ...this.#place(strip), firstRow }));
-      this.#pending = strip;
+      this.#pending = this.#pendingOf(fit, strip);
     }
   }
 
   /** The dispatches that complete the prepared picture; none when they were submitted already. */
   encode(pass: GPUComputePassEncoder): void {
-    if (!this.#pending || !this.#fit) return;
-    const { rows, band, completesBand } = this.#pending;
-    const { layout } = this.#options;
+    if (!this.#pending) return;
+    const { fit, rows, patches } = this.#pending;
     pass.setPipeline(this.#rowsPipeline);
-    pass.setBindGroup(0, this.#fit.rowsGroup);
-    pass.dispatchWorkgroups(...resizeRows.variants.plain.grid({ width: layout.width, rows, taps: 1 }));
-    if (completesBand) {
-      const patches = (band.endPatchRow - band.firstPatchRow) * patchGrid(layout).across;
+    pass.setBindGroup(0, fit.rowsGroup);
+    pass.dispatchWorkgroups(...rows);
+    if (patches) {
       pass.setPipeline(this.#patchesPipeline);
-      pass.setBindGroup(0, this.#fit.patchesGroup);
-      pass.dispatchWorkgroups(...resizePatches.variants.plain.grid({ ...layout, patches, taps: 1 }));
+      pass.setBindGroup(0, fit.patchesGroup);
+      pass.dispatchWorkgroups(...patches);
     }
     this.#pending = undefined;
   }
@@ -99,6 +106,16 @@ export class PictureSlot {
   destroy(): void {
     this.#gpu.release(this.#params, this.#fit?.texture, this.#fit?.tables, this.#fit?.narrow);
     this.#fit = this.#pending = undefined;
+  }
+
+  #pendingOf(fit: Fit, { rows, band, completesBand }: Strip): Pending {
+    const { layout } = this.#options;
+    const patches = (band.endPatchRow - band.firstPatchRow) * patchGrid(layout).across;
+    return {
+      fit,
+      rows: resizeRows.variants.plain.grid({ width: layout.width, rows, taps: 1 }),
+      patches: completesBand ? resizePatches.variants.plain.grid({ ...layout, patches, taps: 1 }) : undefined,
+    };
   }
 
   /** Runs what is pending on its own, so that its texture and params may be overwritten. */
