@@ -1,11 +1,17 @@
 /** `node bench/plots.mjs FOLDER`: draws what bench/gpu.sh measured, as SVG, and sums it up in tables.md. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { plot } from "./plot.mjs";
+import { runnerImport } from "vite";
+import { root } from "../build/setup.mjs";
 
 /** @typedef {import("../src/cli/bench.ts").BenchReport} BenchReport */
 /** @typedef {import("../src/cli/bench-peer.ts").PeerReport} PeerReport */
 /** @typedef {import("../src/bench/models.ts").ModelRow} ModelRow */
+
+/** @typedef {[name: string, points: number[][], line?: boolean]} Drawn */
+
+/** @type {{ module: typeof import("../src/cli/svg-plot.ts") }} */
+const { module: plotting } = await runnerImport(path.join(root, "src/cli/svg-plot.ts"));
 
 const NAMES = { ti: "DeiT-Ti", s: "DeiT-S", b: "DeiT-B", l: "ViT-L" };
 /** Kernels that do the same thing. */
@@ -27,34 +33,48 @@ if (existsSync(at("batch.json"))) drawBatches(read("batch.json"));
 for (const file of readdirSync(folder)) if (/^kernels-\w+\.json$/.test(file)) drawRoofline(file, read(file));
 writeFileSync(at("tables.md"), tables());
 
+/** On logarithmic axes. @param {string} file @param {string} x @param {string} y @param {Drawn[]} series */
+function draw(file, x, y, series) {
+  const svg = plotting.svgPlot({
+    title: `${y} over ${x}`,
+    x,
+    y,
+    scale: "logarithmic",
+    series: series.map(([name, points, line = true]) => ({
+      name,
+      points: points.map(([x, y]) => ({ x, y })),
+      line,
+    })),
+  });
+  if (svg) writeFileSync(at(file), svg);
+}
+
 /** @param {BenchReport} report */
 function drawSizes({ models }) {
   const tokens = ({ imageSize = 0 }) => (imageSize / 16) ** 2;
   const rows = models.filter(timed);
   const gpuMs = (/** @type {ModelRow} */ { kernels = [] }, /** @type {string} */ family) =>
     kernels.filter(({ kernel }) => kernel.startsWith(family)).reduce((sum, { ms }) => sum + ms, 0);
-  const svg = plot({
-    x: "tokens of patches",
-    y: "ms for one picture",
-    series: [
-      { name: nameOf(models[0]), points: rows.map((row) => [tokens(row), row.ms?.median ?? 0]), line: true },
-      { name: "GEMMs", points: rows.map((row) => [tokens(row), gpuMs(row, "gemm")]), line: true },
-      { name: "attention", points: rows.map((row) => [tokens(row), gpuMs(row, "attention")]), line: true },
-    ],
-  });
-  writeFileSync(at("size.svg"), svg);
+  draw("size.svg", "tokens of patches", "ms for one picture", [
+    [nameOf(models[0]), rows.map((row) => [tokens(row), row.ms?.median ?? 0])],
+    ["GEMMs", rows.map((row) => [tokens(row), gpuMs(row, "gemm")])],
+    ["attention", rows.map((row) => [tokens(row), gpuMs(row, "attention")])],
+  ]);
 }
 
 /** @param {BenchReport} report */
 function drawBatches({ models }) {
   const names = [...new Set(models.map(({ model }) => model))];
   const rowsOf = (/** @type {string} */ name) => models.filter((row) => row.model === name && timed(row));
-  const byBatch = names.map((name) => ({
-    name: nameOf(rowsOf(name)[0] ?? models[0]),
-    points: rowsOf(name).map(({ batch, imagesPerSecond = 0 }) => [batch, imagesPerSecond]),
-    line: true,
-  }));
-  writeFileSync(at("batch.svg"), plot({ x: "pictures in a batch", y: "pictures a second", series: byBatch }));
+  draw(
+    "batch.svg",
+    "pictures in a batch",
+    "pictures a second",
+    names.map((name) => [
+      nameOf(rowsOf(name)[0] ?? models[0]),
+      rowsOf(name).map(({ batch, imagesPerSecond = 0 }) => [batch, imagesPerSecond]),
+    ]),
+  );
 }
 
 /** @param {BenchReport} report */
@@ -63,14 +83,7 @@ function drawWidths({ models }) {
     .filter(timed)
     .map(({ model, ms }) => [WIDTHS[/** @type {keyof typeof WIDTHS} */ (model)], ms?.median ?? 0]);
   const names = models.map(nameOf).join(", ");
-  writeFileSync(
-    at("width.svg"),
-    plot({
-      x: `width of a token (${names})`,
-      y: "ms for one picture",
-      series: [{ name: "batch 1", points, line: true }],
-    }),
-  );
+  draw("width.svg", `width of a token (${names})`, "ms for one picture", [["batch 1", points]]);
 }
 
 /** The fastest of a family of kernels at each step, under the ceilings. @param {string} file @param {BenchReport} report */
@@ -93,13 +106,12 @@ function drawRoofline(file, { kernels, peaks }) {
     [low, peak / peaks.copyGBs, high]
       .sort((a, b) => a - b)
       .map((x) => [x, Math.min(peak, x * peaks.copyGBs)]);
-  const series = [
-    ...(peaks.dotGops ? [{ name: "int8-dot ceiling", points: roof(peaks.dotGops), line: true }] : []),
-    { name: "f32 ceiling", points: roof(peaks.floatGops), line: true },
-    ...[...families].map(([name, points]) => ({ name, points, line: false })),
-  ];
-  const svg = plot({ x: "operations a byte", y: "10^9 operations a second", series });
-  writeFileSync(at(file.replace(/^kernels-(\w+)\.json$/, "roofline-$1.svg")), svg);
+  /** @type {Drawn[]} */
+  const series = [["f32 ceiling", roof(peaks.floatGops)]];
+  if (peaks.dotGops) series.unshift(["int8-dot ceiling", roof(peaks.dotGops)]);
+  for (const [name, points] of families) series.push([name, points, false]);
+  const to = file.replace(/^kernels-(\w+)\.json$/, "roofline-$1.svg");
+  draw(to, "operations a byte", "10^9 operations a second", series);
 }
 
 function tables() {
