@@ -49,11 +49,11 @@ export function ratioOf(a: readonly number[], b: readonly number[]): Ratio {
   return { ratio: medianOf(a) / medianOf(b), low, high };
 }
 
-function medianOf(samples: readonly number[]): number {
+export function medianOf(samples: readonly number[]): number {
   return quantilesOf(samples, [0.5])[0];
 }
 
-function quantilesOf(samples: readonly number[], shares: readonly number[]): number[] {
+export function quantilesOf(samples: readonly number[], shares: readonly number[]): number[] {
   const sorted = [...samples].sort((a, b) => a - b);
   return shares.map((share) => quantile(sorted, share));
 }

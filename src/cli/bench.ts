@@ -7,6 +7,7 @@ import {
   type KernelBenchOptions,
   type KernelRow,
   kernelTasks,
+  largestOf,
 } from "../bench/kernels.ts";
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { benchModel, type ModelRow } from "../bench/models.ts";
@@ -32,17 +33,18 @@ export interface BenchReport extends Machine {
 
 export const bench: Command = {
   name: "bench",
-  usage: "[--kernels] [--models ti,s,b] | --peer ort --model MODEL [PICTURE...]",
+  usage: "[--kernels | --kernel PART] [--models ti,s,b] | --peer ort --model MODEL [PICTURE...]",
   summary: "Measures kernels and whole models here, or a model against ONNX Runtime.",
   options: {
     kernels: { help: "only the kernels, each by itself, at the shapes of the first of --models and --batch" },
+    kernel: { value: "PART", help: "of the kernels those with this in their names, and no models" },
     models: { value: "LIST", help: "only whole models, of ti, s, b and l, with made-up weights" },
     batch: { value: "LIST", help: "pictures in one submit; default 1,8,32, on a software adapter 1" },
     size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
     peer: { value: "ort", help: "run MODEL in ONNX Runtime too, on WebGPU and on the CPU, in turns" },
     model: { value: "MODEL", help: "for --peer: a model folder, an id, a URL, or ti, s, b or l, made up" },
     ...ARITHMETIC,
-    quick: { help: "fewer repeats" },
+    quick: { help: "fewer repeats, and of each kernel its largest shape" },
     json: { help: "print one object" },
   },
   notes: `Nothing is timed before it is proved right. A sample is a median with its spread from p10 to p90, of n repeats: until a
@@ -78,9 +80,11 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
   const device = new Device(async () => openGpu({ gpu: await nodeGpu(), wait: restfulWait }));
   const software = await device.use(async (gpu) => gpu.capabilities.software);
   const all = software ? (["ti"] as const) : (["ti", "s", "b"] as const);
-  const onlyKernels = args.flag("kernels");
+  const part = args.text("kernel");
+  const onlyKernels = args.flag("kernels") || part !== undefined;
   const chosen = {
     kernelShape: onlyKernels || !models ? (models ?? all)[0] : undefined,
+    kernel: part ?? "",
     models: onlyKernels ? [] : (models ?? all),
     batches: batches ?? (software ? [1] : [1, 8, 32]),
     sizes,
@@ -97,6 +101,8 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
 interface Chosen {
   /** Whose shapes the kernels are timed at; undefined: not at all. */
   readonly kernelShape: ShapeName | undefined;
+  /** Part of the names of the kernels that are timed; empty: of all. */
+  readonly kernel: string;
   readonly models: readonly ShapeName[];
   readonly batches: readonly number[];
   readonly sizes: readonly number[];
@@ -122,7 +128,7 @@ async function measureAll(device: Device, chosen: Chosen, terminal: Terminal): P
 
 async function kernelRows(
   device: Device,
-  { kernelShape = "ti", sizes, batches }: Chosen,
+  { kernelShape = "ti", kernel: part, sizes, batches, quick }: Chosen,
   options: Pick<KernelBenchOptions, "peaks" | "repeats">,
   terminal: Terminal,
 ): Promise<KernelRow[]> {
@@ -130,10 +136,13 @@ async function kernelRows(
   const bar = new ProgressBar(terminal, "kernels");
   const onRow = (_: KernelRow, done: number, total: number) => bar.update(done, total);
   const model = madeUpModel(kernelShape, SHAPES[kernelShape], sizes[0]);
+  const suites = allCases.filter(({ kernel }) => kernel.name.includes(part));
   const tasks = await device.use(async ({ capabilities }) =>
-    kernelTasks(capabilities, allCases, model, batches[0]),
+    kernelTasks(capabilities, suites, model, batches[0]),
   );
-  return benchKernels(device, tasks, { ...options, signal, onRow }).finally(() => bar.clear());
+  return benchKernels(device, quick ? largestOf(tasks) : tasks, { ...options, signal, onRow }).finally(() =>
+    bar.clear(),
+  );
 }
 
 function shapesOf(args: Arguments): ShapeName[] | undefined {
