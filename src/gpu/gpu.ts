@@ -14,7 +14,8 @@ export interface AdapterFacts {
   readonly isFallback: boolean;
 }
 
-export type Wait = <T>(promise: Promise<T>) => Promise<T>;
+/** `atLeastMs`: what it surely takes, through which nobody need look whether it is done. */
+export type Wait = <T>(promise: Promise<T>, atLeastMs?: number) => Promise<T>;
 
 export interface OpenOptions {
   /** Where adapters come from; default `navigator.gpu`. */

@@ -21,8 +21,8 @@ export class Timer {
     this.#readback = gpu.buffer("timer read back", 16, GPUBufferUsage.MAP_READ);
   }
 
-  /** Milliseconds of one pass with what `encode` puts into it. Calls must not overlap. */
-  async measure(encode: (pass: GPUComputePassEncoder) => void): Promise<number> {
+  /** Milliseconds of one pass with what `encode` puts into it, which takes `atLeastMs`. Calls must not overlap. */
+  async measure(encode: (pass: GPUComputePassEncoder) => void, atLeastMs?: number): Promise<number> {
     const { device } = this.#gpu;
     const encoder = device.createCommandEncoder({ label: "timed" });
     const timestampWrites = this.#queries && {
@@ -40,10 +40,10 @@ export class Timer {
     const start = performance.now();
     device.queue.submit([encoder.finish()]);
     if (!this.#readback) {
-      await this.#gpu.wait(device.queue.onSubmittedWorkDone());
+      await this.#gpu.wait(device.queue.onSubmittedWorkDone(), atLeastMs);
       return performance.now() - start;
     }
-    await this.#gpu.wait(this.#readback.mapAsync(GPUMapMode.READ));
+    await this.#gpu.wait(this.#readback.mapAsync(GPUMapMode.READ), atLeastMs);
     const [begin, end] = new BigUint64Array(this.#readback.getMappedRange());
     const elapsedMs = Number(end - begin) / NANOSECONDS;
     this.#readback.unmap();

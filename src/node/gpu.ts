@@ -27,15 +27,17 @@ const LONGEST_NAP_MS = 2;
 
 /**
  * Waits for the GPU without burning a core: the package polls from the event loop as fast as it turns, so each turn takes
- * a nap, short against what was waited already. Matters where the GPU is a program that wants that core.
+ * a nap, short against what was waited already, and sleeps through `atLeastMs`. Matters where the GPU is a program that wants
+ * that core.
  */
-export function restfulWait<T>(promise: Promise<T>): Promise<T> {
+export function restfulWait<T>(promise: Promise<T>, atLeastMs = 0): Promise<T> {
   const start = performance.now();
   let settled = false;
   const nap = () => {
     if (settled) return;
     const waitedMs = performance.now() - start;
-    if (waitedMs > 1) Atomics.wait(bell, 0, 0, Math.min(LONGEST_NAP_MS, waitedMs / 20));
+    const shortMs = waitedMs > 1 ? Math.min(LONGEST_NAP_MS, waitedMs / 20) : 0;
+    Atomics.wait(bell, 0, 0, Math.max(shortMs, atLeastMs - waitedMs));
     setImmediate(nap);
   };
   setImmediate(nap);
