@@ -46,8 +46,9 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 // `quantize`: out = y, or GELU(y), in int8 with a scale per token and group of 64 columns.
 @if(quantize) @group(0) @binding(5) var<storage, read_write> out: array<u32>;           // [rows, N/4]
 @if(quantize) @group(0) @binding(6) var<storage, read_write> out_scale: array<f32>;     // [rows, N/64]
-// Greatest magnitude of each row of the workgroup, at most 64: bits of f32, which order as positive f32 do.
-@if(quantize) var<workgroup> peaks: array<atomic<u32>, 64>;
+// Greatest magnitude of each row of the workgroup: bits of f32, which order as positive f32 do.
+@if(quantize && tall) var<workgroup> peaks: array<atomic<u32>, 128>;
+@if(quantize && !tall) var<workgroup> peaks: array<atomic<u32>, 64>;
 
 @if(accumulate) alias Total = vec4<i32>;
 @if(add) alias Total = vec4<f32>;      // sums of groups, each already times its a_scale

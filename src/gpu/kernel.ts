@@ -32,6 +32,8 @@ export interface Variant<P> {
   readonly shapedFor?: "gpu" | "software";
   /** Its inner product; absent where it has none. */
   readonly inner?: "dot4" | "f32";
+  /** Rows and columns that a workgroup makes; absent where that is no choice. */
+  readonly tile?: readonly [rows: number, columns: number];
   /** Absent: runs everywhere WebGPU does, at default limits. */
   readonly runsOn?: (capabilities: Capabilities, problem: P) => boolean;
 }

@@ -12,7 +12,9 @@ const SHAPES: { name: string; problem: GemmProblem }[] = [
   { name: "tile - 1", problem: { rows: 63, n: 64, k: 192 } },
   { name: "tile", problem: { rows: 64, n: 64, k: 192 } },
   { name: "tile + 1", problem: { rows: 65, n: 64, k: 192 } },
+  { name: "small tile - 1", problem: { rows: 31, n: 64, k: 192 } },
   { name: "rows without padding", problem: { rows: 128, n: 128, k: 64 } },
+  { name: "large tile + 1", problem: { rows: 129, n: 128, k: 64 } },
   { name: "DeiT-Ti proj", problem: { rows: 197, n: 192, k: 192 } },
   { name: "deeper than f32 sums stay exact", problem: { rows: 5, n: 64, k: 2112 } },
 ];

@@ -79,6 +79,11 @@ export function gemmKernels(
   return { accumulate: kernel("accumulate"), add: kernel("add"), quantize: kernel("quantize") };
 }
 
+/** One workgroup for each tile. */
+export function tileGrid([tileRows, tileColumns]: readonly [number, number]) {
+  return ({ rows, n }: GemmProblem): Grid => [n / tileColumns, Math.ceil(rows / tileRows)];
+}
+
 /** A variant whose workgroup is 16 by `rowThreads` threads of 4x4 outputs, with dot4I8Packed or with f32 sums. */
 export function tile4x4(
   epilogue: Epilogue,
@@ -87,16 +92,18 @@ export function tile4x4(
   dot4: boolean,
   shapedFor?: Variant<GemmProblem>["shapedFor"],
 ): Variant<GemmProblem> {
+  const tile = [4 * rowThreads, GROUP] as const;
   return {
     wgsl,
     shapedFor,
+    tile,
     inner: dot4 ? "dot4" : "f32",
     constants: (problem) => ({
       ...gemmConstants(epilogue, problem),
       ROW_THREADS: rowThreads,
-      ...(ROW_PADDING % (4 * rowThreads) && { ROWS: problem.rows }),
+      ...(ROW_PADDING % tile[0] && { ROWS: problem.rows }),
     }),
-    grid: ({ rows, n }): Grid => [n / GROUP, Math.ceil(rows / (4 * rowThreads))],
+    grid: tileGrid(tile),
     runsOn: ({ language }) => !dot4 || language.has("packed_4x8_integer_dot_product"),
   };
 }

@@ -11,8 +11,33 @@ export interface Candidate {
   readonly variant: Variant<never>;
 }
 
-/** Everything that computes a step on this machine, in the order of its kernels and their variants. */
+/**
+ * Everything that computes a step on this machine, the likeliest to be fast first. Shaped for this kind of adapter comes
+ * first. Then, on a GPU, dot4I8Packed, but f32 on Apple, where MSL has no int8 dot, and tiles by what they are thought to
+ * take. Then, and on a software adapter at once, the order of the step's kernels, which is that of their speed there.
+ */
 export function candidatesFor(step: Step, machine: Capabilities): Candidate[] {
+  const kind = machine.software ? "software" : "gpu";
+  const inner = machine.vendor === "apple" ? "f32" : "dot4";
+  const costs = ({ variant }: Candidate) => [
+    Number((variant.shapedFor ?? kind) !== kind),
+    Number(!machine.software && (variant.inner ?? inner) !== inner),
+    machine.software ? 0 : tileCost(variant, step.problem, machine),
+  ];
+  return allFor(step, machine)
+    .map((candidate) => ({ candidate, cost: costs(candidate) }))
+    .sort((a, b) => compare(a.cost, b.cost))
+    .map(({ candidate }) => candidate);
+}
+
+/** The first guess, without measuring. */
+export function chooseByTable(step: Step, machine: Capabilities): Choice {
+  const [{ kernel, name }] = candidatesFor(step, machine);
+  const kind = machine.software ? "software" : "gpu";
+  return { kernel, variant: name, why: `table: ${kind}, ${machine.vendor || "unknown vendor"}` };
+}
+
+function allFor(step: Step, machine: Capabilities): Candidate[] {
   const candidates = step.kernels.flatMap((kernel) =>
     variantsFor(kernel, machine, step.problem).map((name) => ({
       kernel,
@@ -25,21 +50,23 @@ export function candidatesFor(step: Step, machine: Capabilities): Candidate[] {
   return candidates;
 }
 
-/**
- * Shaped for this kind of adapter first. Then, on a GPU, dot4I8Packed, but f32 on Apple, where MSL has no int8 dot; on a
- * software adapter the order of the step's kernels, which is that of their speed there.
- */
-export function chooseByTable(step: Step, machine: Capabilities): Choice {
-  const kind = machine.software ? "software" : "gpu";
-  const inner = machine.vendor === "apple" ? "f32" : "dot4";
-  const distance = ({ variant }: Candidate) =>
-    Number((variant.shapedFor ?? kind) !== kind) * 2 +
-    Number(!machine.software && (variant.inner ?? inner) !== inner);
-  const candidates = candidatesFor(step, machine);
-  const best = candidates.reduce((a, b) => (distance(b) < distance(a) ? b : a));
-  return {
-    kernel: best.kernel,
-    variant: best.name,
-    why: `table: ${kind}, ${machine.vendor || "unknown vendor"}`,
-  };
+/** Compute units of a middling GPU of each vendor: multiprocessors, compute units, subslices or cores. */
+const CORES: Readonly<Record<string, number>> = { nvidia: 46, amd: 32, intel: 8, apple: 8, qualcomm: 6 };
+const OTHER_CORES = 8;
+
+/** What loading a row or column of a tile costs, in outputs: why a large tile is the faster one where it is full. */
+const EDGE = 32;
+
+/** In outputs of one core: tiles one after another on the cores there are, each with its edges, idle rows and all. */
+function tileCost({ tile, grid }: Variant<never>, problem: unknown, { vendor }: Capabilities): number {
+  if (!tile) return 0;
+  const [rows, columns] = tile;
+  const [x, y = 1, z = 1] = grid(problem as never);
+  const waves = Math.ceil((x * y * z) / (CORES[vendor] ?? OTHER_CORES));
+  return waves * (rows * columns + EDGE * (rows + columns));
+}
+
+/** By the first that differs. */
+function compare(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((order, value, i) => order || value - b[i], 0);
 }

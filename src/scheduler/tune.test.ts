@@ -91,6 +91,16 @@ test("a faster variant that computes wrongly is not chosen", async () => {
   expect(chosen.variant).toBe(all[1]);
 });
 
+test("what a budget had no time to compare is not remembered as measured", async () => {
+  const slow = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return 1;
+  };
+  const tuning: Tuning = new Map();
+  await chooseByMeasuring(gpu, tuning, 10)(stepOf(gemmInt8Direct.add), slow);
+  expect(tuning.size).toBe(0);
+});
+
 test("a spent budget leaves the table's choice", async () => {
   const table = await chooseProven(gpu)(stepOf(gemmInt8Direct.add), measureAs({}));
   const chosen = await chooseByMeasuring(
