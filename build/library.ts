@@ -10,6 +10,7 @@ const edges = {
   cli: "src/cli/main.ts",
   element: "src/element/index.ts",
   "element-define": "src/element/define.ts",
+  quantize: "src/calibration/index.ts",
 };
 
 /** Apart from the kernels, whose making bundlers take for an effect: who imports only this gets only this. */

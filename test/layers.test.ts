@@ -69,7 +69,7 @@ function faultOfGpuName(code: string): string | undefined {
 
 /** Tests, and what serves only them and the bench page: cases, what cases share, and src/testing. */
 const isTest = (file: string) => /\.(test|cases|shared)\.ts$|^src\/testing\/|^e2e\/|^test\//.test(file);
-const isPublic = (file: string) => file === "src/index.ts" || /^src\/(element|worker)\//.test(file);
+const isPublic = (file: string) => /^src\/(index\.ts|calibration\/index\.ts|element\/|worker\/)/.test(file);
 /** The page that measures reaches what it measures, and how. */
 const mayUse = (page: string, target: string) =>
   isPublic(target) || (page.startsWith("demo/bench/") && !nodeRooms.includes(roomOf(target)));

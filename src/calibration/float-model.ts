@@ -1,11 +1,14 @@
 // A float checkpoint in memory: every tensor by canonical name, Q, K and V as one.
 
+import type { StreamWeights } from "../classifier/device.ts";
 import { describeModel, type ModelDescription } from "../classifier/model.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
+import type { VitArchitecture } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { type CanonicalName, canonicalName, checkTensors } from "../format/names.ts";
 import { toFloat32 } from "../format/safetensors.ts";
 import { streamWeights } from "../format/weights.ts";
+import { WeightPacker } from "../vit/weights.ts";
 import type { Linear, Norm } from "./layers.ts";
 
 export interface FloatTensor {
@@ -19,26 +22,60 @@ export interface FloatModel {
   readonly tensors: ReadonlyMap<CanonicalName, FloatTensor>;
 }
 
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+  /** Bytes of the float file that came so far, and in all where that is known. */
+  readonly onBytes?: (loaded: number, total: number | undefined) => void;
+}
+
 /** @throws UnsupportedModelError for a model that is quantised already. */
-export async function readFloatModel(folder: ModelFolder, signal?: AbortSignal): Promise<FloatModel> {
+export async function describeFloatModel(
+  folder: ModelFolder,
+  signal?: AbortSignal,
+): Promise<ModelDescription> {
   const description = await describeModel(folder, signal);
-  const { architecture } = description;
-  if (architecture.quantization)
-    throw new UnsupportedModelError(`${folder.id}: expected a float model, but it is quantised already`);
+  if (description.architecture.quantization)
+    throw new UnsupportedModelError(
+      `${folder.id}: expected a float model, but it is quantised already; load the float checkpoint`,
+    );
+  return description;
+}
+
+/** The tensors that inference needs, as they arrive. */
+export function streamFloatModel(folder: ModelFolder, architecture: VitArchitecture, options: ReadOptions) {
   let wanted: ReadonlySet<unknown> = new Set();
-  const tensors = new Map<CanonicalName, FloatTensor>();
-  const stream = streamWeights(folder, {
-    signal,
+  return streamWeights(folder, {
+    ...options,
     onHeader: (entries) => {
       wanted = new Set(checkTensors(architecture, entries).values());
     },
     wanted: (entry) => wanted.has(entry),
   });
-  for await (const { entry, bytes } of stream)
+}
+
+/** @throws UnsupportedModelError for a model that is quantised already. */
+export async function readFloatModel(folder: ModelFolder, options: ReadOptions = {}): Promise<FloatModel> {
+  const description = await describeFloatModel(folder, options.signal);
+  const { architecture } = description;
+  const tensors = new Map<CanonicalName, FloatTensor>();
+  for await (const { entry, bytes } of streamFloatModel(folder, architecture, options))
     tensors.set(canonicalName(entry.name)!, { shape: entry.shape, values: toFloat32(entry, bytes).slice() });
   for (let block = 0; block < architecture.depth; block++)
     for (const leaf of ["weight", "bias"]) joinQkv(tensors, `blocks.${block}`, leaf);
   return { folder, description, tensors };
+}
+
+/** Its weights as a device takes them in f32: what is in memory is not asked for again. */
+export function packedWeights({ description, tensors }: FloatModel): StreamWeights {
+  const { architecture, affine } = description;
+  return async (emit) => {
+    const packer = new WeightPacker({ architecture, affine, precision: "float32", emit });
+    for (const [name, { shape, values }] of tensors) {
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      packer.accept(name, { name, dtype: "F32", shape: [...shape], begin: 0, end: bytes.length }, bytes);
+    }
+    packer.finish();
+  };
 }
 
 /** The same with tensors of its own, to be changed. */

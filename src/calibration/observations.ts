@@ -2,13 +2,13 @@
 
 import { Activations } from "../classifier/activations.ts";
 import { uploadWeights } from "../classifier/gpu-device.ts";
-import { loadWeights, type ModelDescription } from "../classifier/model.ts";
+import type { ModelDescription } from "../classifier/model.ts";
 import type { PictureSource } from "../classifier/picture.ts";
 import type { VitArchitecture } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { vitShape } from "../vit/shape.ts";
-import { type FloatModel, readFloatModel } from "./float-model.ts";
+import { type FloatModel, packedWeights, type ReadOptions, readFloatModel } from "./float-model.ts";
 import { type Observed, Observer, randomFrom } from "./observe.ts";
 
 export interface Observations {
@@ -19,11 +19,11 @@ export interface Observations {
   readonly of: ReadonlyMap<string, Observed>;
 }
 
-export interface ObserveOptions {
+export interface ObserveOptions extends ReadOptions {
   /** Which rows are kept depends on it, and on nothing else. Default 0. */
   readonly seed?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
+  /** Pictures that were seen, of all. */
+  readonly onPicture?: (done: number, total: number) => void;
 }
 
 /** Rows of a picture's tensors that are kept whole. */
@@ -39,20 +39,18 @@ export async function observe(
   gpu: Gpu,
   folder: ModelFolder,
   pictures: readonly (() => Promise<PictureSource>)[],
-  { seed = 0, signal, onProgress }: ObserveOptions = {},
+  { seed = 0, onPicture, ...reading }: ObserveOptions = {},
 ): Promise<Observations> {
-  const model = await readFloatModel(folder, signal);
+  const model = await readFloatModel(folder, reading);
   const { description } = model;
-  const weights = await uploadWeights(gpu, folder.id, (emit) =>
-    loadWeights(emit, folder, description, "float32", { signal }),
-  );
+  const weights = await uploadWeights(gpu, folder.id, packedWeights(model));
   let activations: Activations | undefined;
   try {
     activations = await Activations.open(gpu, description, "float32", weights);
     const observers = new ModelObservers(description, activations, seed);
     for (const [i, open] of pictures.entries()) {
-      signal?.throwIfAborted();
-      onProgress?.(i, pictures.length);
+      reading.signal?.throwIfAborted();
+      onPicture?.(i, pictures.length);
       const picture = await open();
       try {
         observers.add(await activations.read(picture));

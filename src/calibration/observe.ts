@@ -28,6 +28,14 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
+/** `count` of them by the seed, in their order. */
+export function chosen<T>(from: readonly T[], count: number, seed: number): T[] {
+  const random = randomFrom(seed);
+  const picked = new Set<number>();
+  while (picked.size < Math.min(count, from.length)) picked.add(Math.floor(random() * from.length));
+  return [...picked].sort((a, b) => a - b).map((i) => from[i]);
+}
+
 /** Gathers one tensor picture by picture. */
 export class Observer {
   readonly #columns: readonly number[];

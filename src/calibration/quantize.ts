@@ -36,14 +36,30 @@ export interface CalibratedOptions {
   readonly normInputs?: boolean;
 }
 
-/** Every file of the quantised folder by name, in pieces, but for README.md. The same observations and options, the same bytes. */
+export interface QuantizingOptions extends CalibratedOptions {
+  readonly signal?: AbortSignal;
+  /** Blocks of the model that are done, of all. */
+  readonly onBlock?: (done: number, total: number) => void;
+}
+
+/**
+ * Every file of the quantised folder by name, in pieces, but for README.md. The same observations and options, the same
+ * bytes.
+ * @throws the signal's reason.
+ */
 export async function calibratedFiles(
   { model, images, seed, of }: Observations,
-  options: CalibratedOptions,
+  { signal, onBlock, ...options }: QuantizingOptions,
 ): Promise<Map<string, Uint8Array[]>> {
   const quantizer = new ModelQuantizer(copyOf(model), of, options);
-  for (let block = 0; block < model.description.architecture.depth; block++)
+  const { depth } = model.description.architecture;
+  for (let block = 0; block < depth; block++) {
+    onBlock?.(block, depth);
+    // A block takes seconds: whoever wants to stop it must be heard.
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
     quantizer.block(`blocks.${block}`);
+  }
   const { method, bits, biasCorrection = false } = options;
   const fields = {
     method,

@@ -4,8 +4,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { observe } from "../calibration/observations.ts";
 import { calibratedFiles, dynamicFiles, readFloatModel } from "../calibration/quantize.ts";
-import { openChecked } from "../cli/model.ts";
-import { quantizedFiles } from "../cli/quantized-model.ts";
+import { quantizedFiles } from "../calibration/quantized-model.ts";
 import { Vit8Error } from "../errors/errors.ts";
 import { openFilesFolder } from "../format/files-folder.ts";
 import type { ModelFolder } from "../format/folder.ts";
@@ -68,8 +67,7 @@ const small: MadeUpVit = {
 const tensors = madeUpTensors(small);
 const timm: Files = timmFiles(small, tensors);
 const transformers: Files = transformersFiles(small, tensors, "F16");
-const { signal } = new AbortController();
-const int8Pieces = await quantizedFiles(await openChecked(timm, signal), { signal, onBytes: () => {} });
+const int8Pieces = await quantizedFiles(openFilesFolder(timm));
 const whole = (files: Map<string, Uint8Array[]>): Files =>
   Object.fromEntries([...files].map(([name, pieces]) => [name, new Uint8Array(Buffer.concat(pieces))]));
 const int8 = whole(int8Pieces);

@@ -64,6 +64,8 @@ export interface KernelReport {
 
 export interface Report extends Arithmetic {
   readonly model: string;
+  /** Which weights the model's files hold: of quantised ones no `float32` can be made. */
+  readonly checkpoint: "float" | "quantized";
   readonly backend: "webgpu" | "cpu";
   readonly adapter: AdapterFacts;
   /** Why it is slower than a GPU would be, and what to do about that; undefined on a GPU. */
@@ -214,6 +216,7 @@ export class ImageClassifier<P = Picture> {
     const { device, model, engine } = this.#session;
     return {
       model: model.id,
+      checkpoint: model.architecture.quantization ? "quantized" : "float",
       ...arithmeticOf(this.#options),
       backend: device.backend,
       adapter: device.adapter,

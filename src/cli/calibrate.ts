@@ -2,9 +2,7 @@
 
 import type { MethodName, Width } from "../calibration/methods.ts";
 import { METHODS, WIDTHS } from "../calibration/methods.ts";
-import { observe } from "../calibration/observations.ts";
-import { randomFrom } from "../calibration/observe.ts";
-import { calibratedFiles, dynamicFiles, readFloatModel } from "../calibration/quantize.ts";
+import { quantizedFolder } from "../calibration/quantize-model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { openGpu } from "../gpu/gpu.ts";
@@ -73,33 +71,25 @@ export function calibrationOf(args: Arguments): Calibration {
 /** Every file of the quantised folder, but for its card. */
 export async function filesOfCalibration(
   folder: ModelFolder,
-  { method, bits, pictures, images, ...options }: Calibration,
+  { pictures, ...options }: Calibration,
   terminal: Terminal,
 ): Promise<Map<string, Uint8Array[]>> {
-  const { signal } = terminal;
-  if (method === "dynamic")
-    return dynamicFiles(await readFloatModel(folder, signal), WIDTHS[bits].weights as 4 | 8);
-  const files = chosen(await picturesIn(pictures!), images, options.seed);
-  const gpu = await openGpu({ gpu: await nodeGpu(), wait: restfulWait });
-  const bar = new ProgressBar(terminal, `calibrating on ${files.length} pictures`);
-  try {
-    const observations = await observe(
-      gpu,
-      folder,
-      files.map((file) => async () => openPicture(await readPicture(file))),
-      { seed: options.seed, signal, onProgress: (done, total) => bar.update(done, total) },
-    );
-    return await calibratedFiles(observations, { method, bits, ...options });
-  } finally {
-    bar.clear();
-    gpu.destroy();
-  }
-}
-
-/** `count` of them by the seed, in their order. */
-export function chosen<T>(from: readonly T[], count: number, seed: number): T[] {
-  const random = randomFrom(seed);
-  const picked = new Set<number>();
-  while (picked.size < Math.min(count, from.length)) picked.add(Math.floor(random() * from.length));
-  return [...picked].sort((a, b) => a - b).map((i) => from[i]);
+  const files = pictures ? await picturesIn(pictures) : [];
+  const bars = {
+    download: new ProgressBar(terminal, `reading ${folder.id}`),
+    observe: new ProgressBar(terminal, "looking at pictures"),
+    quantize: new ProgressBar(terminal, "quantizing"),
+  };
+  return quantizedFolder(
+    folder,
+    files.map((file) => async () => openPicture(await readPicture(file))),
+    async () => openGpu({ gpu: await nodeGpu(), wait: restfulWait }),
+    {
+      ...options,
+      signal: terminal.signal,
+      onProgress: ({ stage, done, total = 0 }) => bars[stage].update(done, total),
+    },
+  ).finally(() => {
+    for (const bar of Object.values(bars)) bar.clear();
+  });
 }

@@ -2,6 +2,7 @@
 
 import { type Observations, observe } from "../calibration/observations.ts";
 import { calibratedFiles, dynamicFiles, readFloatModel } from "../calibration/quantize.ts";
+import { quantizedFiles } from "../calibration/quantized-model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import { openGpu } from "../gpu/gpu.ts";
@@ -12,7 +13,6 @@ import type { Terminal } from "./command.ts";
 import { calibratedOf, FLOAT32, type Variant } from "./compare-variants.ts";
 import { type OpenModel, openChecked } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
-import { quantizedFiles } from "./quantized-model.ts";
 
 export interface CalibrationPictures {
   readonly files: readonly string[];
@@ -49,10 +49,10 @@ export class VariantModels {
     const calibrated = calibratedOf(variant);
     if (calibrated) {
       this.#observed ??= this.#observe();
-      return calibratedFiles(await this.#observed, calibrated);
+      return calibratedFiles(await this.#observed, { ...calibrated, signal });
     }
-    if (variant.bits !== "w8a8") return dynamicFiles(await readFloatModel(this.#model.folder, signal), 4);
-    return quantizedFiles(this.#model, { signal, onBytes: () => {} });
+    if (variant.bits !== "w8a8") return dynamicFiles(await readFloatModel(this.#model.folder, { signal }), 4);
+    return quantizedFiles(this.#model.folder, { signal });
   }
 
   async #observe(): Promise<Observations> {
@@ -61,9 +61,9 @@ export class VariantModels {
     const gpu = await openGpu({ gpu: await nodeGpu(), wait: restfulWait });
     const bar = new ProgressBar(this.#terminal, `calibrating on ${files.length} pictures`);
     const pictures = files.map((file) => async () => openPicture(await readPicture(file)));
-    const onProgress = (done: number, total: number) => bar.update(done, total);
+    const onPicture = (done: number, total: number) => bar.update(done, total);
     try {
-      return await observe(gpu, this.#model.folder, pictures, { seed, signal, onProgress });
+      return await observe(gpu, this.#model.folder, pictures, { seed, signal, onPicture });
     } finally {
       bar.clear();
       gpu.destroy();

@@ -1,8 +1,8 @@
 // `vit8 compare`: the table of the survey, measured: what each quantiser, width and non-linear arithmetic costs in accuracy.
 
 import { accuracyOf, agreementOf } from "../bench/score.ts";
+import { chosen } from "../calibration/observe.ts";
 import { UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
-import { chosen } from "./calibrate.ts";
 import { type Arguments, type Command, type Terminal, UsageError } from "./command.ts";
 import { earlierReport, readLogits, writeComparison, writeLogits } from "./compare-folder.ts";
 import { type CalibrationPictures, VariantModels } from "./compare-models.ts";

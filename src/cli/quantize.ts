@@ -9,8 +9,7 @@ import { refuseExisting, writeFolder } from "../node/write-folder.ts";
 import { CALIBRATION_OPTIONS, calibrationOf, filesOfCalibration } from "./calibrate.ts";
 import { type Command, UsageError } from "./command.ts";
 import { openChecked } from "./model.ts";
-import { ProgressBar } from "./progress.ts";
-import { quantizedFiles } from "./quantized-model.ts";
+import { modelCard } from "./model-card.ts";
 
 export const quantize: Command = {
   name: "quantize",
@@ -33,14 +32,11 @@ export const quantize: Command = {
     const { signal } = terminal;
     const model = await openChecked(name, signal);
     await refuseItself(model.folder.id, directory);
-    const bar = new ProgressBar(terminal, `quantizing ${name}`);
-    const onBytes = (loaded: number, total = 0) => bar.update(loaded, total);
+    const files = await filesOfCalibration(model.folder, calibration, terminal);
     const plain = calibration.method === "dynamic" && calibration.bits === "w8a8";
-    const files = plain
-      ? await quantizedFiles(model, { signal, onBytes }).finally(() => bar.clear())
-      : await filesOfCalibration(model.folder, calibration, terminal);
     // A card that somebody may have written there stays.
-    if (existsSync(path.join(directory, "README.md"))) files.delete("README.md");
+    if (plain && !existsSync(path.join(directory, "README.md")))
+      files.set("README.md", [new TextEncoder().encode(modelCard(model))]);
     await writeFolder(directory, files, signal);
     const megabytes = byteLength(files.get(WEIGHTS_FILE)!) / 1e6;
     terminal.print(`${directory}: ${WEIGHTS_FILE} of ${megabytes.toFixed(2)} MB\n`);

@@ -1,50 +1,37 @@
 // A float checkpoint as the files of an int8 folder, in the compressed-tensors convention.
 
-import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
+import { ModelFormatError } from "../errors/errors.ts";
 import { parseJson, quantizationConfig } from "../format/config.ts";
 import { asFields } from "../format/fields.ts";
+import type { ModelFolder } from "../format/folder.ts";
 import { type CanonicalName, canonicalName } from "../format/names.ts";
 import { type StoredTensor, type TensorEntry, toFloat32, writeSafetensors } from "../format/safetensors.ts";
-import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
+import { WEIGHTS_FILE } from "../format/weights.ts";
 import { quantizeRows } from "../quant/quantize.ts";
-import type { OpenModel } from "./model.ts";
-import { modelCard } from "./model-card.ts";
-
-export interface QuantizeOptions {
-  readonly signal: AbortSignal;
-  /** Bytes of the float file that came so far, and in all where that is known. */
-  readonly onBytes: (loaded: number, total: number | undefined) => void;
-}
+import { describeFloatModel, type ReadOptions, streamFloatModel } from "./float-model.ts";
 
 /**
- * Every file of the int8 folder by name, in pieces. Linear weights become I8 with F32 `weight_scale` [out, 1], by the
- * arithmetic that loading uses; every other tensor becomes F32; tensors that inference does not need are left out.
- * @throws UnsupportedModelError for a model that is int8 already, ModelFormatError for a weight that is not finite.
+ * Every file of the int8 folder by name, in pieces, but for README.md. Linear weights become I8 with F32 `weight_scale`
+ * [out, 1], by the arithmetic that loading uses; every other tensor becomes F32; tensors that inference does not need are
+ * left out.
+ * @throws UnsupportedModelError for a model that is quantised already, ModelFormatError for a weight that is not finite.
  */
 export async function quantizedFiles(
-  model: OpenModel,
-  { signal, onBytes }: QuantizeOptions,
+  folder: ModelFolder,
+  options: ReadOptions = {},
 ): Promise<Map<string, Uint8Array[]>> {
-  const { folder, tensors, architecture } = model;
-  if (architecture.quantization)
-    throw new UnsupportedModelError(`${folder.id}: expected a float model, but it is int8 already`);
-  const wanted = new Set(tensors.values());
-  const byName = new Set([...wanted].map((entry) => entry.name));
+  const { signal } = options;
+  const { architecture } = await describeFloatModel(folder, signal);
   const weights: StoredTensor[] = [];
-  const stream = streamWeights(folder, {
-    signal,
-    onBytes,
-    wanted: (entry) => byName.has(entry.name),
-  });
-  for await (const { entry, bytes } of stream) weights.push(...stored(entry, finite(entry, bytes)));
+  for await (const { entry, bytes } of streamFloatModel(folder, architecture, options))
+    weights.push(...stored(entry, finite(entry, bytes)));
   const files = new Map<string, Uint8Array[]>([
-    ["config.json", [encode(await quantizedConfig(model, signal))]],
+    ["config.json", [encode(await quantizedConfig(folder, signal))]],
   ]);
   for (const name of ["preprocessor_config.json", "LICENSE"]) {
     const text = await folder.readText(name, signal);
     if (text !== undefined) files.set(name, [encode(text)]);
   }
-  files.set("README.md", [encode(modelCard(model))]);
   return files.set(WEIGHTS_FILE, writeSafetensors(weights, { format: "pt" }));
 }
 
@@ -77,7 +64,7 @@ function finite(entry: TensorEntry, bytes: Uint8Array): Float32Array {
   );
 }
 
-async function quantizedConfig({ folder }: OpenModel, signal: AbortSignal): Promise<string> {
+async function quantizedConfig(folder: ModelFolder, signal?: AbortSignal): Promise<string> {
   const text = await folder.readText("config.json", signal);
   const config = asFields(parseJson(text!, "config.json"), "config.json");
   return `${JSON.stringify({ ...config, quantization_config: quantizationConfig() }, null, 2)}\n`;
