@@ -1,8 +1,9 @@
 /** What the page shows of the model's inside: where it looks, where the time goes, what ran, and in which arithmetic. */
 import { existsSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
+import { madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
 import type { AttentionMap } from "../src/index.ts";
-import { loadModel, lookAt, names, openPage, status } from "./demo-page.ts";
+import { loadModel, lookAt, names, openFolder, openPage, status } from "./demo-page.ts";
 
 const deit = "deit-tiny-patch16-224";
 
@@ -121,7 +122,9 @@ test("says what ran: adapter, arithmetic, bytes, self-test, and every kernel wit
   for (const text of await kernels.allInnerTexts()) expect(text).toMatch(/^\w+\n× \d+\n\S+; \S/);
 });
 
-test("computes otherwise when asked; what there is not is refused, and nothing changes", async ({ page }) => {
+test("computes otherwise when asked; what this model has not is not offered, with the reason", async ({
+  page,
+}) => {
   await openPage(page);
   await lookAt(page, "pizza");
   const precision = page.getByLabel("Weights and activations");
@@ -133,15 +136,31 @@ test("computes otherwise when asked; what there is not is refused, and nothing c
     await expect(page.locator("#facts")).toContainText(`non-linear operations ${name}`);
     await expect(names(page).first()).toContainText("pizza");
   }
-  await precision.selectOption("float32");
-  await expect(page.getByRole("alert")).toContainText("need precision int8");
-  await expect(precision).toHaveValue("int8");
-  await expect(nonlinear).toHaveValue("ivit");
   await nonlinear.selectOption("exact");
   await expect(page.locator("#facts")).toContainText("non-linear operations exact");
+  const float = precision.getByRole("option", { name: "32-bit float" });
+  await expect(float).toBeDisabled();
+  await expect(float).toHaveText("32-bit float: not of this model, whose weights are integers already");
+});
+
+test("float32 where there is float; what does not go together is refused, and nothing changes", async ({
+  page,
+}) => {
+  await openPage(page);
+  await openFolder(page, timmFiles(PLAIN, madeUpTensors(PLAIN)));
+  const precision = page.getByLabel("Weights and activations");
+  const nonlinear = page.getByLabel("GELU, softmax, LayerNorm");
   await precision.selectOption("float32");
-  await expect(page.getByRole("alert")).toContainText("needs a float checkpoint");
+  await page.getByText("What ran").click();
+  await expect(page.locator("#facts")).toContainText("float32, non-linear operations exact");
+  await nonlinear.selectOption("ivit");
+  await expect(page.getByRole("alert")).toContainText("need precision int8");
+  await expect(nonlinear).toHaveValue("exact");
+  // The model that comes with the page has none.
+  await loadModel(page, "everyday80");
+  await expect(page.locator("#facts")).toContainText("int8, non-linear operations exact");
   await expect(precision).toHaveValue("int8");
+  await expect(precision.getByRole("option", { name: "32-bit float" })).toBeDisabled();
 });
 
 test("float where there is float, and int8 against it", async ({ page }) => {

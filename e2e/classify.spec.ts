@@ -31,7 +31,18 @@ const tabOrder = [
   ...["king penguin", "ladybug", "orange", "pizza", "school bus"].map((name) => `Drawing: ${name}`),
   ...["boats", "mountains", "airplane", "flower"].map((name) => `Photograph: ${name}`),
   ...["attention", "keep", "Where the time goes", "What ran"],
-  ...["model", "Load", "open-folder", "precision", "nonlinear", "HTML", "React", "Vue", "Measure this GPU"],
+  ...[
+    "model",
+    "Load",
+    "open-folder",
+    "precision",
+    "nonlinear",
+    "Quantise it yourself",
+    "HTML",
+    "React",
+    "Vue",
+    "Measure this GPU",
+  ],
 ];
 
 test("names a drawing by the bundled model, with no network and no complaint", async ({

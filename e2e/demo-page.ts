@@ -1,5 +1,7 @@
 /** What the tests of the page say again and again. */
-import { expect, type Locator, type Page } from "@playwright/test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, type Locator, type Page, test } from "@playwright/test";
 
 export const status = (page: Page): Locator => page.locator("#status");
 export const names = (page: Page): Locator =>
@@ -23,4 +25,19 @@ export async function lookAt(page: Page, name: string): Promise<void> {
   await sample(page, name).click();
   await expect(page.locator("#preview")).toHaveAttribute("alt", new RegExp(name));
   await expect(status(page)).toContainText("Answered");
+}
+
+/** Opens a model folder of these files, which stay for as long as the test, and waits until it is in use. */
+export async function openFolder(
+  page: Page,
+  files: Readonly<Record<string, Uint8Array | string>>,
+  name = "my-model",
+): Promise<void> {
+  const folder = test.info().outputPath(name);
+  mkdirSync(folder, { recursive: true });
+  for (const [file, bytes] of Object.entries(files)) writeFileSync(path.join(folder, file), bytes);
+  const facts = page.locator("#facts");
+  await facts.evaluate((list) => list.replaceChildren());
+  await page.getByLabel("Model folder", { exact: true }).setInputFiles(folder);
+  await expect(facts.getByText("dispatches")).toHaveCount(1);
 }

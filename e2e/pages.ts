@@ -15,6 +15,7 @@ export const pages: Record<string, (page: Page) => Promise<unknown>> = {
     await page.getByText("Where the time goes").click();
     await expect(page.locator("#times-table")).toBeVisible();
     await page.getByText("What ran").click();
+    await page.getByText("Quantise it yourself").click();
   },
   "demo/element/index.html": hasNames,
   "demo/element/react.html": hasNames,

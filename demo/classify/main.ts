@@ -17,6 +17,7 @@ import {
   byId,
   showError,
   showPicture,
+  showPrecisions,
   showProgress,
   showResults,
   showStatus,
@@ -24,6 +25,7 @@ import {
   showWithoutGpu,
 } from "./page.ts";
 import { listenForFiles } from "./pictures.ts";
+import { listenForQuantizing, offerQuantizing } from "./quantize.ts";
 import { showAgreement, showReport } from "./ran.ts";
 import { showSamples } from "./samples.ts";
 import { texts } from "./texts.ts";
@@ -78,6 +80,8 @@ async function switchModel(model: Model): Promise<void> {
   showProgress(undefined);
   showReport(loaded.classifier.report);
   showWithoutGpu(loaded.classifier.report);
+  showPrecisions(loaded.classifier.report);
+  offerQuantizing(loaded.classifier.report);
   showModelInAddress(model);
   forgetOtherModel();
   showText("honesty", model.name === bundled ? texts.bundledModel : texts.otherModel);
@@ -277,6 +281,15 @@ listenForFiles({
 showSamples(choosePicture);
 listenForAttention(mapAttention);
 listenForTimes(measure);
+listenForQuantizing({
+  loaded: () => loaded,
+  use(model) {
+    // What it was calibrated for.
+    precision.value = "int8";
+    nonlinear.value = "exact";
+    void switchModel(model);
+  },
+});
 keepButton.addEventListener("click", keep);
 checkButton.addEventListener("click", checkAgreement);
 cameraButton.addEventListener("click", followCamera);

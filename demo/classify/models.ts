@@ -1,5 +1,5 @@
 /** The models that the page suggests, what each one's name stands for, and how one is loaded. */
-import { ImageClassifier, type LoadOptions, type ModelSource } from "../../src/index.ts";
+import { ImageClassifier, type LoadOptions, UnsupportedModelError } from "../../src/index.ts";
 import { texts } from "./texts.ts";
 
 export const bundled = "everyday80";
@@ -15,7 +15,8 @@ const suggested = [
 /** A model by the name that the page gives it. */
 export interface Model {
   readonly name: string;
-  readonly source: ModelSource;
+  /** A Hub id, an address, or the files of a folder by path. */
+  readonly source: string | Record<string, Blob>;
 }
 
 /** How its numbers are computed, and where the Hub is. */
@@ -27,19 +28,25 @@ export interface Loaded {
   readonly classifier: ImageClassifier;
 }
 
+/** In int8 where float is asked for and the model has none. */
 export async function loadModel(
   model: Model,
   options: Options,
   signal: AbortSignal,
   onProgress: LoadOptions["onProgress"],
 ): Promise<Loaded> {
-  const classifier = await ImageClassifier.load(model.source, {
-    ...options,
-    onProgress,
-    signal,
-    worker: true,
-  });
-  return { model, options, classifier };
+  try {
+    const classifier = await ImageClassifier.load(model.source, {
+      ...options,
+      onProgress,
+      signal,
+      worker: true,
+    });
+    return { model, options, classifier };
+  } catch (error) {
+    if (options.precision !== "float32" || !(error instanceof UnsupportedModelError)) throw error;
+    return loadModel(model, { ...options, precision: "int8" }, signal, onProgress);
+  }
 }
 
 /** A name of the Hub stays, a path becomes an address. */
@@ -51,7 +58,8 @@ export function modelByName(name: string): Model {
 
 export function modelOfFiles(files: readonly File[]): Model {
   const [folder] = files[0].webkitRelativePath.split("/");
-  return { name: folder ? `${folder}/` : texts.namelessFolder, source: files }; // a dropped file does not tell its folder
+  const source = Object.fromEntries(files.map((file) => [file.webkitRelativePath || file.name, file]));
+  return { name: folder ? `${folder}/` : texts.namelessFolder, source }; // a dropped file does not tell its folder
 }
 
 /** In development the dev server adds the model folders that lie beside the project. */

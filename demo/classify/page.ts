@@ -1,7 +1,7 @@
 /** What the page shows; it knows nothing of models. */
 import type { Classification, LoadProgress, Report } from "../../src/index.ts";
 import { describeProgress, progressFraction } from "./progress.ts";
-import { texts } from "./texts.ts";
+import { page, texts } from "./texts.ts";
 
 /** The element with this id, which index.html has. */
 export function byId<T extends HTMLElement>(id: string, type: abstract new () => T): T {
@@ -16,8 +16,8 @@ export function showText(id: string, text: string): void {
 
 export const showStatus = (text: string): void => showText("status", text);
 
-export function showError(error: unknown): void {
-  const element = byId("error", HTMLElement);
+export function showError(error: unknown, id = "error"): void {
+  const element = byId(id, HTMLElement);
   element.hidden = error === undefined;
   element.textContent = error instanceof Error ? error.message : String(error ?? "");
 }
@@ -50,6 +50,15 @@ export function showResults(results: readonly Classification[]): void {
   while (list.children.length > results.length) list.lastElementChild?.remove();
   for (const [i, result] of results.entries())
     fillRow(list.children[i] ?? list.appendChild(newRow()), result);
+}
+
+/** What this model cannot be computed in is not offered, with the reason. */
+export function showPrecisions({ checkpoint, precision }: Report): void {
+  const select = byId("precision", HTMLSelectElement);
+  const float = [...select.options].find(({ value }) => value === "float32")!;
+  float.disabled = checkpoint === "quantized";
+  float.textContent = float.disabled ? texts.noFloat32 : page.float32;
+  select.value = precision;
 }
 
 /** Why the CPU computes, and which browsers reach the GPU; nothing where one does. */

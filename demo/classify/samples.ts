@@ -11,7 +11,8 @@ const drawings = import.meta.glob<string>("./samples/*.svg", {
   query: "?url&no-inline",
   import: "default",
 });
-const photographs = { boats, mountains, airplane, flower };
+/** Their addresses by name. */
+export const photographs = { boats, mountains, airplane, flower };
 
 const samples: [name: string, address: string][] = [
   ...Object.entries(drawings).map(([file, address]): [string, string] => [

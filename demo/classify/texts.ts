@@ -1,6 +1,18 @@
 /** Every word that the page says: a translation is another file like this one. `page` fills index.html, by name. */
 
+import type { MethodName } from "../../src/calibration/index.ts";
+
 export const language = "en";
+
+/** What came of quantising; `same` is undefined for a model without names. */
+interface Summary {
+  readonly floatByteLength: number;
+  readonly byteLength: number;
+  readonly pictures: number;
+  readonly same: number | undefined;
+  readonly mean: number;
+  readonly least: number;
+}
 
 export const page = {
   language,
@@ -53,6 +65,29 @@ export const page = {
   fast: "fast: GELU by its tanh form",
   ibert: "in integers, as I-BERT",
   ivit: "in integers, as I-ViT",
+  quantize: "Quantise it yourself",
+  quantizeWords:
+    "A float checkpoint in fewer bits, by a published method: a few pictures show which values its activations take. Then it and float are asked about the same pictures. All of it happens here.",
+  quantizeWaiting: "Waiting for a model.",
+  quantizePictures: "Pictures to calibrate on, 64 at most; or drop them here",
+  method: "Method",
+  bits: "Width",
+  w8a8: "W8A8: 8-bit weights, 8-bit activations",
+  w6a6: "W6A6: 6-bit weights, 6-bit activations",
+  w4a8: "W4A8: 4-bit weights, 8-bit activations",
+  w4a4: "W4A4: 4-bit weights, 4-bit activations",
+  seed: "Seed",
+  quantizeRun: "Quantise",
+  quantizing: "Quantising",
+  quantized: "The quantised model",
+  save: "Save as a ZIP file",
+  differences: "Picture by picture",
+  difference: "Picture",
+  floatName: "Float says",
+  quantizedName: "It says",
+  cosine: "Cosine",
+  use: "Use this model",
+  saveHint: "The ZIP file holds a model folder: unpack it, then open the folder here, or put it on a server.",
   bench: "Measure this GPU",
   element: "The same as an element for your own page:",
 };
@@ -123,6 +158,47 @@ export const texts = {
   loadingOther: (precision: string) => `Loading the same model in ${precision} …`,
   agreement: (cosine: number, same: boolean | undefined) =>
     `int8 against float: cosine ${cosine.toFixed(4)}${same === undefined ? "" : same ? ", the same first name" : ", another first name"}.`,
+  noFloat32: "32-bit float: not of this model, whose weights are integers already",
+  methods: {
+    dynamic: "Scales made at run time: no calibration",
+    minmax: "Min-max (Jacob et al. 2018)",
+    ema: "Moving average (Jacob et al. 2018)",
+    percentile: "Percentile (Wu et al. 2020)",
+    omse: "OMSE (Choukroun et al. 2019)",
+    ptq4vit: "PTQ4ViT (Yuan et al. 2022)",
+    fqvit: "FQ-ViT (Lin et al. 2022)",
+    smoothquant: "SmoothQuant (Xiao et al. 2023)",
+    repq: "RepQ-ViT (Li et al. 2023)",
+    erq: "ERQ (Zhong et al. 2024): takes minutes",
+    adalog: "AdaLog (Wu et al. 2024)",
+  } satisfies Record<MethodName | "dynamic", string>,
+  quantizing: {
+    stages: {
+      download: "Reading the float weights:",
+      observe: "Running float over the pictures:",
+      quantize: "Quantising block by block:",
+      compare: "Comparing with float:",
+    },
+    bytes: (done: number, total: number | undefined) =>
+      total ? `${(done / 1e6).toFixed(1)} of ${megabytes(total)}` : megabytes(done),
+    step: (step: number, steps: number) => `${step} of ${steps}`,
+    ready: "The model in use has float weights: it can be quantised.",
+    noFloat:
+      "The model in use has integer weights already. Load a float checkpoint, facebook/deit-tiny-patch16-224 say, or drop its folder on this page.",
+    noGpu: "Calibration runs on a GPU by WebGPU, which is not to be had here.",
+    own: (names: string[], given: number) =>
+      `${names.length}${given > names.length ? ` of ${given}` : ""}: ${names.slice(0, 8).join(", ")}${names.length > 8 ? " …" : ""}`,
+    ownPhotographs: "None chosen: the four photographs of this page.",
+    cancelled: "Cancelled.",
+    summary: ({ floatByteLength, byteLength, pictures, same, mean, least }: Summary) =>
+      [
+        `${megabytes(floatByteLength)} of weights became ${megabytes(byteLength)}.`,
+        ...(same === undefined ? [] : [`The same first name as float for ${same} of ${pictures} pictures.`]),
+        `Cosine with float's ${same === undefined ? "embeddings" : "logits"}: ${mean.toFixed(4)} on the mean, ${least.toFixed(4)} at least.`,
+      ].join(" "),
+    cosine: (cosine: number) => cosine.toFixed(4),
+    save: (byteLength: number) => `${page.save} (${megabytes(byteLength)})`,
+  },
   noFloat:
     "This model comes in int8 and has no float weights to compare with. Load facebook/deit-tiny-patch16-224, say.",
   bundledModel:
