@@ -50,7 +50,7 @@ export function offerQuantizing({ checkpoint, backend }: Report): void {
 
 /** Scales made at run time have 8 bits. */
 function offerBits(): void {
-  const dynamic = method.value === "dynamic";
+  const dynamic = method.value === "dynamic" || method.value === "gptq";
   for (const option of bits.options) option.disabled = dynamic && !option.value.endsWith("a8");
   if (bits.selectedOptions[0]?.disabled) bits.value = "w8a8";
 }

@@ -170,6 +170,7 @@ export const texts = {
     smoothquant: "SmoothQuant (Xiao et al. 2023)",
     repq: "RepQ-ViT (Li et al. 2023)",
     erq: "ERQ (Zhong et al. 2024): takes minutes",
+    gptq: "GPTQ (Frantar et al. 2023), for 4-bit weights",
     adalog: "AdaLog (Wu et al. 2024)",
   } satisfies Record<MethodName | "dynamic", string>,
   quantizing: {

@@ -15,7 +15,15 @@ import { smooth } from "./smooth.ts";
 import { storedName } from "./stored-names.ts";
 import { twinGelu, twinSoftmax } from "./twin.ts";
 import { leastSquares, minMax, percentile, uniformOver } from "./uniform.ts";
-import { absMax, leastSquaresScale, quantizeCompensated, quantizeWeight } from "./weights.ts";
+import {
+  absMax,
+  GRANULARITIES,
+  GROUP_SIZE,
+  leastSquaresScale,
+  quantizeCompensated,
+  quantizeWeight,
+  stepsOf,
+} from "./weights.ts";
 
 const COLUMNS = 12;
 const ROWS = 300;
@@ -135,9 +143,37 @@ describe("weights in 4 bits", () => {
   test("have no more error with the scale of least squares than with that of the greatest", () => {
     const { next } = made();
     next.weight[5] = 9;
-    expect(weightError(next, quantizeWeight(next, 4, leastSquaresScale))).toBeLessThan(
-      weightError(next, quantizeWeight(next, 4, absMax)),
+    expect(weightError(next, quantizeWeight(next, 4, stepsOf(next, 4, leastSquaresScale)))).toBeLessThan(
+      weightError(next, quantizeWeight(next, 4, stepsOf(next, 4, absMax))),
     );
+  });
+
+  test("by group have less error than by channel, and by channel less than by tensor; all are int8 in 4 bits of levels", () => {
+    const { f32 } = seeded(13);
+    const weight = f32(6 * 64, 1).map((v, i) => v * (1 + Math.floor(i / 64)) * (i % 64 < 16 ? 4 : 1));
+    const linear = { weight, bias: undefined, out: 6, inputs: 64 };
+    const errors = GRANULARITIES.map((granularity) => {
+      const { q, scale, multiples } = quantizeWeight(linear, 4, stepsOf(linear, 4, absMax, granularity));
+      if (granularity === "tensor") expect(new Set(scale).size).toBe(1);
+      if (multiples)
+        for (const [i, value] of q.entries())
+          expect([-7, -6, -5, -4, -3, -2, -1, -0, 0, 1, 2, 3, 4, 5, 6, 7]).toContain(
+            value / multiples[Math.floor(i / GROUP_SIZE)],
+          );
+      return weightError(linear, { q, scale });
+    });
+    const [tensor, channel, group] = errors;
+    // Three of four groups are a quarter as wide as the channel: its steps are four times theirs.
+    expect(channel).toBeLessThan(0.8 * tensor);
+    expect(group).toBeLessThan(0.6 * channel);
+  });
+
+  test("of a channel of zeros are zeros", () => {
+    const linear = { weight: new Float32Array(64), bias: undefined, out: 1, inputs: 64 };
+    for (const granularity of GRANULARITIES) {
+      const { q, scale } = quantizeWeight(linear, 4, stepsOf(linear, 4, leastSquaresScale, granularity));
+      expect([...q, ...scale].every((value) => value === 0)).toBe(true);
+    }
   });
 
   test("change outputs less when one makes up for another, and when the bias does", () => {
@@ -150,8 +186,8 @@ describe("weights in 4 bits", () => {
       const weight = Float32Array.from(q.q, (level, i) => level * q.scale[Math.floor(i / COLUMNS)]);
       return distance(outputs(values, { ...linear, weight }), outputs(values, next));
     };
-    const nearestOnes = quantizeWeight(next, 4, absMax);
-    const compensated = quantizeCompensated(next, 4, absMax, gram(values, COLUMNS));
+    const nearestOnes = quantizeWeight(next, 4, stepsOf(next, 4, absMax));
+    const compensated = quantizeCompensated(next, 4, stepsOf(next, 4, absMax), gram(values, COLUMNS));
     expect(error(compensated)).toBeLessThan(0.5 * error(nearestOnes));
     const corrected = { ...next, bias: next.bias!.slice() };
     correctBias(corrected, nearestOnes, sample, sample);

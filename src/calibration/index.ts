@@ -11,6 +11,7 @@ import { type QuantizeOptions, quantizedFolder } from "./quantize-model.ts";
 
 export type { MethodName, Width } from "./methods.ts";
 export type { QuantizeOptions, QuantizeProgress } from "./quantize-model.ts";
+export type { Granularity } from "./weights.ts";
 
 /** What `quantizeModel` takes beside the model. */
 export interface QuantizeModelOptions extends QuantizeOptions {

@@ -4,8 +4,8 @@ import type { Quantizer } from "../quant/quantizer.ts";
 import { adaptive, GELU_SHIFT, powersOfRootTwo, powersOfTwo } from "./logarithmic.ts";
 import type { Observed } from "./observe.ts";
 import { twinGelu, twinSoftmax } from "./twin.ts";
-import { leastSquares, minMax, movingAverage, percentile, type RangeOf } from "./uniform.ts";
-import { absMax, leastSquaresScale, type ScaleOf } from "./weights.ts";
+import { leastSquares, minMax, movingAverage, percentile, type RangeOf, uniformOver } from "./uniform.ts";
+import { absMax, type Granularity, leastSquaresScale, type ScaleOf } from "./weights.ts";
 
 export interface Method {
   /** Authors, year, name. */
@@ -13,6 +13,10 @@ export interface Method {
   /** What levels of uniform activations cover. */
   readonly range: RangeOf;
   readonly weightScale: ScaleOf;
+  /** What shares a scale; default: an output channel. */
+  readonly weights?: Granularity;
+  /** Activations keep the scales that are made at run time: the pictures are for the weights alone. */
+  readonly dynamic?: true;
   /** What is done between a LayerNorm and the layer that reads it. */
   readonly norm?: "reparameterise" | "smooth";
   /** Levels of the softmax and of the activation; default: uniform over `range`. */
@@ -20,8 +24,10 @@ export interface Method {
   readonly gelu?: (observed: Pick<Observed, "values" | "ranges">, bits: number) => Quantizer;
   /** Levels of what LayerNorm reads, where that is asked for: one scale, or one by channel times a power of two. */
   readonly powerOfTwoFactor?: boolean;
-  /** Weights are corrected for what quantised inputs do, and rounded one for another. */
+  /** Weights are corrected for what quantised inputs do. */
   readonly regress?: boolean;
+  /** Weights are rounded one for another. */
+  readonly compensate?: boolean;
 }
 
 const repq = { range: percentile, weightScale: leastSquaresScale, norm: "reparameterise" } as const;
@@ -50,7 +56,8 @@ export const METHODS = {
     source: "FQ-ViT (Lin et al. 2022)",
     range: minMax,
     weightScale: absMax,
-    softmax: () => powersOfTwo(4),
+    // In 8 bits as its authors' own ablation: there nothing but the LayerNorm's inputs differs from min-max.
+    softmax: (seen, bits) => (bits < 8 ? powersOfTwo(4) : uniformOver(minMax(seen, bits), bits)),
     powerOfTwoFactor: true,
   },
   smoothquant: {
@@ -70,6 +77,15 @@ export const METHODS = {
     // RepQ-ViT's steps of sqrt 2 are as coarse in 8 bits as in 4.
     softmax: ({ values }, bits) => adaptive(values, bits),
     regress: true,
+    compensate: true,
+  },
+  gptq: {
+    source: "GPTQ (Frantar et al. 2023), activations scaled at run time",
+    range: minMax,
+    weightScale: leastSquaresScale,
+    weights: "group",
+    dynamic: true,
+    compensate: true,
   },
   adalog: {
     source: "AdaLog (Wu et al. 2024)",
@@ -90,3 +106,14 @@ export const WIDTHS = {
 
 /** Bits of weights and of activations. */
 export type Width = keyof typeof WIDTHS;
+
+/** Whether a method leaves the scales of activations to the run time. */
+export function isDynamic(method: MethodName | "dynamic"): boolean {
+  return method === "dynamic" || (METHODS[method] as Method).dynamic === true;
+}
+
+/** Whether there is such a quantiser: scales made at run time are of 8 bits, weights by group of 4. */
+export function isOffered(method: MethodName | "dynamic", bits: Width, weights?: Granularity): boolean {
+  const width = WIDTHS[bits];
+  return (!isDynamic(method) || width.activations === 8) && (weights !== "group" || width.weights === 4);
+}

@@ -51,6 +51,9 @@ test.each<[object, string]>([
   [{ method: "best" }, "method: expected dynamic or one of minmax"],
   [{ bits: "w3a3" }, "bits: expected one of w8a8"],
   [{ bits: "w4a4" }, "activations of fewer than 8 bits need a method"],
+  [{ bits: "w4a4", method: "gptq" }, "activations of fewer than 8 bits need a method"],
+  [{ weights: "row" }, "weights: expected one of tensor, channel, group, came row"],
+  [{ weights: "group" }, "weights group: expected bits w4a8 or w4a4, came w8a8"],
   [{ seed: Number.NaN }, "seed: expected a whole number from 1 on"],
   [{ images: 0 }, "images: expected a whole number from 1 on"],
 ])("%o is refused", async (options, message) => {

@@ -3,11 +3,12 @@
 import type { PictureSource } from "../classifier/picture.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { METHODS, type MethodName, WIDTHS, type Width } from "./methods.ts";
+import { isOffered, METHODS, type MethodName, WIDTHS, type Width } from "./methods.ts";
 import { observe } from "./observations.ts";
 import { chosen } from "./observe.ts";
 import { calibratedFiles, dynamicFiles, readFloatModel } from "./quantize.ts";
 import { quantizedFiles } from "./quantized-model.ts";
+import { GRANULARITIES, type Granularity } from "./weights.ts";
 
 export interface QuantizeProgress {
   /** `download` counts bytes of the float weights, `observe` pictures, `quantize` blocks of the model. */
@@ -20,12 +21,14 @@ export interface QuantizeProgress {
 export interface QuantizeOptions {
   /** How levels are chosen; default `dynamic`: scales made at run time, for which no pictures are needed. */
   readonly method?: MethodName | "dynamic";
-  /** Bits of weights and activations; default `w8a8`. `dynamic` has `w8a8` and `w4a8`. */
+  /** Bits of weights and activations; default `w8a8`. `dynamic` and `gptq` have `w8a8` and `w4a8`. */
   readonly bits?: Width;
   /** Of the pictures as many are used at most, chosen by `seed`; default 64. */
   readonly images?: number;
   /** Which pictures are used, and which rows of them are kept; default 1. */
   readonly seed?: number;
+  /** What shares a scale of weights; default: as the method has it, for `dynamic` in 4 bits a group of 16 inputs. */
+  readonly weights?: Granularity;
   /** Adds to each bias what a layer's outputs lost on the mean. */
   readonly biasCorrection?: boolean;
   /** Quantises what LayerNorm reads too. */
@@ -50,13 +53,13 @@ export async function quantizedFolder(
 ): Promise<Map<string, Uint8Array[]>> {
   checkOptions(options, pictures.length);
   const { method = "dynamic", bits = "w8a8", images = 64, seed = 1, signal, onProgress } = options;
-  const { biasCorrection, normInputs } = options;
+  const { weights, biasCorrection, normInputs } = options;
   const tell = (stage: QuantizeProgress["stage"]) => (done: number, total?: number) =>
     onProgress?.({ stage, done, total });
   const reading = { signal, onBytes: tell("download") };
   if (method === "dynamic") {
-    if (bits === "w8a8") return quantizedFiles(folder, reading);
-    return dynamicFiles(await readFloatModel(folder, reading), 4);
+    if (bits === "w8a8" && !weights) return quantizedFiles(folder, reading);
+    return dynamicFiles(await readFloatModel(folder, reading), bits === "w8a8" ? 8 : 4, weights);
   }
   const gpu = await openGpu();
   try {
@@ -64,7 +67,7 @@ export async function quantizedFolder(
     const observations = await observe(gpu, folder, chosen(pictures, images, seed), seen);
     const onBlock = tell("quantize");
     return await calibratedFiles(observations, {
-      ...{ method, bits, biasCorrection, normInputs },
+      ...{ method, bits, weights, biasCorrection, normInputs },
       ...{ signal, onBlock },
     });
   } finally {
@@ -74,7 +77,7 @@ export async function quantizedFolder(
 
 /** @throws RangeError for what there is not, or does not go together. */
 function checkOptions(
-  { method = "dynamic", bits = "w8a8", images = 64, seed = 1 }: QuantizeOptions,
+  { method = "dynamic", bits = "w8a8", weights, images = 64, seed = 1 }: QuantizeOptions,
   pictures: number,
 ): void {
   for (const [name, value] of Object.entries({ images, seed }))
@@ -86,8 +89,14 @@ function checkOptions(
     );
   if (!Object.hasOwn(WIDTHS, bits))
     throw new RangeError(`bits: expected one of ${Object.keys(WIDTHS).join(", ")}, came ${bits}`);
-  if (method === "dynamic" && WIDTHS[bits].activations !== 8)
-    throw new RangeError(`bits ${bits}: activations of fewer than 8 bits need a method that uses pictures`);
+  if (!isOffered(method, bits))
+    throw new RangeError(
+      `bits ${bits}: activations of fewer than 8 bits need a method that settles their levels`,
+    );
+  if (weights !== undefined && !GRANULARITIES.includes(weights))
+    throw new RangeError(`weights: expected one of ${GRANULARITIES.join(", ")}, came ${weights}`);
+  if (!isOffered(method, bits, weights))
+    throw new RangeError(`weights ${weights}: expected bits w4a8 or w4a4, came ${bits}`);
   if (method !== "dynamic" && pictures === 0)
     throw new RangeError(`method ${method}: expected pictures to see activations on, came none`);
 }

@@ -1,8 +1,8 @@
 // From what calibration saw to a quantised model: levels for every activation, weights on few levels, and its files.
 
-import { quantizationConfig } from "../format/config.ts";
-import { asFields, type Fields, parseJson } from "../format/fields.ts";
-import { pack } from "../format/packed.ts";
+import { type QuantizationOptions, quantizationConfig } from "../format/config.ts";
+import { asFields, parseJson } from "../format/fields.ts";
+import { pack, packMultiples } from "../format/packed.ts";
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import { quantizeRows } from "../quant/quantize.ts";
@@ -25,13 +25,23 @@ import { reparameterise } from "./reparameterise.ts";
 import { smooth } from "./smooth.ts";
 import { storedName } from "./stored-names.ts";
 import { uniformOver } from "./uniform.ts";
-import { leastSquaresScale, type QuantizedWeight, quantizeCompensated, quantizeWeight } from "./weights.ts";
+import {
+  GROUP_SIZE,
+  type Granularity,
+  leastSquaresScale,
+  type QuantizedWeight,
+  quantizeCompensated,
+  quantizeWeight,
+  stepsOf,
+} from "./weights.ts";
 
 export interface CalibratedOptions {
   readonly method: MethodName;
   readonly bits: Width;
   /** Adds to each bias what the layer's outputs lost on the mean. */
   readonly biasCorrection?: boolean;
+  /** What shares a scale of weights; default: as the method has it. */
+  readonly weights?: Granularity;
   /** Quantises what LayerNorm reads too, in 8 bits; the values are computed in f32. */
   readonly normInputs?: boolean;
 }
@@ -61,30 +71,40 @@ export async function calibratedFiles(
     quantizer.block(`blocks.${block}`);
   }
   const { method, bits, biasCorrection = false } = options;
-  const fields = {
+  const notes = {
     method,
     source: METHODS[method].source,
     images,
     seed,
     ...(biasCorrection && { biasCorrection }),
-    activations: Object.fromEntries(quantizer.levels),
+    ...(quantizer.levels.size && { activations: Object.fromEntries(quantizer.levels) }),
   };
-  const config = quantizationConfig({
-    weightBits: WIDTHS[bits].weights,
-    calibration: { bits: WIDTHS[bits].activations, fields },
+  const { weights: weightBits, activations } = WIDTHS[bits];
+  return filesOf(model, quantizer.weights, {
+    weightBits,
+    notes,
+    ...(quantizer.levels.size && { activationBits: activations }),
   });
-  return filesOf(model, quantizer.weights, config);
 }
 
-/** The same without calibration: weights of `bits`, whose scales have the least squared error, and a run-time scale per token. */
-export async function dynamicFiles(model: FloatModel, bits: 4 | 8): Promise<Map<string, Uint8Array[]>> {
+/**
+ * The same without calibration: weights of `bits` whose scales have the least squared error, in 4 bits by group if nothing
+ * else is said, and a run-time scale per token.
+ */
+export async function dynamicFiles(
+  model: FloatModel,
+  bits: 4 | 8,
+  granularity: Granularity = bits === 4 ? "group" : "channel",
+): Promise<Map<string, Uint8Array[]>> {
   const weights = new Map<string, Stored>();
   for (const [name, { shape }] of model.tensors)
     if (isLayer(name) && shape.length === 2) {
       const layer = name.replace(/\.weight$/, "");
-      weights.set(layer, { bits, ...quantizeWeight(linearOf(model, layer), bits, leastSquaresScale) });
+      const linear = linearOf(model, layer);
+      const steps = stepsOf(linear, bits, leastSquaresScale, granularity);
+      weights.set(layer, { bits, ...quantizeWeight(linear, bits, steps) });
     }
-  return filesOf(model, { model, weights }, quantizationConfig({ weightBits: bits }));
+  return filesOf(model, { model, weights }, { weightBits: bits });
 }
 
 export { readFloatModel };
@@ -135,6 +155,10 @@ class ModelQuantizer {
 
   #norm(name: string, layer: string): void {
     const { norm, range, powerOfTwoFactor: factor } = this.#method;
+    if (this.#method.dynamic) {
+      this.#linear(layer, this.#seen(name), name);
+      return;
+    }
     if (this.#options.normInputs) {
       const input = this.#seen(`${name}.input`);
       this.levels.set(`${name}.input`, factor ? powerOfTwoFactor(input, 8) : uniformOver(range(input, 8), 8));
@@ -157,11 +181,13 @@ class ModelQuantizer {
   }
 
   #activation(name: string, quantizerOf: Method["softmax"]): void {
+    if (this.#method.dynamic) return;
     if (quantizerOf) this.levels.set(name, quantizerOf(this.#seen(name), this.#bits));
     else this.#uniform(name);
   }
 
   #uniform(name: string): void {
+    if (this.#method.dynamic) return;
     this.levels.set(name, uniformOver(this.#method.range(this.#seen(name), this.#bits), this.#bits));
   }
 
@@ -169,12 +195,14 @@ class ModelQuantizer {
   #linear(layer: string, seen: Observed, levels: string): void {
     const { weights: bits } = WIDTHS[this.#options.bits];
     const linear = linearOf(this.#model, layer);
-    const { regress: regressed, weightScale } = this.#method;
-    const came = quantized(seen, this.levels.get(levels)!);
-    if (regressed) regress(linear, seen, came);
-    const weight = regressed
-      ? quantizeCompensated(linear, bits, weightScale, gram(came.values, came.columns))
-      : quantizeWeight(linear, bits, weightScale);
+    const { weightScale, weights } = this.#method;
+    const quantizer = this.levels.get(levels);
+    const came = quantizer ? quantized(seen, quantizer) : seen;
+    if (this.#method.regress) regress(linear, seen, came);
+    const steps = stepsOf(linear, bits, weightScale, this.#options.weights ?? weights);
+    const weight = this.#method.compensate
+      ? quantizeCompensated(linear, bits, steps, gram(came.values, came.columns))
+      : quantizeWeight(linear, bits, steps);
     if (this.#options.biasCorrection) correctBias(linear, weight, seen, came);
     this.#weights.set(layer, { bits, ...weight });
   }
@@ -206,18 +234,17 @@ function reaffined({ values, columns }: Observed, from: Affine, to: Affine): Flo
 async function filesOf(
   { folder, tensors }: FloatModel,
   { model, weights }: QuantizedModel,
-  quantization: Fields,
+  quantization: QuantizationOptions,
 ): Promise<Map<string, Uint8Array[]>> {
   const stored = [...tensors.keys()].flatMap((name) =>
     storedTensors(name, model.tensors.get(name)!, weights),
   );
   const text = await folder.readText("config.json");
   const config = asFields(parseJson(text!, "config.json"), "config.json");
+  const groupSize = [...weights.values()].some(({ multiples }) => multiples) ? GROUP_SIZE : undefined;
+  const quantization_config = quantizationConfig({ ...quantization, groupSize });
   const files = new Map<string, Uint8Array[]>([
-    [
-      "config.json",
-      [encode(`${JSON.stringify({ ...config, quantization_config: quantization }, null, 1)}\n`)],
-    ],
+    ["config.json", [encode(`${JSON.stringify({ ...config, quantization_config }, null, 1)}\n`)]],
   ]);
   for (const name of ["preprocessor_config.json", "LICENSE"]) {
     const other = await folder.readText(name);
@@ -234,18 +261,28 @@ function storedTensors(
   const [layer, as] = [name.replace(/\.weight$/, ""), storedName(name)];
   if (!name.endsWith(".weight") || shape.length < 2) return [floats(as, shape, values)];
   // The patch embedding and the head have 8 bits in every width, as in the papers.
-  const { q, scale, bits } = weights.get(layer) ?? { ...quantizeRows(values, shape[0], shape[3]), bits: 8 };
+  const { q, scale, bits, multiples } = weights.get(layer) ?? eightBits(values, shape);
   const scales = floats(`${as}_scale`, [shape[0], 1], scale);
   if (bits !== 4 || shape[1] % 8 !== 0)
     return [{ name: as, dtype: "I8", shape, bytes: new Uint8Array(q.buffer) }, scales];
   const words = [shape[0], shape[1] / 8];
   const size = new BigInt64Array(shape.map(BigInt));
+  const levels = multiples ? q.map((value, i) => value / multiples[Math.floor(i / GROUP_SIZE)]) : q;
+  const pairs = [shape[0], shape[1] / GROUP_SIZE / 2];
   return [
-    { name: `${as}_packed`, dtype: "I32", shape: words, bytes: pack(q) },
+    { name: `${as}_packed`, dtype: "I32", shape: words, bytes: pack(levels) },
     { name: `${as}_shape`, dtype: "I64", shape: [2], bytes: new Uint8Array(size.buffer) },
+    ...(multiples
+      ? [{ name: `${as}_multiples`, dtype: "U8", shape: pairs, bytes: packMultiples(multiples) } as const]
+      : []),
     scales,
   ];
 }
+
+const eightBits = (values: Float32Array, shape: readonly number[]): Stored => ({
+  ...quantizeRows(values, shape[0], shape[3]),
+  bits: 8,
+});
 
 function floats(name: string, shape: readonly number[], values: Float32Array): StoredTensor {
   return {

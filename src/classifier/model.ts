@@ -94,6 +94,7 @@ export async function loadWeights(
   const tensors = stream(folder, {
     signal,
     integrity,
+    groupSize: architecture.quantization?.groupSize,
     onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
     onHeader: (entries) => {
       wanted = new Set(checkTensors(architecture, entries).values());

@@ -92,7 +92,26 @@ test("4-bit weights take half the bytes, with run-time activations too", async (
   expect(size("dynamic")).toBeLessThan(0.75 * size("once"));
 });
 
+test("weights of 4 bits by group are nearer to float than by channel, and nearer still with pictures to round by", async () => {
+  const made = async (to: string, ...options: string[]) => {
+    expect((await vit8("quantize", at("tiny"), "-o", at(to), "--bits", "w4a8", ...options)).code).toBe(0);
+    return distance(await logits(to), float);
+  };
+  const group = await made("group");
+  expect(group).toBeLessThan(await made("channel", "--weights", "channel"));
+  expect(await made("gptq", "--method", "gptq", "--calibrate", at("pictures"))).toBeLessThan(group);
+  const config = JSON.parse(readFileSync(at("gptq", "config.json"), "utf8")).quantization_config;
+  expect(config).toMatchObject({ format: "vit8-pack-quantized", vit8: { method: "gptq", images: 4 } });
+  expect(config.config_groups.group_0).toMatchObject({
+    weights: { num_bits: 4, strategy: "group", group_size: 16 },
+    input_activations: { num_bits: 8, dynamic: true },
+  });
+});
+
 test.each([
+  [["--weights", "row"], "--weights: expected one of tensor, channel, group, came row"],
+  [["--weights", "group"], "--weights group: expected --bits w4a8 or w4a4, came w8a8"],
+  [["--method", "gptq", "--bits", "w4a4"], "need a --method other than gptq"],
   [["--method", "best"], "expected dynamic or one of minmax"],
   [["--bits", "w3a3"], "--bits: expected one of w8a8"],
   [["--bits", "w4a4"], "need a --method"],

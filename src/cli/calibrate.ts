@@ -1,8 +1,15 @@
 // The calibrated half of `vit8 quantize`: pictures of a folder, an observed run, a method.
 
-import type { MethodName, Width } from "../calibration/methods.ts";
-import { METHODS, WIDTHS } from "../calibration/methods.ts";
+import {
+  isDynamic,
+  isOffered,
+  METHODS,
+  type MethodName,
+  WIDTHS,
+  type Width,
+} from "../calibration/methods.ts";
 import { quantizedFolder } from "../calibration/quantize-model.ts";
+import { GRANULARITIES, type Granularity } from "../calibration/weights.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { openGpu } from "../gpu/gpu.ts";
@@ -21,6 +28,10 @@ export const CALIBRATION_OPTIONS: Record<string, Option> = {
     value: "BITS",
     help: `of weights and activations: ${Object.keys(WIDTHS).join(", ")}; default w8a8`,
   },
+  weights: {
+    value: "WHAT",
+    help: `what shares a scale of weights: ${GRANULARITIES.join(", ")} (of 16, in 4 bits); default: as the method has it`,
+  },
   calibrate: { value: "FOLDER", help: "pictures to see activations on; their labels are not asked for" },
   images: { value: "N", help: "how many of them; default 64" },
   seed: { value: "N", help: "which of them, and which rows are kept; default 1" },
@@ -31,6 +42,7 @@ export const CALIBRATION_OPTIONS: Record<string, Option> = {
 export interface Calibration {
   readonly method: MethodName | "dynamic";
   readonly bits: Width;
+  readonly weights?: Granularity;
   readonly pictures?: string;
   readonly images: number;
   readonly seed: number;
@@ -42,6 +54,7 @@ export interface Calibration {
 export function calibrationOf(args: Arguments): Calibration {
   const method = args.text("method") ?? "dynamic";
   const bits = args.text("bits") ?? "w8a8";
+  const weights = args.text("weights");
   const pictures = args.text("calibrate");
   if (method !== "dynamic" && !Object.hasOwn(METHODS, method))
     throw new UsageError(
@@ -49,10 +62,14 @@ export function calibrationOf(args: Arguments): Calibration {
     );
   if (!Object.hasOwn(WIDTHS, bits))
     throw new UsageError(`--bits: expected one of ${Object.keys(WIDTHS).join(", ")}, came ${bits}`);
-  if (method === "dynamic" && bits !== "w8a8" && bits !== "w4a8")
+  if (isDynamic(method as MethodName) && !isOffered(method as MethodName, bits as Width))
     throw new UsageError(
-      `--bits ${bits}: activations of fewer than 8 bits need a --method, and --calibrate FOLDER`,
+      `--bits ${bits}: activations of fewer than 8 bits need a --method other than ${method}, and --calibrate FOLDER`,
     );
+  if (weights !== undefined && !(GRANULARITIES as readonly string[]).includes(weights))
+    throw new UsageError(`--weights: expected one of ${GRANULARITIES.join(", ")}, came ${weights}`);
+  if (!isOffered(method as MethodName, bits as Width, weights as Granularity | undefined))
+    throw new UsageError(`--weights ${weights}: expected --bits w4a8 or w4a4, came ${bits}`);
   if (method !== "dynamic" && !pictures)
     throw new UsageError(`--method ${method}: expected --calibrate FOLDER`);
   if (method === "dynamic" && pictures)
@@ -60,6 +77,7 @@ export function calibrationOf(args: Arguments): Calibration {
   return {
     method: method as Calibration["method"],
     bits: bits as Width,
+    weights: weights as Granularity | undefined,
     pictures,
     images: args.count("images") ?? 64,
     seed: args.count("seed") ?? 1,

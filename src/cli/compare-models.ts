@@ -10,7 +10,7 @@ import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import type { Terminal } from "./command.ts";
-import { calibratedOf, FLOAT32, type Variant } from "./compare-variants.ts";
+import { calibratedOf, FLOAT32, granularityOf, type Variant } from "./compare-variants.ts";
 import { type OpenModel, openChecked } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 
@@ -51,8 +51,11 @@ export class VariantModels {
       this.#observed ??= this.#observe();
       return calibratedFiles(await this.#observed, { ...calibrated, signal });
     }
-    if (variant.bits !== "w8a8") return dynamicFiles(await readFloatModel(this.#model.folder, { signal }), 4);
-    return quantizedFiles(this.#model.folder, { signal });
+    const { bits, method } = variant;
+    const granularity = granularityOf(method);
+    if (bits === "w8a8" && !granularity) return quantizedFiles(this.#model.folder, { signal });
+    const float = await readFloatModel(this.#model.folder, { signal });
+    return dynamicFiles(float, bits === "w8a8" ? 8 : 4, granularity);
   }
 
   async #observe(): Promise<Observations> {

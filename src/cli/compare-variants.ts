@@ -1,6 +1,7 @@
 // What `vit8 compare` compares: quantisers at widths, and ways to compute what is not linear.
 
-import { METHODS, type MethodName, WIDTHS, type Width } from "../calibration/methods.ts";
+import { isOffered, METHODS, type MethodName, WIDTHS, type Width } from "../calibration/methods.ts";
+import { GRANULARITIES, type Granularity } from "../calibration/weights.ts";
 import { type Arithmetic, NONLINEAR } from "../vit/nonlinear.ts";
 import { type Arguments, UsageError } from "./command.ts";
 
@@ -19,15 +20,14 @@ export interface Calibrated {
   readonly bits: Width;
   readonly normInputs: boolean;
   readonly biasCorrection: boolean;
+  readonly weights?: Granularity;
 }
 
 export const FLOAT32: Variant = { method: "float32", bits: "w32a32", nonlinear: "exact" };
 const DYNAMIC = "dynamic";
 export const METHOD_NAMES = [DYNAMIC, ...Object.keys(METHODS)];
 export const WIDTH_NAMES = Object.keys(WIDTHS);
-/** Scales made at run time are of 8 bits. */
-const DYNAMIC_WIDTHS = ["w8a8", "w4a8"];
-const ADDITIONS = ["norm-inputs", "bias-correction"];
+const ADDITIONS = ["norm-inputs", "bias-correction", ...GRANULARITIES];
 const INTEGERS = "integers";
 const MODES = [...NONLINEAR, INTEGERS];
 
@@ -36,7 +36,8 @@ export function variantsFrom(args: Arguments): Variant[] {
   const methods = chosen(args, "methods", METHOD_NAMES, ADDITIONS);
   const widths = chosen(args, "bits", WIDTH_NAMES);
   const modes = chosen(args, "nonlinear", MODES).filter((mode) => mode !== "exact");
-  const offered = (method: string, bits: string) => method !== DYNAMIC || DYNAMIC_WIDTHS.includes(bits);
+  const offered = (method: string, bits: string) =>
+    isOffered(method.split("+")[0] as MethodName, bits as Width, granularityOf(method));
   return [
     FLOAT32,
     ...widths.flatMap((bits) =>
@@ -57,15 +58,22 @@ export function arithmeticOf({ method, nonlinear }: Variant): Partial<Arithmetic
   return nonlinear === INTEGERS ? { integerOnly: true } : { nonlinear: nonlinear as Arithmetic["nonlinear"] };
 }
 
+/** What shares a scale of weights, where a method's name says it: `minmax+tensor`. */
+export function granularityOf(method: string): Granularity | undefined {
+  const [, ...additions] = method.split("+");
+  return GRANULARITIES.find((granularity) => additions.includes(granularity));
+}
+
 /** Undefined where nothing is calibrated. */
 export function calibratedOf({ method, bits }: Variant): Calibrated | undefined {
-  if (method === FLOAT32.method || method === DYNAMIC) return undefined;
   const [name, ...additions] = method.split("+");
+  if (name === FLOAT32.method || name === DYNAMIC) return undefined;
   return {
     method: name as MethodName,
     bits: bits as Width,
     normInputs: additions.includes("norm-inputs"),
     biasCorrection: additions.includes("bias-correction"),
+    weights: granularityOf(method),
   };
 }
 
@@ -79,7 +87,10 @@ function chosen(
   const isKnown = (name: string) => {
     const [first, ...rest] = name.split("+");
     return (
-      known.includes(first) && rest.every((addition) => first !== DYNAMIC && additions.includes(addition))
+      known.includes(first) &&
+      rest.every((addition) =>
+        (first === DYNAMIC ? GRANULARITIES : additions).some((one) => one === addition),
+      )
     );
   };
   const stranger = names.find((name) => !isKnown(name));

@@ -79,16 +79,25 @@ test("an interrupted comparison goes on, and ends as if nothing had happened", a
 });
 
 test("more variants join those that are there", async () => {
-  const more = ["--methods", "dynamic,repq", "--bits", "w4a8", "--nonlinear", "exact", "--images", "2"];
+  const more = [
+    "--methods",
+    "dynamic,dynamic+channel,repq",
+    "--bits",
+    "w4a8",
+    "--nonlinear",
+    "exact",
+    "--images",
+    "2",
+  ];
   const call = ["compare", at("tiny"), folder, ...more, "-o", at("cut"), "--resume"];
   const { code, stderr } = await vit8(call);
   expect(code, stderr).toBe(0);
   const { rows } = reportIn("cut");
   expect(rows.map(({ method, bits }) => `${method} ${bits}`)).toEqual([
-    ...["float32 w32a32", "dynamic w4a8", "repq w4a8"],
+    ...["float32 w32a32", "dynamic w4a8", "dynamic+channel w4a8", "repq w4a8"],
     ...["dynamic w8a8", "minmax+norm-inputs w8a8", "dynamic w8a8"],
   ]);
-  expect(rows[1].modelBytes! * 1.3).toBeLessThan(rows[3].modelBytes!);
+  expect(rows[1].modelBytes! * 1.3).toBeLessThan(rows[4].modelBytes!);
 });
 
 test("the same in Markdown, CSV and a plot", async () => {
@@ -108,6 +117,12 @@ test.each<[string, () => string[], number, RegExp]>([
   ["another setting", () => argv("-o", at("whole"), "--resume", "--limit", "3"), 1, /images 4, now 1 came/],
   ["an int8 model", () => ["compare", bundledModel(), folder], 1, /is int8 already/],
   ["an unknown quantiser", () => argv("--methods", "dynamic,magic"), 2, /--methods: [^\n]*came "magic"/],
+  [
+    "what only calibration adds",
+    () => argv("--methods", "dynamic+norm-inputs"),
+    2,
+    /came "dynamic\+norm-inputs"/,
+  ],
   ["an addition that there is not", () => argv("--methods", "repq+magic"), 2, /came "repq\+magic"/],
   ["no picture left", () => argv("--images", "6"), 2, /fewer than the 6 pictures/],
   ["an unknown width", () => argv("--bits", "w7"), 2, /--bits: [^\n]*came "w7"/],

@@ -33,7 +33,7 @@ export const quantize: Command = {
     const model = await openChecked(name, signal);
     await refuseItself(model.folder.id, directory);
     const files = await filesOfCalibration(model.folder, calibration, terminal);
-    const plain = calibration.method === "dynamic" && calibration.bits === "w8a8";
+    const plain = calibration.method === "dynamic" && calibration.bits === "w8a8" && !calibration.weights;
     // A card that somebody may have written there stays.
     if (plain && !existsSync(path.join(directory, "README.md")))
       files.set("README.md", [new TextEncoder().encode(modelCard(model))]);

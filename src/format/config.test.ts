@@ -322,6 +322,18 @@ describe("quantization_config", () => {
     });
   });
 
+  test("weights by group too, and notes that settle no activations are no calibration", () => {
+    const written = quantizationConfig({ weightBits: 4, groupSize: 16, notes: { method: "gptq" } });
+    const quantization_config = JSON.parse(JSON.stringify(written));
+    expect(parseArchitecture({ ...VIT, quantization_config }).quantization).toEqual({
+      method: "compressed-tensors",
+      bits: 4,
+      ignore: [],
+      packed: true,
+      groupSize: 16,
+    });
+  });
+
   const withWeights = (weights: object) => {
     const config = JSON.parse(JSON.stringify(quantizationConfig()));
     Object.assign(config.config_groups.group_0.weights, weights);
@@ -333,6 +345,8 @@ describe("quantization_config", () => {
     [withWeights({ num_bits: 16 }), "num_bits: 2 to 8 is supported, but it is 16"],
     [withWeights({ strategy: "group" }), 'weights.strategy: "channel"'],
     [withWeights({ symmetric: false }), "weights.symmetric"],
+    [{ ...quantizationConfig(), format: "vit8-pack-quantized" }, 'weights.strategy: "group"'],
+    [{ ...quantizationConfig({ weightBits: 4, groupSize: 1e9 }) }, "group_size: 1 to 65536"],
   ])("%#: %s", (quantization_config, message) => {
     expect(() => parseArchitecture({ ...VIT, quantization_config })).toThrow(UnsupportedModelError);
     expect(() => parseArchitecture({ ...VIT, quantization_config })).toThrow(message);

@@ -10,7 +10,7 @@ export { patchGrid } from "./architecture.ts";
 export { parseJson } from "./fields.ts";
 export { fillLabels } from "./labels.ts";
 export { type Preprocessing, parsePreprocessing, pictureSize } from "./preprocessing.ts";
-export { quantizationConfig } from "./quantization-config.ts";
+export { type QuantizationOptions, quantizationConfig } from "./quantization-config.ts";
 
 /**
  * The architecture as trained, with the picture's size that config.json names.

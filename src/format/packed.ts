@@ -1,36 +1,77 @@
 /** 4-bit weights two a byte, as compressed-tensors' pack-quantized has them, read as the int8 tensors that they are. */
+import { ModelFormatError } from "../errors/errors.ts";
 import type { ModelFolder } from "./folder.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
 import { streamWeights, type WeightsOptions } from "./weights.ts";
 
-/** As `streamWeights`, for packed and other weights. */
+export interface UnpackingOptions extends WeightsOptions {
+  /** Inputs that share a multiple, as config.json says; undefined where the file alone is asked. */
+  groupSize?: number;
+}
+
+/** As `streamWeights`, for packed and other weights. Throws ModelFormatError for multiples that do not fit their weight. */
 export async function* streamUnpacked(
   folder: ModelFolder,
-  options: WeightsOptions = {},
+  options: UnpackingOptions = {},
 ): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
-  const { onHeader, wanted } = options;
-  /** As which each stored tensor loads. */
-  const loads = new Map<TensorEntry, TensorEntry>();
+  const { onHeader, wanted, groupSize } = options;
+  /** As which each stored tensor loads: multiples as the weight that they belong to. */
+  let loads: ReadonlyMap<TensorEntry, TensorEntry> = new Map();
+  const levels = new Map<TensorEntry, Int8Array>();
+  const multiples = new Map<TensorEntry, Uint8Array>();
+  let grouped: ReadonlySet<TensorEntry> = new Set();
   const stored = streamWeights(folder, {
     ...options,
     onHeader: (entries) => {
-      for (const entry of entries) if (!tellsShape(entry)) loads.set(entry, unpackedEntry(entry));
-      onHeader?.([...loads.values()]);
+      loads = loadsOf(entries, groupSize);
+      grouped = new Set(
+        [...loads].filter(([entry]) => MULTIPLES.test(entry.name)).map(([, weight]) => weight),
+      );
+      onHeader?.([...new Set(loads.values())]);
     },
     wanted: (entry) => loads.has(entry) && (wanted?.(loads.get(entry)!) ?? true),
   });
   for await (const { entry, bytes } of stored) {
     const seen = loads.get(entry)!;
-    yield { entry: seen, bytes: seen === entry ? bytes : unpack(bytes) };
+    if (seen === entry) {
+      yield { entry, bytes };
+      continue;
+    }
+    if (MULTIPLES.test(entry.name)) multiples.set(seen, bytes.slice());
+    else levels.set(seen, unpack(bytes));
+    const [values, factors] = [levels.get(seen), multiples.get(seen)];
+    if (!values || (grouped.has(seen) && !factors)) continue;
+    levels.delete(seen);
+    multiples.delete(seen);
+    if (factors) multiply(values, factors);
+    yield { entry: seen, bytes: new Uint8Array(values.buffer) };
   }
 }
 
 /** The entries as which these load. */
 export function unpackedEntries(entries: readonly TensorEntry[]): TensorEntry[] {
-  return entries.filter((entry) => !tellsShape(entry)).map(unpackedEntry);
+  return [...new Set(loadsOf(entries).values())];
 }
 
 const PACKED = /_packed$/;
+const MULTIPLES = /\.weight_multiples$/;
+
+function loadsOf(entries: readonly TensorEntry[], groupSize?: number): Map<TensorEntry, TensorEntry> {
+  const multiples = new Map(
+    entries.filter(({ name }) => MULTIPLES.test(name)).map((entry) => [entry.name, entry]),
+  );
+  const loads = new Map<TensorEntry, TensorEntry>();
+  for (const entry of entries) {
+    if (tellsShape(entry) || MULTIPLES.test(entry.name)) continue;
+    const seen = unpackedEntry(entry);
+    loads.set(entry, seen);
+    if (seen === entry) continue;
+    const factors = multiples.get(entry.name.replace(PACKED, "_multiples"));
+    checkMultiples(seen, factors, groupSize);
+    if (factors) loads.set(factors, seen);
+  }
+  return loads;
+}
 
 /** I8 `[out, in]` for I32 `[out, in / 8]`. */
 function unpackedEntry(entry: TensorEntry): TensorEntry {
@@ -39,17 +80,34 @@ function unpackedEntry(entry: TensorEntry): TensorEntry {
   return { ...entry, name: entry.name.replace(PACKED, ""), dtype: "I8", shape: [out, 8 * words] };
 }
 
+/** U8 `[out, in / group / 2]`, or none where config.json has no groups, or they do not divide the inputs by pairs. */
+function checkMultiples(
+  { name, shape: [out, inputs] }: TensorEntry,
+  multiples: TensorEntry | undefined,
+  groupSize?: number,
+): void {
+  if (!multiples && (!groupSize || inputs % (2 * groupSize) !== 0)) return;
+  const [rows = 0, pairs = 0, ...more] = multiples?.shape ?? [];
+  const size = inputs / (2 * pairs);
+  const fits = rows === out && more.length === 0 && Number.isInteger(size) && multiples?.dtype === "U8";
+  if (fits && size === (groupSize ?? size)) return;
+  const groups = groupSize ? `groups of ${groupSize}` : "even groups";
+  throw new ModelFormatError(
+    `tensor ${name.slice(0, 200)}_multiples: expected U8 [${out}, pairs of ${groups} of ${inputs} inputs], came ${multiples ? `${multiples.dtype} [${multiples.shape.slice(0, 8)}]` : "none"}; quantise the model again`,
+  );
+}
+
 /** Whether it tells the shape that a packed weight says already. */
 const tellsShape = ({ name }: TensorEntry) => name.endsWith(".weight_shape");
 
 /** Values of 4 bits, each 8 too high, the first in the lowest bits -> int8. */
-function unpack(bytes: Uint8Array): Uint8Array {
+function unpack(bytes: Uint8Array): Int8Array {
   const values = new Int8Array(2 * bytes.length);
   for (let i = 0; i < bytes.length; i++) {
     values[2 * i] = (bytes[i] & 15) - 8;
     values[2 * i + 1] = (bytes[i] >> 4) - 8;
   }
-  return new Uint8Array(values.buffer);
+  return values;
 }
 
 /** int8 values within [-8, 7] -> two a byte. */
@@ -57,5 +115,22 @@ export function pack(values: Int8Array): Uint8Array {
   return Uint8Array.from(
     { length: values.length / 2 },
     (_, i) => values[2 * i] + 8 + ((values[2 * i + 1] + 8) << 4),
+  );
+}
+
+/** Levels of 4 bits times their groups' multiples, 1 to 16, which lie two a byte, each 1 too low: at most 8 x 16, an int8. In place. */
+function multiply(values: Int8Array, packed: Uint8Array): void {
+  const group = values.length / (2 * packed.length);
+  for (let i = 0; i < values.length; i++) {
+    const at = Math.floor(i / group);
+    values[i] *= ((packed[at >> 1] >> (4 * (at & 1))) & 15) + 1;
+  }
+}
+
+/** Multiples, 1 to 16 -> two a byte, the first in the lower bits. */
+export function packMultiples(multiples: Uint8Array): Uint8Array {
+  return Uint8Array.from(
+    { length: multiples.length / 2 },
+    (_, i) => multiples[2 * i] - 1 + ((multiples[2 * i + 1] - 1) << 4),
   );
 }

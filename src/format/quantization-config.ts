@@ -1,7 +1,7 @@
 /** `quantization_config` of config.json, in the compressed-tensors convention, as far as vit8 reads and writes it. */
 import { asFields, type Fields, field, quote, readInteger, unsupported } from "./fields.ts";
 
-/** Integer weights, one scale per output channel. */
+/** Integer weights, one scale per output channel; in groups of inputs, a multiple of it for each. */
 export interface Quantization {
   method: "compressed-tensors";
   /** Of the weights. */
@@ -10,10 +10,14 @@ export interface Quantization {
   ignore: string[];
   /** Weights lie two a byte. */
   packed?: true;
+  /** Inputs that share a multiple of their channel's scale. */
+  groupSize?: number;
   /** Levels of the activations that calibration settled, not yet checked; undefined: a scale per token, made at run time. */
   calibration?: Fields;
 }
 
+/** compressed-tensors has a float for each group; here it is a multiple of 4 bits, so the format has a name that others refuse. */
+const GROUPED = "vit8-pack-quantized";
 const WEIGHTS = { type: "int", symmetric: true, strategy: "channel", dynamic: false };
 const DYNAMIC = { num_bits: 8, type: "int", symmetric: true, strategy: "token", dynamic: true };
 const STATIC = { type: "int", symmetric: false, strategy: "tensor", dynamic: false };
@@ -21,25 +25,32 @@ const STATIC = { type: "int", symmetric: false, strategy: "tensor", dynamic: fal
 export interface QuantizationOptions {
   readonly ignore?: string[];
   readonly weightBits?: number;
-  /** With it activations are static. */
-  readonly calibration?: { readonly bits: number; readonly fields: Fields };
+  /** Of weights whose groups have multiples. */
+  readonly groupSize?: number;
+  /** What was done to calibrate. */
+  readonly notes?: Fields;
+  /** Of static activations, whose levels are in the notes; default: dynamic ones. */
+  readonly activationBits?: number;
 }
 
 /** What `vit8 quantize` writes into config.json. */
 export function quantizationConfig({
   ignore = [],
   weightBits = 8,
-  calibration,
+  groupSize,
+  notes,
+  activationBits,
 }: QuantizationOptions = {}): Fields {
-  const weights = { num_bits: weightBits, ...WEIGHTS };
-  const input_activations = calibration ? { num_bits: calibration.bits, ...STATIC } : DYNAMIC;
+  const groups = groupSize && { strategy: "group", group_size: groupSize };
+  const weights = { num_bits: weightBits, ...WEIGHTS, ...groups };
+  const input_activations = activationBits ? { num_bits: activationBits, ...STATIC } : DYNAMIC;
   return {
     quant_method: "compressed-tensors",
-    format: weightBits === 4 ? "pack-quantized" : "int-quantized",
+    format: groupSize ? GROUPED : weightBits === 4 ? "pack-quantized" : "int-quantized",
     quantization_status: "compressed",
     config_groups: { group_0: { targets: ["Linear", "Conv2d"], weights, input_activations } },
     ignore,
-    ...(calibration && { vit8: calibration.fields }),
+    ...(notes && { vit8: notes }),
   };
 }
 
@@ -48,15 +59,18 @@ export function parseQuantization(value: unknown): Quantization | undefined {
   if (value === undefined) return undefined;
   const config = asFields(value, "quantization_config");
   check(config, { quant_method: "compressed-tensors" }, "quantization_config");
-  const packed = field(config, "format") === "pack-quantized";
+  const grouped = field(config, "format") === GROUPED;
+  const packed = grouped || field(config, "format") === "pack-quantized";
   if (!packed) check(config, { format: "int-quantized" }, "quantization_config");
-  const given = field(config, "vit8");
-  const calibration = given === undefined ? undefined : asFields(given, "vit8");
+  const notes = asFields(field(config, "vit8") ?? {}, "vit8");
+  const calibration = field(notes, "activations") === undefined ? undefined : notes;
   let bits = 8;
+  let groupSize: number | undefined;
   const groups = Object.values(asFields(field(config, "config_groups"), "config_groups"));
   for (const group of groups.map((fields) => asFields(fields, "config_groups"))) {
     const weights = asFields(field(group, "weights"), "weights");
-    check(weights, WEIGHTS, "weights");
+    check(weights, grouped ? { ...WEIGHTS, strategy: "group" } : WEIGHTS, "weights");
+    if (grouped) groupSize = readInteger(weights, "group_size", 1, 65536);
     bits = readInteger(weights, "num_bits", 2, 8);
     const activations = field(group, "input_activations");
     if (activations !== undefined)
@@ -69,6 +83,7 @@ export function parseQuantization(value: unknown): Quantization | undefined {
     bits,
     ignore: names,
     ...(packed && { packed }),
+    ...(groupSize && { groupSize }),
     ...(calibration && { calibration }),
   };
 }
