@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
-import { onnxRuntime } from "./build/onnx-runtime.ts";
 import { pageTexts } from "./build/page-texts.ts";
+import { peers } from "./build/peers.ts";
 import { sharedModels } from "./build/shared-models.ts";
 import { wgsl } from "./build/wgsl-plugin.ts";
 
@@ -8,7 +8,7 @@ import { wgsl } from "./build/wgsl-plugin.ts";
 export default defineConfig({
   // A file that is not there is a 404, not the page: a model folder may lack one.
   appType: "mpa",
-  plugins: [wgsl(), pageTexts(), sharedModels(), onnxRuntime()],
+  plugins: [wgsl(), pageTexts(), sharedModels(), peers()],
   worker: { format: "es", plugins: () => [wgsl()] },
   test: {
     include: ["src/**/*.test.ts", "build/**/*.test.ts", "test/**/*.test.ts"],

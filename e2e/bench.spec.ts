@@ -182,12 +182,16 @@ for (const [query, plots] of Object.entries({
     expect(complaints).toEqual([]);
   });
 
-test("the error of non-linear operations is drawn over their inputs", async ({ page }) => {
-  await open(page, "page=nonlinear");
-  await page.getByRole("button", { name: "Run" }).click();
-  await expect(rows(page).nth(8)).toBeVisible({ timeout: 60_000 });
-  await page.getByRole("button", { name: "Cancel" }).click();
-  await expect(status(page)).toHaveText(/^Cancelled/, { timeout: 60_000 });
+test("non-linear operations: errors over their inputs, and a model in every form of them", async ({
+  page,
+}) => {
+  await run(page, "page=nonlinear&size=32");
+  await expect(page.locator(".failed")).toHaveCount(0);
+  const models = rows(page).filter({ hasText: "32 pixels" });
+  await expect(models).toHaveCount(5);
+  for (const ms of await models.locator("td:nth-child(6)").allTextContents())
+    expect(Number(ms)).toBeGreaterThan(0);
+  await expect(page.getByRole("img", { name: "GPU time by pass in each form" })).toBeVisible();
   for (const operation of ["GELU", "softmax", "LayerNorm"])
     await expect(page.getByRole("img", { name: `${operation}: error against f64` })).toBeVisible();
   const worst = async (form: string) =>
@@ -210,7 +214,7 @@ test("nothing of a peer is fetched before its race; where it is missing the page
   page.on("request", (request) => fetched.push(new URL(request.url()).pathname));
   await open(page, "page=race&size=32&runtime=nowhere/");
   await expect(page.getByRole("button", { name: "Run" })).toBeEnabled();
-  expect(fetched.filter((url) => /\bort\b|nowhere|onnxruntime/.test(url))).toEqual([]);
+  expect(fetched.filter((url) => /\b(?:ort|tf)\b|nowhere|onnxruntime|tensorflow/.test(url))).toEqual([]);
   await page.getByRole("button", { name: "Run" }).click();
   await expect(page.locator("#error")).toContainText("npm i --no-save --ignore-scripts onnxruntime-web");
   expect(fetched.some((url) => url.includes("nowhere/ort.wasm"))).toBe(true);
@@ -224,9 +228,36 @@ test("a race tells times and answers", async ({ page }) => {
   for (const cosine of cosines) expect(Number(cosine)).toBeGreaterThan(0.98);
 });
 
-function hasOnnxRuntime(): boolean {
+test("the weights of a folder race too, named by its path or chosen", async ({ page }) => {
+  test.skip(!hasOnnxRuntime(), "onnxruntime-web is not installed");
+  const peers = "peers=wasm-fp32";
+  await run(page, `page=race&${peers}&model=../../models/everyday80/`);
+  const cosines = async () =>
+    (await rows(page).locator("td:nth-child(12)").allTextContents()).map((cosine) => Number(cosine));
+  const byPath = await cosines();
+  for (const cosine of byPath) expect(cosine).toBeGreaterThan(0.98);
+  await expect(rows(page).first()).toContainText("everyday80");
+  await open(page, `page=race&${peers}`);
+  await page.locator("#folder").setInputFiles("models/everyday80");
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(status(page)).toHaveText(/^Done/, { timeout: 60_000 });
+  await expect(rows(page).first()).toContainText("everyday80");
+  expect(await cosines()).toEqual(byPath);
+});
+
+test("TensorFlow.js races where it is asked for, and answers alike", async ({ page }) => {
+  test.skip(!hasOnnxRuntime() || !isInstalled("@tensorflow/tfjs/dist/tf.min.js"), "peers are not installed");
+  await run(page, "page=race&peers=tfjs-webgpu&model=../../models/everyday80/");
+  const row = rows(page).filter({ hasText: "tfjs webgpu" });
+  // Both compute in f32, in other orders.
+  expect(Number(await row.locator("td:nth-child(12)").textContent())).toBe(1);
+});
+
+const hasOnnxRuntime = () => isInstalled("onnxruntime-web/webgpu");
+
+function isInstalled(file: string): boolean {
   try {
-    return Boolean(createRequire(import.meta.url).resolve("onnxruntime-web/webgpu"));
+    return Boolean(createRequire(import.meta.url).resolve(file));
   } catch {
     return false;
   }

@@ -25,6 +25,8 @@ export interface Bench {
   readonly suites: readonly AnyCases[];
   readonly repeats: Repeats;
   readonly settings: Settings;
+  /** A model folder that somebody has chosen, on a page that takes one. */
+  readonly folder?: readonly File[];
   readonly signal: AbortSignal;
   /** Of this adapter; measured when first asked for. */
   peaks(): Promise<Peaks>;
@@ -53,8 +55,8 @@ export interface Run {
   readonly rows: readonly Row[];
 }
 
-/** Numbers of a plot, which stand below it as a table too. */
-export type PlotRecord = Readonly<Record<string, Cell>>;
+/** Numbers of a plot, which stand below it as a table too; a row of a table with an `error` would be one that failed. */
+export type PlotRecord = Readonly<Record<string, Cell>> & { readonly error?: never };
 
 export interface PlotPage<R extends Row> {
   readonly title: string;
@@ -69,6 +71,8 @@ export interface BenchPage<R extends Row = Row> {
   readonly lead: string;
   readonly parameters: readonly ParameterName[];
   readonly presets: Readonly<Record<PresetName, Partial<Settings>>>;
+  /** Whether it measures a model folder that somebody chooses. */
+  readonly takesFolder?: boolean;
   measure(bench: Bench): Promise<unknown>;
   readonly columns: readonly Column<R>[];
   readonly plots: readonly PlotPage<R>[];

@@ -10,6 +10,7 @@ const CHOICES: Partial<Record<keyof Settings, readonly string[]>> = {
 };
 
 export function showForm(page: BenchPage, settings: Settings): void {
+  byId("folder-field", HTMLElement).hidden = !page.takesFolder;
   const names = ["preset", ...page.parameters] as const;
   byId("parameters", HTMLElement).replaceChildren(...names.map((name) => fieldOf(name, settings)));
   // A preset is a set of values: choosing one shows them.
@@ -23,11 +24,13 @@ export function showForm(page: BenchPage, settings: Settings): void {
     });
 }
 
+/** The settings, complaints about them, and the folder that was chosen where the page takes one. */
 export function readForm({ presets }: BenchPage, { wrong }: Settings) {
   const data = new FormData(byId("settings", HTMLFormElement));
   const query = new URLSearchParams([...data].map(([name, value]) => [name, String(value)]));
   query.set("wrong", wrong);
-  return settingsOf(query, presets);
+  const files = byId("folder", HTMLInputElement).files ?? [];
+  return { ...settingsOf(query, presets), folder: files.length > 0 ? [...files] : undefined };
 }
 
 function fieldOf(name: keyof Settings, settings: Settings): HTMLElement {

@@ -85,7 +85,7 @@ async function runNow(): Promise<void> {
   showComplaints(asked.complaints);
   history.replaceState(null, "", `?${queryOf(page.id, asked.settings, page.parameters)}`);
   try {
-    const run = await runPage(page, asked.settings, { onProgress, onWords: tell }, abort.signal);
+    const run = await runPage(page, asked, { onProgress, onWords: tell }, abort.signal);
     showDone(run, `${run.cancelled ? "Cancelled" : "Done"} after ${run.elapsedS.toFixed(1)} s.`);
     if (run.rows.length > 0) await saveRun(run);
     await showSaved();

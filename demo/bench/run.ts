@@ -17,10 +17,16 @@ export interface Progress {
   onWords(words: string): void;
 }
 
+export interface Asked {
+  readonly settings: Settings;
+  /** Of a model, chosen from this machine. */
+  readonly folder?: readonly File[];
+}
+
 /** @throws UnsupportedDeviceError without WebGPU, DeviceError where the ceilings cannot be measured. */
 export async function runPage(
   page: BenchPage,
-  settings: Settings,
+  { settings, folder }: Asked,
   { onProgress, onWords }: Progress,
   signal: AbortSignal,
 ): Promise<Run> {
@@ -39,6 +45,7 @@ export async function runPage(
       suites: settings.wrong ? allCases.map((cases) => spoilt(cases, settings.wrong)) : allCases,
       repeats,
       settings,
+      folder,
       signal,
       async peaks() {
         onWords("Measuring what this adapter can do at best …");

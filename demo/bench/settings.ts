@@ -17,10 +17,14 @@ export interface Settings {
   /** Part of a kernel's name; empty: every kernel. */
   readonly kernel: string;
   readonly clock: "timestamps" | "wall";
-  /** Configurations of ONNX Runtime Web, such as `webgpu-q8`. */
+  /** The path of a model's folder, of this origin alone; empty: made-up weights. */
+  readonly model: string;
+  /** Configurations of ONNX Runtime Web, such as `webgpu-q8`, and `tfjs-webgpu`. */
   readonly peers: readonly string[];
   /** The path of ONNX Runtime Web's dist folder. Of this origin alone: a link must not bring code of another. */
   readonly runtime: string;
+  /** Likewise of TensorFlow.js's files. */
+  readonly tensorflow: string;
   /** A kernel that is made to answer wrongly, to see that it is found out. */
   readonly wrong: string;
 }
@@ -35,7 +39,9 @@ interface Parameter<T> {
   parse(text: string): T | undefined;
 }
 
-const PEERS = WEB_PROVIDERS.flatMap((provider) => FORMATS.map((dtype) => `${provider}-${dtype}`));
+/** TensorFlow.js on its WebGPU backend, in f32. */
+export const TFJS = "tfjs-webgpu";
+const PEERS = [...WEB_PROVIDERS.flatMap((provider) => FORMATS.map((dtype) => `${provider}-${dtype}`)), TFJS];
 
 type Parameters = { readonly [K in keyof Settings]: Parameter<Settings[K]> };
 
@@ -72,13 +78,23 @@ export const PARAMETERS: Parameters = {
   },
   peers: {
     label: "Against",
-    hint: `webgpu- or wasm- and ${FORMATS.join(", ")}, commas between`,
+    hint: `webgpu- or wasm- and ${FORMATS.join(", ")}, or ${TFJS}, commas between`,
     parse: (text) => listOf(text, (part) => PEERS.find((name) => name === part)),
   },
   runtime: {
     label: "ONNX Runtime Web",
     hint: "the path of its dist folder on this server",
-    parse: (text) => (/^(?!\/\/)[\w./@-]{1,200}\/$/.test(text) ? text : undefined),
+    parse: pathOf,
+  },
+  tensorflow: {
+    label: "TensorFlow.js",
+    hint: "the path of its files on this server",
+    parse: pathOf,
+  },
+  model: {
+    label: "Model folder",
+    hint: "its path on this server, such as ../../models/everyday80/; empty: made-up weights of Models",
+    parse: (text) => (text === "" ? text : pathOf(text)),
   },
   wrong: {
     label: "Wrong",
@@ -96,8 +112,10 @@ const DEFAULTS: Settings = {
   size: [224],
   kernel: "",
   clock: "timestamps",
+  model: "",
   peers: ["webgpu-fp32", "webgpu-q8", "wasm-fp32"],
   runtime: "../../ort/",
+  tensorflow: "../../tf/",
   wrong: "",
 };
 
@@ -129,6 +147,11 @@ export function queryOf(
   for (const name of parameters) query.set(name, String(settings[name] ?? DEFAULTS[name]));
   if (settings.wrong) query.set("wrong", settings.wrong);
   return query;
+}
+
+/** Of this server: no scheme, no other host. */
+function pathOf(text: string): string | undefined {
+  return /^(?!\/\/)[\w./@-]{1,200}\/$/.test(text) ? text : undefined;
 }
 
 const MOST_VALUES = 12;

@@ -22,7 +22,7 @@ export interface KernelTime {
 const SAMPLE_MS = 20;
 const MOST_DISPATCHES = 2000;
 /** Of the time that a sample should take, nobody looks for its end through this share. */
-const UNWATCHED = 0.5;
+const UNWATCHED = 0.25;
 
 /** Host data of the inputs by the cases' own generator. */
 export function inputsOf({ inputs }: AnyCases, problem: unknown): Record<string, HostArray | TextureData> {

@@ -8,6 +8,7 @@ import { UnsupportedModelError } from "../errors/errors.ts";
 import { type Gpu, openGpu } from "../gpu/gpu.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
+import { floatTensors } from "../onnx/float-tensors.ts";
 import { Noise, throughInt8 } from "../quant/noise.ts";
 import type { Precision } from "../vit/weights.ts";
 import {
@@ -17,7 +18,6 @@ import {
   type TensorError,
 } from "./activation-errors.ts";
 import type { Terminal } from "./command.ts";
-import { floatTensors } from "./float-tensors.ts";
 import type { OpenModel } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 

@@ -2,11 +2,11 @@
 
 import { randomUUID } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
+import { floatTensors } from "../onnx/float-tensors.ts";
 import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
 import { byteLengthOf } from "../onnx/protobuf.ts";
 import { onnxVit } from "../onnx/vit.ts";
 import { type Command, UsageError } from "./command.ts";
-import { floatTensors } from "./float-tensors.ts";
 import { openChecked } from "./model.ts";
 
 export const exportOnnx: Command = {

@@ -4,12 +4,9 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DeviceChoice } from "../classifier/device.ts";
-import { describeModel, type LoadProgress, type ModelDescription } from "../classifier/model.ts";
-import type { ModelFolder, ModelSource } from "../format/folder.ts";
-import { type CanonicalName, checkTensors } from "../format/names.ts";
-import { unpackedEntries } from "../format/packed.ts";
-import type { TensorEntry } from "../format/safetensors.ts";
-import { listWeights } from "../format/weights.ts";
+import type { LoadProgress } from "../classifier/model.ts";
+import { type OpenModel, openChecked as openCheckedFolder } from "../classifier/open-model.ts";
+import type { ModelSource } from "../format/folder.ts";
 import { openModel } from "../node/folder.ts";
 import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
 import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../vit/nonlinear.ts";
@@ -17,12 +14,7 @@ import type { Precision } from "../vit/weights.ts";
 import { type Arguments, type Terminal, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 
-/** A model by its configs and the head of its weights file. */
-export interface OpenModel extends ModelDescription {
-  readonly folder: ModelFolder;
-  /** The tensors to load. */
-  readonly tensors: ReadonlyMap<CanonicalName, TensorEntry>;
-}
+export type { OpenModel };
 
 /** The directory of the model that vit8 brings along. */
 export function bundledModel(): string {
@@ -33,10 +25,7 @@ export function bundledModel(): string {
 
 /** @throws UnsupportedModelError, ModelFormatError, ModelLoadError for what is wrong with the model. */
 export async function openChecked(model: ModelSource, signal: AbortSignal): Promise<OpenModel> {
-  const folder = await openModel(model);
-  const description = await describeModel(folder, signal);
-  const tensors = checkTensors(description.architecture, unpackedEntries(await listWeights(folder, signal)));
-  return { ...description, folder, tensors };
+  return openCheckedFolder(await openModel(model), signal);
 }
 
 /** The options of a command that runs a model. */

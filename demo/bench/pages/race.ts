@@ -1,4 +1,3 @@
-import { madeUpFloats, madeUpFolder, madeUpModel, SHAPES } from "../../../src/bench/made-up-model.ts";
 import {
   type Configuration,
   type Entrant,
@@ -10,12 +9,14 @@ import { madeUpPicture, normalisedPixels } from "../../../src/bench/pixels.ts";
 import { race } from "../../../src/bench/race.ts";
 import { type Agreement, agreementOf } from "../../../src/bench/score.ts";
 import type { Spread } from "../../../src/bench/statistics.ts";
-import type { ModelDescription } from "../../../src/classifier/model.ts";
+import { openTfjs } from "../../../src/bench/tfjs.ts";
 import { ImageClassifier } from "../../../src/index.ts";
 import type { OnnxFormat } from "../../../src/onnx/linear.ts";
 import { onnxVit } from "../../../src/onnx/vit.ts";
 import { type Bench, definePage, type Row } from "../bench-page.ts";
 import { racePlot } from "../plots/race.ts";
+import { TFJS } from "../settings.ts";
+import { type RaceModel, raceModels } from "./race-models.ts";
 
 export interface RaceRow extends Row, Partial<Agreement> {
   readonly name: string;
@@ -28,13 +29,14 @@ export interface RaceRow extends Row, Partial<Agreement> {
 
 const OURS = "vit8 int8";
 /** Whose logits the others are held against. */
-const REFERENCE: Configuration = { provider: "wasm", dtype: "fp32" };
+const REFERENCE = "wasm-fp32";
 
 export const racePage = definePage<RaceRow>({
   id: "race",
   title: "Race",
-  lead: "The same made-up weights and the same pixels in vit8 and in ONNX Runtime Web, in turns A B A C, so that what slows the machine slows both. Answers are held against float32 on the CPU.",
-  parameters: ["models", "batch", "size", "peers", "runtime"],
+  lead: "The same weights and the same pixels in vit8, in ONNX Runtime Web and, if asked, in TensorFlow.js, in turns A B A C, so that what slows the machine slows both. The weights are made up, or those of a model folder. Answers are held against float32 on the CPU.",
+  parameters: ["models", "batch", "size", "model", "peers", "runtime", "tensorflow"],
+  takesFolder: true,
   presets: {
     quick: {},
     standard: { peers: ["webgpu-fp32", "webgpu-fp16", "webgpu-q8", "webgpu-q4", "wasm-fp32", "wasm-q8"] },
@@ -45,15 +47,15 @@ export const racePage = definePage<RaceRow>({
     },
   },
   async measure(bench: Bench) {
-    const { models, size, batch, peers } = bench.settings;
-    const total = models.length * size.length * batch.length * (peers.length + 1);
+    const { batch, peers } = bench.settings;
+    const models = raceModels(bench);
+    const total = models.length * batch.length * (peers.length + 1);
     let done = 0;
-    for (const name of models)
-      for (const pixels of size)
-        for (const images of batch) {
-          const rows = await heat(bench, madeUpModel(name, SHAPES[name], pixels), images);
-          for (const row of rows) bench.onRow(row, ++done, total);
-        }
+    for (const open of models) {
+      const model = await open();
+      for (const images of batch)
+        for (const row of await heat(bench, model, images)) bench.onRow(row, ++done, total);
+    }
   },
   columns: [
     { head: "model", value: ({ model }) => model, names: true },
@@ -80,16 +82,17 @@ export const racePage = definePage<RaceRow>({
 });
 
 /** Everyone on one model and batch: who does not run is a row that says why. */
-async function heat(bench: Bench, model: ModelDescription, images: number): Promise<RaceRow[]> {
+async function heat(bench: Bench, model: RaceModel, images: number): Promise<RaceRow[]> {
   const { settings, signal, repeats } = bench;
-  const from = { model: model.id, imageSize: model.architecture.imageWidth, batch: images };
+  const { id, architecture } = model.description;
+  const { imageWidth, imageHeight } = architecture;
+  const from = { model: id, imageSize: imageWidth, batch: images };
   const pictures = Array.from({ length: images }, (_, i) => madeUpPicture(i));
   const paddock = new Paddock(bench, model, {
-    pixels: normalisedPixels(model, pictures),
-    shape: [images, 3, model.architecture.imageHeight, model.architecture.imageWidth],
+    pixels: normalisedPixels(model.description, pictures),
+    shape: [images, 3, imageHeight, imageWidth],
   });
-  const folder = madeUpFolder(SHAPES[model.id as keyof typeof SHAPES], from.imageSize);
-  const classifier = await ImageClassifier.load(folder, { maxBatch: images, signal });
+  const classifier = await ImageClassifier.load(model.source, { maxBatch: images, signal });
   try {
     const reference = await (await paddock.open(REFERENCE)).run();
     const ours = { name: OURS, run: () => classifier.logits(pictures) };
@@ -98,17 +101,16 @@ async function heat(bench: Bench, model: ModelDescription, images: number): Prom
     const refused: RaceRow[] = [];
     for (const peer of settings.peers) {
       signal.throwIfAborted();
-      const name = `ort ${peer.replace("-", " ")}`;
       try {
-        const entrant = await paddock.open(configurationOf(peer));
+        const entrant = await paddock.open(peer);
         await entrant.run(); // the first one compiles
         agreements.set(entrant.name, agreementOf(await entrant.run(), reference));
         entrants.push(entrant);
       } catch (error) {
-        refused.push({ ...from, name, error: String(error).split("\n")[0] });
+        refused.push({ ...from, name: nameOf(peer), error: String(error).split("\n")[0] });
       }
     }
-    const onRound = (rounds: number) => bench.tell(`${model.id}, batch ${images}: round ${rounds} is over`);
+    const onRound = (rounds: number) => bench.tell(`${id}, batch ${images}: round ${rounds} is over`);
     const { ours: ms, others } = await race(ours, entrants, { repeats, signal, onRound });
     return [
       { ...from, name: OURS, ms, ...agreements.get(OURS) },
@@ -126,36 +128,49 @@ async function heat(bench: Bench, model: ModelDescription, images: number): Prom
   }
 }
 
-/** Opens sessions of one model and feed, each once, and gives them back together. */
+/** Opens peers on one model and feed, each once, and gives them back together. */
 class Paddock {
   readonly #bench: Bench;
-  readonly #model: ModelDescription;
+  readonly #model: RaceModel;
   readonly #feed: Feed;
   readonly #entrants = new Map<string, Entrant>();
 
-  constructor(bench: Bench, model: ModelDescription, feed: Feed) {
+  constructor(bench: Bench, model: RaceModel, feed: Feed) {
     this.#bench = bench;
     this.#model = model;
     this.#feed = feed;
   }
 
-  async open(configuration: Configuration): Promise<Entrant> {
-    const { provider, dtype } = configuration;
-    const key = `${provider} ${dtype}`;
-    const known = this.#entrants.get(key);
+  async open(peer: string): Promise<Entrant> {
+    const known = this.#entrants.get(peer);
     if (known) return known;
-    this.#bench.tell(`Opening ONNX Runtime Web, ${key} …`);
-    const { architecture } = this.#model;
-    const pieces = onnxVit(architecture, madeUpFloats(this.#model), dtype as OnnxFormat);
+    this.#bench.tell(`Opening ${peer} …`);
+    const entrant = peer === TFJS ? await this.#openTfjs() : await this.#openOnnx(peer);
+    this.#entrants.set(peer, entrant);
+    return entrant;
+  }
+
+  async #openOnnx(peer: string): Promise<Entrant> {
+    const [provider, dtype] = peer.split("-") as [Configuration["provider"], OnnxFormat];
+    const { description, floats } = this.#model;
+    const pieces = onnxVit(description.architecture, floats, dtype);
     const file = new Uint8Array(await new Blob([...pieces] as BlobPart[]).arrayBuffer());
     const folder = new URL(this.#bench.settings.runtime, location.href).href;
-    const entrant = await openOnnxWeb(folder, configuration, file, this.#feed).catch((error) => {
-      throw /dynamically imported/.test(String(error))
-        ? new TypeError(absent(folder), { cause: error })
-        : error;
-    });
-    this.#entrants.set(key, entrant);
-    return entrant;
+    return openOnnxWeb(folder, { provider, dtype }, file, this.#feed).catch(
+      orAbsent(
+        `ONNX Runtime Web is not at ${folder}: in a clone run \`npm i --no-save --ignore-scripts onnxruntime-web\` and start the page again; on a site put the files of that package’s dist folder there`,
+      ),
+    );
+  }
+
+  async #openTfjs(): Promise<Entrant> {
+    const { description, floats } = this.#model;
+    const folder = new URL(this.#bench.settings.tensorflow, location.href).href;
+    return openTfjs(folder, description.architecture, floats, this.#feed).catch(
+      orAbsent(
+        `TensorFlow.js is not at ${folder}: in a clone run \`npm i --no-save --ignore-scripts @tensorflow/tfjs @tensorflow/tfjs-backend-webgpu\` and start the page again; on a site put tf.min.js and tf-backend-webgpu.min.js of those packages there`,
+      ),
+    );
   }
 
   async release(): Promise<void> {
@@ -163,13 +178,14 @@ class Paddock {
   }
 }
 
-function absent(folder: string): string {
-  return `ONNX Runtime Web is not at ${folder}: in a clone run \`npm i --no-save --ignore-scripts onnxruntime-web\` and start the page again; on a site put the files of that package’s dist folder there`;
-}
+/** A module that does not come is told in these words. */
+const orAbsent = (words: string) => (error: unknown) => {
+  throw /dynamically imported/.test(String(error)) ? new TypeError(words, { cause: error }) : error;
+};
 
-function configurationOf(peer: string): Configuration {
-  const [provider, dtype] = peer.split("-");
-  return { provider: provider as Configuration["provider"], dtype };
+function nameOf(peer: string): string {
+  const name = peer.replace("-", " ");
+  return peer === TFJS ? name : `ort ${name}`;
 }
 
 function withThreads(name: string): string {

@@ -19,12 +19,12 @@ export function curvePlot(operation: string): PlotPage<NonlinearRow> {
     records(rows) {
       return rows
         .filter((row) => row.operation === operation)
-        .flatMap(({ form, points = [] }) => points.map(({ x, error }) => ({ form, x, error })));
+        .flatMap(({ form, points = [] }) => points.map(({ x, error }) => ({ form, x, "off by": error })));
     },
     draw(records, width, { rows }): PlotOptions {
       const { over = "x" } =
         (rows as readonly NonlinearRow[]).find((row) => row.operation === operation) ?? {};
-      const y = ({ error }: PlotRecord) => Math.max(LEAST_ERROR, Number(error));
+      const y = (record: PlotRecord) => Math.max(LEAST_ERROR, Number(record["off by"]));
       const stroke = ({ form }: PlotRecord) => String(form);
       return {
         width,

@@ -1,16 +1,23 @@
 // Every tensor of a model in f32 on the CPU, for those who need them all at once.
 
-import { patchGrid } from "../format/config.ts";
+import { patchGrid, type VitArchitecture } from "../format/config.ts";
+import type { ModelFolder } from "../format/folder.ts";
 import { type CanonicalName, positionGrid } from "../format/names.ts";
 import { streamUnpacked } from "../format/packed.ts";
 import { interpolatePositions } from "../format/positions.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
-import { splitQkv } from "../onnx/vit.ts";
-import type { OpenModel } from "./model.ts";
+import { splitQkv } from "./vit.ts";
+
+/** A model whose tensors are listed and checked. */
+interface CheckedModel {
+  readonly folder: ModelFolder;
+  readonly architecture: VitArchitecture;
+  readonly tensors: ReadonlyMap<CanonicalName, TensorEntry>;
+}
 
 /** By canonical name; Q, K and V apart, positions fitted to the picture, int8 weights times their scales. */
 export async function floatTensors(
-  model: OpenModel,
+  model: CheckedModel,
   signal: AbortSignal,
 ): Promise<Map<CanonicalName, Float32Array>> {
   const names = new Map([...model.tensors].map(([name, { name: stored }]) => [stored, name]));
@@ -41,7 +48,11 @@ function scale(tensors: Map<CanonicalName, Float32Array>, name: CanonicalName): 
   tensors.delete(name);
 }
 
-function fitted({ architecture }: OpenModel, { shape }: TensorEntry, positions: Float32Array): Float32Array {
+function fitted(
+  { architecture }: CheckedModel,
+  { shape }: TensorEntry,
+  positions: Float32Array,
+): Float32Array {
   const from = positionGrid(shape, architecture)!;
   const to = patchGrid(architecture);
   if (from.width === to.width && from.height === to.height) return positions;
