@@ -5,6 +5,7 @@ import { uploadWeights } from "../classifier/gpu-device.ts";
 import { loadWeights } from "../classifier/model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
+import { expectedTensors } from "../format/names.ts";
 import { type Gpu, openGpu } from "../gpu/gpu.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
@@ -31,21 +32,22 @@ export interface ErrorReport {
   readonly normInputs: readonly ChannelPeaks[];
 }
 
-/** @throws UnsupportedModelError for an int8 folder, which has no float weights to compare with. */
+/**
+ * `model` as int8, which it is or becomes, against `reference` in float32.
+ * @throws UnsupportedModelError where there are no float weights to compare with, or levels of activations are settled.
+ */
 export async function errorReport(
   model: OpenModel,
+  reference: OpenModel,
   files: readonly string[],
   terminal: Terminal,
 ): Promise<ErrorReport> {
-  if (model.architecture.quantization)
-    throw new UnsupportedModelError(
-      `${model.folder.id}: is int8 and has no float32 to compare with; give the float model`,
-    );
+  checkPair(model, reference);
   const gpu = await openGpu({ gpu: await nodeGpu(), wait: restfulWait });
   const bar = new ProgressBar(terminal, "comparing with float32");
   try {
-    const weights = await weightErrors(model, terminal.signal);
-    const measured = await withActivations(gpu, model, terminal.signal, async (int8, float32) => {
+    const weights = await weightErrors(model, reference, terminal.signal);
+    const measured = await withActivations(gpu, model, reference, terminal.signal, async (int8, float32) => {
       const sums = new ActivationErrors(int8.shapes);
       for (const [i, file] of files.entries()) {
         terminal.signal.throwIfAborted();
@@ -70,19 +72,39 @@ export async function errorReport(
   }
 }
 
-async function weightErrors(model: OpenModel, signal: AbortSignal): Promise<TensorError[]> {
-  const errors: TensorError[] = [];
-  for (const [name, values] of await floatTensors(model, signal)) {
-    const shape = model.tensors.get(name)?.shape ?? model.tensors.get(name.replace(PART, ".qkv."))?.shape;
-    if (!name.endsWith(".weight") || !shape || shape.length < 2) continue;
-    const noise = new Noise();
-    noise.add(
-      values,
-      throughInt8(
-        values,
-        shape.slice(1).reduce((a, b) => a * b),
-      ),
+function checkPair(model: OpenModel, reference: OpenModel): void {
+  const { calibration } = model.architecture.quantization ?? {};
+  if (calibration)
+    throw new UnsupportedModelError(
+      `${model.folder.id}: has calibrated activations; expected scales made at run time`,
     );
+  if (reference.architecture.quantization)
+    throw new UnsupportedModelError(
+      `${reference.folder.id}: is int8 and has no float32 to compare with; give the float model that it was made from, alone or with --float`,
+    );
+  const sizes = [model, reference].map(({ architecture }) =>
+    JSON.stringify([...expectedTensors(architecture)]),
+  );
+  if (sizes[0] !== sizes[1])
+    throw new UnsupportedModelError(
+      `${model.folder.id}: expected the sizes of ${reference.folder.id}, came others; give the float model that it was made from`,
+    );
+}
+
+async function weightErrors(
+  model: OpenModel,
+  reference: OpenModel,
+  signal: AbortSignal,
+): Promise<TensorError[]> {
+  const errors: TensorError[] = [];
+  const stored = model.architecture.quantization && (await floatTensors(model, signal));
+  const shapes = expectedTensors(reference.architecture);
+  for (const [name, values] of await floatTensors(reference, signal)) {
+    const shape = shapes.get(name.replace(PART, ".qkv."));
+    if (!name.endsWith(".weight") || !shape || shape.length < 2) continue;
+    const rowLength = shape.slice(1).reduce((a, b) => a * b);
+    const noise = new Noise();
+    noise.add(values, stored?.get(name) ?? throughInt8(values, rowLength));
     errors.push({ name, ownDb: noise.decibels });
   }
   return errors;
@@ -93,18 +115,19 @@ const PART = /\.(?:query|key|value)\./;
 async function withActivations<T>(
   gpu: Gpu,
   model: OpenModel,
+  reference: OpenModel,
   signal: AbortSignal,
   work: (int8: Activations, float32: Activations) => Promise<T>,
 ): Promise<T> {
   const opened: Activations[] = [];
-  const open = async (precision: Precision) => {
-    const weights = await uploadWeights(gpu, model.id, (emit) =>
-      loadWeights(emit, model.folder, model, precision, { signal }),
+  const open = async (from: OpenModel, precision: Precision) => {
+    const weights = await uploadWeights(gpu, from.id, (emit) =>
+      loadWeights(emit, from.folder, from, precision, { signal }),
     );
-    opened.push(await Activations.open(gpu, model, precision, weights));
+    opened.push(await Activations.open(gpu, from, precision, weights));
   };
-  await open("int8");
-  await open("float32");
+  await open(model, "int8");
+  await open(reference, "float32");
   try {
     return await work(opened[0], opened[1]);
   } finally {

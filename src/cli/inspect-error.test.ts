@@ -43,8 +43,9 @@ function spoil(tensor: StoredTensor): StoredTensor {
   return { ...tensor, bytes: new Uint8Array(halves.buffer) };
 }
 
-async function reportOf(model: string): Promise<ErrorReport> {
-  const { code, output } = await vit8("inspect", "--error", at(model), at("pictures"), "--json");
+async function reportOf(model: string, ...options: string[]): Promise<ErrorReport> {
+  const argv = ["inspect", "--error", at(model), at("pictures"), "--json", ...options];
+  const { code, output } = await vit8(...argv);
   expect(code, output).toBe(0);
   return JSON.parse(output);
 }
@@ -73,6 +74,25 @@ test("what int8 costs every tensor; a spoilt weight is the first of the list", a
   expect(spoilt.tensors[0].name).toBe("blocks.1.proj.weight");
   // half a bit below the worst of the sound model
   expect(order[0] - spoilt.tensors[0].ownDb).toBeGreaterThan(3);
+});
+
+test("an int8 folder against the float model that it was made from: what quantising at load costs, to the weight", async () => {
+  expect((await vit8("quantize", at("sound"), "-o", at("int8"))).code).toBe(0);
+  expect((await vit8("quantize", at("sound"), "-o", at("four"), "--bits", "w4a8")).code).toBe(0);
+  const [loaded, int8, four] = [
+    await reportOf("sound"),
+    await reportOf("int8", "--float", at("sound")),
+    await reportOf("four", "--float", at("sound")),
+  ];
+  const linear = (report: ErrorReport) =>
+    new Map(report.tensors.map(({ name, ownDb }) => [name, ownDb] as const));
+  // The patch embedding's errors are handed on to neighbours: more of them, and less to be seen.
+  for (const [name, ownDb] of linear(int8))
+    if (name !== "patch.weight") expect(ownDb, name).toBeCloseTo(linear(loaded).get(name)!, 3);
+  expect(int8.stream).toEqual(loaded.stream);
+  // Four bits fewer are 24 dB; groups give some of it back.
+  expect(linear(four).get("blocks.0.fc1.weight")).toBeLessThan(linear(int8).get("blocks.0.fc1.weight")! - 15);
+  expect(four.stream.at(-1)!.arrivingDb).toBeLessThan(int8.stream.at(-1)!.arrivingDb);
 });
 
 test("tables, and a plot with a row for each LayerNorm", async () => {
@@ -104,7 +124,16 @@ test("where the plot cannot be written the tables are there all the same", async
 });
 
 test.each<[string, () => string[], RegExp]>([
-  ["an int8 folder", () => [bundledModel(), at("pictures")], /no float32 to compare with/],
+  [
+    "an int8 folder",
+    () => [bundledModel(), at("pictures")],
+    /no float32 to compare with; give the float model/,
+  ],
+  [
+    "the float model of another",
+    () => [bundledModel(), at("pictures"), "--float", at("sound")],
+    /expected the sizes of/,
+  ],
   ["a folder without pictures", () => [at("sound"), at("sound")], /expected pictures, but there are none/],
   ["no folder", () => [at("sound"), at("nowhere")], /cannot be read \(ENOENT\)/],
 ])("%s is refused in one line", async (_, argv, message) => {

@@ -10,7 +10,8 @@ import { outlierPlot } from "./outlier-plot.ts";
 import { picturesIn } from "./pictures.ts";
 
 export const ERROR_OPTIONS = {
-  error: { help: "tell what int8 costs each weight and activation of a float MODEL on IMAGES, worst first" },
+  error: { help: "tell what int8 costs each weight and activation of MODEL on IMAGES, worst first" },
+  float: { value: "MODEL", help: "with --error, where MODEL is int8: the float model that it was made from" },
   limit: { value: "N", help: "with --error: only the first N pictures; default 8" },
   plot: { value: "FILE", help: "with --error: draw the channels of what LayerNorms read, as SVG" },
 };
@@ -21,7 +22,9 @@ export async function inspectError(args: Arguments, terminal: Terminal): Promise
   const [name, folder] = args.exactly("MODEL", "IMAGES");
   const files = (await picturesIn(folder)).slice(0, args.count("limit") ?? PICTURES);
   const model = await openChecked(name, terminal.signal);
-  const report = await errorReport(model, files, terminal);
+  const float = args.text("float");
+  const reference = float === undefined ? model : await openChecked(float, terminal.signal);
+  const report = await errorReport(model, reference, files, terminal);
   const plot = args.text("plot");
   terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : errorTables(report));
   if (plot) await write(plot, outlierPlot(report.normInputs));
