@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test as base, expect, type Page } from "@playwright/test";
 import sharp from "sharp";
-import { chooser, loadModel, names, openPage, sample, status } from "./demo-page.ts";
+import { chooser, loadModel, lookAt, names, openPage, sample, status, watchLongTasks } from "./demo-page.ts";
 
 const test = base.extend<{ foreignRequests: string[] }>({
   foreignRequests: [
@@ -265,6 +265,40 @@ test("nothing moves while the model and the answers come", async ({ page }) => {
     );
     expect(sum, `${width} px wide`).toBeLessThanOrEqual(0.05);
   }
+});
+
+test("the page's own thread has no long task while it answers", async ({ page }) => {
+  const longTasks = await watchLongTasks(page);
+  await openPage(page);
+  await page.evaluate(() =>
+    setTimeout(() => {
+      const start = performance.now();
+      while (performance.now() - start < 120);
+    }),
+  );
+  expect((await longTasks()).filter((ms) => ms >= 120)).toHaveLength(1); // it would be told
+  await page.getByRole("button", { name: "Show where it looks" }).click();
+  for (const name of ["pizza", "Photograph: mountains", "ladybug", "Photograph: boats"])
+    await lookAt(page, name);
+  expect(await longTasks()).toEqual([]);
+});
+
+test("moves nothing for those who asked for less motion", async ({ page }) => {
+  const moving = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll("*")]
+        .filter((node) => {
+          const { transitionDuration, animationName, scrollBehavior } = getComputedStyle(node);
+          return transitionDuration !== "0s" || animationName !== "none" || scrollBehavior !== "auto";
+        })
+        .map(({ className }) => className),
+    );
+  await openPage(page);
+  await lookAt(page, "pizza");
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  expect(await moving()).toEqual([]);
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  expect(await moving()).toEqual(["bar", "bar", "bar", "bar", "bar"]);
 });
 
 test("gives the command line's names to photographs", async ({ page }) => {

@@ -27,6 +27,22 @@ export async function lookAt(page: Page, name: string): Promise<void> {
   await expect(status(page)).toContainText("Answered");
 }
 
+/** Has the page's own thread watched from its start; what comes back tells the milliseconds of each long task, once. */
+export async function watchLongTasks(page: Page): Promise<() => Promise<number[]>> {
+  await page.addInitScript(() => {
+    const longTasks: number[] = [];
+    Object.assign(globalThis, { longTasks });
+    new PerformanceObserver((list) => {
+      longTasks.push(...list.getEntries().map(({ duration }) => duration));
+    }).observe({ type: "longtask", buffered: true });
+  });
+  return () =>
+    page.evaluate(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100)); // a task is told after its end
+      return (globalThis as unknown as { longTasks: number[] }).longTasks.splice(0);
+    });
+}
+
 /** Opens a model folder of these files, which stay for as long as the test, and waits until it is in use. */
 export async function openFolder(
   page: Page,

@@ -7,6 +7,8 @@ import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import sharp from "sharp";
 import { build } from "vite";
+import { madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
+import { openFolder } from "./demo-page.ts";
 import { expectAccessible, pages } from "./pages.ts";
 
 const types: Record<string, string> = {
@@ -153,4 +155,9 @@ test("works under a strict policy, and without a network after the first visit",
   await namePizza(page);
   await page.getByRole("button", { name: "Photograph: boats" }).click();
   await expect(page.getByText("Of 80 × 64 pixels the middle")).toBeVisible();
+  // Its own photographs calibrate a folder of the disk.
+  await openFolder(page, timmFiles(PLAIN, madeUpTensors(PLAIN)));
+  await page.getByText("Quantise it yourself").click();
+  await page.getByRole("button", { name: "Quantise", exact: true }).click();
+  await expect(page.getByText(/The same first name as float for \d of 4 pictures/)).toBeVisible();
 });

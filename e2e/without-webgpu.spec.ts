@@ -25,6 +25,8 @@ test("the page names things on the CPU, and says so, why, and which browsers rea
   await expect(page.locator("#results > li").first()).toContainText("ladybug");
   await expect(page.locator("#results > li")).toHaveCount(5);
   await expect(page.getByRole("alert")).toBeHidden();
+  await expect(page.locator("#quantize-why")).toContainText("Calibration runs on a GPU");
+  await expect(page.locator("#quantize-run")).toBeDisabled();
 });
 
 test("the element answers from the CPU, off the page's own thread, and tells so in an event", async ({
