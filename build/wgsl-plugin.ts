@@ -62,9 +62,15 @@ function stripComments(code: string): string {
     .join("\n");
 }
 
-/** naga 29, in wgpu and Firefox, fails on an `override` that comes after an array whose length is made of another one. */
+/**
+ * naga 29, in wgpu and Firefox, fails on an `override` that comes after an array whose length is made of another one. Before
+ * them come directives, which WGSL wants at the top.
+ */
 function overridesFirst(code: string): string {
-  const lines = code.split("\n");
-  const isOverride = (line: string) => /^(@id\(\d+\) )?override /.test(line);
-  return [...lines.filter(isOverride), ...lines.filter((line) => !isOverride(line))].join("\n");
+  const order = [/^(?:enable|requires|diagnostic)\b/, /^(?:@id\(\d+\) )?override /, /^/];
+  const placeOf = (line: string) => order.findIndex((kind) => kind.test(line));
+  return code
+    .split("\n")
+    .sort((a, b) => placeOf(a) - placeOf(b))
+    .join("\n");
 }

@@ -4,6 +4,8 @@ import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, run_time, Tot
 import package::lib::sixteen::sixteen;
 import package::lib::fold::{Tile, dot_columns, fold};
 
+@if(half) enable f16;
+
 fn step(tile: Tile, row: u32, column: u32, k: u32) -> Tile {
   let w0 = sixteen(w[k * length_n() + column]);
   let w1 = sixteen(w[k * length_n() + column + 1u]);

@@ -5,6 +5,8 @@ import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, Totals, a, w,
 import package::lib::sixteen::{Sixteen, sixteen};
 import package::lib::fold::{Tile, dot_columns, fold};
 
+@if(half) enable f16;
+
 override COLUMN_THREADS: u32 = 16u;
 @if(tall) const TILES: u32 = 2u;
 @if(!tall) const TILES: u32 = 1u;

@@ -1,5 +1,5 @@
 // LayerNorm with one thread per row and no barrier: the faster shape where a thread is a lane of a processor.
-import package::lib::layernorm::{WIDTH, EPS, x, row_length, spread_of, normalised};
+import package::lib::layernorm::{WIDTH, EPS, value, row_length, spread_of, normalised};
 @if(quantize) import package::lib::pack::{quantize_i8, inverse_scale};
 @if(quantize) import package::lib::layernorm::{peak_of, out, out_scale};
 @if(!quantize) import package::lib::layernorm::out;
@@ -12,7 +12,7 @@ fn main(@builtin(global_invocation_id) thread: vec3<u32>) {
   let length = row_length();
   let first = row * length;
   var sum = 0.0;
-  for (var c = 0u; c < length; c++) { sum += dot(x[first + c], vec4<f32>(1.0)); }
+  for (var c = 0u; c < length; c++) { sum += dot(value(first + c), vec4<f32>(1.0)); }
   let mean = sum / f32(WIDTH);
   var squares = 0.0;
   for (var c = 0u; c < length; c++) { squares += spread_of(first + c, c, mean); }

@@ -2,6 +2,7 @@
 // y[row, column] = (sum over k of a[row, k] w[k, column]) a_scale[row(, group of k)] w_scale[column] + bias[column]
 import package::lib::pack::{quantize_i8, inverse_scale};
 import package::lib::gelu::activate;
+@if(add) import package::lib::stream::{Stream, to_stream};
 
 // The problem: constants of the pipeline, or with `params` told at run time, so that all shapes share one pipeline.
 // k and n are multiples of 64.
@@ -40,8 +41,8 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 @if(!accumulate) @group(0) @binding(4) var<storage, read> bias: array<vec4<f32>>;       // [N]
 
 // `add`: out = y + addend[row of the addend]; position table, residual stream, or its class-token rows only.
-@if(add) @group(0) @binding(5) var<storage, read> addend: array<vec4<f32>>;             // [addend rows, N]
-@if(add) @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;          // [rows, N]
+@if(add) @group(0) @binding(5) var<storage, read> addend: array<Stream>;                // [addend rows, N]
+@if(add) @group(0) @binding(6) var<storage, read_write> out: array<Stream>;             // [rows, N]
 
 // `quantize`: out = y, or GELU(y), in int8 with a scale per token and group of 64 columns.
 @if(quantize) @group(0) @binding(5) var<storage, read_write> out: array<u32>;           // [rows, N/4]
@@ -79,7 +80,8 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
 @if(add) fn store(row: u32, column4: u32, total: Total) {
   if (row < row_count()) {
     let addend_row = row / rows_per_image() * addend_rows() + row % rows_per_image();
-    out[row * (length_n() / 4u) + column4] = dequantize(row, column4, total) + addend[addend_row * (length_n() / 4u) + column4];
+    let before = vec4<f32>(addend[addend_row * (length_n() / 4u) + column4]);
+    out[row * (length_n() / 4u) + column4] = to_stream(dequantize(row, column4, total) + before);
   }
 }
 

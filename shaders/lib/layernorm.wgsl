@@ -1,9 +1,11 @@
 // What both LayerNorm shapes share. Rows are as wide in memory as gamma is long; columns from WIDTH on are zero.
 
+import package::lib::stream::Stream;
+
 override WIDTH: u32;      // multiple of 4
 override EPS: f32;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;         // [rows, stride]
+@group(0) @binding(0) var<storage, read> x: array<Stream>;            // [rows, stride]
 @group(0) @binding(1) var<storage, read> gamma: array<vec4<f32>>;     // [stride], zero from WIDTH on
 @group(0) @binding(2) var<storage, read> beta: array<vec4<f32>>;      // [stride], zero from WIDTH on
 @if(quantize) @group(0) @binding(3) var<storage, read_write> out: array<u32>;             // [rows, stride] int8
@@ -13,13 +15,15 @@ override EPS: f32;
 // Vectors of four in a row. Read at run time: drivers unroll a loop whose bound is constant, for seconds.
 fn row_length() -> u32 { return arrayLength(&gamma); }
 
+fn value(at: u32) -> vec4<f32> { return vec4<f32>(x[at]); }
+
 fn spread_of(at: u32, column4: u32, mean: f32) -> f32 {
-  let difference = select(vec4<f32>(0.0), x[at] - mean, column4 < WIDTH / 4u);
+  let difference = select(vec4<f32>(0.0), value(at) - mean, column4 < WIDTH / 4u);
   return dot(difference, difference);
 }
 
 fn normalised(at: u32, column4: u32, mean: f32, inverse_deviation: f32) -> vec4<f32> {
-  return (x[at] - mean) * inverse_deviation * gamma[column4] + beta[column4];
+  return (value(at) - mean) * inverse_deviation * gamma[column4] + beta[column4];
 }
 
 @if(quantize) fn peak_of(y: vec4<f32>) -> f32 {

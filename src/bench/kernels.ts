@@ -9,6 +9,7 @@ import { problemKey, type Step } from "../scheduler/step.ts";
 import type { AnyCases } from "../testing/cases.ts";
 import { gpuKernels } from "../vit/gpu-kernels.ts";
 import { vitGraph } from "../vit/graph.ts";
+import { halfKernels } from "../vit/half-kernels.ts";
 import { softwareKernels } from "../vit/software-kernels.ts";
 import type { Device } from "./device.ts";
 import type { Peaks } from "./peaks.ts";
@@ -165,6 +166,7 @@ function everyStep({ architecture }: ModelDescription, images: number): Step[] {
   return [
     ...vitGraph(architecture, images, "int8", { kernels: gpuKernels }).steps,
     ...vitGraph(architecture, images, "int8", { kernels: softwareKernels }).steps,
+    ...vitGraph(architecture, images, "int8", { kernels: halfKernels }).steps,
     ...vitGraph(architecture, images, "float32").steps,
   ];
 }

@@ -3,6 +3,8 @@
 import { UnsupportedDeviceError } from "../errors/errors.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
+import type { Int8Kernels } from "../vit/kernels.ts";
+import type { Arithmetic } from "../vit/nonlinear.ts";
 import type { WeightOptions } from "../vit/weights.ts";
 import type { Backend, EngineOptions } from "./engine.ts";
 import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
@@ -17,6 +19,13 @@ export interface DeviceLoading extends EngineOptions {
   readonly autotune?: boolean;
 }
 
+/** The int8 path with its residual stream in f16. */
+export interface HalfStream {
+  readonly kernels: Int8Kernels;
+  /** Stands between what is packed and the device. */
+  readonly weights: (emit: WeightOptions["emit"]) => WeightOptions["emit"];
+}
+
 export interface Device {
   readonly backend: "webgpu" | "cpu";
   readonly adapter: AdapterFacts;
@@ -26,6 +35,8 @@ export interface Device {
   readonly advice: string | undefined;
   /** Bytes of all that is held, those of other classifiers on the device included. */
   readonly bytes: number;
+  /** Where that is measured to be the faster; else undefined. */
+  halfStream?(arithmetic: Arithmetic, autotune?: boolean): Promise<HalfStream | undefined>;
   /** Puts the weights there. Nothing of them stays when it fails. */
   load(model: ModelDescription, stream: StreamWeights, options: DeviceLoading): Promise<Backend>;
   /** Resolves with the reason when the device is lost; absent: it cannot be. */

@@ -5,6 +5,7 @@ import { Arena } from "../gpu/arena.ts";
 import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { chooseByMeasuring } from "../scheduler/tune.ts";
+import { isInteger } from "../vit/nonlinear.ts";
 import type { Device, StreamWeights } from "./device.ts";
 import { compileAhead, GpuBackend } from "./gpu-backend.ts";
 import { keepTuning, type Notebook, tuningOf } from "./tunings.ts";
@@ -35,6 +36,13 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
     advice: adapter.isFallback ? ADVICE : undefined,
     get bytes() {
       return gpu.bytes;
+    },
+    async halfStream({ precision, nonlinear }, autotune = true) {
+      const { software, features } = gpu.capabilities;
+      const asked = autotune && precision === "int8" && !isInteger(nonlinear);
+      if (software || !asked || !features.has("shader-f16")) return undefined;
+      const { halfStream } = await import("./half-stream.ts");
+      return halfStream(gpu, await tuningOf(gpu, notebook));
     },
     async load(model, stream, { autotune = !gpu.capabilities.software, ...options }) {
       const compiling = compileAhead(gpu, model, options);

@@ -1,7 +1,7 @@
 // Small Vision Transformers of random weights, for tests: as files in either dialect, and their answers in f64.
 
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
-import { toHalf } from "../onnx/half.ts";
+import { toHalf } from "../quant/half.ts";
 import { gelu } from "../quant/nonlinear.ts";
 import { type Rng, seeded } from "../testing/cases.ts";
 

@@ -59,9 +59,10 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
   const arithmetic = arithmeticOf(options);
   const { precision } = arithmetic;
   onProgress?.({ stage: "download", file: "config.json" });
-  const [described, kernels] = await Promise.all([
+  const [described, shaped, half] = await Promise.all([
     describeModel(folder, signal),
     kernelsFor(arithmetic, device.machine),
+    device.halfStream?.(arithmetic, autotune),
   ]);
   const model = { ...described, architecture: withNonlinear(described.architecture, arithmetic) };
   if (precision === "float32" && model.architecture.quantization)
@@ -70,10 +71,13 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
     );
   const calibrated =
     model.architecture.quantization?.calibration &&
-    (await import("../vit/calibrated.ts")).calibrated(model.architecture, arithmetic.nonlinear, kernels);
+    (await import("../vit/calibrated.ts")).calibrated(model.architecture, arithmetic.nonlinear, shaped);
+  // A calibrated graph has a residual stream of its own.
+  const streamed = calibrated ? undefined : half;
+  const kernels = streamed?.kernels ?? shaped;
   const loading = { precision, kernels, graph: calibrated?.graph, autotune };
   const stream: StreamWeights = (emit) =>
-    loadWeights(calibrated?.weights(emit) ?? emit, folder, model, precision, options);
+    loadWeights((calibrated ?? streamed)?.weights(emit) ?? emit, folder, model, precision, options);
   const backend = await device.load(model, stream, loading);
   const engine = new Engine(model, loading, backend);
   try {

@@ -33,12 +33,13 @@ const pictures = await Promise.all(
 );
 
 /** Everything there is for each step, whichever adapter it is shaped for. */
-const everything = Object.fromEntries(
-  Object.entries(gpuKernels).map(([role, kernels]) => [
-    role,
-    [...new Set([...softwareKernels[role as keyof Int8Kernels], ...kernels])],
-  ]),
-) as unknown as Int8Kernels;
+const union = <K>(some: readonly K[], others: readonly K[]) => [...new Set([...some, ...others])];
+const everything: Int8Kernels = {
+  ...gpuKernels,
+  gemmAdd: union(softwareKernels.gemmAdd, gpuKernels.gemmAdd),
+  gemmQuantize: union(softwareKernels.gemmQuantize, gpuKernels.gemmQuantize),
+  attention: union(softwareKernels.attention, gpuKernels.attention),
+};
 
 /** Logits of the photographs, with `kernel/variant` wherever a step may run it. */
 async function logitsBy(wanted: string): Promise<Float32Array[]> {

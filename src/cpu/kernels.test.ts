@@ -13,7 +13,13 @@ const cases = Object.values(suites)
   .flat()
   .filter(({ kernel }) => cpuKernels.has(kernel.name));
 
-const VIEWS = { f32: Float32Array, i32: Int32Array, i8: Int8Array, u8: Uint8Array } as const;
+const VIEWS = {
+  f32: Float32Array,
+  f16: Uint16Array,
+  i32: Int32Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+} as const;
 const GUARD = 77;
 
 test("every function has cases", () => {

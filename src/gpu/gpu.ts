@@ -4,7 +4,7 @@ import { DeviceError, ShaderError, UnsupportedDeviceError } from "../errors/erro
 import { type Bindings, type Capabilities, type Kernel, layoutEntries } from "./kernel.ts";
 
 /** Features that some variant or the timer uses when they are there; none is needed. */
-const USED_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query"];
+const USED_FEATURES: GPUFeatureName[] = ["subgroups", "shader-f16", "timestamp-query"];
 
 export interface AdapterFacts {
   readonly vendor: string;

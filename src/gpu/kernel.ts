@@ -42,10 +42,13 @@ export interface Variant<P> {
 export interface Probe {
   readonly problem: unknown;
   /** Host data of every binding that is read. */
-  readonly inputs: Readonly<Record<string, Float32Array | Int8Array>>;
-  /** The first elements of every output, and how far off each may be; `byteLength` is that of the whole buffer. */
+  readonly inputs: Readonly<Record<string, Float32Array | Int8Array | Uint16Array>>;
+  /**
+   * The first elements of every output, and how far off each may be, of f16 in the steps of its bits; `byteLength` is that
+   * of the whole buffer.
+   */
   readonly outputs: Readonly<
-    Record<string, { expected: Float32Array | Int8Array; off: number; byteLength: number }>
+    Record<string, { expected: Float32Array | Int8Array | Uint16Array; off: number; byteLength: number }>
   >;
 }
 

@@ -28,8 +28,8 @@ function narrow(variant: GemmVariant): GemmVariant {
   return { ...variant, tile, grid: tileGrid(tile), constants };
 }
 
-/** Named by rows by columns of a workgroup. */
-function tiles(epilogue: Epilogue, inner: "dot4" | "f32", wgsl: string, tallWgsl: string) {
+/** Named by rows by columns of a workgroup; `tallWgsl` is `wgsl` with `tall`. */
+export function tiles(epilogue: Epilogue, inner: "dot4" | "f32", wgsl: string, tallWgsl: string) {
   const wide = (text: string, rowThreads: number) =>
     tile4x4(epilogue, text, rowThreads, inner === "dot4", "gpu");
   const variants = {
@@ -40,11 +40,13 @@ function tiles(epilogue: Epilogue, inner: "dot4" | "f32", wgsl: string, tallWgsl
     "32x64": wide(wgsl, 8),
     ...(epilogue !== "quantize" && { "32x32": narrow(wide(wgsl, 8)) }),
   };
-  return Object.entries(variants).map(([tile, variant]) => [`${inner}-${tile}`, variant] as const);
+  return Object.fromEntries(Object.entries(variants).map(([tile, variant]) => [`${inner}-${tile}`, variant]));
 }
 
-const both = (epilogue: Epilogue, dot4: string, tallDot4: string, f32: string, tallF32: string) =>
-  Object.fromEntries([...tiles(epilogue, "dot4", dot4, tallDot4), ...tiles(epilogue, "f32", f32, tallF32)]);
+const both = (epilogue: Epilogue, dot4: string, tallDot4: string, f32: string, tallF32: string) => ({
+  ...tiles(epilogue, "dot4", dot4, tallDot4),
+  ...tiles(epilogue, "f32", f32, tallF32),
+});
 
 /** int8 GEMM staged through workgroup memory: GPUs. */
 export const gemmInt8Tiled = gemmKernels("gemm_int8_tiled", {

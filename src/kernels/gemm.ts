@@ -108,6 +108,18 @@ export function tile4x4(
   };
 }
 
+/** The same variants, where the machine has f16. */
+export function onlyWithHalf<P, Name extends string>(
+  variants: Readonly<Record<Name, Variant<P>>>,
+): Record<Name, Variant<P>> {
+  const halves = Object.entries<Variant<P>>(variants).map(([name, variant]) => {
+    const runsOn: Variant<P>["runsOn"] = (machine, problem) =>
+      machine.features.has("shader-f16") && (variant.runsOn?.(machine, problem) ?? true);
+    return [name, { ...variant, runsOn }];
+  });
+  return Object.fromEntries(halves);
+}
+
 /** The override constants that lib/gemm.wgsl declares for this epilogue. */
 export function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<string, number> {
   const { k, n, activation = "none", rowsPerImage = 1, addendRows = 1 } = problem;
@@ -120,7 +132,7 @@ export function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<
  * Every byte there is against every other: rows 5, n 64, k 192, scales that are powers of two, so that `add` is exact and
  * `quantize` at most one step off.
  */
-function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">): Probe {
+export function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">): Probe {
   const problem = { rows: 5, n: 64, k: 192 };
   const { rows, n, k } = problem;
   const padded = paddedRows(rows);

@@ -14,7 +14,8 @@ export interface LayerNormProblem {
 
 const constants = ({ width, eps }: LayerNormProblem) => ({ WIDTH: width, EPS: eps });
 
-const perRow = (wgsl: string): Variant<LayerNormProblem> => ({
+/** A workgroup for each row. */
+export const perRow = (wgsl: string): Variant<LayerNormProblem> => ({
   wgsl,
   shapedFor: "gpu",
   constants,

@@ -1,8 +1,8 @@
 // A linear layer in each number format that model hubs offer: plain floats, dynamic int8, int4 in blocks.
 
+import { toHalf } from "../quant/half.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import { type OnnxGraph, type OnnxType, TYPES, type Value } from "./graph.ts";
-import { toHalf } from "./half.ts";
 
 /** `q8`: int8 weights, activations made uint8 at run time. `q4`: int4 weights, float activations. */
 export const FORMATS = ["fp32", "fp16", "q8", "q4"] as const;

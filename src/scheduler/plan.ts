@@ -254,12 +254,7 @@ async function chooseAll(
   try {
     for (const step of graph.steps) {
       const key = problemKey(step);
-      const measure: Measure = async (kernel, variant) => {
-        const dispatch = await make(step, kernel, variant);
-        const once = () => timer.measure((pass) => record(pass, dispatch));
-        await once(); // some drivers compile at the first dispatch
-        return Math.min(await once(), await once());
-      };
+      const measure: Measure = async (kernel, variant) => timeOf(timer, await make(step, kernel, variant));
       const choice = byProblem.get(key) ?? (await choose(step, measure));
       byProblem.set(key, choice);
       choices.set(step.label, choice);
@@ -268,6 +263,23 @@ async function chooseAll(
   } finally {
     timer.destroy();
   }
+}
+
+/** A page's clock ticks every 0.1 ms: a sample is as many dispatches as take ten ticks. */
+const SAMPLE_MS = 1;
+const MOST_DISPATCHES = 100;
+
+/** Milliseconds of one dispatch, the better of two samples. */
+async function timeOf(timer: Timer, dispatch: Dispatch): Promise<number> {
+  const sample = (count: number) =>
+    timer.measure((pass) => {
+      for (let i = 0; i < count; i++) record(pass, dispatch);
+    });
+  await sample(1); // some drivers compile at the first dispatch
+  const ms = await sample(1);
+  const count = Math.min(MOST_DISPATCHES, Math.ceil(SAMPLE_MS / ms));
+  if (count <= 1) return Math.min(ms, await sample(1));
+  return Math.min(await sample(count), await sample(count)) / count;
 }
 
 function record(pass: GPUComputePassEncoder, { pipeline, group, grid }: Dispatch): void {

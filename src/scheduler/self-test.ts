@@ -41,7 +41,7 @@ async function probe(gpu: Gpu, kernel: AnyKernel, variant: string): Promise<bool
   }
 }
 
-type Numbers = Float32Array | Int8Array;
+type Numbers = Float32Array | Int8Array | Uint16Array;
 
 function close(got: Numbers, expected: Numbers, off: number): boolean {
   return expected.every((value, i) => Math.abs(got[i] - value) <= off);
@@ -56,7 +56,9 @@ async function read(gpu: Gpu, source: GPUBuffer, like: Numbers): Promise<Numbers
   await gpu.wait(target.mapAsync(GPUMapMode.READ));
   const bytes = target.getMappedRange().slice(0);
   gpu.release(target);
-  return like instanceof Int8Array
-    ? new Int8Array(bytes, 0, like.length)
-    : new Float32Array(bytes, 0, like.length);
+  return new (like.constructor as new (bytes: ArrayBuffer, from: number, length: number) => Numbers)(
+    bytes,
+    0,
+    like.length,
+  );
 }

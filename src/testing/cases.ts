@@ -2,8 +2,9 @@
 
 import type { AnyKernel, Bindings, Kernel } from "../gpu/kernel.ts";
 
-export type HostArray = Float32Array | Int32Array | Uint32Array | Int8Array | Uint8Array;
-export type OutputType = "f32" | "i32" | "i8" | "u8";
+export type HostArray = Float32Array | Int32Array | Uint32Array | Uint16Array | Int8Array | Uint8Array;
+/** f16 goes in as its bits, and comes back as numbers. */
+export type OutputType = "f32" | "f16" | "i32" | "i8" | "u8";
 
 /** A seeded source of host arrays: the same numbers on every machine. */
 export interface Rng {

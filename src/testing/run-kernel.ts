@@ -2,12 +2,19 @@
 
 import type { Gpu } from "../gpu/gpu.ts";
 import { type AnyKernel, roundUp } from "../gpu/kernel.ts";
+import { toFloat32 } from "../tensor/dtype.ts";
 import type { HostArray, OutputShape, TextureData } from "./cases.ts";
 
 const GUARD_BYTES = 256;
 const GUARD = 0xa5;
 
-const VIEWS = { f32: Float32Array, i32: Int32Array, i8: Int8Array, u8: Uint8Array } as const;
+const VIEWS = {
+  f32: Float32Array,
+  f16: Uint16Array,
+  i32: Int32Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+} as const;
 
 type Outputs = Record<string, OutputShape>;
 
@@ -86,11 +93,16 @@ async function readBack(
     await target.mapAsync(GPUMapMode.READ);
     const bytes = target.getMappedRange().slice(0);
     gpu.release(target);
-    run.outputs[name] = new VIEWS[shape.type](bytes, 0, shape.length);
+    run.outputs[name] = numbers(shape, bytes);
     const guard = new Uint8Array(bytes, allocated(shape));
     if (guard.some((byte) => byte !== GUARD)) run.overruns.push(name);
   }
   return run;
+}
+
+function numbers({ type, length }: OutputShape, bytes: ArrayBuffer): HostArray {
+  if (type === "f16") return toFloat32({ dtype: "F16" }, new Uint8Array(bytes, 0, 2 * length));
+  return new VIEWS[type](bytes, 0, length);
 }
 
 /** Bytes before the guard. */

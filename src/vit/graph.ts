@@ -124,7 +124,7 @@ class Builder {
     const { width, readout, classes } = this.#shape;
     const images = this.#images;
     const { depth, layerNormEps: eps } = this.#architecture;
-    this.#stream("embedding", images * readout);
+    this.#tensors.set("embedding", FLOAT.bytes(paddedRows(images * readout), width));
     this.#steps.push(
       step(
         "norm",
@@ -171,9 +171,10 @@ class Builder {
     return { steps: this.#steps, tensors: this.#tensors, held, shape: this.#shape, outputs, firstRow };
   }
 
-  /** An f32 tensor of the residual stream. */
+  /** A tensor of the residual stream. */
   #stream(name: string, rows: number): void {
-    this.#tensors.set(name, paddedRows(rows) * this.#shape.width * 4);
+    const bytes = this.#int8 ? this.#kernels.streamBytes : FLOAT.bytes(1, 1);
+    this.#tensors.set(name, paddedRows(rows) * this.#shape.width * bytes);
   }
 
   /** An activation that a GEMM reads: int8 with a scale per row and `group` columns, or f32. */

@@ -12,6 +12,8 @@ import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
 type Like<K> = K extends Kernel<infer B, infer P> ? readonly Kernel<B, P>[] : never;
 
 export interface Int8Kernels {
+  /** Of a value of the residual stream: f32, or f16. */
+  readonly streamBytes: 2 | 4;
   readonly gemmAdd: Like<typeof gemmInt8Direct.add>;
   readonly gemmQuantize: Like<typeof gemmInt8Direct.quantize>;
   readonly attention: Like<typeof attention>;
@@ -22,6 +24,7 @@ export interface Int8Kernels {
 
 /** Softmax, LayerNorm and GELU in f32, by what answers everywhere: `shapedKernels` puts the faster ones before it. */
 export const int8Kernels: Int8Kernels = {
+  streamBytes: 4,
   gemmAdd: [gemmInt8Direct.add],
   gemmQuantize: [gemmInt8Direct.quantize],
   attention: [attention],
