@@ -28,10 +28,12 @@ const DYNAMIC = "dynamic";
 export const METHOD_NAMES = [DYNAMIC, ...Object.keys(METHODS)];
 export const WIDTH_NAMES = Object.keys(WIDTHS);
 const ADDITIONS = ["norm-inputs", "bias-correction", ...GRANULARITIES];
+/** Alike but for the levels of what LayerNorm reads: one scale, or one by channel times a power of two. */
+const NORM_INPUTS = ["minmax+norm-inputs", "fqvit+norm-inputs"];
 const INTEGERS = "integers";
 const MODES = [...NONLINEAR, INTEGERS];
 
-/** Every method at every width with exact operations; then the other operations, for the method that needs no pictures. */
+/** Every method at every width with exact operations, and the pair of NORM_INPUTS at 8 bits; then the other operations, for the method that needs no pictures. */
 export function variantsFrom(args: Arguments): Variant[] {
   const methods = chosen(args, "methods", METHOD_NAMES, ADDITIONS);
   const widths = chosen(args, "bits", WIDTH_NAMES);
@@ -45,6 +47,11 @@ export function variantsFrom(args: Arguments): Variant[] {
         .filter((method) => offered(method, bits))
         .map((method) => ({ method, bits, nonlinear: "exact" })),
     ),
+    ...(args.list("methods") || !widths.includes("w8a8") ? [] : NORM_INPUTS).map((method) => ({
+      method,
+      bits: "w8a8",
+      nonlinear: "exact",
+    })),
     ...modes.map((nonlinear) => ({ method: DYNAMIC, bits: "w8a8", nonlinear })),
   ];
 }
