@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
 import { findChromium, findSwiftShader } from "../build/chromium.mjs";
 import { root } from "../build/setup.mjs";
-import { openBenchPages } from "./in-chromium.mjs";
+import { openChromium, runToItsEnd, savedJson } from "./in-chromium.mjs";
 
 /** @typedef {import("../src/bench/agree.ts").RunsAgree} RunsAgree */
 /** @typedef {import("../src/bench/kernels.ts").KernelRow} KernelRow */
@@ -40,14 +40,19 @@ console.log(values.json ? JSON.stringify(result, null, 2) : tableOf(result));
 
 /** @returns {Promise<(KernelRow | ModelRow)[]>} */
 async function onPage() {
-  const chromium = await openBenchPages();
+  const chromium = await openChromium();
   try {
     const queries = [
       `page=kernels&kernel=${values.kernel}`,
       ...(values.kernel ? [] : ["page=model&batch=1"]),
     ];
     const rows = [];
-    for (const query of queries) rows.push(...JSON.parse(await chromium.measured(query)).rows);
+    for (const query of queries) {
+      const page = await chromium.open(`demo/bench/?${query}`);
+      await runToItsEnd(page);
+      rows.push(...JSON.parse(await savedJson(page)).rows);
+      await page.close();
+    }
     return rows;
   } finally {
     await chromium.close();

@@ -1,4 +1,4 @@
-/** A Chromium of its own with the pages of demo/bench, which measure without anybody looking. */
+/** The pages in a Chromium of their own, with nobody looking. */
 import { readFileSync } from "node:fs";
 import { chromium } from "@playwright/test";
 import { createServer } from "vite";
@@ -8,7 +8,7 @@ import { root } from "../build/setup.mjs";
 /** @typedef {import("@playwright/test").Page} Page */
 
 /** @param {{ gpu?: boolean }} how without `gpu` on Chromium's software GPU */
-export async function openBenchPages({ gpu = false } = {}) {
+export async function openChromium({ gpu = false } = {}) {
   const adapter = gpu
     ? ["--enable-features=Vulkan", "--use-angle=vulkan"]
     : ["--use-webgpu-adapter=swiftshader"];
@@ -23,12 +23,12 @@ export async function openBenchPages({ gpu = false } = {}) {
     args: ["--no-sandbox", "--enable-unsafe-webgpu", ...adapter],
   });
   return {
-    /** What the page saves as JSON once it is done. @param {string} query the page's own, such as `page=model&preset=standard` */
-    async measured(query) {
-      const page = await browser.newPage();
+    /** @param {string} address in the project, such as `demo/bench/` @param {import("@playwright/test").BrowserContextOptions} options */
+    async open(address, options = {}) {
+      const page = await browser.newPage(options);
       page.setDefaultTimeout(0);
-      await page.goto(new URL(`demo/bench/?${query}`, server.resolvedUrls?.local[0]).href);
-      return jsonOf(page).finally(() => page.close());
+      await page.goto(new URL(address, server.resolvedUrls?.local[0]).href);
+      return page;
     },
     async close() {
       await browser.close();
@@ -37,12 +37,16 @@ export async function openBenchPages({ gpu = false } = {}) {
   };
 }
 
-/** @param {Page} page */
-async function jsonOf(page) {
+/** Runs what a page of demo/bench measures, to its end. @param {Page} page */
+export async function runToItsEnd(page) {
   await page.getByRole("button", { name: "Run" }).click();
   await page.getByText(/^(?:Done|Nothing came of it)/).waitFor();
   const error = await page.locator("#error").textContent();
   if (error) throw new Error(error);
+}
+
+/** What the page saves as JSON then. @param {Page} page */
+export async function savedJson(page) {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("button", { name: "JSON", exact: true }).click(),

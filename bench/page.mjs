@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { openBenchPages } from "./in-chromium.mjs";
+import { openChromium, runToItsEnd, savedJson } from "./in-chromium.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -13,7 +13,13 @@ const { values } = parseArgs({
     gpu: { type: "boolean" },
   },
 });
-const pages = await openBenchPages({ gpu: values.gpu });
-const json = await pages.measured(values.query).finally(() => pages.close());
-if (values.output) writeFileSync(values.output, json);
-else process.stdout.write(json);
+const chromium = await openChromium({ gpu: values.gpu });
+try {
+  const page = await chromium.open(`demo/bench/?${values.query}`);
+  await runToItsEnd(page);
+  const json = await savedJson(page);
+  if (values.output) writeFileSync(values.output, json);
+  else process.stdout.write(json);
+} finally {
+  await chromium.close();
+}
