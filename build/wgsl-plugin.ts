@@ -24,7 +24,7 @@ export function wgsl(root = "shaders"): Plugin {
       const { conditions, constants } = readQuery(query);
       const linked = await link({ weslSrc: sources, rootModuleName, conditions, constants });
       return {
-        code: `export default ${JSON.stringify(overridesFirst(stripComments(linked.dest)))};`,
+        code: `export default ${JSON.stringify(overridesFirst(withoutStandIns(stripComments(linked.dest))))};`,
         map: null,
       };
     },
@@ -60,6 +60,11 @@ function stripComments(code: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== "")
     .join("\n");
+}
+
+/** An alias of bool, which nobody needs, stands for what a browser declares and the linker does not know yet. */
+function withoutStandIns(code: string): string {
+  return code.replace(/^alias \w+ = bool;\n/gm, "");
 }
 
 /**

@@ -38,9 +38,10 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
       return gpu.bytes;
     },
     async halfStream({ precision, nonlinear }, autotune = true) {
-      const { software, features } = gpu.capabilities;
+      const { software, features, int8Matrices } = gpu.capabilities;
       const asked = autotune && precision === "int8" && !isInteger(nonlinear);
-      if (software || !asked || !features.has("shader-f16")) return undefined;
+      // Matrix units are worth more than half of the stream.
+      if (software || !asked || !features.has("shader-f16") || int8Matrices.size > 0) return undefined;
       const { halfStream } = await import("./half-stream.ts");
       return halfStream(gpu, await tuningOf(gpu, notebook));
     },

@@ -4,7 +4,8 @@ import { DeviceError, ShaderError, UnsupportedDeviceError } from "../errors/erro
 import { type Bindings, type Capabilities, type Kernel, layoutEntries } from "./kernel.ts";
 
 /** Features that some variant or the timer uses when they are there; none is needed. */
-const USED_FEATURES: GPUFeatureName[] = ["subgroups", "shader-f16", "timestamp-query"];
+const MATRICES = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
+const USED_FEATURES: GPUFeatureName[] = ["subgroups", "shader-f16", "timestamp-query", MATRICES];
 
 export interface AdapterFacts {
   readonly vendor: string;
@@ -225,6 +226,22 @@ function factsOf({ info }: GPUAdapter): AdapterFacts {
   return { vendor, architecture, description, isFallback };
 }
 
+/** What Dawn lists of an adapter; not in the types yet. */
+interface MatrixConfig {
+  readonly componentType: string;
+  readonly resultType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+function int8Matrices({ info }: GPUAdapter): string[] {
+  const { subgroupMatrixConfigs: configs = [] } = info as { subgroupMatrixConfigs?: readonly MatrixConfig[] };
+  return [...configs]
+    .filter(({ componentType, resultType }) => componentType === "i8" && resultType === "i32")
+    .map(({ M, N, K }) => `${M}x${N}x${K}`);
+}
+
 function capabilitiesOf(
   device: GPUDevice,
   adapter: GPUAdapter,
@@ -240,6 +257,9 @@ function capabilitiesOf(
     features: new Set(device.features as ReadonlySet<string>),
     language: new Set([...(gpu.wgslLanguageFeatures ?? [])].filter((name) => !without.has(name))),
     subgroupSize: fixed ? subgroupMinSize : undefined,
+    int8Matrices: new Set(
+      device.features.has(MATRICES) && subgroupMaxSize <= 32 ? int8Matrices(adapter) : [],
+    ),
     limits: device.limits,
   };
 }

@@ -43,8 +43,9 @@ test("every kernel has cases", () => {
   expect(kernels.length).toBeGreaterThan(10);
 });
 
-/** Declarations of a module, one a match; what stands inside of functions begins otherwise. */
-const DECLARATIONS = /^(?:struct \w+\s*\{[^}]*\}|(?:@group|override|alias|const)\b[^;]*;)/gm;
+/** Declarations of a module, one a match, but for matrices; what stands inside of functions begins otherwise. */
+const DECLARATIONS =
+  /^(?:struct \w+\s*\{[^}]*\}|(?:@group|override|alias(?! \w+ = subgroup_matrix)|const)\b[^;]*;)/gm;
 
 /** Of the declarations alone: wgsl_reflect does not parse all of today's statements. */
 function reflect(wgsl: string): WgslReflect {

@@ -13,6 +13,7 @@ const machine = (vendor: string): Capabilities => ({
   features: new Set(),
   language: new Set(["packed_4x8_integer_dot_product"]),
   subgroupSize: undefined,
+  int8Matrices: new Set(),
   limits: { maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384 },
 });
 const software: Capabilities = { ...machine("mesa"), software: true, subgroupSize: 8 };

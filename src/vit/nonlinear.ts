@@ -43,10 +43,10 @@ export async function kernelsFor(
 }
 
 /** Those shaped for this kind of adapter. */
-async function shapedKernels({ software }: Capabilities): Promise<Int8Kernels> {
-  return software
-    ? (await import("./software-kernels.ts")).softwareKernels
-    : (await import("./gpu-kernels.ts")).gpuKernels;
+async function shapedKernels({ software, int8Matrices }: Capabilities): Promise<Int8Kernels> {
+  if (software) return (await import("./software-kernels.ts")).softwareKernels;
+  if (int8Matrices.size > 0) return (await import("./matrix-kernels.ts")).matrixKernels;
+  return (await import("./gpu-kernels.ts")).gpuKernels;
 }
 
 export function isInteger(nonlinear: Nonlinear): nonlinear is "ibert" | "ivit" {
