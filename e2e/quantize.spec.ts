@@ -60,7 +60,7 @@ test("quantises with three pictures, as the command line does; the folder saved 
   await expect(page.locator("#quantize-chosen")).toHaveText("3: 0.png, 1.png, 2.png");
   // Its weights do not depend on what was seen, its levels on the rows that the seed chose.
   await page.getByLabel("Method").selectOption("percentile");
-  await page.getByLabel("Width").selectOption("w4a4");
+  await page.getByLabel("Bits: weights").selectOption("w4a4");
   await page.getByLabel("Seed").fill("5");
   await run(page).click();
   await expect(status(page)).toContainText(
@@ -141,7 +141,7 @@ test("the same seed gives the same bytes, and another picture others", async ({ 
     const { files } = await saved(page);
     return Buffer.concat([files["config.json"], files["model.safetensors"]]).toString("hex");
   };
-  await page.getByLabel("Width").selectOption("w4a4");
+  await page.getByLabel("Bits: weights").selectOption("w4a4");
   const first = await bytesOf(1);
   expect((await bytesOf(1)) === first).toBe(true);
   expect((await bytesOf(2)) === first).toBe(false);
@@ -203,7 +203,7 @@ test("says what cannot be quantised, and why", async ({ page }) => {
   await expect(page.getByRole("alert")).toContainText("cut.png: is no picture that this browser decodes");
   await expect(run(page)).toBeEnabled();
   // Scales made at run time have 8 bits.
-  await page.getByLabel("Width").selectOption("w4a4");
+  await page.getByLabel("Bits: weights").selectOption("w4a4");
   await page.getByLabel("Method").selectOption("dynamic");
-  await expect(page.getByLabel("Width")).toHaveValue("w8a8");
+  await expect(page.getByLabel("Bits: weights")).toHaveValue("w8a8");
 });

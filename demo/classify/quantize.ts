@@ -28,7 +28,8 @@ let made: Model | undefined;
 
 export function listenForQuantizing({ loaded, use }: Page): void {
   method.append(...Object.entries(texts.methods).map(([name, words]) => new Option(words, name)));
-  method.value = "repq";
+  // Of those that look at pictures the one that a handful is enough for: docs/calibration.md.
+  method.value = "percentile";
   method.addEventListener("change", offerBits);
   listenForOwnPictures();
   byId("quantize-form", HTMLFormElement).addEventListener("submit", (event) => {
