@@ -6,6 +6,7 @@ import package::lib::gemm::{length_k, length_n, FOLD, Total, a, w, run_time, sto
 @if(add) import package::lib::gemm::a_scale;
 @if(quantize) import package::lib::gemm::{activation, dequantize, raise_peak, row_peak};
 @if(quantize) import package::lib::gelu::activate;
+@if(norm) import package::lib::gemm_norm::normalise;
 import package::lib::pack::unpack_i8;
 
 enable subgroups;
@@ -111,20 +112,31 @@ fn keep(t: Totals) {
   }
 }
 
-@compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32,
-        @builtin(subgroup_invocation_id) lane: u32) {
-  let subgroup = thread / SIZE;
-  let row = workgroup.y * ROWS + lane;
-  let column = workgroup.x * 64u + subgroup * 8u;
+// Eight columns of the rows of a subgroup.
+fn multiply(first_row: u32, first_column: u32, lane: u32) {
   let folds = run_time((length_k() / 16u + FOLD - 1u) / FOLD);
   var totals = Totals();
   for (var group = 0u; group < folds; group++) {
     var sums = Sums();
     let end = run_time(min(length_k() / 16u, (group + 1u) * FOLD) * 4u);
-    for (var k = group * FOLD * 4u; k < end; k++) { sums = four_steps(sums, row, k, column + lane); }
-    totals = fold(totals, sums, row, group);
+    for (var k = group * FOLD * 4u; k < end; k++) { sums = four_steps(sums, first_row + lane, k, first_column + lane); }
+    totals = fold(totals, sums, first_row + lane, group);
   }
   keep(totals);
-  finish(workgroup.y * ROWS, workgroup.x * 16u + subgroup * 2u, lane);
+  finish(first_row, first_column / 4u, lane);
+}
+
+@if(!norm) @compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32,
+        @builtin(subgroup_invocation_id) lane: u32) {
+  multiply(workgroup.y * ROWS, workgroup.x * 64u + thread / SIZE * 8u, lane);
+}
+
+// One subgroup, whose threads make their rows from end to end: no barrier.
+@if(norm) @compute @workgroup_size(SIZE)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
+  let end = run_time(length_n() / 8u);
+  for (var i = 0u; i < end; i++) { multiply(workgroup.y * ROWS, i * 8u, lane); }
+  let rows = run_time(5u);
+  for (var i = 0u; i < rows; i++) { normalise(workgroup.y * ROWS + lane + i * SIZE); }
 }

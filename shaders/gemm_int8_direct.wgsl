@@ -3,6 +3,7 @@
 import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, run_time, Totals, a, w, finish};
 import package::lib::sixteen::sixteen;
 import package::lib::fold::{Tile, dot_columns, fold};
+@if(norm) import package::lib::gemm_norm::normalise;
 
 @if(half) enable f16;
 
@@ -20,10 +21,7 @@ fn step(tile: Tile, row: u32, column: u32, k: u32) -> Tile {
     tile.r3 + dot_columns(sixteen(a[at + 3u * stride]), w0, w1, w2, w3));
 }
 
-@compute @workgroup_size(16, ROW_THREADS)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-  let column4 = group.x * 16u + local.x;
-  let row = (group.y * ROW_THREADS + local.y) * 4u;
+fn multiply(row: u32, column4: u32, local: vec2<u32>) {
   var totals = Totals();
   let folds = run_time((length_k() / 16u + FOLD - 1u) / FOLD);
   for (var g = 0u; g < folds; g++) {
@@ -32,5 +30,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     for (var k = g * FOLD; k < end; k++) { tile = step(tile, row, column4 * 4u, k); }
     totals = fold(totals, tile, row, g);
   }
-  finish(row, column4, local.xy, totals);
+  finish(row, column4, local, totals);
+}
+
+@if(!norm) @compute @workgroup_size(16, ROW_THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  multiply((group.y * ROW_THREADS + local.y) * 4u, group.x * 16u + local.x, local.xy);
+}
+
+// All columns of its rows, one tile after another, and then what only whole rows allow.
+@if(norm) @compute @workgroup_size(16, ROW_THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let row = (group.y * ROW_THREADS + local.y) * 4u;
+  let tiles = run_time(length_n() / 64u);
+  for (var tile = 0u; tile < tiles; tile++) { multiply(row, tile * 16u + local.x, local.xy); }
+  let rows = run_time(4u);
+  for (var i = 0u; i < rows; i++) { normalise(row + i, local.xy); }
 }

@@ -4,6 +4,8 @@
 import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, Totals, a, w, finish};
 import package::lib::sixteen::{Sixteen, sixteen};
 import package::lib::fold::{Tile, dot_columns, fold};
+@if(norm) import package::lib::gemm::run_time;
+@if(norm) import package::lib::gemm_norm::normalise;
 
 @if(half) enable f16;
 
@@ -54,17 +56,14 @@ fn step(tile: Tile, k: u32, quad: u32, c: Columns) -> Tile {
     tile.r3 + dot_columns(sixteen(a_slab[at + 3u * quads]), c.c0, c.c1, c.c2, c.c3));
 }
 
-@compute @workgroup_size(COLUMN_THREADS, ROW_THREADS)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
-  let first_row = group.y * ROW_THREADS * 4u * TILES;
+fn multiply(first_row: u32, column_tile: u32, local: vec2<u32>, thread: u32) {
   let row = first_row + local.y * 4u;
   var totals = Totals();
   var tile = Tile();
   @if(tall) var low_totals = Totals();
   @if(tall) var low_tile = Tile();
   for (var slab = 0u; slab < length_k() / 64u; slab++) {
-    load_slab(first_row, group.x * COLUMN_THREADS * 4u, slab * SLAB, thread);
+    load_slab(first_row, column_tile * COLUMN_THREADS * 4u, slab * SLAB, thread);
     workgroupBarrier();
     for (var k = 0u; k < SLAB; k++) {
       let columns = columns_of(k, local.x);
@@ -80,7 +79,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
       @if(tall) { low_tile = Tile(); }
     }
   }
-  let column4 = group.x * COLUMN_THREADS + local.x;
-  finish(row, column4, local.xy, totals);
-  @if(tall) { finish(row + 4u * ROW_THREADS, column4, local.xy + vec2<u32>(0u, ROW_THREADS), low_totals); }
+  let column4 = column_tile * COLUMN_THREADS + local.x;
+  finish(row, column4, local, totals);
+  @if(tall) { finish(row + 4u * ROW_THREADS, column4, local + vec2<u32>(0u, ROW_THREADS), low_totals); }
+}
+
+@if(!norm) @compute @workgroup_size(COLUMN_THREADS, ROW_THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  multiply(group.y * ROW_THREADS * 4u * TILES, group.x, local.xy, thread);
+}
+
+// All columns of its rows, one tile after another, and then what only whole rows allow.
+@if(norm) @compute @workgroup_size(COLUMN_THREADS, ROW_THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  let first_row = group.y * ROW_THREADS * 4u;
+  let tiles = run_time(length_n() / 64u);
+  for (var tile = 0u; tile < tiles; tile++) { multiply(first_row, tile, local.xy, thread); }
+  let rows = run_time(4u);
+  for (var i = 0u; i < rows; i++) { normalise(first_row + local.y * 4u + i, local.xy); }
 }

@@ -178,7 +178,7 @@ async function benchBatch(
     return { uploadMs: uploaded - start, encodeMs: submitted - uploaded };
   };
   const host = (await samplesOf(encode, repeats, signal)).values;
-  const macs = graph.steps.reduce(
+  const macs = plan.steps.reduce(
     (sum, { label, problem }) => sum + plan.choices.get(label)!.kernel.macs(problem),
     0,
   );

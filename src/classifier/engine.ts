@@ -19,7 +19,7 @@ export interface Answer {
 
 /** Time of one kind of pass, all blocks together. */
 export interface PassTime {
-  /** `preprocess`, `patch`, `norm1`, `qkv`, `attention`, `proj`, `norm2`, `fc1`, `fc2`, `norm`, `head`. */
+  /** `preprocess`, `patch`, `norm1`, `qkv`, `attention`, `proj`, `norm2`, `fc1`, `fc2`, `norm`, `head`; or `proj+norm2` where one does for two. */
   readonly name: string;
   readonly ms: number;
 }

@@ -5,8 +5,9 @@ import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
 import { chooseByTable } from "../scheduler/choose.ts";
-import { type Choose, Plan } from "../scheduler/plan.ts";
+import { Plan } from "../scheduler/plan.ts";
 import { answersRight } from "../scheduler/self-test.ts";
+import type { Chooser } from "../scheduler/settle.ts";
 import { chooseProven } from "../scheduler/tune.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
 import type { Backend, Batch, EngineOptions, RunOptions, StepTimes } from "./engine.ts";
@@ -20,7 +21,7 @@ export interface GpuBackendOptions {
   readonly compiling?: Promise<unknown>;
   readonly keep?: () => Promise<void>;
   /** How kernels are chosen; default: by the table, where that answers right. */
-  readonly choose?: Choose;
+  readonly chooser?: Chooser;
 }
 
 /** Compiles what one picture needs, so that it happens while the weights download. A failure is told by the first batch. */
@@ -62,7 +63,7 @@ export class GpuBackend implements Backend<GpuBatch> {
       const plan = await Plan.create(this.#gpu, graph, {
         weights: this.#weights,
         outputs: graph.outputs,
-        choose: this.#options.choose ?? chooseProven(this.#gpu),
+        ...(this.#options.chooser ?? { choose: chooseProven(this.#gpu) }),
       });
       const slots = Array.from({ length: images }, () => this.#slot(graph, plan));
       return new GpuBatch(this.#gpu, graph, plan, await Promise.all(slots), this.#options.sliceMs);

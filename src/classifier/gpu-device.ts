@@ -4,7 +4,7 @@ import { DeviceError } from "../errors/errors.ts";
 import { Arena } from "../gpu/arena.ts";
 import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
-import { chooseByMeasuring } from "../scheduler/tune.ts";
+import { chooserByMeasuring } from "../scheduler/tune.ts";
 import { isInteger } from "../vit/nonlinear.ts";
 import type { Device, StreamWeights } from "./device.ts";
 import { compileAhead, GpuBackend } from "./gpu-backend.ts";
@@ -49,9 +49,9 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
       const compiling = compileAhead(gpu, model, options);
       const weights = await uploadWeights(gpu, model.id, stream);
       const tuning = autotune ? await tuningOf(gpu, notebook) : undefined;
-      const choose = tuning && chooseByMeasuring(gpu, tuning);
+      const chooser = tuning && chooserByMeasuring(gpu, tuning);
       const keep = tuning && (() => keepTuning(gpu, tuning, notebook));
-      return new GpuBackend(gpu, model, weights, { sliceMs, choose, compiling, keep });
+      return new GpuBackend(gpu, model, weights, { sliceMs, chooser, compiling, keep });
     },
     lost: gpu.lost,
     release: () => releaseGpu(gpu),

@@ -5,13 +5,13 @@ import { layernormQuantize } from "../kernels/layernorm.ts";
 import { layernormHalfQuantize } from "../kernels/layernorm-half.ts";
 import { Plan } from "../scheduler/plan.ts";
 import { type Graph, step } from "../scheduler/step.ts";
-import { chooseByMeasuring, type Tuning } from "../scheduler/tune.ts";
+import { chooserByMeasuring, type Tuning } from "../scheduler/tune.ts";
 import { halfKernels, halfWeights } from "../vit/half-kernels.ts";
 import type { HalfStream } from "./device.ts";
 
 /** Where LayerNorm, which does little but read the stream, is measured to be the faster for it; else undefined. */
 export async function halfStream(gpu: Gpu, tuning: Tuning): Promise<HalfStream | undefined> {
-  const choose = chooseByMeasuring(gpu, tuning);
+  const { choose } = chooserByMeasuring(gpu, tuning);
   const plan = await Plan.create(gpu, probe(), { weights: new Map(), outputs: [], choose });
   plan.destroy();
   const { kernel } = plan.choices.get("stream")!;

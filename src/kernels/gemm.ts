@@ -129,12 +129,12 @@ export function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<
 }
 
 /**
- * Every byte there is against every other: rows 5, n 64, k 192, scales that are powers of two, so that `add` is exact and
- * `quantize` at most one step off.
+ * Every byte there is against every other: rows 5, k 192, scales that are powers of two, so that `add` is exact and
+ * `quantize`, with n 64, at most one step off.
  */
-export function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">): Probe {
-  const problem = { rows: 5, n: 64, k: 192 };
-  const { rows, n, k } = problem;
+export function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">, n = 64): Probe {
+  const problem = { rows: 5, n, k: 192 };
+  const { rows, k } = problem;
   const padded = paddedRows(rows);
   const byte = (i: number) => ((i * 37 + (i >> 8)) & 255) - 128;
   const a = Int8Array.from({ length: padded * k }, (_, i) => byte(i));
@@ -180,7 +180,7 @@ export function gemmParams({
   return Uint32Array.of(k, n, rowsPerImage, addendRows, ACTIVATIONS[activation], rows);
 }
 
-function checkGemm({ rows, n, k }: GemmProblem): void {
+export function checkGemm({ rows, n, k }: GemmProblem): void {
   const fits = rows > 0 && n > 0 && k > 0 && n % GROUP === 0 && k % GROUP === 0;
   if (!fits)
     throw new RangeError(`gemm: rows, n and k must be > 0, n and k multiples of 64; got ${rows}, ${n}, ${k}`);

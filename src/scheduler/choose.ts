@@ -2,7 +2,7 @@
 
 import { DeviceError } from "../errors/errors.ts";
 import { type AnyKernel, type Capabilities, type Variant, variantsFor } from "../gpu/kernel.ts";
-import type { Choice } from "./plan.ts";
+import type { Choice } from "./settle.ts";
 import type { Step } from "./step.ts";
 
 export interface Candidate {

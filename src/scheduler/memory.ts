@@ -7,15 +7,17 @@ export interface Slot {
   readonly tensors: string[];
 }
 
-/** First and last step that touches each tensor. */
+/** First and last step that touches each tensor; two that may become one count as one. */
 function lifetimes(graph: Graph): Map<string, { first: number; last: number }> {
   const lives = new Map<string, { first: number; last: number }>();
+  let moment = -1;
   graph.steps.forEach(({ buffers }, i) => {
+    if (!graph.fusions?.has(graph.steps[i - 1]?.label)) moment++;
     for (const name of Object.values(buffers)) {
       if (!graph.tensors.has(name)) continue;
       const life = lives.get(name);
-      if (life) life.last = i;
-      else lives.set(name, { first: i, last: i });
+      if (life) life.last = moment;
+      else lives.set(name, { first: moment, last: moment });
     }
   });
   return lives;

@@ -1,33 +1,21 @@
 // A graph made ready to run: buffers, pipelines and bind groups once, then one encoder, one pass, one submit a run.
 
 import type { Gpu } from "../gpu/gpu.ts";
-import type { AnyKernel, Grid } from "../gpu/kernel.ts";
+import type { Grid } from "../gpu/kernel.ts";
 import { Timer } from "../gpu/timer.ts";
 import { assignSlots } from "./memory.ts";
-import { type Graph, problemKey, type Step } from "./step.ts";
-
-/** Which kernel and variant a step runs, and why, in words for the report. */
-export interface Choice {
-  readonly kernel: AnyKernel;
-  readonly variant: string;
-  readonly why: string;
-}
-
-/** Milliseconds of one dispatch of the step that is being chosen for, on its own buffers. */
-export type Measure = (kernel: AnyKernel, variant: string) => Promise<number>;
-/** Asked once for each distinct problem. */
-export type Choose = (step: Step, measure: Measure) => Choice | Promise<Choice>;
+import { type Choice, type Chooser, settle, type TimeMs } from "./settle.ts";
+import type { Graph, Step } from "./step.ts";
 
 /** What steps only read, by name. */
 interface Weights {
   get(name: string): GPUBufferBinding | undefined;
 }
 
-export interface PlanOptions {
+export interface PlanOptions extends Chooser {
   readonly weights: Weights;
   /** Held tensors that are read back after each run, f32. */
   readonly outputs: readonly string[];
-  readonly choose: Choose;
 }
 
 /** First guesses at speed, before a run has been timed. */
@@ -52,6 +40,9 @@ interface Dispatch {
 }
 
 export class Plan {
+  /** What runs: the graph's steps, or fused ones in their place. */
+  readonly steps: readonly Step[];
+  /** By the label of a step that runs. */
   readonly choices: ReadonlyMap<string, Choice>;
   readonly #gpu: Gpu;
   readonly #dispatches: readonly Dispatch[];
@@ -68,12 +59,14 @@ export class Plan {
 
   private constructor(
     gpu: Gpu,
+    steps: readonly Step[],
     choices: ReadonlyMap<string, Choice>,
     dispatches: readonly Dispatch[],
     tensors: ReadonlyMap<string, GPUBuffer>,
     params: readonly GPUBuffer[],
     outputs: readonly string[],
   ) {
+    this.steps = steps;
     this.choices = choices;
     this.#gpu = gpu;
     this.#dispatches = dispatches;
@@ -86,20 +79,17 @@ export class Plan {
     this.#owned = [...new Set(tensors.values()), ...params, ...this.#readbacks];
   }
 
-  static async create(gpu: Gpu, graph: Graph, { weights, outputs, choose }: PlanOptions): Promise<Plan> {
+  static async create(gpu: Gpu, graph: Graph, options: PlanOptions): Promise<Plan> {
+    const { weights, outputs } = options;
     const tensors = allocate(gpu, graph, outputs);
     const params = new Map<string, GPUBuffer>();
     try {
-      const make = (step: Step, kernel: AnyKernel, variant: string) =>
-        dispatchOf(gpu, step, kernel, variant, { tensors, weights, params });
-      const choices = await chooseAll(gpu, graph, choose, make);
-      const dispatches = await Promise.all(
-        graph.steps.map((step) => {
-          const { kernel, variant } = choices.get(step.label)!;
-          return make(step, kernel, variant);
-        }),
-      );
-      return new Plan(gpu, choices, dispatches, tensors, [...params.values()], outputs);
+      const make: Make = ({ step, choice }) => dispatchOf(gpu, step, choice, { tensors, weights, params });
+      const settled = await timing(gpu, make, (timeMs) => settle(graph, options, timeMs));
+      const dispatches = await Promise.all(settled.map(make));
+      const steps = settled.map(({ step }) => step);
+      const choices = new Map(settled.map(({ step, choice }) => [step.label, choice]));
+      return new Plan(gpu, steps, choices, dispatches, tensors, [...params.values()], outputs);
     } catch (error) {
       gpu.release(...new Set(tensors.values()), ...params.values());
       throw error;
@@ -223,8 +213,7 @@ interface Buffers {
 async function dispatchOf(
   gpu: Gpu,
   step: Step,
-  kernel: AnyKernel,
-  variant: string,
+  { kernel, variant }: Omit<Choice, "why">,
   { tensors, weights, params }: Buffers,
 ): Promise<Dispatch> {
   const problem = step.problem as never;
@@ -241,25 +230,13 @@ async function dispatchOf(
   };
 }
 
-/** One choice for each distinct problem, then told to every step that has it. */
-async function chooseAll(
-  gpu: Gpu,
-  graph: Graph,
-  choose: Choose,
-  make: (step: Step, kernel: AnyKernel, variant: string) => Promise<Dispatch>,
-): Promise<Map<string, Choice>> {
-  const byProblem = new Map<string, Choice>();
-  const choices = new Map<string, Choice>();
+type Make = (settled: Parameters<TimeMs>[number]) => Promise<Dispatch>;
+
+/** Lets `work` time steps. */
+async function timing<T>(gpu: Gpu, make: Make, work: (timeMs: TimeMs) => Promise<T>): Promise<T> {
   const timer = new Timer(gpu);
   try {
-    for (const step of graph.steps) {
-      const key = problemKey(step);
-      const measure: Measure = async (kernel, variant) => timeOf(timer, await make(step, kernel, variant));
-      const choice = byProblem.get(key) ?? (await choose(step, measure));
-      byProblem.set(key, choice);
-      choices.set(step.label, choice);
-    }
-    return choices;
+    return await work(async (...steps) => timeOf(timer, await Promise.all(steps.map(make))));
   } finally {
     timer.destroy();
   }
@@ -269,11 +246,11 @@ async function chooseAll(
 const SAMPLE_MS = 1;
 const MOST_DISPATCHES = 100;
 
-/** Milliseconds of one dispatch, the better of two samples. */
-async function timeOf(timer: Timer, dispatch: Dispatch): Promise<number> {
+/** Milliseconds of dispatches one behind the other, the better of two samples. */
+async function timeOf(timer: Timer, dispatches: readonly Dispatch[]): Promise<number> {
   const sample = (count: number) =>
     timer.measure((pass) => {
-      for (let i = 0; i < count; i++) record(pass, dispatch);
+      for (let i = 0; i < count; i++) for (const dispatch of dispatches) record(pass, dispatch);
     });
   await sample(1); // some drivers compile at the first dispatch
   const ms = await sample(1);

@@ -14,6 +14,8 @@ export interface Step {
 
 export interface Graph {
   readonly steps: readonly Step[];
+  /** By the label of a step: another that may stand for it and the step behind it. */
+  readonly fusions?: ReadonlyMap<string, Step>;
   /** Bytes of every tensor that a step writes or that is written from outside. */
   readonly tensors: ReadonlyMap<string, number>;
   /** Tensors that live through the whole run: inputs and outputs. The others share memory when their lives allow. */

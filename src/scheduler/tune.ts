@@ -2,9 +2,10 @@
 
 import { SelfTestError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import type { AnyKernel } from "../gpu/kernel.ts";
 import { type Candidate, candidatesFor, chooseByTable } from "./choose.ts";
-import type { Choice, Choose } from "./plan.ts";
 import { answersRight } from "./self-test.ts";
+import type { Choice, Choose, Chooser, Fuse, Measure } from "./settle.ts";
 import { problemKey } from "./step.ts";
 
 /** A challenger must be this much faster, or the noise of the clock would choose. */
@@ -27,43 +28,103 @@ export function chooseProven(gpu: Gpu): Choose {
   };
 }
 
+/** What is left for measuring. */
+interface Budget {
+  leftMs: number;
+}
+
 /**
- * Measures the candidates of each distinct problem until `budgetMs` of measuring is spent, and remembers in `tuning`.
- * What is left unmeasured then is the table's, until the next visit has its own budget.
+ * Measures until `budgetMs` is spent, and remembers in `tuning`. What is left unmeasured then is the table's, until the next
+ * visit has its own budget.
  */
-export function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budgetMs = 150): Choose {
+export function chooserByMeasuring(gpu: Gpu, tuning: Tuning, budgetMs = 150): Required<Chooser> {
+  const budget = { leftMs: budgetMs };
+  return { choose: chooseByMeasuring(gpu, tuning, budget), fuse: fuseByMeasuring(gpu, tuning, budget) };
+}
+
+/** The fastest candidate. */
+function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budget: Budget): Choose {
   const proven = chooseProven(gpu);
-  let leftMs = budgetMs;
   return async (step, measure) => {
     const first = await proven(step, measure);
     const candidates = candidatesFor(step, gpu.capabilities);
     const key = `${problemKey(step)} ${buildOf(candidates)}`;
-    const known = remembered(tuning.get(key), candidates);
-    if (known && (await answersRight(gpu, known.kernel, known.variant))) return known;
-    if (candidates.length === 1 || leftMs <= 0) return first;
-    const timed = async ({ kernel, variant }: Pick<Choice, "kernel" | "variant">) => {
-      const start = performance.now();
-      // Compiling for the question counts too: there are drivers that take longer over it than over measuring.
-      const right = await answersRight(gpu, kernel, variant);
-      const ms = right ? await measure(kernel, variant) : Number.POSITIVE_INFINITY;
-      leftMs -= performance.now() - start;
-      return ms;
-    };
-    const firstMs = await timed(first);
-    let best = { ...first, ms: firstMs };
+    const known = await remembered(gpu, tuning.get(key), candidates);
+    if (known) return known;
+    if (candidates.length === 1 || budget.leftMs <= 0) return first;
+    const firstMs = await within(budget, () => measure(first.kernel, first.variant));
     const others = candidates.filter(({ kernel, name }) => kernel !== first.kernel || name !== first.variant);
-    // The likeliest come first, so that a budget that ends early has compared the best with the best.
-    let compared = 0;
-    for (const { kernel, name: variant } of others) {
-      if (leftMs <= 0) break;
-      const ms = await timed({ kernel, variant });
-      compared++;
-      if (ms < best.ms * WORTH_CHANGING) best = { kernel, variant, why: "", ms };
-    }
-    const why = `measured: ${best.ms.toFixed(3)} ms, the table's choice ${firstMs.toFixed(3)} ms`;
-    if (compared > 0) tuning.set(key, { kernel: best.kernel.name, variant: best.variant, why });
-    return { kernel: best.kernel, variant: best.variant, why };
+    const { kernel, variant, ms, compared } = await fastest(
+      gpu,
+      others,
+      { ...first, ms: firstMs },
+      measure,
+      budget,
+    );
+    const why = `measured: ${ms.toFixed(3)} ms, the table's choice ${firstMs.toFixed(3)} ms`;
+    if (compared > 0) tuning.set(key, { kernel: kernel.name, variant, why });
+    return { kernel, variant, why };
   };
+}
+
+/** Stands in a tuning where two steps stay two: no kernel has this name. */
+const TWO = "";
+
+/** One step for two where that is measured to be faster; while there is no budget for it, the two. */
+function fuseByMeasuring(gpu: Gpu, tuning: Tuning, budget: Budget): Fuse {
+  return async (fused, measure, pair) => {
+    const candidates = candidatesFor(fused, gpu.capabilities);
+    const key = `${problemKey(fused)} ${buildOf(candidates)} for ${pair.kernels.map(({ name }) => name)}`;
+    const entry = tuning.get(key);
+    if (entry?.kernel === TWO) return undefined;
+    const known = await remembered(gpu, entry, candidates);
+    if (known) return known;
+    if (budget.leftMs <= 0) return undefined;
+    const twoMs = await within(budget, pair.measureMs);
+    const two = { kernel: undefined, variant: "", ms: twoMs };
+    const { kernel, variant, ms, compared } = await fastest(gpu, candidates, two, measure, budget);
+    const why = `measured: ${ms.toFixed(3)} ms, the two that it stands for ${twoMs.toFixed(3)} ms`;
+    if (compared > 0) tuning.set(key, { kernel: kernel?.name ?? TWO, variant, why });
+    return kernel && { kernel, variant, why };
+  };
+}
+
+interface Timed<K> {
+  readonly kernel: K;
+  readonly variant: string;
+  readonly ms: number;
+}
+
+/**
+ * `best`, or the fastest of `others` that answers right and is worth changing for. The likeliest come first, so that a budget
+ * that ends early has compared the best with the best.
+ */
+async function fastest<K>(
+  gpu: Gpu,
+  others: readonly Candidate[],
+  best: Timed<K>,
+  measure: Measure,
+  budget: Budget,
+): Promise<Timed<K | AnyKernel> & { compared: number }> {
+  let found: Timed<K | AnyKernel> = best;
+  let compared = 0;
+  for (const { kernel, name: variant } of others) {
+    if (budget.leftMs <= 0) break;
+    const ms = await within(budget, async () =>
+      // Compiling for the question counts too: there are drivers that take longer over it than over measuring.
+      (await answersRight(gpu, kernel, variant)) ? measure(kernel, variant) : Number.POSITIVE_INFINITY,
+    );
+    compared++;
+    if (ms < found.ms * WORTH_CHANGING) found = { kernel, variant, ms };
+  }
+  return { ...found, compared };
+}
+
+async function within<T>(budget: Budget, work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const result = await work();
+  budget.leftMs -= performance.now() - start;
+  return result;
 }
 
 /** Changes with any candidate's shader, so that a new build measures anew (FNV-1a). */
@@ -75,12 +136,15 @@ function buildOf(candidates: readonly Candidate[]): string {
   return (hash >>> 0).toString(16);
 }
 
-function remembered(
+/** The candidate of that entry, where it still answers right. */
+async function remembered(
+  gpu: Gpu,
   entry: { kernel: string; variant: string; why: string } | undefined,
   candidates: readonly Candidate[],
-): Choice | undefined {
+): Promise<Choice | undefined> {
   const found = candidates.find(
     ({ kernel, name }) => kernel.name === entry?.kernel && name === entry.variant,
   );
-  return found && { kernel: found.kernel, variant: found.name, why: `${entry!.why} (before)` };
+  if (!found || !(await answersRight(gpu, found.kernel, found.name))) return undefined;
+  return { kernel: found.kernel, variant: found.name, why: `${entry!.why} (before)` };
 }

@@ -5,7 +5,10 @@ import type { VitArchitecture } from "../format/config.ts";
 import { expectedTensors } from "../format/names.ts";
 import { assignSlots } from "../scheduler/memory.ts";
 import { elementCount } from "../tensor/dtype.ts";
+import { gpuKernels } from "./gpu-kernels.ts";
 import { vitGraph } from "./graph.ts";
+import { integerKernels } from "./integer-kernels.ts";
+import type { Int8Kernels } from "./kernels.ts";
 import { type Precision, WeightPacker } from "./weights.ts";
 
 const DEIT_TI: VitArchitecture = {
@@ -43,16 +46,16 @@ describe.each(["int8", "float32"] as const)("%s", (precision) => {
     ["no head", { classes: 0 }],
   ])("every weight that a step reads is there, and no other: %s", (_, change) => {
     const architecture = { ...DEIT_TI, ...small, ...change };
-    const { steps, tensors } = vitGraph(architecture, 2, precision);
-    const named = new Set(steps.flatMap(({ buffers }) => Object.values(buffers)));
+    const { steps, fusions, tensors } = vitGraph(architecture, 2, precision, { kernels: gpuKernels });
+    const named = new Set([...steps, ...fusions!.values()].flatMap(({ buffers }) => Object.values(buffers)));
     const read = [...named].filter((name) => !tensors.has(name)).sort();
     expect([...weightsOf(architecture, precision).keys()].sort()).toEqual(read);
   });
 
   test("every step fits its kernels, and every tensor is written by a step or from outside", () => {
-    const { steps, tensors, held } = vitGraph(DEIT_TI, 3, precision);
+    const { steps, fusions, tensors, held } = vitGraph(DEIT_TI, 3, precision, { kernels: gpuKernels });
     const written = new Set(["patches", "patches.scale"]);
-    for (const { kernels, problem, buffers } of steps) {
+    for (const { kernels, problem, buffers } of steps.flatMap((s) => fusions!.get(s.label) ?? s)) {
       for (const kernel of kernels) {
         expect(() => kernel.check(problem)).not.toThrow();
         const bindings = Object.keys(kernel.bindings).filter((name) => name !== "params");
@@ -65,6 +68,41 @@ describe.each(["int8", "float32"] as const)("%s", (precision) => {
     }
     expect([...tensors.keys()].filter((name) => !written.has(name))).toEqual([]);
     expect([...held].filter((name) => name !== "patches.scale" && !written.has(name))).toEqual([]);
+  });
+});
+
+describe("steps that stand for two", () => {
+  const fusionsIn = (kernels?: Int8Kernels) => {
+    const { steps, fusions } = vitGraph(DEIT_TI, 1, "int8", { kernels });
+    return { steps, fusions: fusions! };
+  };
+
+  test("leave five passes a block: the norms go with what is before them, but for the last one", () => {
+    const { steps, fusions } = fusionsIn(gpuKernels);
+    expect(steps.length - fusions.size).toBe(1 + 12 * 5 + 2);
+    const labels = [...fusions].map(([first, { label }]) => [first, label]);
+    expect(labels.slice(0, 3)).toEqual([
+      ["patch", "patch+norm1"],
+      ["blocks.0.proj", "blocks.0.proj+norm2"],
+      ["blocks.0.fc2", "blocks.0.fc2+norm1"],
+    ]);
+    expect(fusions.has("blocks.11.fc2")).toBe(false);
+  });
+
+  test("write what the two would, from what they read", () => {
+    const { steps, fusions } = fusionsIn(gpuKernels);
+    for (const [label, { buffers }] of fusions) {
+      const at = steps.findIndex((step) => step.label === label);
+      const [first, second] = [steps[at].buffers, steps[at + 1].buffers];
+      expect(buffers).toMatchObject({ a: first.a, w: first.w, addend: first.addend, out: first.out });
+      expect([buffers.norm, buffers.norm_scale]).toEqual([second.out, second.out_scale]);
+    }
+  });
+
+  test("are none where the norm or the product is in integers, and where no kernel does both", () => {
+    for (const integerOnly of [false, true])
+      expect(fusionsIn(integerKernels(gpuKernels, "ibert", integerOnly)).fusions.size).toBe(0);
+    expect(fusionsIn().fusions.size).toBe(0);
   });
 });
 

@@ -1,8 +1,9 @@
-// A Vision Transformer as steps: 7 a block, one to embed, two to read out.
+// A Vision Transformer as steps: 7 a block, or 5 where one stands for two, one to embed, two to read out.
 
 import type { VitArchitecture } from "../format/config.ts";
 import { type GemmProblem, GROUP, paddedRows } from "../kernels/gemm.ts";
 import { type Graph, type Step, step } from "../scheduler/step.ts";
+import { fusionsOf } from "./fusions.ts";
 import { floatKernels, type Int8Kernels, int8Kernels } from "./kernels.ts";
 import { type VitShape, vitShape } from "./shape.ts";
 import type { Precision } from "./weights.ts";
@@ -168,7 +169,16 @@ class Builder {
     const held = new Set(["patches", "patches.scale", ...outputs]);
     const { prefixTokens } = this.#architecture;
     const firstRow = (image: number) => image * this.#shape.tokens + prefixTokens;
-    return { steps: this.#steps, tensors: this.#tensors, held, shape: this.#shape, outputs, firstRow };
+    const fusions = fusionsOf(this.#steps, this.#kernels);
+    return {
+      steps: this.#steps,
+      fusions,
+      tensors: this.#tensors,
+      held,
+      shape: this.#shape,
+      outputs,
+      firstRow,
+    };
   }
 
   /** A tensor of the residual stream. */

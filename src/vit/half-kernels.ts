@@ -14,6 +14,7 @@ export const halfKernels: Int8Kernels = {
   gemmAdd: [gemmInt8Half],
   layernorm: [layernormHalf],
   layernormQuantize: [layernormHalfQuantize],
+  gemmNorm: undefined,
 };
 
 /** Stands between a WeightPacker and the GPU: the table that the stream begins with is f16 too. */

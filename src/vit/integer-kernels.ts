@@ -18,6 +18,7 @@ export function integerKernels(
     attention: [attentionInteger[form]],
     layernorm: [layernormInteger],
     layernormQuantize: [layernormIntegerQuantize],
+    gemmNorm: undefined,
     ...(integerOnly && { gemmAdd: [gemmInteger.add], head: [headInteger] }),
   };
 }

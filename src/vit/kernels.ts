@@ -5,6 +5,7 @@ import type { Kernel } from "../gpu/kernel.ts";
 import { attention, attentionFloat } from "../kernels/attention.ts";
 import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
+import type { gemmNormKernel } from "../kernels/gemm-norm.ts";
 import { head } from "../kernels/head.ts";
 import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
 
@@ -20,6 +21,8 @@ export interface Int8Kernels {
   readonly layernorm: Like<typeof layernorm>;
   readonly layernormQuantize: Like<typeof layernormQuantize>;
   readonly head: Like<typeof head>;
+  /** What does `gemmAdd` and the `layernormQuantize` behind it in one pass; absent where nothing does. */
+  readonly gemmNorm?: Like<ReturnType<typeof gemmNormKernel>>;
 }
 
 /** Softmax, LayerNorm and GELU in f32, by what answers everywhere: `shapedKernels` puts the faster ones before it. */

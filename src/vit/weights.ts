@@ -8,6 +8,7 @@ import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import type { Affine } from "../image/normalise.ts";
 import { packRow } from "../quant/pack.ts";
 import { quantizeRow } from "../quant/quantize.ts";
+import { fusedLabel } from "./fusions.ts";
 import { type LinearLayout, linearLayout } from "./linear.ts";
 import { type VitShape, vitShape } from "./shape.ts";
 
@@ -29,7 +30,8 @@ interface Target {
 
 /**
  * Takes tensors in any order, float or int8 with scales, and emits `<layer>.weight` (int8 [k/16, n, 16], or f32 [k, n]),
- * `.weight_scale` [n], `.bias` [n], `.gamma`/`.beta` of norms and `patch.table` [tokens, width], all padded to 64 columns.
+ * `.weight_scale` [n], `.bias` [n], `.gamma`/`.beta` of norms and `patch.table` [tokens, width], all padded to 64 columns; in
+ * int8 also `<layer>+<norm>.vectors` [4, width] for a step that does both.
  * Layer scale is folded into the scale (int8) or weight (f32) and the bias of the layer it follows.
  */
 export class WeightPacker {
@@ -71,6 +73,7 @@ export class WeightPacker {
     this.#emitPatchTable();
     for (const name of this.#norms()) this.#emitNorm(name);
     for (const stem of this.#stems()) this.#emitVectors(stem);
+    if (this.#options.precision === "int8") this.#emitVectorsOfTwo();
     for (const [stem, data] of this.#finished) this.#options.emit(`${stem}.weight`, data);
     this.#finished.clear();
   }
@@ -265,6 +268,24 @@ export class WeightPacker {
     const layers = ["qkv", "proj", "fc1", "fc2"];
     const blocks = Array.from({ length: depth }, (_, i) => layers.map((layer) => `blocks.${i}.${layer}`));
     return ["patch", ...blocks.flat(), ...(classes ? ["head"] : [])];
+  }
+
+  /** What one step reads of a layer and of the norm behind it: weight_scale, bias, gamma and beta, side by side. */
+  #emitVectorsOfTwo(): void {
+    const { depth } = this.#options.architecture;
+    const { width } = this.#shape;
+    const pairs = Array.from({ length: depth }, (_, i) => [
+      [i === 0 ? "patch" : `blocks.${i - 1}.fc2`, `blocks.${i}.norm1`],
+      [`blocks.${i}.proj`, `blocks.${i}.norm2`],
+    ]);
+    for (const [stem, norm] of pairs.flat()) {
+      const vectors = new Float32Array(4 * width);
+      vectors.set(this.#scales.get(stem)!);
+      vectors.set(this.#biases.get(stem) ?? [], width);
+      vectors.set(this.#small.get(`${norm}.weight` as CanonicalName)!, 2 * width);
+      vectors.set(this.#small.get(`${norm}.bias` as CanonicalName)!, 3 * width);
+      this.#options.emit(`${fusedLabel(stem, norm)}.vectors`, vectors);
+    }
   }
 
   #emitVectors(stem: string): void {

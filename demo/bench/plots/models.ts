@@ -29,8 +29,11 @@ const RANGE = [
 ];
 const MODELS = { domain: ["everyday80", "ti", "s", "b", "l"], range: ["#aa3377", ...RANGE] };
 export const PASSES = {
-  domain: ["preprocess", "patch", "norm1", "qkv", "attention", "proj", "norm2", "fc1", "fc2", "norm", "head"],
-  range: [...RANGE, "#88aa88", "#cc99cc"],
+  domain: [
+    ...["preprocess", "patch", "norm1", "qkv", "attention", "proj", "norm2", "fc1", "fc2", "norm", "head"],
+    ...["patch+norm1", "proj+norm2", "fc2+norm1"],
+  ],
+  range: [...RANGE, "#88aa88", "#cc99cc", "#775511", "#222255", "#882255"],
 };
 const STAGES = { domain: ["download", "load", "first answer"], range: RANGE };
 

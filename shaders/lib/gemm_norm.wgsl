@@ -1,0 +1,94 @@
+// LayerNorm and quantisation of the rows that a GEMM has just written to the residual stream, each by who has written it, so
+// that no barrier on storage is needed.
+import package::lib::gemm::{ROW_THREADS, params, vectors, out, norm, norm_scale, length_n, row_count, run_time, peak_of};
+import package::lib::pack::{quantize_i8, inverse_scale};
+
+fn sum(value: vec4<f32>) -> f32 { return dot(value, vec4<f32>(1.0)); }
+
+// Squares of what x is off the mean; zero in the columns behind the model's width.
+fn squares(x: vec4<f32>, column4: u32, mean: f32) -> f32 {
+  let difference = select(vec4<f32>(0.0), x - mean, column4 < params.width / 4u);
+  return dot(difference, difference);
+}
+
+fn inverse_deviation(squares: f32) -> f32 { return inverseSqrt(squares / f32(params.width) + params.eps); }
+
+fn normalised(x: vec4<f32>, column4: u32, mean: f32, inverse: f32) -> vec4<f32> {
+  let length = length_n() / 4u;
+  return (x - mean) * inverse * vectors[2u * length + column4] + vectors[3u * length + column4];
+}
+
+// A row by one thread, which needs fewer loads with a copy of its own: at most 1024 columns.
+@if(rows) var<private> values: array<vec4<f32>, 256>;
+
+@if(rows) fn normalise(row: u32) {
+  let length = run_time(length_n() / 4u);
+  let first = row * length;
+  var total = 0.0;
+  for (var c = 0u; c < length; c++) {
+    let x = out[first + c];
+    values[c] = x;
+    total += sum(x);
+  }
+  let mean = total / f32(params.width);
+  var variance = 0.0;
+  for (var c = 0u; c < length; c++) { variance += squares(values[c], c, mean); }
+  let inverse = inverse_deviation(variance);
+  var peak = 0.0;
+  for (var c = 0u; c < length; c++) {
+    let y = normalised(values[c], c, mean, inverse);
+    values[c] = y;
+    peak = max(peak, peak_of(y));
+  }
+  if (row >= row_count()) { return; }
+  for (var c = 0u; c < length; c++) { norm[first + c] = quantize_i8(values[c], inverse_scale(peak)); }
+  norm_scale[row] = peak / 127.0;
+}
+
+// A row by the sixteen threads along x. Call where control flow is uniform.
+@if(!rows) var<workgroup> partials: array<f32, 16u * ROW_THREADS>;
+
+@if(!rows) fn share(local: vec2<u32>, own: f32) {
+  workgroupBarrier();
+  partials[local.y * 16u + local.x] = own;
+  workgroupBarrier();
+}
+
+@if(!rows) fn sum_of_row(local: vec2<u32>, own: f32) -> f32 {
+  share(local, own);
+  let end = run_time(16u);
+  var total = 0.0;
+  for (var x = 0u; x < end; x++) { total += partials[local.y * 16u + x]; }
+  return total;
+}
+
+@if(!rows) fn peak_of_row(local: vec2<u32>, own: f32) -> f32 {
+  share(local, own);
+  let end = run_time(16u);
+  var greatest = 0.0;
+  for (var x = 0u; x < end; x++) { greatest = max(greatest, partials[local.y * 16u + x]); }
+  return greatest;
+}
+
+@if(!rows) fn normalise(row: u32, local: vec2<u32>) {
+  let tiles = run_time(length_n() / 64u);
+  let first = row * (length_n() / 4u) + local.x;
+  var own = 0.0;
+  for (var i = 0u; i < tiles; i++) { own += sum(out[first + i * 16u]); }
+  let mean = sum_of_row(local, own) / f32(params.width);
+  own = 0.0;
+  for (var i = 0u; i < tiles; i++) { own += squares(out[first + i * 16u], i * 16u + local.x, mean); }
+  let inverse = inverse_deviation(sum_of_row(local, own));
+  own = 0.0;
+  for (var i = 0u; i < tiles; i++) {
+    own = max(own, peak_of(normalised(out[first + i * 16u], i * 16u + local.x, mean, inverse)));
+  }
+  let peak = peak_of_row(local, own);
+  if (row < row_count()) {
+    for (var i = 0u; i < tiles; i++) {
+      let y = normalised(out[first + i * 16u], i * 16u + local.x, mean, inverse);
+      norm[first + i * 16u] = quantize_i8(y, inverse_scale(peak));
+    }
+    if (local.x == 0u) { norm_scale[row] = peak / 127.0; }
+  }
+}

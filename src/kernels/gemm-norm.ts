@@ -1,0 +1,107 @@
+// What every GEMM with a LayerNorm behind it is told: problem, bindings and probe. The shaders differ in how they walk K.
+
+import { defineKernel, type Probe, type Variant } from "../gpu/kernel.ts";
+import { checkGemm, type GemmProblem, GROUP, gemmParams, gemmProbe, paddedRows } from "./gemm.ts";
+
+/** n is the stride of the LayerNorm, `width` of its columns are the model's. */
+export interface GemmNormProblem extends GemmProblem {
+  readonly width: number;
+  readonly eps: number;
+}
+
+/**
+ * out = a w + bias + addend in f32, and its LayerNorm in int8 with a scale per row: projection or FC2 and the norm behind it
+ * in one pass, for a workgroup makes whole rows. `vectors` are w_scale, bias, gamma and beta, [4, n]: storage buffers are eight.
+ */
+export function gemmNormKernel(name: string, variants: Readonly<Record<string, Variant<GemmNormProblem>>>) {
+  return defineKernel({
+    name,
+    bindings: {
+      a: "read",
+      w: "read",
+      a_scale: "read",
+      vectors: "read",
+      addend: "read",
+      out: "write",
+      norm: "write",
+      norm_scale: "write",
+      params: "uniform",
+    },
+    params: (problem: GemmNormProblem) =>
+      Uint32Array.of(
+        ...gemmParams(problem),
+        problem.width,
+        ...new Uint32Array(Float32Array.of(problem.eps).buffer),
+      ),
+    variants,
+    probe: normProbe,
+    check: (problem) => {
+      checkGemm(problem);
+      const { width, n } = problem;
+      if (!(width > 0 && width <= n && width % 4 === 0))
+        throw new RangeError(`${name}: 4 | width <= n, above 0; got ${width}, ${n}`);
+    },
+    macs: ({ rows, n, k, width }) => rows * n * k + 4 * rows * width,
+    bytes: ({ rows, n, k }) => rows * k + n * k + rows * n * 9 + 16 * n,
+  });
+}
+
+/** Rows of a tile of four by four outputs a thread, walked over all columns. */
+export function normTile(
+  wgsl: string,
+  rows: number,
+  inner: "dot4" | "f32",
+  shapedFor: "gpu" | "software",
+): Variant<GemmNormProblem> {
+  return {
+    wgsl,
+    shapedFor,
+    inner,
+    tile: [rows, GROUP],
+    constants: () => ({ ROW_THREADS: rows / 4 }),
+    grid: rowGrid(rows),
+    runsOn: ({ language }) => inner === "f32" || language.has("packed_4x8_integer_dot_product"),
+  };
+}
+
+/** One workgroup for so many rows. */
+export const rowGrid =
+  (rowsPerWorkgroup: number): Variant<GemmNormProblem>["grid"] =>
+  ({ rows }) => [1, Math.ceil(rows / rowsPerWorkgroup)];
+
+/** That of the GEMM over two tiles of columns. */
+function normProbe(): Probe {
+  const { rows, n, k } = { rows: 5, n: 128, k: 192 };
+  const { inputs, outputs } = gemmProbe("add", n);
+  const { a, w, a_scale, addend, w_scale, bias } = inputs;
+  const vectors = new Float32Array(4 * n);
+  vectors.set(w_scale);
+  vectors.set(bias, n);
+  vectors.fill(1, 2 * n, 3 * n);
+  vectors.fill(0.5, 3 * n);
+  const x = outputs.out.expected as Float32Array;
+  const norm = new Int8Array(rows * n);
+  const scales = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const own = x.subarray(row * n, (row + 1) * n);
+    const mean = own.reduce((sum, v) => sum + v / n, 0);
+    const deviation = Math.sqrt(own.reduce((sum, v) => sum + (v - mean) ** 2 / n, 0));
+    const y = own.map((v) => (v - mean) / deviation + 0.5);
+    const peak = y.reduce((greatest, v) => Math.max(greatest, Math.abs(v)), 0);
+    scales[row] = peak / 127;
+    norm.set(
+      y.map((v) => Math.round(v / scales[row])),
+      row * n,
+    );
+  }
+  const padded = paddedRows(rows);
+  return {
+    problem: { rows, n, k, width: n, eps: 1e-6 },
+    inputs: { a, w, a_scale, vectors, addend },
+    outputs: {
+      out: outputs.out,
+      norm: { expected: norm, off: 1, byteLength: padded * n },
+      norm_scale: { expected: scales, off: 1e-4, byteLength: padded * 4 },
+    },
+  };
+}
