@@ -3,7 +3,7 @@ import type { KnipConfig } from "knip";
 /** What `npm run check:release` takes for used beside what imports tell: nothing else may lie about. */
 export default {
   entry: [
-    "src/element/{index,define}.ts",
+    "src/element/{index,define,react}.ts",
     "src/worker/entry.ts",
     "demo/element/{plain,react,vue}.ts", // from HTML
     "bench/*.mjs",

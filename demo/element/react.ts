@@ -1,8 +1,8 @@
 /** The element in React 19 or newer: properties are set as properties, `onresult` listens to the event `result`. */
 import { type ChangeEvent, createElement as h, useState } from "react";
 import { createRoot } from "react-dom/client";
-import type { VitClassifierEvents } from "../../src/element/define.ts";
-import "../../src/element/define.ts";
+import type { VitClassifierEvents } from "../../src/element/react.ts";
+import "../../src/element/react.ts";
 import { model, sampleAddress, samples } from "./samples.ts";
 
 function App() {

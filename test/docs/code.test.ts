@@ -15,7 +15,7 @@ const ofLanguage = (...languages: string[]) => blocks.filter(({ language }) => l
 const place = ({ document, line }: CodeBlock) => `${document}:${line}`;
 
 test("no block is in a language that nobody checks", () => {
-  const checked = ofLanguage("ts", "js", "html", "json", "wgsl", "sh", "text");
+  const checked = ofLanguage("ts", "tsx", "js", "html", "json", "wgsl", "sh", "text");
   expect(blocks.filter((block) => !checked.includes(block)).map(place)).toEqual([]);
 });
 
@@ -27,13 +27,24 @@ describe("types", () => {
     }));
   const inHtml = ofLanguage("html").flatMap(scriptsOf);
 
-  test("of TypeScript", () => expect(typeErrors(ofLanguage("ts"), { strict: true })).toBe(""));
+  test("of TypeScript", () => expect(typeErrors(ofLanguage("ts", "tsx"), { strict: true })).toBe(""));
   // What a reader would have to write beside null is left out of JavaScript.
   test("of JavaScript", () =>
     expect(typeErrors([...ofLanguage("js"), ...inHtml], { strict: false, checkJs: true })).toBe(""));
   test("a planted error is found", () => {
     const block = { document: "a.md", line: 1, language: "ts", code: 'import { none } from "vit8";' };
     expect(typeErrors([block], { strict: true })).toContain("a-1.ts(1,10)");
+  });
+  test("React's JSX knows the element's properties and events", () => {
+    const code = `import "vit8/element/react";
+      <vit-classifier src="a.jpg" topK={3} threshold={0.1} className="a" onresult={({ detail }) => detail[0].label} />;
+      <vit-classifier topK="3" />;
+      <vit-classifier onresult={({ detail }) => detail.label} />;`;
+    const errors = typeErrors([{ document: "a.md", line: 1, language: "tsx", code }], { strict: true });
+    expect(errors.split("\n").flatMap((line) => /^\S*a-1\.tsx\((\d+)/.exec(line)?.[1] ?? [])).toEqual([
+      "3",
+      "4",
+    ]);
   });
 });
 
@@ -46,6 +57,7 @@ function typeErrors(blocks: readonly CodeBlock[], options: object): string {
     const root = process.cwd();
     const compilerOptions = {
       ...options,
+      jsx: "react-jsx",
       noUnusedLocals: false,
       noUnusedParameters: false,
       rootDirs: [root, folder],
@@ -54,6 +66,7 @@ function typeErrors(blocks: readonly CodeBlock[], options: object): string {
         "vit8/node": [`${root}/src/node/index.ts`],
         "vit8/quantize": [`${root}/src/calibration/index.ts`],
         "vit8/element": [`${root}/src/element/index.ts`],
+        "vit8/element/react": [`${root}/src/element/react.ts`],
         "vit8/element/define": [`${root}/src/element/define.ts`],
       },
     };
@@ -78,7 +91,7 @@ function typeErrors(blocks: readonly CodeBlock[], options: object): string {
 }
 
 function writeBlock(folder: string, { document, line, language, code, file }: CodeBlock): string {
-  const extension = language === "ts" ? "ts" : "js";
+  const extension = language.startsWith("ts") ? language : "js";
   const name = file ?? `${path.basename(document, ".md")}-${line}.${extension}`;
   const target = path.join(folder, name);
   mkdirSync(path.dirname(target), { recursive: true });

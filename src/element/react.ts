@@ -1,0 +1,22 @@
+/**
+ * `import "vit8/element/react"` does what `vit8/element/define` does, and tells TypeScript of `<vit-classifier>` in the JSX
+ * of React 19 or newer.
+ */
+import type { VitClassifier, VitClassifierEvents } from "./vit-classifier.ts";
+
+export * from "./define.ts";
+
+type Name = "src" | "model" | "topK" | "threshold" | "loading" | "crossOrigin" | "alt" | "autoplay" | "name";
+
+/** Properties are set as properties, and `onresult` listens to the event `result`. */
+type Properties = Partial<Pick<VitClassifier, Name>> & {
+  [Type in keyof VitClassifierEvents as `on${Type}`]?: (event: VitClassifierEvents[Type]) => void;
+};
+
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      "vit-classifier": DetailedHTMLProps<HTMLAttributes<VitClassifier>, VitClassifier> & Properties;
+    }
+  }
+}
