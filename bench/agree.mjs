@@ -31,9 +31,9 @@ const environment = { ...process.env, VK_DRIVER_FILES: driver, VK_ICD_FILENAMES:
 const [pages, commands] = [[], []].map((none) => /** @type {Map<string, readonly number[]>[]} */ (none));
 process.on("SIGINT", () => process.exit(130));
 for (let round = 1; round <= Number(values.rounds); round++) {
-  console.error(`round ${round} of ${values.rounds}`);
   pages.push(samplesOf(await onPage()));
   commands.push(samplesOf(await onCommandLine()));
+  console.error(`${round} of ${values.rounds} rounds: ${summaryOf(agree.agreementOfRuns(pages, commands))}`);
 }
 const result = agree.agreementOfRuns(pages, commands);
 console.log(values.json ? JSON.stringify(result, null, 2) : tableOf(result));
@@ -91,8 +91,8 @@ function nameOf(row) {
 }
 
 /** @param {RunsAgree} result */
-function tableOf({ rows, overlapping, ratio }) {
-  const cells = rows.map(({ name, first, second, ratio, overlap }) =>
+function tableOf(result) {
+  const cells = result.rows.map(({ name, first, second, ratio, overlap }) =>
     [name, ...[first, second].flatMap(spreadCells), ratio.toFixed(3), overlap ? "yes" : "no"].join(" | "),
   );
   return [
@@ -100,9 +100,16 @@ function tableOf({ rows, overlapping, ratio }) {
     "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
     ...cells.map((line) => `| ${line} |`),
     "",
-    `${rows.filter(({ overlap }) => overlap).length} of ${rows.length} rows overlap (${(100 * overlapping).toFixed(0)} %); ` +
-      `median ratio page / command ${ratio.ratio.toFixed(3)}, 95 % between ${ratio.low.toFixed(3)} and ${ratio.high.toFixed(3)}`,
+    summaryOf(result),
   ].join("\n");
+}
+
+/** @param {RunsAgree} result */
+function summaryOf({ rows, overlapping, ratio }) {
+  const [middle, low, high] = [ratio.ratio, ratio.low, ratio.high].map((value) => value.toFixed(3));
+  const count = rows.filter(({ overlap }) => overlap).length;
+  const share = (100 * overlapping).toFixed(0);
+  return `${count} of ${rows.length} rows overlap (${share} %); median ratio page / command ${middle}, 95 % between ${low} and ${high}`;
 }
 
 /** @param {import("../src/bench/statistics.ts").Spread} spread */
