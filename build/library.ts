@@ -10,7 +10,6 @@ const edges = {
   cli: "src/cli/main.ts",
   element: "src/element/index.ts",
   "element-define": "src/element/define.ts",
-  "element-react": "src/element/react.ts",
   quantize: "src/calibration/index.ts",
 };
 

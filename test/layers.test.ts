@@ -26,6 +26,8 @@ const rooms = [
 ];
 /** The one import upwards: a chunk that is fetched when a page asks for a worker. */
 const lazyWorker = "src/classifier/image-classifier.ts > src/worker/client.ts";
+/** Types alone, of whoever has React. */
+const reactTypes = "src/element/react.ts > react";
 const firstGpuRoom = rooms.indexOf("gpu");
 /** Rooms that run in Node only, and may use its modules and packages. */
 const nodeRooms = ["node", "cli"];
@@ -47,6 +49,7 @@ function violations(sources: Sources): string[] {
 function faultOfImport(file: string, specifier: string): string | undefined {
   const from = roomOf(file);
   if (!specifier.startsWith(".")) {
+    if (`${file} > ${specifier}` === reactTypes) return undefined;
     if (file.startsWith("src/") && !nodeRooms.includes(from))
       return `imports ${specifier}, which a page lacks`;
     return undefined;

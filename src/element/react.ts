@@ -2,6 +2,7 @@
  * `import "vit8/element/react"` does what `vit8/element/define` does, and tells TypeScript of `<vit-classifier>` in the JSX
  * of React 19 or newer.
  */
+import type { DetailedHTMLProps, HTMLAttributes } from "react";
 import type { VitClassifier, VitClassifierEvents } from "./vit-classifier.ts";
 
 export * from "./define.ts";
@@ -13,10 +14,12 @@ type Properties = Partial<Pick<VitClassifier, Name>> & {
   [Type in keyof VitClassifierEvents as `on${Type}`]?: (event: VitClassifierEvents[Type]) => void;
 };
 
+type ClassifierAttributes = DetailedHTMLProps<HTMLAttributes<VitClassifier>, VitClassifier> & Properties;
+
 declare module "react" {
   namespace JSX {
     interface IntrinsicElements {
-      "vit-classifier": DetailedHTMLProps<HTMLAttributes<VitClassifier>, VitClassifier> & Properties;
+      "vit-classifier": ClassifierAttributes;
     }
   }
 }
