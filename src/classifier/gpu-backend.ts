@@ -4,11 +4,11 @@ import { SelfTestError } from "../errors/errors.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
-import { chooseByTable } from "../scheduler/choose.ts";
+import { chooseByTable, fuseByTable } from "../scheduler/choose.ts";
 import { Plan } from "../scheduler/plan.ts";
 import { answersRight } from "../scheduler/self-test.ts";
-import type { Chooser } from "../scheduler/settle.ts";
-import { chooseProven } from "../scheduler/tune.ts";
+import { type Chooser, settle } from "../scheduler/settle.ts";
+import { chooserByTable } from "../scheduler/tune.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
 import type { Backend, Batch, EngineOptions, RunOptions, StepTimes } from "./engine.ts";
 import type { ModelDescription } from "./model.ts";
@@ -25,17 +25,20 @@ export interface GpuBackendOptions {
 }
 
 /** Compiles what one picture needs, so that it happens while the weights download. A failure is told by the first batch. */
-export function compileAhead(
+export async function compileAhead(
   gpu: Gpu,
   { architecture }: ModelDescription,
   { precision, kernels, graph }: EngineOptions,
 ): Promise<unknown> {
-  const { steps } = graph?.(1, false) ?? vitGraph(architecture, 1, precision, { kernels });
-  const pipelines = steps.map((step) => {
-    const { kernel, variant } = chooseByTable(step, gpu.capabilities);
-    return gpu.pipeline(kernel, variant, step.problem as never);
-  });
-  return Promise.allSettled(pipelines);
+  const table: Chooser = {
+    choose: (step) => chooseByTable(step, gpu.capabilities),
+    fuse: async (fused) => fuseByTable(fused, gpu.capabilities),
+  };
+  const one = graph?.(1, false) ?? vitGraph(architecture, 1, precision, { kernels });
+  const settled = await settle(one, table, async () => 0);
+  return Promise.allSettled(
+    settled.map(({ step, choice }) => gpu.pipeline(choice.kernel, choice.variant, step.problem as never)),
+  );
 }
 
 const RUNS_BETWEEN_TESTS = 1000;
@@ -63,7 +66,7 @@ export class GpuBackend implements Backend<GpuBatch> {
       const plan = await Plan.create(this.#gpu, graph, {
         weights: this.#weights,
         outputs: graph.outputs,
-        ...(this.#options.chooser ?? { choose: chooseProven(this.#gpu) }),
+        ...(this.#options.chooser ?? chooserByTable(this.#gpu)),
       });
       const slots = Array.from({ length: images }, () => this.#slot(graph, plan));
       return new GpuBatch(this.#gpu, graph, plan, await Promise.all(slots), this.#options.sliceMs);

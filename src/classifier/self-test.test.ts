@@ -33,14 +33,16 @@ test("finds all well", async () => {
   await it.dispose();
 });
 
-test("takes another variant for one that has gone wrong", async () => {
+test("takes another kernel or variant for one that has gone wrong", async () => {
   const it = await classifier();
   const before = await it.logits(picture);
+  const kernels = () => it.report.kernels.map(({ kernel, variant }) => `${kernel}/${variant}`);
+  const used = kernels();
   spoil(1);
   const after = await it.logits(picture);
   // Variants differ in the order of f32 sums alone, which now and then moves an int8 value by a step.
   for (const [i, logit] of after.entries()) expect(logit).toBeCloseTo(before[i], 1);
-  expect(it.report.kernels.map(({ why }) => why)).toContainEqual(expect.stringContaining("computes wrongly"));
+  expect(used.filter((name) => !kernels().includes(name))).toHaveLength(1);
   await it.dispose();
 });
 

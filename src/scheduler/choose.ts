@@ -37,6 +37,18 @@ export function chooseByTable(step: Step, machine: Capabilities): Choice {
   return { kernel, variant: name, why: `table: ${kind}, ${machine.vendor || "unknown vendor"}` };
 }
 
+/** Up to here fewer dispatches are worth something. */
+const FEW_ROWS = 256;
+
+/**
+ * A software adapter takes as long for one step as for the two that it stands for, so that with few rows, where dispatches
+ * count, one is better. What GPUs take is not known without measuring, and the two stay: undefined.
+ */
+export function fuseByTable(fused: Step, machine: Capabilities): Choice | undefined {
+  const { rows } = fused.problem as { rows: number };
+  return machine.software && rows <= FEW_ROWS ? chooseByTable(fused, machine) : undefined;
+}
+
 function allFor(step: Step, machine: Capabilities): Candidate[] {
   const candidates = step.kernels.flatMap((kernel) =>
     variantsFor(kernel, machine, step.problem).map((name) => ({

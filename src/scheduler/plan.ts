@@ -139,7 +139,8 @@ export class Plan {
   }
 
   /** Steps in runs of about `sliceMs` each. */
-  #slices(sliceMs: number): Dispatch[][] {
+  #slices(sliceMs: number): (readonly Dispatch[])[] {
+    if (this.#estimatedMs <= sliceMs) return [this.#dispatches];
     const slices: Dispatch[][] = [[]];
     let elapsedMs = 0;
     for (const dispatch of this.#dispatches) {

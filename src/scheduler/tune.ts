@@ -3,7 +3,7 @@
 import { SelfTestError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
-import { type Candidate, candidatesFor, chooseByTable } from "./choose.ts";
+import { type Candidate, candidatesFor, chooseByTable, fuseByTable } from "./choose.ts";
 import { answersRight } from "./self-test.ts";
 import type { Choice, Choose, Chooser, Fuse, Measure } from "./settle.ts";
 import { problemKey } from "./step.ts";
@@ -26,6 +26,15 @@ export function chooseProven(gpu: Gpu): Choose {
       `${step.label}: every variant of ${step.kernels[0].name} computes wrongly on this driver; update it, or use another browser`,
     );
   };
+}
+
+/** The table's choices, where they answer right. */
+export function chooserByTable(gpu: Gpu): Required<Chooser> {
+  const fuse: Fuse = async (fused) => {
+    const choice = fuseByTable(fused, gpu.capabilities);
+    return choice && (await answersRight(gpu, choice.kernel, choice.variant)) ? choice : undefined;
+  };
+  return { choose: chooseProven(gpu), fuse };
 }
 
 /** What is left for measuring. */
