@@ -101,7 +101,7 @@ export function tile4x4(
     constants: (problem) => ({
       ...gemmConstants(epilogue, problem),
       ROW_THREADS: rowThreads,
-      ...(ROW_PADDING % tile[0] && { ROWS: problem.rows }),
+      ...(roundUp(problem.rows, tile[0]) > paddedRows(problem.rows) && { ROWS: problem.rows }),
     }),
     grid: tileGrid(tile),
     runsOn: ({ language }) => !dot4 || language.has("packed_4x8_integer_dot_product"),
