@@ -36,7 +36,9 @@ export async function kernelsFor(
   { precision, nonlinear, integerOnly }: Arithmetic,
   machine?: Capabilities,
 ): Promise<Int8Kernels | undefined> {
-  const shaped = machine && precision === "int8" ? shapedKernels(machine) : undefined;
+  // What answers everywhere is in the core: slower, where a page has lost its network since it was opened.
+  const shaped =
+    machine && precision === "int8" ? shapedKernels(machine).catch(() => int8Kernels) : undefined;
   if (!isInteger(nonlinear)) return shaped;
   const { integerKernels } = await import("./integer-kernels.ts");
   return integerKernels((await shaped) ?? int8Kernels, nonlinear, integerOnly);
