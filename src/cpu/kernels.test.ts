@@ -1,7 +1,7 @@
 // Every function of the CPU against the cases of the kernel that it stands in for.
 
 import { describe, expect, test } from "vitest";
-import { type AnyCases, type HostArray, type OutputShape, seeded } from "../testing/cases.ts";
+import { type AnyCases, type HostArray, type OutputShape, seeded, VIEWS } from "../testing/cases.ts";
 import { faultOfOutputs } from "../testing/check-case.ts";
 import { cpuKernels } from "./kernels.ts";
 
@@ -13,13 +13,6 @@ const cases = Object.values(suites)
   .flat()
   .filter(({ kernel }) => cpuKernels.has(kernel.name));
 
-const VIEWS = {
-  f32: Float32Array,
-  f16: Uint16Array,
-  i32: Int32Array,
-  i8: Int8Array,
-  u8: Uint8Array,
-} as const;
 const GUARD = 77;
 
 test("every function has cases", () => {

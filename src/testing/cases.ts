@@ -3,8 +3,17 @@
 import type { AnyKernel, Bindings, Kernel } from "../gpu/kernel.ts";
 
 export type HostArray = Float32Array | Int32Array | Uint32Array | Uint16Array | Int8Array | Uint8Array;
-/** f16 goes in as its bits, and comes back as numbers. */
-export type OutputType = "f32" | "f16" | "i32" | "i8" | "u8";
+/** What a buffer holds. f16 goes in as its bits, and comes back as numbers. */
+export type OutputType = keyof typeof VIEWS;
+
+/** The array that holds an output of each type. */
+export const VIEWS = {
+  f32: Float32Array,
+  f16: Uint16Array,
+  i32: Int32Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+} as const;
 
 /** A seeded source of host arrays: the same numbers on every machine. */
 export interface Rng {

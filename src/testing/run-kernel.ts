@@ -3,18 +3,10 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { type AnyKernel, roundUp } from "../gpu/kernel.ts";
 import { toFloat32 } from "../tensor/dtype.ts";
-import type { HostArray, OutputShape, TextureData } from "./cases.ts";
+import { type HostArray, type OutputShape, type TextureData, VIEWS } from "./cases.ts";
 
 const GUARD_BYTES = 256;
 const GUARD = 0xa5;
-
-const VIEWS = {
-  f32: Float32Array,
-  f16: Uint16Array,
-  i32: Int32Array,
-  i8: Int8Array,
-  u8: Uint8Array,
-} as const;
 
 type Outputs = Record<string, OutputShape>;
 
