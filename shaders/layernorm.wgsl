@@ -1,9 +1,11 @@
-// y[row] = (x[row] - mean) / sqrt(variance + eps) * gamma + beta, in f32 or in int8 with a scale per row.
+// y[row] = (x[row] - mean) / sqrt(variance + eps) * gamma + beta, in f32 or in int8 with a scale per row and 16 bits for its outlier.
 // One workgroup per row; mean and variance in two sweeps, because E[x^2] - E[x]^2 cancels.
 import package::lib::layernorm::{WIDTH, EPS, value, row_length, spread_of, normalised};
-import package::lib::reduce::{THREADS, workgroup_sum, workgroup_max};
+import package::lib::reduce::{THREADS, workgroup_sum};
+@if(quantize) import package::lib::reduce::workgroup_greatest;
+@if(quantize) import package::lib::outlier::{Greatest, raised, of_lanes, limit_of, outlier_of, tells};
 @if(quantize) import package::lib::pack::{quantize_i8, inverse_scale};
-@if(quantize) import package::lib::layernorm::{peak_of, out, out_scale};
+@if(quantize) import package::lib::layernorm::{out, store_scale, store_outlier};
 @if(!quantize) import package::lib::layernorm::out;
 
 @if(half) enable f16;
@@ -20,15 +22,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var c = thread; c < length; c += THREADS) { squares += spread_of(first + c, c, mean); }
   let inverse_deviation = inverseSqrt(workgroup_sum(thread, squares) / f32(WIDTH) + EPS);
   @if(quantize) {
-    var peak = 0.0;
+    var own = Greatest();
+    for (var c = thread; c < length; c += THREADS) { own = raised(own, normalised(first + c, c, mean, inverse_deviation)); }
+    let greatest = workgroup_greatest(thread, of_lanes(own));
+    let limit = limit_of(greatest);
+    let inverse = inverse_scale(limit);
+    var outlier = vec2<f32>();
     for (var c = thread; c < length; c += THREADS) {
-      peak = max(peak, peak_of(normalised(first + c, c, mean, inverse_deviation)));
+      let y = normalised(first + c, c, mean, inverse_deviation);
+      out[first + c] = quantize_i8(y, inverse);
+      outlier = outlier_of(outlier, y, inverse, c);
     }
-    peak = workgroup_max(thread, peak);
-    for (var c = thread; c < length; c += THREADS) {
-      out[first + c] = quantize_i8(normalised(first + c, c, mean, inverse_deviation), inverse_scale(peak));
-    }
-    if (thread == 0u) { out_scale[row] = peak / 127.0; }
+    if (thread == 0u) { store_scale(row, limit); }
+    if (tells(outlier, thread == 0u, greatest, inverse)) { store_outlier(row, outlier); }
   }
   @if(!quantize) {
     for (var c = thread; c < length; c += THREADS) {

@@ -1,7 +1,8 @@
 // LayerNorm with one thread per row and no barrier: the faster shape where a thread is a lane of a processor.
 import package::lib::layernorm::{WIDTH, EPS, value, row_length, spread_of, normalised};
+@if(quantize) import package::lib::outlier::{Greatest, raised, of_lanes, limit_of, outlier_of};
 @if(quantize) import package::lib::pack::{quantize_i8, inverse_scale};
-@if(quantize) import package::lib::layernorm::{peak_of, out, out_scale};
+@if(quantize) import package::lib::layernorm::{out, store_scale, store_outlier};
 @if(!quantize) import package::lib::layernorm::out;
 
 override ROWS_PER_WORKGROUP: u32 = 8u;
@@ -18,14 +19,18 @@ fn main(@builtin(global_invocation_id) thread: vec3<u32>) {
   for (var c = 0u; c < length; c++) { squares += spread_of(first + c, c, mean); }
   let inverse_deviation = inverseSqrt(squares / f32(WIDTH) + EPS);
   @if(quantize) {
-    var peak = 0.0;
+    var greatest = Greatest();
+    for (var c = 0u; c < length; c++) { greatest = raised(greatest, normalised(first + c, c, mean, inverse_deviation)); }
+    let limit = limit_of(of_lanes(greatest));
+    let inverse = inverse_scale(limit);
+    var outlier = vec2<f32>();
     for (var c = 0u; c < length; c++) {
-      peak = max(peak, peak_of(normalised(first + c, c, mean, inverse_deviation)));
+      let y = normalised(first + c, c, mean, inverse_deviation);
+      out[first + c] = quantize_i8(y, inverse);
+      outlier = outlier_of(outlier, y, inverse, c);
     }
-    for (var c = 0u; c < length; c++) {
-      out[first + c] = quantize_i8(normalised(first + c, c, mean, inverse_deviation), inverse_scale(peak));
-    }
-    out_scale[row] = peak / 127.0;
+    store_scale(row, limit);
+    store_outlier(row, outlier);
   }
   @if(!quantize) {
     for (var c = 0u; c < length; c++) {

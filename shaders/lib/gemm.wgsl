@@ -1,5 +1,6 @@
 // What every int8 GEMM variant shares: operands, and the epilogue that turns sums into outputs.
 // y[row, column] = (sum over k of a[row, k] w[k, column]) a_scale[row(, group of k)] w_scale[column] + bias[column]
+// With `quantize` a is a LayerNorm's, and the one outlier of a row adds excess w[channel, column] to the sum: see lib/outlier.wgsl.
 import package::lib::pack::{quantize_i8, inverse_scale};
 import package::lib::gelu::activate;
 @if(add) import package::lib::stream::{Stream, to_stream};
@@ -38,7 +39,7 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 @if(words) @group(0) @binding(1) var<storage, read> w: array<u32>;          // [K/16, N, 4] int8
 @if(accumulate) @group(0) @binding(2) var<storage, read_write> out: array<vec4<i32>>;   // [rows, N/4]
 
-@if(!accumulate) @group(0) @binding(2) var<storage, read> a_scale: array<f32>;          // [rows] or [rows, K/64]
+@if(!accumulate) @group(0) @binding(2) var<storage, read> a_scale: array<f32>;          // [rows, K/64], or with `quantize` [rows, 3]
 @if(!accumulate && !norm) @group(0) @binding(3) var<storage, read> w_scale: array<vec4<f32>>;    // [N]
 @if(!accumulate && !norm) @group(0) @binding(4) var<storage, read> bias: array<vec4<f32>>;       // [N]
 
@@ -46,12 +47,12 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 @if(add && !norm) @group(0) @binding(5) var<storage, read> addend: array<Stream>;       // [addend rows, N]
 @if(add && !norm) @group(0) @binding(6) var<storage, read_write> out: array<Stream>;    // [rows, N]
 
-// `add` with `norm`: then LayerNorm of the row too, in int8 with a scale per row. Eight storage buffers are all there are.
+// `add` with `norm`: then LayerNorm of the row too, in int8. Eight storage buffers are all there are.
 @if(norm) @group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>;           // [4, N]: w_scale, bias, gamma, beta
 @if(norm) @group(0) @binding(4) var<storage, read> addend: array<Stream>;               // [addend rows, N]
 @if(norm) @group(0) @binding(5) var<storage, read_write> out: array<Stream>;            // [rows, N]
 @if(norm) @group(0) @binding(6) var<storage, read_write> norm: array<u32>;              // [rows, N/4]
-@if(norm) @group(0) @binding(7) var<storage, read_write> norm_scale: array<f32>;        // [rows]
+@if(norm) @group(0) @binding(7) var<storage, read_write> norm_scale: array<f32>;        // [rows, 3]: see lib/outlier.wgsl
 
 // `quantize`: out = y, or GELU(y), in int8 with a scale per token and group of 64 columns.
 @if(quantize) @group(0) @binding(5) var<storage, read_write> out: array<u32>;           // [rows, N/4]
@@ -83,8 +84,22 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
   return total * vectors[column4] + vectors[length_n() / 4u + column4];
 }
 @if(quantize) fn dequantize(row: u32, column4: u32, total: Total) -> vec4<f32> {
-  return vec4<f32>(total) * (a_scale[row] * w_scale[column4]) + bias[column4];
+  let sum = vec4<f32>(total + of_excess(row, column4));
+  return sum * (a_scale[3u * row] * w_scale[column4]) + bias[column4];
 }
+
+// What the row's outlier has beyond its int8, times its weights; most rows have nothing.
+@if(quantize) fn of_excess(row: u32, column4: u32) -> vec4<i32> {
+  let excess = i32(a_scale[3u * row + 1u]);
+  if (excess == 0) { return vec4<i32>(); }
+  let k = u32(a_scale[3u * row + 2u]);
+  let column = column4 * 4u;
+  return excess * vec4<i32>(weight(k, column), weight(k, column + 1u), weight(k, column + 2u), weight(k, column + 3u));
+}
+
+@if(quantize && !words) fn word_of(k: u32, column: u32) -> u32 { return w[k / 16u * length_n() + column][k % 16u / 4u]; }
+@if(quantize && words) fn word_of(k: u32, column: u32) -> u32 { return w[(k / 16u * length_n() + column) * 4u + k % 16u / 4u]; }
+@if(quantize) fn weight(k: u32, column: u32) -> i32 { return extractBits(bitcast<i32>(word_of(k, column)), k % 4u * 8u, 8u); }
 
 @if(accumulate) fn store(row: u32, column4: u32, total: Total) {
   if (row < row_count()) { out[row * (length_n() / 4u) + column4] = total; }

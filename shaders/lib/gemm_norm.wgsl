@@ -1,6 +1,7 @@
 // LayerNorm and quantisation of the rows that a GEMM has just written to the residual stream, each by who has written it, so
 // that no barrier on storage is needed.
-import package::lib::gemm::{ROW_THREADS, params, vectors, out, norm, norm_scale, length_n, row_count, run_time, peak_of};
+import package::lib::gemm::{ROW_THREADS, params, vectors, out, norm, norm_scale, length_n, row_count, run_time};
+import package::lib::outlier::{Greatest, raised, merged, of_lanes, limit_of, outlier_of, tells};
 import package::lib::pack::{quantize_i8, inverse_scale};
 
 fn sum(value: vec4<f32>) -> f32 { return dot(value, vec4<f32>(1.0)); }
@@ -16,6 +17,12 @@ fn inverse_deviation(squares: f32) -> f32 { return inverseSqrt(squares / f32(par
 fn normalised(x: vec4<f32>, column4: u32, mean: f32, inverse: f32) -> vec4<f32> {
   let length = length_n() / 4u;
   return (x - mean) * inverse * vectors[2u * length + column4] + vectors[3u * length + column4];
+}
+
+fn store_scale(row: u32, limit: f32) { norm_scale[3u * row] = limit / 127.0; }
+fn store_outlier(row: u32, outlier: vec2<f32>) {
+  norm_scale[3u * row + 1u] = outlier.x;
+  norm_scale[3u * row + 2u] = outlier.y;
 }
 
 // A row by one thread, which needs fewer loads with a copy of its own: at most 1024 columns.
@@ -34,39 +41,46 @@ fn normalised(x: vec4<f32>, column4: u32, mean: f32, inverse: f32) -> vec4<f32> 
   var variance = 0.0;
   for (var c = 0u; c < length; c++) { variance += squares(values[c], c, mean); }
   let inverse = inverse_deviation(variance);
-  var peak = 0.0;
+  var greatest = Greatest();
   for (var c = 0u; c < length; c++) {
     let y = normalised(values[c], c, mean, inverse);
     values[c] = y;
-    peak = max(peak, peak_of(y));
+    greatest = raised(greatest, y);
   }
   if (row >= row_count()) { return; }
-  for (var c = 0u; c < length; c++) { norm[first + c] = quantize_i8(values[c], inverse_scale(peak)); }
-  norm_scale[row] = peak / 127.0;
+  let limit = limit_of(of_lanes(greatest));
+  let to_steps = inverse_scale(limit);
+  var outlier = vec2<f32>();
+  for (var c = 0u; c < length; c++) {
+    norm[first + c] = quantize_i8(values[c], to_steps);
+    outlier = outlier_of(outlier, values[c], to_steps, c);
+  }
+  store_scale(row, limit);
+  store_outlier(row, outlier);
 }
 
 // A row by the sixteen threads along x. Call where control flow is uniform.
-@if(!rows) var<workgroup> partials: array<f32, 16u * ROW_THREADS>;
+@if(!rows) var<workgroup> partials: array<vec2<f32>, 16u * ROW_THREADS>;
 
-@if(!rows) fn share(local: vec2<u32>, own: f32) {
+@if(!rows) fn share(local: vec2<u32>, own: vec2<f32>) {
   workgroupBarrier();
   partials[local.y * 16u + local.x] = own;
   workgroupBarrier();
 }
 
 @if(!rows) fn sum_of_row(local: vec2<u32>, own: f32) -> f32 {
-  share(local, own);
+  share(local, vec2<f32>(own, 0.0));
   let end = run_time(16u);
   var total = 0.0;
-  for (var x = 0u; x < end; x++) { total += partials[local.y * 16u + x]; }
+  for (var x = 0u; x < end; x++) { total += partials[local.y * 16u + x].x; }
   return total;
 }
 
-@if(!rows) fn peak_of_row(local: vec2<u32>, own: f32) -> f32 {
+@if(!rows) fn greatest_of_row(local: vec2<u32>, own: vec2<f32>) -> vec2<f32> {
   share(local, own);
   let end = run_time(16u);
-  var greatest = 0.0;
-  for (var x = 0u; x < end; x++) { greatest = max(greatest, partials[local.y * 16u + x]); }
+  var greatest = vec2<f32>();
+  for (var x = 0u; x < end; x++) { greatest = merged(greatest, partials[local.y * 16u + x]); }
   return greatest;
 }
 
@@ -79,16 +93,21 @@ fn normalised(x: vec4<f32>, column4: u32, mean: f32, inverse: f32) -> vec4<f32> 
   own = 0.0;
   for (var i = 0u; i < tiles; i++) { own += squares(out[first + i * 16u], i * 16u + local.x, mean); }
   let inverse = inverse_deviation(sum_of_row(local, own));
-  own = 0.0;
+  var own_greatest = Greatest();
   for (var i = 0u; i < tiles; i++) {
-    own = max(own, peak_of(normalised(out[first + i * 16u], i * 16u + local.x, mean, inverse)));
+    own_greatest = raised(own_greatest, normalised(out[first + i * 16u], i * 16u + local.x, mean, inverse));
   }
-  let peak = peak_of_row(local, own);
+  let greatest = greatest_of_row(local, of_lanes(own_greatest));
+  let limit = limit_of(greatest);
+  let to_steps = inverse_scale(limit);
   if (row < row_count()) {
+    var outlier = vec2<f32>();
     for (var i = 0u; i < tiles; i++) {
       let y = normalised(out[first + i * 16u], i * 16u + local.x, mean, inverse);
-      norm[first + i * 16u] = quantize_i8(y, inverse_scale(peak));
+      norm[first + i * 16u] = quantize_i8(y, to_steps);
+      outlier = outlier_of(outlier, y, to_steps, i * 16u + local.x);
     }
-    if (local.x == 0u) { norm_scale[row] = peak / 127.0; }
+    if (local.x == 0u) { store_scale(row, limit); }
+    if (tells(outlier, local.x == 0u, greatest, to_steps)) { store_outlier(row, outlier); }
   }
 }

@@ -9,7 +9,7 @@ override EPS: f32;
 @group(0) @binding(1) var<storage, read> gamma: array<vec4<f32>>;     // [stride], zero from WIDTH on
 @group(0) @binding(2) var<storage, read> beta: array<vec4<f32>>;      // [stride], zero from WIDTH on
 @if(quantize) @group(0) @binding(3) var<storage, read_write> out: array<u32>;             // [rows, stride] int8
-@if(quantize) @group(0) @binding(4) var<storage, read_write> out_scale: array<f32>;       // [rows]
+@if(quantize) @group(0) @binding(4) var<storage, read_write> out_scale: array<f32>;       // [rows, 3]: see lib/outlier.wgsl
 @if(!quantize) @group(0) @binding(3) var<storage, read_write> out: array<vec4<f32>>;      // [rows, stride]
 
 // Vectors of four in a row. Read at run time: drivers unroll a loop whose bound is constant, for seconds.
@@ -26,7 +26,8 @@ fn normalised(at: u32, column4: u32, mean: f32, inverse_deviation: f32) -> vec4<
   return (value(at) - mean) * inverse_deviation * gamma[column4] + beta[column4];
 }
 
-@if(quantize) fn peak_of(y: vec4<f32>) -> f32 {
-  let magnitude = abs(y);
-  return max(max(magnitude.x, magnitude.y), max(magnitude.z, magnitude.w));
+@if(quantize) fn store_scale(row: u32, limit: f32) { out_scale[3u * row] = limit / 127.0; }
+@if(quantize) fn store_outlier(row: u32, outlier: vec2<f32>) {
+  out_scale[3u * row + 1u] = outlier.x;
+  out_scale[3u * row + 2u] = outlier.y;
 }

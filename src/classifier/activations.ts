@@ -3,6 +3,7 @@
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { paddedRows } from "../kernels/gemm.ts";
+import { ROW_SCALE } from "../quant/outlier.ts";
 import { Plan } from "../scheduler/plan.ts";
 import { chooseProven } from "../scheduler/tune.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
@@ -12,11 +13,12 @@ import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";
 import { PictureSlot } from "./picture-slot.ts";
 
-/** [rows, width] of a tensor; `group`: columns that share a scale, where it is int8. */
+/** [rows, width] of a tensor; `group`: columns that share a scale, where it is int8; `outliers`: whether rows keep theirs in 16 bits. */
 export interface ActivationShape {
   readonly rows: number;
   readonly width: number;
   readonly group?: number;
+  readonly outliers?: boolean;
 }
 
 /** Runs a model one picture at a time and keeps what every step wrote. Pass weights of the same precision. */
@@ -64,11 +66,15 @@ export class Activations {
   async read(picture: PictureSource): Promise<ReadonlyMap<string, Float32Array>> {
     this.#slot.prepare(picture, this.#firstRow);
     const outputs = await this.#plan.run((pass) => this.#slot.encode(pass));
-    const values = [...this.shapes].map(([name, { rows, width, group }]) => {
-      const read = group
-        ? dequantized(new Int8Array(outputs[name]), new Float32Array(outputs[`${name}.scale`]), group)
-        : new Float32Array(outputs[name]);
-      return [name, read.subarray(0, rows * width)] as const;
+    const values = [...this.shapes].map(([name, shape]) => {
+      const length = shape.rows * shape.width;
+      if (!shape.group) return [name, new Float32Array(outputs[name]).subarray(0, length)] as const;
+      const q = new Int8Array(outputs[name]).subarray(0, length);
+      const scales = new Float32Array(outputs[`${name}.scale`]);
+      const dequantized = shape.outliers
+        ? fromRows(q, scales, shape.width)
+        : fromGroups(q, scales, shape.group);
+      return [name, dequantized] as const;
     });
     return new Map(values);
   }
@@ -90,15 +96,24 @@ function shapesOf({ steps, tensors }: VitGraph): Map<string, ActivationShape> {
     const name = buffers.out;
     const scales = tensors.get(`${name}.scale`);
     const values = tensors.get(name)! / (scales ? 1 : 4);
-    shapes.set(name, {
-      rows,
-      width: values / paddedRows(rows),
-      ...(scales && { group: values / (scales / 4) }),
-    });
+    const width = values / paddedRows(rows);
+    // A LayerNorm's: the steps that have a gamma.
+    const outliers = scales !== undefined && "gamma" in buffers;
+    const group = outliers ? width : scales && values / (scales / 4);
+    shapes.set(name, { rows, width, group, outliers });
   }
   return shapes;
 }
 
-function dequantized(values: Int8Array, scales: Float32Array, group: number): Float32Array {
-  return Float32Array.from(values, (q, i) => q * scales[Math.floor(i / group)]);
+function fromGroups(q: Int8Array, scales: Float32Array, group: number): Float32Array {
+  return Float32Array.from(q, (value, i) => value * scales[Math.floor(i / group)]);
+}
+
+function fromRows(q: Int8Array, scales: Float32Array, width: number): Float32Array {
+  const values = Float32Array.from(q, (value, i) => value * scales[Math.floor(i / width) * ROW_SCALE]);
+  for (let row = 0; row * width < q.length; row++) {
+    const [scale, excess, channel] = scales.subarray(row * ROW_SCALE, (row + 1) * ROW_SCALE);
+    values[row * width + channel] += excess * scale;
+  }
+  return values;
 }

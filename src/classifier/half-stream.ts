@@ -3,6 +3,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { layernormQuantize } from "../kernels/layernorm.ts";
 import { layernormHalfQuantize } from "../kernels/layernorm-half.ts";
+import { ROW_SCALE } from "../quant/outlier.ts";
 import { Plan } from "../scheduler/plan.ts";
 import { type Graph, step } from "../scheduler/step.ts";
 import { chooserByMeasuring, type Tuning } from "../scheduler/tune.ts";
@@ -32,7 +33,7 @@ function probe(): Graph {
     ["gamma", width * 4],
     ["beta", width * 4],
     ["out", rows * width],
-    ["out_scale", rows * 4],
+    ["out_scale", rows * ROW_SCALE * 4],
   ]);
   return { steps: [norm], tensors, held: new Set(tensors.keys()) };
 }

@@ -1,7 +1,7 @@
 // The errors of activations: an int8 run against a float32 run of the same pictures.
 
 import type { ActivationShape } from "../classifier/activations.ts";
-import { Noise, throughInt8 } from "../quant/noise.ts";
+import { Noise, throughInt8, throughRows } from "../quant/noise.ts";
 
 /** Signal to quantisation noise in decibels; 6 more are a bit more. */
 export interface TensorError {
@@ -36,12 +36,13 @@ export class ActivationErrors {
   }
 
   add(float32: ReadonlyMap<string, Float32Array>, int8: ReadonlyMap<string, Float32Array>): void {
-    for (const [name, { width, group }] of this.#shapes) {
+    for (const [name, { width, group, outliers }] of this.#shapes) {
       const [reference, came] = [float32.get(name)!, int8.get(name)!];
       for (const { part, from, columns } of partsOf(name, width)) {
         const [wanted, found] = [reference, came].map((values) => cut(values, width, from, columns));
         noiseIn(this.#arriving, part).add(wanted, found);
-        if (group) noiseIn(this.#own, part).add(wanted, throughInt8(wanted, Math.min(group, columns)));
+        const through = outliers ? throughRows : throughInt8;
+        if (group) noiseIn(this.#own, part).add(wanted, through(wanted, Math.min(group, columns)));
       }
       if (!group) this.#keepPeaks(name, reference, width);
     }

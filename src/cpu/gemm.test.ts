@@ -1,6 +1,7 @@
 // Two sums in one f64 stay apart, also the greatest there are.
 
 import { expect, test } from "vitest";
+import { ROW_SCALE } from "../quant/outlier.ts";
 import { packWeights } from "../quant/pack.ts";
 import { gemmQuantize } from "./gemm.ts";
 
@@ -15,7 +16,7 @@ test("the greatest sums beside the greatest of the other sign are exact", () => 
   gemmQuantize(problem, {
     a: new Int8Array(rows * k).fill(-128),
     w: packWeights(w, n, k),
-    a_scale: new Float32Array(rows).fill(1),
+    a_scale: Float32Array.from({ length: rows * ROW_SCALE }, (_, i) => Number(i % ROW_SCALE === 0)),
     w_scale: new Float32Array(n).fill(1),
     bias: new Float32Array(n),
     out,

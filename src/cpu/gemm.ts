@@ -2,6 +2,7 @@
 // products, and their sums stay apart and exact for up to 2064 of them (128 * 128 * 2064 < 2^25).
 
 import { type GemmProblem, GROUP } from "../kernels/gemm.ts";
+import { ROW_SCALE } from "../quant/outlier.ts";
 import { activate } from "./activation.ts";
 import { quantizeGroups } from "./quantize.ts";
 import { TILE_LANES, TILE_ROWS, tile } from "./tile.ts";
@@ -105,15 +106,28 @@ export function gemmAdd(problem: GemmProblem, arrays: Int8Operands & Sum): void 
   add(problem, arrays);
 }
 
-/** out = activation(a w + bias) in int8 with a scale per row and 64 columns. */
+/** out = activation(a w + bias) in int8 with a scale per row and 64 columns; a_scale [rows, 3], as LayerNorm makes it. */
 export function gemmQuantize(
   problem: GemmProblem,
   arrays: Int8Operands & { readonly out: Int8Array; readonly out_scale: Float32Array },
 ): void {
   const y = new Float32Array(problem.rows * problem.n);
-  multiplyInt8(problem, arrays, problem.k, y);
+  const a_scale = arrays.a_scale.filter((_, i) => i % ROW_SCALE === 0);
+  multiplyInt8(problem, { ...arrays, a_scale }, problem.k, y);
+  addOutliers(problem, arrays, y);
   activate(y, problem.activation);
   quantizeGroups(y, GROUP, arrays.out, arrays.out_scale);
+}
+
+/** What the outlier of a row has beyond its int8, times its weights. */
+function addOutliers({ rows, n }: GemmProblem, { w, a_scale, w_scale }: Int8Operands, y: Float32Array): void {
+  for (let row = 0; row < rows; row++) {
+    const [scale, excess, k] = a_scale.subarray(row * ROW_SCALE, (row + 1) * ROW_SCALE);
+    if (excess === 0) continue;
+    const first = Math.floor(k / STEP) * n * STEP + (k % STEP);
+    for (let column = 0; column < n; column++)
+      y[row * n + column] += excess * w[first + column * STEP] * scale * w_scale[column];
+  }
 }
 
 type FloatOperands = Record<"a" | "w" | "bias", Float32Array>;

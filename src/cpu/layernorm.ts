@@ -1,7 +1,7 @@
 // LayerNorm over rows on the CPU.
 
 import type { LayerNormProblem } from "../kernels/layernorm.ts";
-import { quantizeGroups } from "./quantize.ts";
+import { quantizeRows } from "./quantize.ts";
 
 type Operands = Record<"x" | "gamma" | "beta", Float32Array>;
 
@@ -21,12 +21,12 @@ export function layernorm(
   }
 }
 
-/** int8 out with a scale per row. */
+/** int8 out with a scale per row, and 16 bits for its outlier. */
 export function layernormQuantize(
   problem: LayerNormProblem,
   arrays: Operands & { readonly out: Int8Array; readonly out_scale: Float32Array },
 ): void {
   const y = new Float32Array(problem.rows * problem.stride);
   layernorm(problem, { ...arrays, out: y });
-  quantizeGroups(y, problem.stride, arrays.out, arrays.out_scale);
+  quantizeRows(y, problem.stride, arrays.out, arrays.out_scale);
 }

@@ -1,5 +1,6 @@
 // The cases of every GEMM with a LayerNorm behind it: those of the two kernels that it stands for.
 
+import { ROW_SCALE } from "../quant/outlier.ts";
 import type { AnyCases, HostArray, Rng } from "../testing/cases.ts";
 import { gemmCases } from "./gemm.shared.ts";
 import { paddedRows } from "./gemm.ts";
@@ -20,7 +21,7 @@ const problem = (
 /** The same, for the pair of kernels whose references are used. */
 const layer = ({ rows, n: stride, width, eps }: GemmNormProblem) => ({ rows, stride, width, eps }) as never;
 
-/** As in a model: nothing in the columns from `width` on. */
+/** As in a model: nothing in the columns from `width` on, and in some rows one value far out, the first or the last of them. */
 function inputs(problem: GemmNormProblem, rng: Rng): Record<string, HostArray> {
   const { n, width } = problem;
   const { a, w, a_scale, addend, w_scale, bias } = add.inputs(problem as never, rng) as Record<
@@ -30,7 +31,10 @@ function inputs(problem: GemmNormProblem, rng: Rng): Record<string, HostArray> {
   const vectors = new Float32Array(4 * n);
   for (const [i, vector] of [w_scale, bias, rng.f32(n), rng.f32(n)].entries())
     vectors.set(vector.subarray(0, width), i * n);
-  return { a, w, a_scale, vectors, addend: addend.map((v, i) => (i % n < width ? v : 0)) };
+  const farOut = (row: number, column: number) =>
+    (row % 4 === 1 && column === 0) || (row % 4 === 3 && column === width - 1) ? 60 * (row % 4) - 120 : 0;
+  const placed = (v: number, row: number, column: number) => (column < width ? v + farOut(row, column) : 0);
+  return { a, w, a_scale, vectors, addend: addend.map((v, i) => placed(v, Math.floor(i / n), i % n)) };
 }
 
 function reference(problem: GemmNormProblem, host: Record<string, HostArray>) {
@@ -63,7 +67,7 @@ export const gemmNormCases = (kernel: ReturnType<typeof gemmNormKernel>) =>
       return {
         out: { type: "f32", length: p.rows * p.n, padding: padding * p.n },
         norm: { type: "i8", length: p.rows * p.n, padding: padding * p.n },
-        norm_scale: { type: "f32", length: p.rows, padding },
+        norm_scale: { type: "f32", length: p.rows * ROW_SCALE, padding: padding * ROW_SCALE },
       };
     },
     reference,

@@ -1,6 +1,7 @@
 // What every GEMM with a LayerNorm behind it is told: problem, bindings and probe. The shaders differ in how they walk K.
 
 import { defineKernel, type Probe, type Variant } from "../gpu/kernel.ts";
+import { limitOf, ROW_SCALE } from "../quant/outlier.ts";
 import { checkGemm, type GemmProblem, GROUP, gemmParams, gemmProbe, paddedRows } from "./gemm.ts";
 
 /** n is the stride of the LayerNorm, `width` of its columns are the model's. */
@@ -10,7 +11,7 @@ export interface GemmNormProblem extends GemmProblem {
 }
 
 /**
- * out = a w + bias + addend in f32, and its LayerNorm in int8 with a scale per row: projection or FC2 and the norm behind it
+ * out = a w + bias + addend in f32, and its LayerNorm in int8 as of `layernormQuantize`: projection or FC2 and the norm behind it
  * in one pass, for a workgroup makes whole rows. `vectors` are w_scale, bias, gamma and beta, [4, n]: storage buffers are eight.
  */
 export function gemmNormKernel(name: string, variants: Readonly<Record<string, Variant<GemmNormProblem>>>) {
@@ -69,7 +70,7 @@ export const rowGrid =
   (rowsPerWorkgroup: number): Variant<GemmNormProblem>["grid"] =>
   ({ rows }) => [1, Math.ceil(rows / rowsPerWorkgroup)];
 
-/** That of the GEMM over two tiles of columns. */
+/** That of the GEMM over two tiles of columns, with an outlier in the first row. */
 function normProbe(): Probe {
   const { rows, n, k } = { rows: 5, n: 128, k: 192 };
   const { inputs, outputs } = gemmProbe("add", n);
@@ -80,19 +81,23 @@ function normProbe(): Probe {
   vectors.fill(1, 2 * n, 3 * n);
   vectors.fill(0.5, 3 * n);
   const x = outputs.out.expected as Float32Array;
+  const outlier = { channel: n - 2, value: 40_000 };
+  for (const values of [addend as Float32Array, x]) values[outlier.channel] += outlier.value;
   const norm = new Int8Array(rows * n);
-  const scales = new Float32Array(rows);
+  const scales = new Float32Array(rows * ROW_SCALE);
   for (let row = 0; row < rows; row++) {
     const own = x.subarray(row * n, (row + 1) * n);
     const mean = own.reduce((sum, v) => sum + v / n, 0);
     const deviation = Math.sqrt(own.reduce((sum, v) => sum + (v - mean) ** 2 / n, 0));
     const y = own.map((v) => (v - mean) / deviation + 0.5);
-    const peak = y.reduce((greatest, v) => Math.max(greatest, Math.abs(v)), 0);
-    scales[row] = peak / 127;
+    const scale = limitOf(y) / 127;
+    const steps = y.map((v) => Math.round(v / scale));
     norm.set(
-      y.map((v) => Math.round(v / scales[row])),
+      steps.map((v) => Math.min(v, 127)),
       row * n,
     );
+    const beyond = row === 0 ? [steps[outlier.channel] - 127, outlier.channel] : [];
+    scales.set([scale, ...beyond], row * ROW_SCALE);
   }
   const padded = paddedRows(rows);
   return {
@@ -101,7 +106,7 @@ function normProbe(): Probe {
     outputs: {
       out: outputs.out,
       norm: { expected: norm, off: 1, byteLength: padded * n },
-      norm_scale: { expected: scales, off: 1e-4, byteLength: padded * 4 },
+      norm_scale: { expected: scales, off: 1e-4, byteLength: padded * ROW_SCALE * 4 },
     },
   };
 }

@@ -1,5 +1,6 @@
 // The cases that every int8 GEMM kernel is held to: raw sums exactly, epilogues against f64.
 
+import { ROW_SCALE } from "../quant/outlier.ts";
 import { packWeights } from "../quant/pack.ts";
 import type { AnyCases, HostArray, Rng, Tolerance } from "../testing/cases.ts";
 import { ACTIVATE, quantizeGroups } from "../testing/reference.ts";
@@ -55,14 +56,25 @@ function inputs(epilogue: Epilogue, problem: GemmProblem, rng: Rng): Record<stri
   const { n, k } = problem;
   const operands = { a: rng.i8(rows * k), w: packWeights(rng.i8(n * k), n, k) };
   if (epilogue === "accumulate") return operands;
-  const scales = epilogue === "add" ? (rows * k) / GROUP : rows;
   return {
     ...operands,
-    a_scale: rng.f32(scales, 0.02),
+    a_scale: epilogue === "add" ? rng.f32((rows * k) / GROUP, 0.02) : rowScales(rows, k, rng),
     w_scale: rng.f32(n, 0.002),
     bias: rng.f32(n),
     ...(epilogue === "add" && { addend: rng.f32(rows * Math.max(1, problem.addendRows ?? 1) * n) }),
   };
+}
+
+/** Three rows of four have an outlier: in the first channel, in the last, in any, and as far out as there are. */
+function rowScales(rows: number, k: number, rng: Rng): Float32Array {
+  const [excesses, channels] = [
+    [0, 1000, -16129, 250],
+    [0, 0, k - 1, 37],
+  ];
+  const scales = rng.f32(rows * ROW_SCALE, 0.02);
+  for (let row = 0; row < rows; row++)
+    scales.set([excesses[row % 4], channels[row % 4]], row * ROW_SCALE + 1);
+  return scales;
 }
 
 function outputs(epilogue: Epilogue, rows: number, n: number): ReturnType<AnyCases["outputs"]> {
@@ -115,10 +127,21 @@ function dequantized(
   row: number,
   column: number,
 ): number {
-  const width = epilogue === "add" ? GROUP : problem.k;
-  const groups = problem.k / width;
+  const total =
+    epilogue === "add" ? groupsTotal(problem, host, row, column) : rowTotal(problem, host, row, column);
+  return total * host.w_scale[column] + host.bias[column];
+}
+
+function groupsTotal(problem: GemmProblem, host: Record<string, HostArray>, row: number, column: number) {
+  const groups = problem.k / GROUP;
   let total = 0;
   for (let g = 0; g < groups; g++)
-    total += sum(problem, host, row, column, g * width, (g + 1) * width) * host.a_scale[row * groups + g];
-  return total * host.w_scale[column] + host.bias[column];
+    total += sum(problem, host, row, column, g * GROUP, (g + 1) * GROUP) * host.a_scale[row * groups + g];
+  return total;
+}
+
+function rowTotal(problem: GemmProblem, host: Record<string, HostArray>, row: number, column: number) {
+  const [scale, excess, channel] = host.a_scale.subarray(row * ROW_SCALE);
+  const weight = host.w[((channel >> 4) * problem.n + column) * 16 + (channel & 15)];
+  return (sum(problem, host, row, column) + excess * weight) * scale;
 }

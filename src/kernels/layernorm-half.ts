@@ -2,6 +2,7 @@ import plainWgsl from "../../shaders/layernorm.wgsl?half&wgsl";
 import quantizeWgsl from "../../shaders/layernorm.wgsl?quantize&half&wgsl";
 import { defineKernel, type Probe } from "../gpu/kernel.ts";
 import { toHalf } from "../quant/half.ts";
+import { ROW_SCALE } from "../quant/outlier.ts";
 import { GROUP, onlyWithHalf, paddedRows } from "./gemm.ts";
 import { type LayerNormProblem, layernorm, layernormQuantize, perRow } from "./layernorm.ts";
 
@@ -29,9 +30,9 @@ function probe(): Probe {
         byteLength: paddedRows(rows) * width,
       },
       out_scale: {
-        expected: Float32Array.of(peak / deviation / 127),
+        expected: Float32Array.of(peak / deviation / 127, 0, 0),
         off: 1e-5,
-        byteLength: paddedRows(rows) * 4,
+        byteLength: paddedRows(rows) * ROW_SCALE * 4,
       },
     },
   };

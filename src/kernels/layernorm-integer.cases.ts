@@ -1,6 +1,7 @@
 import { bitsOfAll, FRACTION, floatBits, int8Scale, int8Step, numberOf } from "../quant/dyadic.ts";
 import { layerNorm } from "../quant/integer-layernorm.ts";
 import type { AnyCases, HostArray } from "../testing/cases.ts";
+import { paddedRows } from "./gemm.ts";
 import layernormCases from "./layernorm.cases.ts";
 import type { LayerNormProblem } from "./layernorm.ts";
 import { layernormInteger, layernormIntegerQuantize } from "./layernorm-integer.ts";
@@ -36,6 +37,10 @@ export default [
   {
     ...quantized,
     kernel: layernormIntegerQuantize,
+    outputs: (p: LayerNormProblem) => ({
+      ...quantized.outputs(p as never),
+      out_scale: { type: "f32", length: p.rows, padding: paddedRows(p.rows) - p.rows },
+    }),
     reference: (p: LayerNormProblem, host: Host) => {
       const rows = normalised(p, host);
       return {

@@ -1,5 +1,6 @@
+import { ROW_SCALE } from "../quant/outlier.ts";
 import type { AnyCases, HostArray, Rng } from "../testing/cases.ts";
-import { quantizeGroups } from "../testing/reference.ts";
+import { quantizeRows } from "../testing/reference.ts";
 import { paddedRows } from "./gemm.ts";
 import { type LayerNormProblem, layernorm, layernormQuantize } from "./layernorm.ts";
 
@@ -15,21 +16,35 @@ const problems = [
   { name: "prime rows, padded columns", problem: problem(13, 96, 128) },
   { name: "workgroup - 1", problem: problem(63, 64, 64) },
   { name: "DeiT-Ti", problem: problem(197, 192, 192) },
+  { name: "nothing but zeros", problem: problem(2, 64, 64) },
   { name: "ViT-H", problem: problem(9, 1280, 1280) },
 ];
 
-/** Rows 0 to 2 are the hostile ones: constant, huge with a huge mean, and tiny. */
+/**
+ * Rows 0 to 2 are hostile: constant, huge with a huge mean, and tiny. Rows 3 to 6 have outliers: in the last channel, in the first and
+ * negative, in both and equal, and alone, which is 128 times all others where they are many. Of two rows everything comes out zero.
+ */
 function inputs({ rows, width, stride }: LayerNormProblem, rng: Rng) {
   const padded = (values: Float32Array, from: number) => values.map((v, i) => (i % stride < from ? v : 0));
   const x = padded(rng.f32(paddedRows(rows) * stride, 3), width);
+  const last = width - 1;
   for (let c = 0; c < width; c++) {
     x[c] = 2;
     if (rows > 2) {
       x[stride + c] = x[stride + c] * 1e3 + 1e4;
       x[2 * stride + c] *= 1e-4;
     }
+    if (rows > 6) x[6 * stride + c] = Number(c === last);
   }
-  return { x, gamma: padded(rng.f32(stride), width), beta: padded(rng.f32(stride), width) };
+  if (rows > 5) {
+    x[3 * stride + last] = 40;
+    x[4 * stride] = -40;
+    x[5 * stride] = x[5 * stride + last] = 40;
+  }
+  const [gamma, beta] = [rng.f32(stride, Number(rows !== 2)), rng.f32(stride, rows === 2 ? 0 : 0.01)];
+  gamma[0] = gamma[last] = Number(rows !== 2);
+  beta[0] = beta[last];
+  return { x, gamma: padded(gamma, width), beta: padded(beta, width) };
 }
 
 function reference(
@@ -67,11 +82,15 @@ export default [
     inputs,
     outputs: (p: LayerNormProblem) => ({
       out: { type: "i8", length: p.rows * p.stride, padding: pad(p) },
-      out_scale: { type: "f32", length: p.rows, padding: paddedRows(p.rows) - p.rows },
+      out_scale: {
+        type: "f32",
+        length: p.rows * ROW_SCALE,
+        padding: (paddedRows(p.rows) - p.rows) * ROW_SCALE,
+      },
     }),
     reference: (p: LayerNormProblem, host: Record<string, HostArray>) =>
-      quantizeGroups(reference(p, host), p.stride),
-    // A value near a tie may round to either neighbour.
+      quantizeRows(reference(p, host), p.stride),
+    // A value near a tie may round to either neighbour. Excesses and channels are integers below 2^14, which the bound tells apart.
     tolerance: { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 2e-5 } },
   },
 ] as unknown as AnyCases[];

@@ -1,5 +1,6 @@
 // How far quantised values are from those that they stand for: signal to quantisation noise.
 
+import { limitOf } from "./outlier.ts";
 import { quantizeRow } from "./quantize.ts";
 
 /** Adds up over as many tensors as come. */
@@ -28,6 +29,21 @@ export function throughInt8(values: Float32Array, group: number): Float32Array {
   for (let from = 0; from < values.length; from += group) {
     const scale = quantizeRow(values.subarray(from, from + group), q);
     for (let i = 0; i < group; i++) rounded[from + i] = q[i] * scale;
+  }
+  return rounded;
+}
+
+/** The same of rows of `width` that keep their outlier in 16 bits. */
+export function throughRows(values: Float32Array, width: number): Float32Array {
+  const rounded = new Float32Array(values.length);
+  for (let from = 0; from < values.length; from += width) {
+    const row = values.subarray(from, from + width);
+    const scale = limitOf(row) / 127;
+    if (scale > 0)
+      rounded.set(
+        row.map((value) => Math.round(value / scale) * scale),
+        from,
+      );
   }
   return rounded;
 }

@@ -11,6 +11,31 @@ export const ACTIVATE = {
   quick_gelu: (x: number) => x / (1 + Math.exp(-1.702 * x)),
 } as const;
 
+/**
+ * The rows of `width` in int8 but for an outlier, whose magnitude is more than twice the second greatest: that settles the scale then,
+ * and a 128th of the outlier at least. out_scale [rows, 3]: scale, what the outlier has beyond 127 steps, its channel.
+ */
+export function quantizeRows(y: Float64Array, width: number): { out: Float64Array; out_scale: Float64Array } {
+  const rows = Array.from({ length: y.length / width }, (_, row) =>
+    y.subarray(row * width, (row + 1) * width),
+  );
+  const quantized = rows.map((row) => {
+    const [first, second] = row.map(Math.abs).sort().reverse();
+    const limit = first > 2 * second ? Math.max(second, first / 128) : first;
+    const steps = row.map((value) => (limit ? Math.round((value * 127) / limit) : 0));
+    const channel = Math.max(
+      0,
+      steps.findIndex((value) => Math.abs(value) > 127),
+    );
+    const out = steps.map((value) => Math.max(-127, Math.min(127, value)));
+    return { out, scale: [limit / 127, steps[channel] - out[channel], channel] };
+  });
+  return {
+    out: Float64Array.from(quantized.flatMap(({ out }) => [...out])),
+    out_scale: Float64Array.from(quantized.flatMap(({ scale }) => scale)),
+  };
+}
+
 /** Symmetric int8 with one scale per `width` neighbours: scale = peak / 127, q = round(y / scale). */
 export function quantizeGroups(
   y: ArrayLike<number>,

@@ -2,6 +2,7 @@
 
 import type { VitArchitecture } from "../format/config.ts";
 import { GROUP } from "../kernels/gemm.ts";
+import { ROW_SCALE } from "../quant/outlier.ts";
 import { type VitShape, vitShape } from "./shape.ts";
 
 export interface Cost {
@@ -133,9 +134,9 @@ function operationsOf(architecture: VitArchitecture, { tokens, patches }: VitSha
   ];
 }
 
-/** int8 with an f32 scale for each `group` columns of a row. */
-const int8Bytes = (rows: number, width: number, group = GROUP) =>
-  rows * width + (FLOAT_BYTES * rows * width) / group;
+/** int8 with `scales` f32 a row, by default one for 64 columns. */
+const int8Bytes = (rows: number, width: number, scales = width / GROUP) =>
+  rows * (width + FLOAT_BYTES * scales);
 const floatBytes = (rows: number, width: number) => FLOAT_BYTES * rows * width;
 /** int8 weights, with the scale and the bias of each output channel. */
 const weightBytes = (k: number, n: number) => k * n + 2 * FLOAT_BYTES * n;
@@ -185,7 +186,7 @@ function blockPasses(
     name,
     ...operationsOnly(0, LAYERNORM * normed * width),
     readBytes: floatBytes(normed + 2, width),
-    writeBytes: int8Bytes(normed, width, width),
+    writeBytes: int8Bytes(normed, width, ROW_SCALE),
   });
   const addition = (name: string, k: number): PassCost => ({
     name,
@@ -198,7 +199,7 @@ function blockPasses(
     {
       name: "qkv",
       ...operationsOnly(tokens * width * 3 * attentionWidth, 0),
-      readBytes: int8Bytes(tokens, width, width) + weightBytes(width, 3 * attentionWidth),
+      readBytes: int8Bytes(tokens, width, ROW_SCALE) + weightBytes(width, 3 * attentionWidth),
       writeBytes: int8Bytes(tokens, 3 * attentionWidth),
     },
     {
@@ -212,7 +213,7 @@ function blockPasses(
     {
       name: "fc1",
       ...operationsOnly(rows * width * mlpWidth, GELU * rows * mlpWidth),
-      readBytes: int8Bytes(rows, width, width) + weightBytes(width, mlpWidth),
+      readBytes: int8Bytes(rows, width, ROW_SCALE) + weightBytes(width, mlpWidth),
       writeBytes: int8Bytes(rows, mlpWidth),
     },
     addition("fc2", mlpWidth),

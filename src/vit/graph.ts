@@ -2,6 +2,7 @@
 
 import type { VitArchitecture } from "../format/config.ts";
 import { type GemmProblem, GROUP, paddedRows } from "../kernels/gemm.ts";
+import { ROW_SCALE } from "../quant/outlier.ts";
 import { type Graph, type Step, step } from "../scheduler/step.ts";
 import { fusionsOf } from "./fusions.ts";
 import { floatKernels, type Int8Kernels, int8Kernels } from "./kernels.ts";
@@ -67,7 +68,7 @@ class Builder {
   embed(): void {
     const { tokens, patchValues, width } = this.#shape;
     const rows = this.#images * tokens;
-    this.#activation("patches", rows, patchValues, GROUP);
+    this.#activation("patches", rows, patchValues);
     this.#stream("x", rows);
     this.#linearAdd(
       "patch",
@@ -90,9 +91,9 @@ class Builder {
     const before = index === 0 ? "x" : `blocks.${index - 1}.x`;
 
     this.#norm(at("norm1"), all, before);
-    this.#activation(at("qkv"), all, 3 * attentionWidth, GROUP);
+    this.#activation(at("qkv"), all, 3 * attentionWidth);
     this.#linear(at("qkv"), { rows: all, n: 3 * attentionWidth, k: width }, at("norm1"));
-    this.#activation(at("attention"), rows, attentionWidth, GROUP);
+    this.#activation(at("attention"), rows, attentionWidth);
     const problem = { images: this.#images, tokens, queries, heads, headDim };
     this.#steps.push(
       this.#int8
@@ -114,7 +115,7 @@ class Builder {
       at("middle"),
     );
     this.#norm(at("norm2"), rows, at("middle"));
-    this.#activation(at("fc1"), rows, mlpWidth, GROUP);
+    this.#activation(at("fc1"), rows, mlpWidth);
     this.#linear(at("fc1"), { rows, n: mlpWidth, k: width, activation }, at("norm2"));
     this.#stream(at("x"), rows);
     this.#linearAdd(at("fc2"), { rows, n: width, k: mlpWidth }, at("fc1"), at("middle"), at("x"));
@@ -187,12 +188,12 @@ class Builder {
     this.#tensors.set(name, paddedRows(rows) * this.#shape.width * bytes);
   }
 
-  /** An activation that a GEMM reads: int8 with a scale per row and `group` columns, or f32. */
-  #activation(name: string, rows: number, width: number, group: number): void {
+  /** An activation that a GEMM reads: int8 with `scales` f32 a row, by default one for 64 columns; or f32. */
+  #activation(name: string, rows: number, width: number, scales = width / GROUP): void {
     const form = this.#int8 ? INT8 : FLOAT;
     const padded = paddedRows(rows);
     this.#tensors.set(name, form.bytes(padded, width));
-    if (form.scales) this.#tensors.set(`${name}.scale`, (padded * width * 4) / group);
+    if (form.scales) this.#tensors.set(`${name}.scale`, padded * scales * 4);
   }
 
   #norm(name: string, rows: number, x: string): void {
@@ -204,7 +205,7 @@ class Builder {
       eps: this.#architecture.layerNormEps,
     };
     const shared = { x, gamma: `${name}.gamma`, beta: `${name}.beta`, out: name };
-    this.#activation(name, rows, width, width);
+    this.#activation(name, rows, width, ROW_SCALE);
     this.#steps.push(
       this.#int8
         ? step(name, this.#kernels.layernormQuantize, problem, { ...shared, out_scale: `${name}.scale` })
