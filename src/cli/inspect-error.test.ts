@@ -31,6 +31,8 @@ beforeAll(async () => {
   writeTinyModel(at("sound"));
   // one weight of one channel is far out, so that the others of its row have few levels left
   writeTinyModel(at("spoilt"), { tensors: (all) => all.map(spoil) });
+  // one output of a LayerNorm is far out in every row
+  writeTinyModel(at("outlying"), { tensors: (all) => all.map(shift) });
 });
 
 const SPOILT = "blocks.1.attn.proj.weight";
@@ -40,6 +42,13 @@ function spoil(tensor: StoredTensor): StoredTensor {
   if (tensor.name !== SPOILT) return tensor;
   const halves = new Uint16Array(tensor.bytes.slice().buffer);
   for (let i = 0; i < halves.length; i += 128) halves[i] = HALF_64;
+  return { ...tensor, bytes: new Uint8Array(halves.buffer) };
+}
+
+function shift(tensor: StoredTensor): StoredTensor {
+  if (tensor.name !== "blocks.1.norm2.bias") return tensor;
+  const halves = new Uint16Array(tensor.bytes.slice().buffer);
+  halves[7] = HALF_64;
   return { ...tensor, bytes: new Uint8Array(halves.buffer) };
 }
 
@@ -74,6 +83,14 @@ test("what int8 costs every tensor; a spoilt weight is the first of the list", a
   expect(spoilt.tensors[0].name).toBe("blocks.1.proj.weight");
   // half a bit below the worst of the sound model
   expect(order[0] - spoilt.tensors[0].ownDb).toBeGreaterThan(3);
+});
+
+test("an outlier of LayerNorm costs its row nothing, and arrives", async () => {
+  const norm = ({ tensors }: ErrorReport) => tensors.find(({ name }) => name === "blocks.1.norm2")!;
+  const [sound, outlying] = [norm(await reportOf("sound")), norm(await reportOf("outlying"))];
+  // A value of 64 beside 127 of about 1 is 15 dB more signal, over the same noise. One scale for all of them loses more than that.
+  expect(outlying.ownDb).toBeGreaterThan(sound.ownDb + 10);
+  expect(outlying.arrivingDb).toBeGreaterThan(sound.arrivingDb! + 10);
 });
 
 test("an int8 folder against the float model that it was made from: what quantising at load costs, to the weight", async () => {
