@@ -166,7 +166,7 @@ function everyStep({ architecture }: ModelDescription, images: number): Step[] {
   return [
     ...vitGraph(architecture, images, "int8", { kernels: gpuKernels }).steps,
     ...vitGraph(architecture, images, "int8", { kernels: softwareKernels }).steps,
-    ...vitGraph(architecture, images, "int8", { kernels: halfKernels }).steps,
+    ...vitGraph(architecture, images, "int8", { kernels: halfKernels(gpuKernels) }).steps,
     ...vitGraph(architecture, images, "float32").steps,
   ];
 }

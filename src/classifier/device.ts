@@ -21,7 +21,8 @@ export interface DeviceLoading extends EngineOptions {
 
 /** The int8 path with its residual stream in f16. */
 export interface HalfStream {
-  readonly kernels: Int8Kernels;
+  /** In the place of those of a set that touch the stream. */
+  readonly kernels: (kernels: Int8Kernels) => Int8Kernels;
   /** Stands between what is packed and the device. */
   readonly weights: (emit: WeightOptions["emit"]) => WeightOptions["emit"];
 }

@@ -7,6 +7,7 @@ import { layernormHalfQuantize } from "../kernels/layernorm-half.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { answersRight } from "../scheduler/self-test.ts";
 import type { Tuning } from "../scheduler/tune.ts";
+import { gpuKernels } from "../vit/gpu-kernels.ts";
 import { halfKernels, halfWeights } from "../vit/half-kernels.ts";
 import { type Int8Kernels, int8Kernels } from "../vit/kernels.ts";
 import { Engine } from "./engine.ts";
@@ -40,7 +41,7 @@ async function logitsWith(kernels: Int8Kernels, weights: typeof halfWeights): Pr
 describe.runIf(gpu.capabilities.features.has("shader-f16"))("with shader-f16", () => {
   test("the logits are those of an f32 stream but for its rounding", async () => {
     const full = await logitsWith(int8Kernels, (emit) => emit);
-    const half = await logitsWith(halfKernels, halfWeights);
+    const half = await logitsWith(halfKernels(gpuKernels), halfWeights);
     const distance = Math.hypot(...full.map((value, i) => half[i] - value)) / Math.hypot(...full);
     // Values of the stream are off by 2^-11 of themselves, and some int8 behind them by the step that this tips them over.
     expect(distance).toBeLessThan(2e-2);

@@ -74,7 +74,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
     (await import("../vit/calibrated.ts")).calibrated(model.architecture, arithmetic.nonlinear, shaped);
   // A calibrated graph has a residual stream of its own.
   const streamed = calibrated ? undefined : half;
-  const kernels = streamed?.kernels ?? shaped;
+  const kernels = shaped && (streamed?.kernels(shaped) ?? shaped);
   const loading = { precision, kernels, graph: calibrated?.graph, autotune };
   const stream: StreamWeights = (emit) =>
     loadWeights((calibrated ?? streamed)?.weights(emit) ?? emit, folder, model, precision, options);

@@ -4,18 +4,20 @@
 import { gemmInt8Half } from "../kernels/gemm-int8-half.ts";
 import { layernormHalf, layernormHalfQuantize } from "../kernels/layernorm-half.ts";
 import { toHalf } from "../quant/half.ts";
-import { gpuKernels } from "./gpu-kernels.ts";
 import type { Int8Kernels } from "./kernels.ts";
 import type { WeightOptions } from "./weights.ts";
 
-export const halfKernels: Int8Kernels = {
-  ...gpuKernels,
-  streamBytes: 2,
-  gemmAdd: [gemmInt8Half],
-  layernorm: [layernormHalf],
-  layernormQuantize: [layernormHalfQuantize],
-  gemmNorm: undefined,
-};
+/** In the place of those of `kernels` that touch the stream. */
+export function halfKernels(kernels: Int8Kernels): Int8Kernels {
+  return {
+    ...kernels,
+    streamBytes: 2,
+    gemmAdd: [gemmInt8Half],
+    layernorm: [layernormHalf],
+    layernormQuantize: [layernormHalfQuantize],
+    gemmNorm: undefined,
+  };
+}
 
 /** Stands between a WeightPacker and the GPU: the table that the stream begins with is f16 too. */
 export function halfWeights(emit: WeightOptions["emit"]): WeightOptions["emit"] {
