@@ -31,8 +31,10 @@ function inputs(problem: GemmNormProblem, rng: Rng): Record<string, HostArray> {
   const vectors = new Float32Array(4 * n);
   for (const [i, vector] of [w_scale, bias, rng.f32(n), rng.f32(n)].entries())
     vectors.set(vector.subarray(0, width), i * n);
-  const farOut = (row: number, column: number) =>
-    (row % 4 === 1 && column === 0) || (row % 4 === 3 && column === width - 1) ? 60 * (row % 4) - 120 : 0;
+  const farOut = (row: number, column: number) => {
+    if (row % 4 === 1) return column === 0 ? -60 : 0;
+    return row % 4 === 3 && column === width - 1 ? 60 : 0;
+  };
   const placed = (v: number, row: number, column: number) => (column < width ? v + farOut(row, column) : 0);
   return { a, w, a_scale, vectors, addend: addend.map((v, i) => placed(v, Math.floor(i / n), i % n)) };
 }
