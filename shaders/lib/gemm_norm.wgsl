@@ -25,35 +25,26 @@ fn store_outlier(row: u32, outlier: vec2<f32>) {
   norm_scale[3u * row + 2u] = outlier.y;
 }
 
-// A row by one thread, which needs fewer loads with a copy of its own: at most 1024 columns.
-@if(rows) var<private> values: array<vec4<f32>, 256>;
-
+// A row by one thread. No copy of it: drivers clear private memory by one store a word, compiled one by one.
 @if(rows) fn normalise(row: u32) {
+  if (row >= row_count()) { return; }
   let length = run_time(length_n() / 4u);
   let first = row * length;
   var total = 0.0;
-  for (var c = 0u; c < length; c++) {
-    let x = out[first + c];
-    values[c] = x;
-    total += sum(x);
-  }
+  for (var c = 0u; c < length; c++) { total += sum(out[first + c]); }
   let mean = total / f32(params.width);
   var variance = 0.0;
-  for (var c = 0u; c < length; c++) { variance += squares(values[c], c, mean); }
+  for (var c = 0u; c < length; c++) { variance += squares(out[first + c], c, mean); }
   let inverse = inverse_deviation(variance);
   var greatest = Greatest();
-  for (var c = 0u; c < length; c++) {
-    let y = normalised(values[c], c, mean, inverse);
-    values[c] = y;
-    greatest = raised(greatest, y);
-  }
-  if (row >= row_count()) { return; }
+  for (var c = 0u; c < length; c++) { greatest = raised(greatest, normalised(out[first + c], c, mean, inverse)); }
   let limit = limit_of(of_lanes(greatest));
   let to_steps = inverse_scale(limit);
   var outlier = vec2<f32>();
   for (var c = 0u; c < length; c++) {
-    norm[first + c] = quantize_i8(values[c], to_steps);
-    outlier = outlier_of(outlier, values[c], to_steps, c);
+    let y = normalised(out[first + c], c, mean, inverse);
+    norm[first + c] = quantize_i8(y, to_steps);
+    outlier = outlier_of(outlier, y, to_steps, c);
   }
   store_scale(row, limit);
   store_outlier(row, outlier);

@@ -7,6 +7,9 @@ import { type Bindings, type Capabilities, type Kernel, layoutEntries } from "./
 const MATRICES = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
 const USED_FEATURES: GPUFeatureName[] = ["subgroups", "shader-f16", "timestamp-query", MATRICES];
 
+/** What some variant binds where it may; eight is the default limit. */
+const MOST_STORAGE_BUFFERS = 10;
+
 export interface AdapterFacts {
   readonly vendor: string;
   readonly architecture: string;
@@ -199,7 +202,7 @@ export class Gpu {
 const DEFAULT_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
 
 /**
- * Opens a device with default limits and only the features that vit8 uses.
+ * Opens a device with only the features that vit8 uses, and default limits but for storage buffers.
  * @throws UnsupportedDeviceError saying which browser, flag or driver helps.
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
@@ -215,7 +218,13 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     );
   const without = new Set(options.without ?? []);
   const requiredFeatures = USED_FEATURES.filter((name) => adapter.features.has(name) && !without.has(name));
-  const device = await adapter.requestDevice({ label: "vit8", requiredFeatures });
+  const requiredLimits = {
+    maxStorageBuffersPerShaderStage: Math.min(
+      MOST_STORAGE_BUFFERS,
+      adapter.limits.maxStorageBuffersPerShaderStage,
+    ),
+  };
+  const device = await adapter.requestDevice({ label: "vit8", requiredFeatures, requiredLimits });
   return new Gpu(device, factsOf(adapter), capabilitiesOf(device, adapter, gpu, without), options.wait);
 }
 

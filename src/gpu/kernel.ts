@@ -21,7 +21,7 @@ export interface Capabilities {
   readonly int8Matrices: ReadonlySet<string>;
   readonly limits: Pick<
     GPUSupportedLimits,
-    "maxComputeInvocationsPerWorkgroup" | "maxComputeWorkgroupStorageSize"
+    "maxComputeInvocationsPerWorkgroup" | "maxComputeWorkgroupStorageSize" | "maxStorageBuffersPerShaderStage"
   >;
 }
 

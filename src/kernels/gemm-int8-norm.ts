@@ -10,7 +10,7 @@ const broadcast = (wgsl: string, size: number): Variant<GemmNormProblem> => ({
   inner: "f32",
   constants: () => ({}),
   grid: rowGrid(5 * size),
-  runsOn: ({ subgroupSize }, { n }) => subgroupSize === size && n <= 1024,
+  runsOn: ({ subgroupSize }) => subgroupSize === size,
 });
 
 /** int8 GEMM and LayerNorm in one pass: software adapters. */

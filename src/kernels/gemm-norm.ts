@@ -70,6 +70,9 @@ export const rowGrid =
   (rowsPerWorkgroup: number): Variant<GemmNormProblem>["grid"] =>
   ({ rows }) => [1, Math.ceil(rows / rowsPerWorkgroup)];
 
+/** What makes an outlier of a value of a known answer. */
+export const FAR_OUT = 45_000;
+
 /** That of the GEMM over two tiles of columns, with an outlier in the first row. */
 function normProbe(): Probe {
   const { rows, n, k } = { rows: 5, n: 128, k: 192 };
@@ -81,24 +84,8 @@ function normProbe(): Probe {
   vectors.fill(1, 2 * n, 3 * n);
   vectors.fill(0.5, 3 * n);
   const x = outputs.out.expected as Float32Array;
-  const outlier = { channel: n - 2, value: 45_000 };
-  for (const values of [addend as Float32Array, x]) values[outlier.channel] += outlier.value;
-  const norm = new Int8Array(rows * n);
-  const scales = new Float32Array(rows * ROW_SCALE);
-  for (let row = 0; row < rows; row++) {
-    const own = x.subarray(row * n, (row + 1) * n);
-    const mean = own.reduce((sum, v) => sum + v / n, 0);
-    const deviation = Math.sqrt(own.reduce((sum, v) => sum + (v - mean) ** 2 / n, 0));
-    const y = own.map((v) => (v - mean) / deviation + 0.5);
-    const scale = limitOf(y) / 127;
-    const steps = y.map((v) => Math.round(v / scale));
-    norm.set(
-      steps.map((v) => Math.min(v, 127)),
-      row * n,
-    );
-    const beyond = row === 0 ? [steps[outlier.channel] - 127, outlier.channel] : [];
-    scales.set([scale, ...beyond], row * ROW_SCALE);
-  }
+  for (const values of [addend as Float32Array, x]) values[n - 2] += FAR_OUT;
+  const { norm, scales } = knownNorm(x, n);
   const padded = paddedRows(rows);
   return {
     problem: { rows, n, k, width: n, eps: 1e-6 },
@@ -109,4 +96,26 @@ function normProbe(): Probe {
       norm_scale: { expected: scales, off: 1e-4, byteLength: padded * ROW_SCALE * 4 },
     },
   };
+}
+
+/** The LayerNorm of rows of n, gamma 1 and beta 1/2, in int8 with what goes with each row. */
+export function knownNorm(x: Float32Array, n: number): { norm: Int8Array; scales: Float32Array } {
+  const rows = x.length / n;
+  const norm = new Int8Array(x.length);
+  const scales = new Float32Array(rows * ROW_SCALE);
+  for (let row = 0; row < rows; row++) {
+    const own = x.subarray(row * n, (row + 1) * n);
+    const mean = own.reduce((sum, v) => sum + v / n, 0);
+    const deviation = Math.sqrt(own.reduce((sum, v) => sum + (v - mean) ** 2 / n, 0));
+    const y = own.map((v) => (v - mean) / deviation + 0.5);
+    const scale = limitOf(y) / 127;
+    const steps = y.map((v) => Math.round(v / scale));
+    const far = steps.findIndex((v) => Math.abs(v) > 127);
+    norm.set(
+      steps.map((v) => Math.max(-127, Math.min(127, v))),
+      row * n,
+    );
+    scales.set(far < 0 ? [scale] : [scale, steps[far] - norm[row * n + far], far], row * ROW_SCALE);
+  }
+  return { norm, scales };
 }

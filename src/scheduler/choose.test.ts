@@ -4,7 +4,7 @@ import type { GemmProblem } from "../kernels/gemm.ts";
 import { gpuKernels } from "../vit/gpu-kernels.ts";
 import type { Int8Kernels } from "../vit/kernels.ts";
 import { softwareKernels } from "../vit/software-kernels.ts";
-import { candidatesFor, chooseByTable } from "./choose.ts";
+import { candidatesFor, chooseByTable, fuseByTable } from "./choose.ts";
 import { type Step, step } from "./step.ts";
 
 const machine = (vendor: string): Capabilities => ({
@@ -14,7 +14,11 @@ const machine = (vendor: string): Capabilities => ({
   language: new Set(["packed_4x8_integer_dot_product"]),
   subgroupSize: undefined,
   int8Matrices: new Set(),
-  limits: { maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384 },
+  limits: {
+    maxComputeInvocationsPerWorkgroup: 256,
+    maxComputeWorkgroupStorageSize: 16384,
+    maxStorageBuffersPerShaderStage: 10,
+  },
 });
 const software: Capabilities = { ...machine("mesa"), software: true, subgroupSize: 8 };
 
@@ -52,4 +56,19 @@ test("what is measured first is of the kind and inner product of the machine, wh
   const first = names.findIndex((name) => name.startsWith("f32"));
   expect(names.slice(0, first).every((name) => name.startsWith("dot4"))).toBe(true);
   expect(candidates.at(-1)!.variant.shapedFor).toBe("software");
+});
+
+test("on a software adapter with few rows one stands for several, where it runs", () => {
+  const norm = { norm: "n", norm_scale: "m", vectors: "v", out: "o", a: "a", a_scale: "s" };
+  const problem = { ...TINY, width: 192, eps: 1e-6 };
+  const rest = { x: "x", proj: "p", fc1: "f", fc2: "g" };
+  const whole = step("rest", softwareKernels.blockRows!, { ...problem, hidden: 768 }, { ...norm, ...rest });
+  const two = step("proj+norm2", softwareKernels.gemmNorm!, problem, { ...norm, w: "w", addend: "d" });
+  expect(fuseByTable(whole, software)?.kernel.name).toBe("block_rows");
+  const without: Capabilities = { ...software, subgroupSize: undefined };
+  expect(fuseByTable(whole, without)).toBeUndefined();
+  expect(fuseByTable(two, without)?.kernel.name).toBe("gemm_int8_norm");
+  const eight = { ...software, limits: { ...software.limits, maxStorageBuffersPerShaderStage: 8 } };
+  expect(fuseByTable(whole, eight)).toBeUndefined();
+  expect(fuseByTable(two, machine("nvidia"))).toBeUndefined();
 });

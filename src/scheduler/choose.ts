@@ -41,12 +41,18 @@ export function chooseByTable(step: Step, machine: Capabilities): Choice {
 const FEW_ROWS = 256;
 
 /**
- * A software adapter takes as long for one step as for the two that it stands for, so that with few rows, where dispatches
- * count, one is better. What GPUs take is not known without measuring, and the two stay: undefined.
+ * A software adapter takes as long for one step as for those that it stands for, so that with few rows, where dispatches
+ * count, one is better. What GPUs take is not known without measuring, and the steps stay: undefined.
  */
 export function fuseByTable(fused: Step, machine: Capabilities): Choice | undefined {
   const { rows } = fused.problem as { rows: number };
-  return machine.software && rows <= FEW_ROWS ? chooseByTable(fused, machine) : undefined;
+  const few = machine.software && rows <= FEW_ROWS;
+  return few && runs(fused, machine) ? chooseByTable(fused, machine) : undefined;
+}
+
+/** Whether some variant computes a step on this machine: what stands for several need not. */
+export function runs({ kernels, problem }: Step, machine: Capabilities): boolean {
+  return kernels.some((kernel) => variantsFor(kernel, machine, problem).length > 0);
 }
 
 function allFor(step: Step, machine: Capabilities): Candidate[] {

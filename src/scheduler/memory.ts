@@ -7,12 +7,15 @@ export interface Slot {
   readonly tensors: string[];
 }
 
-/** First and last step that touches each tensor; two that may become one count as one. */
+/** First and last step that touches each tensor; those that may become one count as one. */
 function lifetimes(graph: Graph): Map<string, { first: number; last: number }> {
   const lives = new Map<string, { first: number; last: number }>();
   let moment = -1;
-  graph.steps.forEach(({ buffers }, i) => {
-    if (!graph.fusions?.has(graph.steps[i - 1]?.label)) moment++;
+  let end = 0;
+  graph.steps.forEach(({ label, buffers }, i) => {
+    if (i >= end) moment++;
+    const counts = graph.fusions?.get(label)?.map(({ count }) => count) ?? [];
+    end = Math.max(end, ...counts.map((count) => i + count));
     for (const name of Object.values(buffers)) {
       if (!graph.tensors.has(name)) continue;
       const life = lives.get(name);

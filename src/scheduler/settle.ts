@@ -23,14 +23,14 @@ export type TimeMs = (
 export type Measure = (kernel: AnyKernel, variant: string) => Promise<number>;
 export type Choose = (step: Step, measure: Measure) => Choice | Promise<Choice>;
 
-/** Two steps, as they are chosen, that one may stand for. */
-export interface Pair {
+/** Steps, as they are chosen, that one may stand for. */
+export interface Parts {
   readonly kernels: readonly AnyKernel[];
   readonly measureMs: () => Promise<number>;
 }
 
-/** What a step that may stand for two runs; undefined: the two stay. */
-export type Fuse = (fused: Step, measure: Measure, pair: Pair) => Promise<Choice | undefined>;
+/** What a step that may stand for others runs; undefined: they stay. */
+export type Fuse = (fused: Step, measure: Measure, parts: Parts) => Promise<Choice | undefined>;
 
 export interface Chooser {
   readonly choose: Choose;
@@ -38,7 +38,7 @@ export interface Chooser {
   readonly fuse?: Fuse;
 }
 
-/** The steps that run, in order: the graph's, or fused ones in the place of two. */
+/** The steps that run, in order: the graph's, or fused ones in their place. */
 export async function settle(
   { steps, fusions }: Graph,
   { choose, fuse }: Chooser,
@@ -53,18 +53,24 @@ export async function settle(
   for (const step of steps) single.push({ step, choice: await chosen(step) });
   if (!fuse || !fusions) return single;
 
-  const chosenForTwo = onceAProblem((step, pair: readonly Settled[]) =>
+  const chosenForAll = onceAProblem((step, parts: readonly Settled[]) =>
     fuse(step, measureOf(step), {
-      kernels: pair.map(({ choice }) => choice.kernel),
-      measureMs: () => timeMs(...pair),
+      kernels: parts.map(({ choice }) => choice.kernel),
+      measureMs: () => timeMs(...parts),
     }),
   );
+  const fusedAt = async (i: number) => {
+    for (const { step, count } of fusions.get(single[i].step.label) ?? []) {
+      const choice = await chosenForAll(step, single.slice(i, i + count));
+      if (choice) return { settled: { step, choice }, count };
+    }
+    return { settled: single[i], count: 1 };
+  };
   const settled: Settled[] = [];
-  for (let i = 0; i < single.length; i++) {
-    const fused = fusions.get(single[i].step.label);
-    const own = fused ? single.slice(i, ++i + 1) : [single[i]];
-    const choice = fused && (await chosenForTwo(fused, own));
-    settled.push(...(choice ? [{ step: fused, choice }] : own));
+  for (let i = 0; i < single.length; ) {
+    const next = await fusedAt(i);
+    settled.push(next.settled);
+    i += next.count;
   }
   return settled;
 }

@@ -12,10 +12,16 @@ export interface Step {
   readonly buffers: Readonly<Record<string, string>>;
 }
 
+/** One step that may stand for several, one behind the other. */
+export interface Fusion {
+  readonly step: Step;
+  readonly count: number;
+}
+
 export interface Graph {
   readonly steps: readonly Step[];
-  /** By the label of a step: another that may stand for it and the step behind it. */
-  readonly fusions?: ReadonlyMap<string, Step>;
+  /** By the label of a step: what may stand for it and those behind it, for the most of them first. */
+  readonly fusions?: ReadonlyMap<string, readonly Fusion[]>;
   /** Bytes of every tensor that a step writes or that is written from outside. */
   readonly tensors: ReadonlyMap<string, number>;
   /** Tensors that live through the whole run: inputs and outputs. The others share memory when their lives allow. */

@@ -3,7 +3,7 @@
 import { SelfTestError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
-import { type Candidate, candidatesFor, chooseByTable, fuseByTable } from "./choose.ts";
+import { type Candidate, candidatesFor, chooseByTable, fuseByTable, runs } from "./choose.ts";
 import { answersRight } from "./self-test.ts";
 import type { Choice, Choose, Chooser, Fuse, Measure } from "./settle.ts";
 import { problemKey } from "./step.ts";
@@ -76,24 +76,25 @@ function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budget: Budget): Choose {
   };
 }
 
-/** Stands in a tuning where two steps stay two: no kernel has this name. */
-const TWO = "";
+/** Stands in a tuning where steps stay as they are: no kernel has this name. */
+const APART = "";
 
-/** One step for two where that is measured to be faster; while there is no budget for it, the two. */
+/** One step for several where that is measured to be faster; while there is no budget for it, those. */
 function fuseByMeasuring(gpu: Gpu, tuning: Tuning, budget: Budget): Fuse {
-  return async (fused, measure, pair) => {
+  return async (fused, measure, parts) => {
+    if (!runs(fused, gpu.capabilities)) return undefined;
     const candidates = candidatesFor(fused, gpu.capabilities);
-    const key = `${problemKey(fused)} ${buildOf(candidates)} for ${pair.kernels.map(({ name }) => name)}`;
+    const key = `${problemKey(fused)} ${buildOf(candidates)} for ${parts.kernels.map(({ name }) => name)}`;
     const entry = tuning.get(key);
-    if (entry?.kernel === TWO) return undefined;
+    if (entry?.kernel === APART) return undefined;
     const known = await remembered(gpu, entry, candidates);
     if (known) return known;
     if (budget.leftMs <= 0) return undefined;
-    const twoMs = await within(budget, pair.measureMs);
-    const two = { kernel: undefined, variant: "", ms: twoMs };
-    const { kernel, variant, ms, compared } = await fastest(gpu, candidates, two, measure, budget);
-    const why = `measured: ${ms.toFixed(3)} ms, the two that it stands for ${twoMs.toFixed(3)} ms`;
-    if (compared > 0) tuning.set(key, { kernel: kernel?.name ?? TWO, variant, why });
+    const apartMs = await within(budget, parts.measureMs);
+    const apart = { kernel: undefined, variant: "", ms: apartMs };
+    const { kernel, variant, ms, compared } = await fastest(gpu, candidates, apart, measure, budget);
+    const why = `measured: ${ms.toFixed(3)} ms, what it stands for ${apartMs.toFixed(3)} ms`;
+    if (compared > 0) tuning.set(key, { kernel: kernel?.name ?? APART, variant, why });
     return kernel && { kernel, variant, why };
   };
 }

@@ -4,11 +4,13 @@ import { describe, expect, test } from "vitest";
 import type { VitArchitecture } from "../format/config.ts";
 import { expectedTensors } from "../format/names.ts";
 import { assignSlots } from "../scheduler/memory.ts";
+import type { Graph } from "../scheduler/step.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import { gpuKernels } from "./gpu-kernels.ts";
 import { vitGraph } from "./graph.ts";
 import { integerKernels } from "./integer-kernels.ts";
 import type { Int8Kernels } from "./kernels.ts";
+import { softwareKernels } from "./software-kernels.ts";
 import { type Precision, WeightPacker } from "./weights.ts";
 
 const DEIT_TI: VitArchitecture = {
@@ -35,6 +37,9 @@ function weightsOf(architecture: VitArchitecture, precision: Precision): Map<str
   return emitted;
 }
 
+/** The steps that stand for others. */
+const stepsOf = (fusions: Graph["fusions"]) => [...fusions!.values()].flat().map(({ step }) => step);
+
 const small = { imageWidth: 32, imageHeight: 32, width: 96, heads: 3, headDim: 32, depth: 2, mlpWidth: 100 };
 
 describe.each(["int8", "float32"] as const)("%s", (precision) => {
@@ -46,16 +51,20 @@ describe.each(["int8", "float32"] as const)("%s", (precision) => {
     ["no head", { classes: 0 }],
   ])("every weight that a step reads is there, and no other: %s", (_, change) => {
     const architecture = { ...DEIT_TI, ...small, ...change };
-    const { steps, fusions, tensors } = vitGraph(architecture, 2, precision, { kernels: gpuKernels });
-    const named = new Set([...steps, ...fusions!.values()].flatMap(({ buffers }) => Object.values(buffers)));
+    const { steps, fusions, tensors } = vitGraph(architecture, 2, precision, { kernels: softwareKernels });
+    const named = new Set([...steps, ...stepsOf(fusions)].flatMap(({ buffers }) => Object.values(buffers)));
     const read = [...named].filter((name) => !tensors.has(name)).sort();
     expect([...weightsOf(architecture, precision).keys()].sort()).toEqual(read);
   });
 
   test("every step fits its kernels, and every tensor is written by a step or from outside", () => {
-    const { steps, fusions, tensors, held } = vitGraph(DEIT_TI, 3, precision, { kernels: gpuKernels });
+    const { steps, fusions, tensors, held } = vitGraph(DEIT_TI, 3, precision, { kernels: softwareKernels });
     const written = new Set(["patches", "patches.scale"]);
-    for (const { kernels, problem, buffers } of steps.flatMap((s) => fusions!.get(s.label) ?? s)) {
+    const all = steps.flatMap((step) => [
+      ...stepsOf(new Map([["", fusions!.get(step.label) ?? []]])).reverse(),
+      step,
+    ]);
+    for (const { kernels, problem, buffers } of all) {
       for (const kernel of kernels) {
         expect(() => kernel.check(problem)).not.toThrow();
         const bindings = Object.keys(kernel.bindings).filter((name) => name !== "params");
@@ -71,7 +80,7 @@ describe.each(["int8", "float32"] as const)("%s", (precision) => {
   });
 });
 
-describe("steps that stand for two", () => {
+describe("steps that stand for others", () => {
   const fusionsIn = (kernels?: Int8Kernels) => {
     const { steps, fusions } = vitGraph(DEIT_TI, 1, "int8", { kernels });
     return { steps, fusions: fusions! };
@@ -80,7 +89,7 @@ describe("steps that stand for two", () => {
   test("leave five passes a block: the norms go with what is before them, but for the last one", () => {
     const { steps, fusions } = fusionsIn(gpuKernels);
     expect(steps.length - fusions.size).toBe(1 + 12 * 5 + 2);
-    const labels = [...fusions].map(([first, { label }]) => [first, label]);
+    const labels = [...fusions].map(([first, [{ step }]]) => [first, step.label]);
     expect(labels.slice(0, 3)).toEqual([
       ["patch", "patch+norm1"],
       ["blocks.0.proj", "blocks.0.proj+norm2"],
@@ -89,14 +98,28 @@ describe("steps that stand for two", () => {
     expect(fusions.has("blocks.11.fc2")).toBe(false);
   });
 
-  test("write what the two would, from what they read", () => {
-    const { steps, fusions } = fusionsIn(gpuKernels);
-    for (const [label, { buffers }] of fusions) {
-      const at = steps.findIndex((step) => step.label === label);
-      const [first, second] = [steps[at].buffers, steps[at + 1].buffers];
-      expect(buffers).toMatchObject({ a: first.a, w: first.w, addend: first.addend, out: first.out });
-      expect([buffers.norm, buffers.norm_scale]).toEqual([second.out, second.out_scale]);
-    }
+  test("leave three where one does all of a block behind attention; the last block's rows do not stay themselves", () => {
+    const { fusions } = fusionsIn(softwareKernels);
+    const counts = (label: string) => fusions.get(label)!.map(({ count }) => count);
+    expect(counts("blocks.0.proj")).toEqual([5, 2]);
+    expect(fusions.get("blocks.0.proj")![0].step.label).toBe("blocks.0.proj+norm2+fc1+fc2+norm1");
+    expect(counts("blocks.11.proj")).toEqual([2]);
+  });
+
+  test("write what those would, from what they read", () => {
+    const { steps, fusions } = fusionsIn(softwareKernels);
+    for (const [label, choices] of fusions)
+      for (const { step, count } of choices) {
+        const at = steps.findIndex((step) => step.label === label);
+        const { a, a_scale, w, addend } = steps[at].buffers;
+        const [last, norm] = steps
+          .slice(at, at + count)
+          .slice(-2)
+          .map(({ buffers }) => buffers);
+        const reads = count === 2 ? { w, addend } : { proj: w, x: addend, fc2: last.w };
+        expect(step.buffers).toMatchObject({ a, a_scale, ...reads, out: last.out });
+        expect([step.buffers.norm, step.buffers.norm_scale]).toEqual([norm.out, norm.out_scale]);
+      }
   });
 
   test("are none where the norm or the product is in integers, and where no kernel does both", () => {

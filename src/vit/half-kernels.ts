@@ -16,6 +16,7 @@ export function halfKernels(kernels: Int8Kernels): Int8Kernels {
     layernorm: [layernormHalf],
     layernormQuantize: [layernormHalfQuantize],
     gemmNorm: undefined,
+    blockRows: undefined,
   };
 }
 

@@ -19,6 +19,7 @@ export function integerKernels(
     layernorm: [layernormInteger],
     layernormQuantize: [layernormIntegerQuantize],
     gemmNorm: undefined,
+    blockRows: undefined,
     ...(integerOnly && { gemmAdd: [gemmInteger.add], head: [headInteger] }),
   };
 }

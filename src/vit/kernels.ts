@@ -3,6 +3,7 @@
 
 import type { Kernel } from "../gpu/kernel.ts";
 import { attention, attentionFloat } from "../kernels/attention.ts";
+import type { blockRows } from "../kernels/block-rows.ts";
 import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
 import type { gemmNormKernel } from "../kernels/gemm-norm.ts";
@@ -23,6 +24,8 @@ export interface Int8Kernels {
   readonly head: Like<typeof head>;
   /** What does `gemmAdd` and the `layernormQuantize` behind it in one pass; absent where nothing does. */
   readonly gemmNorm?: Like<ReturnType<typeof gemmNormKernel>>;
+  /** What does all of a block behind attention, and the norm of the next; absent where nothing does. */
+  readonly blockRows?: Like<typeof blockRows>;
 }
 
 /** Softmax, LayerNorm and GELU in f32, by what answers everywhere: `shapedKernels` puts the faster ones before it. */

@@ -1,5 +1,6 @@
 // The int8 kernels that are shaped for software adapters, before those that answer everywhere. Fetched once the adapter is known.
 
+import { blockRows } from "../kernels/block-rows.ts";
 import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
 import { gemmInt8Norm } from "../kernels/gemm-int8-norm.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
@@ -9,4 +10,5 @@ export const softwareKernels: Int8Kernels = {
   gemmAdd: [gemmInt8Broadcast.add, ...int8Kernels.gemmAdd],
   gemmQuantize: [gemmInt8Broadcast.quantize, ...int8Kernels.gemmQuantize],
   gemmNorm: [gemmInt8Norm],
+  blockRows: [blockRows],
 };

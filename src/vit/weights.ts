@@ -73,7 +73,7 @@ export class WeightPacker {
     this.#emitPatchTable();
     for (const name of this.#norms()) this.#emitNorm(name);
     for (const stem of this.#stems()) this.#emitVectors(stem);
-    if (this.#options.precision === "int8") this.#emitVectorsOfTwo();
+    if (this.#options.precision === "int8") this.#emitFusedVectors();
     for (const [stem, data] of this.#finished) this.#options.emit(`${stem}.weight`, data);
     this.#finished.clear();
   }
@@ -271,21 +271,29 @@ export class WeightPacker {
   }
 
   /** What one step reads of a layer and of the norm behind it: weight_scale, bias, gamma and beta, side by side. */
-  #emitVectorsOfTwo(): void {
+  #emitFusedVectors(): void {
     const { depth } = this.#options.architecture;
-    const { width } = this.#shape;
-    const pairs = Array.from({ length: depth }, (_, i) => [
-      [i === 0 ? "patch" : `blocks.${i - 1}.fc2`, `blocks.${i}.norm1`],
-      [`blocks.${i}.proj`, `blocks.${i}.norm2`],
-    ]);
-    for (const [stem, norm] of pairs.flat()) {
-      const vectors = new Float32Array(4 * width);
-      vectors.set(this.#scales.get(stem)!);
-      vectors.set(this.#biases.get(stem) ?? [], width);
-      vectors.set(this.#small.get(`${norm}.weight` as CanonicalName)!, 2 * width);
-      vectors.set(this.#small.get(`${norm}.bias` as CanonicalName)!, 3 * width);
-      this.#options.emit(`${fusedLabel(stem, norm)}.vectors`, vectors);
+    for (let i = 0; i < depth; i++) {
+      const [proj, fc1, fc2] = ["proj", "fc1", "fc2"].map((name) => `blocks.${i}.${name}`);
+      const before = this.#vectorsOfTwo(i === 0 ? "patch" : `blocks.${i - 1}.fc2`, `blocks.${i}.norm1`);
+      this.#options.emit(before.name, before.vectors);
+      const own = this.#vectorsOfTwo(proj, `blocks.${i}.norm2`);
+      const next = i < depth - 1 ? this.#vectorsOfTwo(fc2, `blocks.${i + 1}.norm1`).vectors : [];
+      const scales = this.#scales.get(fc1)!;
+      const wide =
+        i < depth - 1 ? [...scales, ...(this.#biases.get(fc1) ?? new Float32Array(scales.length))] : [];
+      this.#options.emit(own.name, Float32Array.of(...own.vectors, ...next, ...wide));
     }
+  }
+
+  #vectorsOfTwo(stem: string, norm: string): { name: string; vectors: Float32Array } {
+    const { width } = this.#shape;
+    const vectors = new Float32Array(4 * width);
+    vectors.set(this.#scales.get(stem)!);
+    vectors.set(this.#biases.get(stem) ?? [], width);
+    vectors.set(this.#small.get(`${norm}.weight` as CanonicalName)!, 2 * width);
+    vectors.set(this.#small.get(`${norm}.bias` as CanonicalName)!, 3 * width);
+    return { name: `${fusedLabel(stem, norm)}.vectors`, vectors };
   }
 
   #emitVectors(stem: string): void {
