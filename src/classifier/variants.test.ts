@@ -41,6 +41,7 @@ const everything: Int8Kernels = {
   gemmQuantize: union(softwareKernels.gemmQuantize, gpuKernels.gemmQuantize),
   attention: union(softwareKernels.attention, gpuKernels.attention),
   gemmNorm: union(softwareKernels.gemmNorm!, gpuKernels.gemmNorm!),
+  blockRows: softwareKernels.blockRows,
 };
 
 /** Logits of the photographs, with `kernel/variant` wherever a step may run it. */
@@ -73,13 +74,14 @@ async function logitsBy(wanted: string): Promise<Float32Array[]> {
   }
 }
 
-const gemm = { rows: 64, n: 64, k: 64, width: 64, eps: 1e-6 };
+const gemm = { rows: 64, n: 64, k: 64, hidden: 64, width: 64, eps: 1e-6 };
 const problem = { ...gemm, images: 1, tokens: 65, queries: 65, heads: 3, headDim: 64 };
 const kernels: readonly AnyKernel[] = [
   ...everything.gemmAdd,
   ...everything.gemmQuantize,
   ...everything.attention,
   ...everything.gemmNorm!,
+  ...everything.blockRows!,
 ];
 const names = kernels.flatMap((kernel) =>
   variantsFor(kernel, gpu.capabilities, problem).map((variant) => `${kernel.name}/${variant}`),
