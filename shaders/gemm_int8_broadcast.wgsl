@@ -7,6 +7,7 @@ import package::lib::gemm::{length_k, length_n, FOLD, Total, a, w, run_time, sto
 @if(quantize) import package::lib::gemm::{activation, dequantize, raise_peak, row_peak};
 @if(quantize) import package::lib::gelu::activate;
 @if(norm) import package::lib::gemm_norm::normalise;
+@if(!norm) import package::lib::gemm::first_row;
 import package::lib::pack::unpack_i8;
 
 enable subgroups;
@@ -129,7 +130,7 @@ fn multiply(first_row: u32, first_column: u32, lane: u32) {
 @if(!norm) @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32,
         @builtin(subgroup_invocation_id) lane: u32) {
-  multiply(workgroup.y * ROWS, workgroup.x * 64u + thread / SIZE * 8u, lane);
+  multiply(first_row() + workgroup.y * ROWS, workgroup.x * 64u + thread / SIZE * 8u, lane);
 }
 
 // One subgroup, whose threads make their rows from end to end: no barrier.

@@ -7,7 +7,7 @@ import package::lib::gelu::activate;
 
 // The problem: constants of the pipeline, or with `params` told at run time, so that all shapes share one pipeline.
 // k and n are multiples of 64.
-@if(params && !norm) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32 }
+@if(params && !norm) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32, first_row: u32 }
 @if(params && norm) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32, width: u32, eps: f32 }
 @if(params && accumulate) @group(0) @binding(3) var<uniform> params: Params;
 @if(params && !accumulate && !norm) @group(0) @binding(7) var<uniform> params: Params;
@@ -18,6 +18,7 @@ import package::lib::gelu::activate;
 @if(params) fn addend_rows() -> u32 { return params.addend_rows; }
 @if(params) fn activation() -> u32 { return params.activation; }
 @if(params) fn row_count() -> u32 { return params.rows; }
+@if(params && !norm) fn first_row() -> u32 { return params.first_row; }
 // Only tiles that do not divide the padding need to know it: what they stored behind a buffer, drivers move to its end.
 @if(!params) override ROWS: u32 = 0xffffffffu;
 @if(!params) fn row_count() -> u32 { return ROWS; }

@@ -66,10 +66,11 @@ export class GpuBackend implements Backend<GpuBatch> {
       const plan = await Plan.create(this.#gpu, graph, {
         weights: this.#weights,
         outputs: graph.outputs,
+        sliceMs: this.#options.sliceMs,
         ...(this.#options.chooser ?? chooserByTable(this.#gpu)),
       });
       const slots = Array.from({ length: images }, () => this.#slot(graph, plan));
-      return new GpuBatch(this.#gpu, graph, plan, await Promise.all(slots), this.#options.sliceMs);
+      return new GpuBatch(this.#gpu, graph, plan, await Promise.all(slots));
     });
   }
 
@@ -94,14 +95,12 @@ export class GpuBatch implements Batch {
   readonly plan: Plan;
   readonly slots: readonly PictureSlot[];
   readonly #gpu: Gpu;
-  readonly #sliceMs: number | undefined;
 
-  constructor(gpu: Gpu, graph: VitGraph, plan: Plan, slots: readonly PictureSlot[], sliceMs?: number) {
+  constructor(gpu: Gpu, graph: VitGraph, plan: Plan, slots: readonly PictureSlot[]) {
     this.graph = graph;
     this.plan = plan;
     this.slots = slots;
     this.#gpu = gpu;
-    this.#sliceMs = sliceMs;
   }
 
   get choices(): Plan["choices"] {
@@ -123,7 +122,7 @@ export class GpuBatch implements Batch {
     const encodeInputs = (pass: GPUComputePassEncoder) => {
       for (const slot of this.slots) slot.encode(pass);
     };
-    return this.plan.run(encodeInputs, { ...options, sliceMs: this.#sliceMs });
+    return this.plan.run(encodeInputs, options);
   }
 
   /** Drivers and hardware go wrong under way, too: asks the known questions again. */

@@ -65,6 +65,8 @@ export interface Kernel<B extends Bindings = Bindings, P = never> {
   readonly probe?: () => Probe;
   /** Throws RangeError for a problem that no variant can compute. */
   readonly check: (problem: P) => void;
+  /** The problem as about so many, one behind the other on the same buffers; absent where it cannot be cut. */
+  readonly cut?: (problem: P, parts: number) => readonly unknown[];
   /** Multiply-adds, for GOP/s. */
   readonly macs: (problem: P) => number;
   /** Bytes read and written at least once, for GB/s. */

@@ -15,7 +15,7 @@ const variant = (wgsl: string, size: number): Variant<GemmProblem> => ({
   shapedFor: "software",
   inner: "f32",
   constants: () => ({}),
-  grid: ({ rows, n }) => [n / GROUP, Math.ceil(rows / (ROWS_PER_THREAD * size))],
+  grid: ({ rows, firstRow = 0, n }) => [n / GROUP, Math.ceil((rows - firstRow) / (ROWS_PER_THREAD * size))],
   runsOn: ({ subgroupSize }) => subgroupSize === size,
 });
 

@@ -25,7 +25,10 @@ export type Activation = keyof typeof ACTIVATIONS;
  * `add` reads a scale per row and 64 of k; `quantize` a scale per row with the row's outlier, [rows, 3] as `ROW_SCALE` says.
  */
 export interface GemmProblem {
+  /** Behind the last row. */
   readonly rows: number;
+  /** Rows before it are another dispatch's; default 0. Only where the problem is told at run time. */
+  readonly firstRow?: number;
   readonly n: number;
   readonly k: number;
   /** `quantize` only: what happens to y before it is quantised. */
@@ -69,14 +72,31 @@ export function gemmKernels(
     defineKernel<(typeof EPILOGUES)[E], GemmProblem>({
       name: `${name}_${epilogue}`,
       bindings: told === "params" ? { ...EPILOGUES[epilogue], params: "uniform" } : EPILOGUES[epilogue],
-      params: told === "params" ? gemmParams : undefined,
+      params:
+        told === "params"
+          ? (problem: GemmProblem) => Uint32Array.of(...gemmParams(problem), problem.firstRow ?? 0)
+          : undefined,
+      cut: told === "params" ? cutRows : undefined,
       variants: variants[epilogue],
       probe: epilogue === "accumulate" ? undefined : () => gemmProbe(epilogue),
       check: checkGemm,
-      macs: ({ rows, n, k }) => rows * n * k,
+      macs: ({ rows, firstRow = 0, n, k }) => (rows - firstRow) * n * k,
       bytes: ({ rows, n, k }) => rows * k + n * k + rows * n * (epilogue === "quantize" ? 1 : 4),
     });
   return { accumulate: kernel("accumulate"), add: kernel("add"), quantize: kernel("quantize") };
+}
+
+/** What the tiles of the kernels that are told their problem divide. */
+const CUT_ROWS = 40;
+
+/** The same rows by about so many dispatches. */
+function cutRows(problem: GemmProblem, parts: number): GemmProblem[] {
+  const step = roundUp(Math.ceil(problem.rows / parts), CUT_ROWS);
+  return Array.from({ length: Math.ceil(problem.rows / step) }, (_, i) => ({
+    ...problem,
+    firstRow: i * step,
+    rows: Math.min(problem.rows, (i + 1) * step),
+  }));
 }
 
 /** One workgroup for each tile. */

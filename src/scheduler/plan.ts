@@ -4,7 +4,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import type { Grid } from "../gpu/kernel.ts";
 import { Timer } from "../gpu/timer.ts";
 import { assignSlots } from "./memory.ts";
-import { type Choice, type Chooser, settle, type TimeMs } from "./settle.ts";
+import { type Choice, type Chooser, type Settled, settle, type TimeMs } from "./settle.ts";
 import type { Graph, Step } from "./step.ts";
 
 /** What steps only read, by name. */
@@ -16,6 +16,8 @@ export interface PlanOptions extends Chooser {
   readonly weights: Weights;
   /** Held tensors that are read back after each run, f32. */
   readonly outputs: readonly string[];
+  /** Longest GPU time one submit should take; a longer run is cut, and may be aborted there. Absent: one submit a run. */
+  readonly sliceMs?: number;
 }
 
 /** First guesses at speed, before a run has been timed. */
@@ -24,8 +26,6 @@ const FAST_MACS_PER_MS = 5e8;
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
-  /** Longest GPU time one submit should take; a longer run is cut between steps, and may be aborted there. */
-  readonly sliceMs?: number;
   /** Called once another run may begin, before this one's answer is there; not called for a run that is cut. */
   readonly onSubmitted?: () => void;
 }
@@ -53,6 +53,7 @@ export class Plan {
   readonly #readbacks: readonly GPUBuffer[];
   #runs = 0;
   #lastEnd = 0;
+  readonly #sliceMs: number;
   readonly #macs: number;
   /** What a whole run is thought to take; measured by each run. */
   #estimatedMs: number;
@@ -64,7 +65,7 @@ export class Plan {
     dispatches: readonly Dispatch[],
     tensors: ReadonlyMap<string, GPUBuffer>,
     params: readonly GPUBuffer[],
-    outputs: readonly string[],
+    { outputs, sliceMs = Number.POSITIVE_INFINITY }: PlanOptions,
   ) {
     this.steps = steps;
     this.choices = choices;
@@ -72,6 +73,7 @@ export class Plan {
     this.#dispatches = dispatches;
     this.#tensors = tensors;
     this.#outputs = outputs;
+    this.#sliceMs = sliceMs;
     const byteLength = outputs.reduce((sum, name) => sum + tensors.get(name)!.size, 0);
     this.#readbacks = [0, 1].map(() => gpu.buffer("read back", byteLength, GPUBufferUsage.MAP_READ));
     this.#macs = dispatches.reduce((sum, dispatch) => sum + dispatch.macs, 0);
@@ -86,10 +88,11 @@ export class Plan {
     try {
       const make: Make = ({ step, choice }) => dispatchOf(gpu, step, choice, { tensors, weights, params });
       const settled = await timing(gpu, make, (timeMs) => settle(graph, options, timeMs));
-      const dispatches = await Promise.all(settled.map(make));
+      const parts = settled.flatMap((one) => partsOf(gpu, one, options.sliceMs));
+      const dispatches = await Promise.all(parts.map(make));
       const steps = settled.map(({ step }) => step);
       const choices = new Map(settled.map(({ step, choice }) => [step.label, choice]));
-      return new Plan(gpu, steps, choices, dispatches, tensors, [...params.values()], outputs);
+      return new Plan(gpu, steps, choices, dispatches, tensors, [...params.values()], options);
     } catch (error) {
       gpu.release(...new Set(tensors.values()), ...params.values());
       throw error;
@@ -113,10 +116,10 @@ export class Plan {
    */
   async run(
     encodeInputs: (pass: GPUComputePassEncoder) => void,
-    { signal, sliceMs = Number.POSITIVE_INFINITY, onSubmitted }: RunOptions = {},
+    { signal, onSubmitted }: RunOptions = {},
   ): Promise<Record<string, ArrayBuffer>> {
     const start = performance.now();
-    const slices = this.#slices(sliceMs);
+    const slices = this.#slices();
     const readback = this.#readbacks[this.#runs++ % 2];
     let before: Promise<undefined> | undefined;
     for (const [i, slice] of slices.entries()) {
@@ -138,8 +141,9 @@ export class Plan {
     return outputs;
   }
 
-  /** Steps in runs of about `sliceMs` each. */
-  #slices(sliceMs: number): (readonly Dispatch[])[] {
+  /** Dispatches in runs of about `sliceMs` each. */
+  #slices(): (readonly Dispatch[])[] {
+    const sliceMs = this.#sliceMs;
     if (this.#estimatedMs <= sliceMs) return [this.#dispatches];
     const slices: Dispatch[][] = [[]];
     let elapsedMs = 0;
@@ -180,8 +184,10 @@ export class Plan {
    */
   async profile(timer: Timer): Promise<Map<string, number>> {
     const times = new Map<string, number>();
-    for (const dispatch of this.#dispatches)
-      times.set(dispatch.label, await timer.measure((pass) => record(pass, dispatch)));
+    for (const dispatch of this.#dispatches) {
+      const ms = await timer.measure((pass) => record(pass, dispatch));
+      times.set(dispatch.label, (times.get(dispatch.label) ?? 0) + ms);
+    }
     return times;
   }
 
@@ -229,6 +235,14 @@ async function dispatchOf(
     group: gpu.bind(kernel, resources, step.label),
     grid: kernel.variants[variant].grid(problem),
   };
+}
+
+/** A step of a sliced run, cut where it alone would take a slow adapter longer than a slice. */
+function partsOf(gpu: Gpu, { step, choice }: Settled, sliceMs = Number.POSITIVE_INFINITY): Settled[] {
+  const { cut, macs } = choice.kernel;
+  const parts = Math.ceil(macs(step.problem) / (SLOW_MACS_PER_MS * sliceMs));
+  if (!gpu.capabilities.software || !cut || parts <= 1) return [{ step, choice }];
+  return cut(step.problem, parts).map((problem) => ({ step: { ...step, problem }, choice }));
 }
 
 type Make = (settled: Parameters<TimeMs>[number]) => Promise<Dispatch>;
