@@ -15,7 +15,7 @@ const { module: plotting } = await runnerImport(path.join(root, "src/cli/svg-plo
 
 const NAMES = { ti: "DeiT-Ti", s: "DeiT-S", b: "DeiT-B", l: "ViT-L" };
 /** Kernels that do the same thing. */
-const FAMILY = /^(?:gemm_int8|gemm_float|attention_float|attention|layernorm|head|resize)/;
+const FAMILY = /^(?:block_rows|gemm_int8|gemm_float|attention_float|attention|layernorm|head|resize)/;
 const WIDTHS = { ti: 192, s: 384, b: 768, l: 1024 };
 
 const folder = process.argv[2] ?? "bench-results";
@@ -57,7 +57,7 @@ function drawSizes({ models }) {
     kernels.filter(({ kernel }) => kernel.startsWith(family)).reduce((sum, { ms }) => sum + ms, 0);
   draw("size.svg", "tokens of patches", "ms for one picture", [
     [nameOf(models[0]), rows.map((row) => [tokens(row), row.ms?.median ?? 0])],
-    ["GEMMs", rows.map((row) => [tokens(row), gpuMs(row, "gemm")])],
+    ["GEMMs", rows.map((row) => [tokens(row), gpuMs(row, "gemm") + gpuMs(row, "block_rows")])],
     ["attention", rows.map((row) => [tokens(row), gpuMs(row, "attention")])],
   ]);
 }

@@ -3,7 +3,7 @@ import { channelStride, patchGrid } from "../image/patches.ts";
 import type { ResampleFilter } from "../image/resample.ts";
 import { inputRange, type ResizePlan, resizePlan } from "../image/resize.ts";
 import { resampleColumns } from "../image/resize-pixels.ts";
-import type { AnyCases, HostArray, Rng } from "../testing/cases.ts";
+import { type AnyCases, GUARD, type HostArray, type Rng } from "../testing/cases.ts";
 import { packParams, packTables } from "./resize.ts";
 import { type ResizePatchesProblem, resizePatches, resizePatchesFloat } from "./resize-patches.ts";
 
@@ -121,7 +121,7 @@ function outputLength(problem: Case): number {
   return rows * 3 * channelStride(problem.patch);
 }
 
-const guarded = (byteLength: number) => new Uint8Array(byteLength).fill(0xa5).buffer;
+const guarded = (byteLength: number) => new Uint8Array(byteLength).fill(GUARD).buffer;
 
 const int8 = {
   kernel: resizePatches,

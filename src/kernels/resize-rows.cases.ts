@@ -2,7 +2,7 @@ import type { ResampleFilter } from "../image/resample.ts";
 import { inputRange, resizePlan } from "../image/resize.ts";
 import { resampleRows } from "../image/resize-pixels.ts";
 import { PANEL_WIDTH } from "../image/strips.ts";
-import type { KernelCases, TextureData } from "../testing/cases.ts";
+import { GUARD, type KernelCases, type TextureData } from "../testing/cases.ts";
 import { packParams, packTables } from "./resize.ts";
 import { type ResizeRowsProblem, resizeRows } from "./resize-rows.ts";
 
@@ -41,9 +41,6 @@ function planOf({ pictureWidth, resizedWidth, filter, cropX, width }: Omit<Case,
     filter,
   });
 }
-
-/** What the test runner fills outputs with. */
-const GUARD = 0xa5;
 
 /** Both filters' extremes come out of noise that is mostly 0 and 255: overshoots must clip. */
 const harsh = (bytes: Uint8Array) => bytes.map((byte) => (byte < 96 ? 0 : byte > 160 ? 255 : byte));

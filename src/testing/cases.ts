@@ -15,6 +15,9 @@ export const VIEWS = {
   u8: Uint8Array,
 } as const;
 
+/** Every byte of an output before it is written. As f32 1.5e16: no number that a kernel leaves unwritten is taken for a zero. */
+export const GUARD = 0x5a;
+
 /** A seeded source of host arrays: the same numbers on every machine. */
 export interface Rng {
   /** Uniform in [-1, 1). */

@@ -3,11 +3,9 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { type AnyKernel, roundUp } from "../gpu/kernel.ts";
 import { toFloat32 } from "../tensor/dtype.ts";
-import { type HostArray, type OutputShape, type TextureData, VIEWS } from "./cases.ts";
+import { GUARD, type HostArray, type OutputShape, type TextureData, VIEWS } from "./cases.ts";
 
 const GUARD_BYTES = 256;
-/** As f32 1.5e16: no number that a kernel leaves unwritten is taken for a zero. */
-const GUARD = 0x5a;
 
 type Outputs = Record<string, OutputShape>;
 
