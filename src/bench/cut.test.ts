@@ -34,7 +34,7 @@ test("the same bits, and one time for each kind of pass", async () => {
   const [whole, cut] = [await runOf(), await runOf(1e-6)];
   expect(cut.logits).toEqual(whole.logits);
   expect(cut.passes).toEqual(whole.passes);
-  // QKV of both blocks, in three parts each, at least; what has no subgroups of 4 or 8 has no kernel that can be cut.
-  const more = [4, 8].includes(gpu.capabilities.subgroupSize ?? 0) ? 4 : 0;
+  // QKV of the first block, in three parts, at least; what has no subgroups of 4 or 8 has no kernel that can be cut.
+  const more = [4, 8].includes(gpu.capabilities.subgroupSize ?? 0) ? 2 : 0;
   expect(cut.dispatches).toBeGreaterThanOrEqual(whole.dispatches + more);
 });

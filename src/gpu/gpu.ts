@@ -8,7 +8,7 @@ const MATRICES = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
 const USED_FEATURES: GPUFeatureName[] = ["subgroups", "shader-f16", "timestamp-query", MATRICES];
 
 /** What some variant binds where it may; eight is the default limit. */
-const MOST_STORAGE_BUFFERS = 10;
+const MOST_STORAGE_BUFFERS = 13;
 
 export interface AdapterFacts {
   readonly vendor: string;

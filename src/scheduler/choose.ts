@@ -37,8 +37,8 @@ export function chooseByTable(step: Step, machine: Capabilities): Choice {
   return { kernel, variant: name, why: `table: ${kind}, ${machine.vendor || "unknown vendor"}` };
 }
 
-/** Up to here fewer dispatches are worth something. */
-const FEW_ROWS = 256;
+/** Up to here fewer dispatches are worth something to a software adapter. */
+export const FEW_ROWS = 256;
 
 /**
  * A software adapter takes as long for one step as for those that it stands for, so that with few rows, where dispatches

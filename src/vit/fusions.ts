@@ -1,9 +1,10 @@
-// Which steps one may stand for: a projection, FC2 or the patch embedding and the LayerNorm of what it has written; all of a
-// block behind attention, and the norm of the next.
+// Which steps one may stand for: a projection, FC2 or the patch embedding and the LayerNorm of what it has written; all
+// from one attention to the next.
 
 import type { BlockRowsProblem } from "../kernels/block-rows.ts";
 import type { GemmProblem } from "../kernels/gemm.ts";
 import type { LayerNormProblem } from "../kernels/layernorm.ts";
+import { FEW_ROWS } from "../scheduler/choose.ts";
 import { type Fusion, type Step, step } from "../scheduler/step.ts";
 import type { Int8Kernels } from "./kernels.ts";
 
@@ -14,7 +15,7 @@ export function fusionsOf(
 ): ReadonlyMap<string, readonly Fusion[]> {
   const fusions = new Map<string, readonly Fusion[]>();
   for (const [i, { label }] of steps.entries()) {
-    const found = [restOfBlock(steps.slice(i, i + 5), kernels), withNorm(steps.slice(i, i + 2), kernels)];
+    const found = [restOfBlock(steps.slice(i, i + 6), kernels), withNorm(steps.slice(i, i + 2), kernels)];
     const here = found.filter((fusion) => fusion !== undefined);
     if (here.length > 0) fusions.set(label, here);
   }
@@ -34,26 +35,31 @@ function withNorm([first, second]: readonly Step[], kernels: Int8Kernels): Fusio
   return { step: step(label, gemmNorm, problem, buffers), count: 2 };
 }
 
-/** Projection, norm, FC1, FC2 and norm, as long as every row stays itself: not in the last block, which leaves most rows out. */
+/** Projection, norm, FC1, FC2, and norm, Q, K and V of the next block, as long as every row stays itself: not in the last block, which leaves most rows out. */
 function restOfBlock(steps: readonly Step[], kernels: Int8Kernels): Fusion | undefined {
   const { blockRows, gemmAdd, gemmQuantize, layernormQuantize } = kernels;
-  const kinds = [gemmAdd, layernormQuantize, gemmQuantize, gemmAdd, layernormQuantize];
-  if (!blockRows || steps.length < 5 || steps.some((step, i) => step.kernels !== kinds[i])) return undefined;
-  const [proj, norm2, fc1, fc2, norm] = steps;
+  const kinds = [gemmAdd, layernormQuantize, gemmQuantize, gemmAdd, layernormQuantize, gemmQuantize];
+  if (!blockRows || steps.length < kinds.length || steps.some((step, i) => step.kernels !== kinds[i]))
+    return undefined;
+  const [proj, norm2, fc1, fc2, norm, qkv] = steps;
   const { rows, k, n, rowsPerImage } = proj.problem as GemmProblem;
-  if (rowsPerImage !== undefined) return undefined;
+  // With more rows nobody takes it, and tensors that it would keep apart may share memory.
+  if (rowsPerImage !== undefined || rows > FEW_ROWS) return undefined;
   const { n: hidden, activation } = fc1.problem as GemmProblem;
+  const { n: next } = qkv.problem as GemmProblem;
   const { width, eps } = norm.problem as LayerNormProblem;
-  const problem: BlockRowsProblem = { rows, k, n, hidden, width, eps, activation };
+  const problem: BlockRowsProblem = { rows, k, n, hidden, next, width, eps, activation };
   const { a, a_scale, addend, w } = proj.buffers;
   const label = fusedLabel(...(steps.map((step) => step.label) as [string, ...string[]]));
   const buffers = {
-    ...{ a, a_scale, x: addend, proj: w, fc1: fc1.buffers.w, fc2: fc2.buffers.w },
+    ...{ a, a_scale, x: addend, proj: w, fc1: fc1.buffers.w, fc2: fc2.buffers.w, qkv: qkv.buffers.w },
     vectors: `${fusedLabel(proj.label, norm2.label)}.vectors`,
     out: fc2.buffers.out,
     ...normOf(norm),
+    next: qkv.buffers.out,
+    next_scale: qkv.buffers.out_scale,
   };
-  return { step: step(label, blockRows, problem, buffers), count: 5 };
+  return { step: step(label, blockRows, problem, buffers), count: kinds.length };
 }
 
 const normOf = ({ buffers }: Step) => ({ norm: buffers.out, norm_scale: buffers.out_scale });

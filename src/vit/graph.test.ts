@@ -57,27 +57,32 @@ describe.each(["int8", "float32"] as const)("%s", (precision) => {
     expect([...weightsOf(architecture, precision).keys()].sort()).toEqual(read);
   });
 
-  test("every step fits its kernels, and every tensor is written by a step or from outside", () => {
-    const { steps, fusions, tensors, held } = vitGraph(DEIT_TI, 3, precision, { kernels: softwareKernels });
-    const written = new Set(["patches", "patches.scale"]);
-    const all = steps.flatMap((step) => [
-      ...stepsOf(new Map([["", fusions!.get(step.label) ?? []]])).reverse(),
-      step,
-    ]);
-    for (const { kernels, problem, buffers } of all) {
-      for (const kernel of kernels) {
-        expect(() => kernel.check(problem)).not.toThrow();
-        const bindings = Object.keys(kernel.bindings).filter((name) => name !== "params");
-        expect(Object.keys(buffers).sort()).toEqual(bindings.sort());
+  test.each([1, 3])(
+    "every step fits its kernels, and every tensor is written by a step or from outside: %s",
+    (images) => {
+      const { steps, fusions, tensors, held } = vitGraph(DEIT_TI, images, precision, {
+        kernels: softwareKernels,
+      });
+      const written = new Set(["patches", "patches.scale"]);
+      const all = steps.flatMap((step) => [
+        ...stepsOf(new Map([["", fusions!.get(step.label) ?? []]])).reverse(),
+        step,
+      ]);
+      for (const { kernels, problem, buffers } of all) {
+        for (const kernel of kernels) {
+          expect(() => kernel.check(problem)).not.toThrow();
+          const bindings = Object.keys(kernel.bindings).filter((name) => name !== "params");
+          expect(Object.keys(buffers).sort()).toEqual(bindings.sort());
+        }
+        const writes = Object.entries(kernels[0].bindings).filter(([, access]) => access === "write");
+        for (const [binding, access] of Object.entries(kernels[0].bindings))
+          if (access === "read" && tensors.has(buffers[binding])) expect(written).toContain(buffers[binding]);
+        for (const [binding] of writes) written.add(buffers[binding]);
       }
-      const writes = Object.entries(kernels[0].bindings).filter(([, access]) => access === "write");
-      for (const [binding, access] of Object.entries(kernels[0].bindings))
-        if (access === "read" && tensors.has(buffers[binding])) expect(written).toContain(buffers[binding]);
-      for (const [binding] of writes) written.add(buffers[binding]);
-    }
-    expect([...tensors.keys()].filter((name) => !written.has(name))).toEqual([]);
-    expect([...held].filter((name) => name !== "patches.scale" && !written.has(name))).toEqual([]);
-  });
+      expect([...tensors.keys()].filter((name) => !written.has(name))).toEqual([]);
+      expect([...held].filter((name) => name !== "patches.scale" && !written.has(name))).toEqual([]);
+    },
+  );
 });
 
 describe("steps that stand for others", () => {
@@ -98,12 +103,14 @@ describe("steps that stand for others", () => {
     expect(fusions.has("blocks.11.fc2")).toBe(false);
   });
 
-  test("leave three where one does all of a block behind attention; the last block's rows do not stay themselves", () => {
+  test("leave two where one does all from attention to attention; the last block's rows do not stay themselves", () => {
     const { fusions } = fusionsIn(softwareKernels);
     const counts = (label: string) => fusions.get(label)!.map(({ count }) => count);
-    expect(counts("blocks.0.proj")).toEqual([5, 2]);
-    expect(fusions.get("blocks.0.proj")![0].step.label).toBe("blocks.0.proj+norm2+fc1+fc2+norm1");
+    expect(counts("blocks.0.proj")).toEqual([6, 2]);
+    expect(fusions.get("blocks.0.proj")![0].step.label).toBe("blocks.0.proj+norm2+fc1+fc2+norm1+qkv");
     expect(counts("blocks.11.proj")).toEqual([2]);
+    const { fusions: ofTwo } = vitGraph(DEIT_TI, 2, "int8", { kernels: softwareKernels });
+    expect(ofTwo!.get("blocks.0.proj")!.map(({ count }) => count)).toEqual([2]);
   });
 
   test("write what those would, from what they read", () => {
@@ -112,12 +119,12 @@ describe("steps that stand for others", () => {
       for (const { step, count } of choices) {
         const at = steps.findIndex((step) => step.label === label);
         const { a, a_scale, w, addend } = steps[at].buffers;
-        const [last, norm] = steps
-          .slice(at, at + count)
-          .slice(-2)
+        const [last, norm, qkv] = steps
+          .slice(at + (count === 2 ? 0 : 3), at + count)
           .map(({ buffers }) => buffers);
-        const reads = count === 2 ? { w, addend } : { proj: w, x: addend, fc2: last.w };
+        const reads = count === 2 ? { w, addend } : { proj: w, x: addend, fc2: last.w, qkv: qkv.w };
         expect(step.buffers).toMatchObject({ a, a_scale, ...reads, out: last.out });
+        if (qkv) expect(step.buffers).toMatchObject({ next: qkv.out, next_scale: qkv.out_scale });
         expect([step.buffers.norm, step.buffers.norm_scale]).toEqual([norm.out, norm.out_scale]);
       }
   });

@@ -24,7 +24,7 @@ export interface Int8Kernels {
   readonly head: Like<typeof head>;
   /** What does `gemmAdd` and the `layernormQuantize` behind it in one pass; absent where nothing does. */
   readonly gemmNorm?: Like<ReturnType<typeof gemmNormKernel>>;
-  /** What does all of a block behind attention, and the norm of the next; absent where nothing does. */
+  /** What does all from one attention to the next; absent where nothing does. */
   readonly blockRows?: Like<typeof blockRows>;
 }
 

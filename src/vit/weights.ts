@@ -279,11 +279,15 @@ export class WeightPacker {
       this.#options.emit(before.name, before.vectors);
       const own = this.#vectorsOfTwo(proj, `blocks.${i}.norm2`);
       const next = i < depth - 1 ? this.#vectorsOfTwo(fc2, `blocks.${i + 1}.norm1`).vectors : [];
-      const scales = this.#scales.get(fc1)!;
       const wide =
-        i < depth - 1 ? [...scales, ...(this.#biases.get(fc1) ?? new Float32Array(scales.length))] : [];
+        i < depth - 1 ? [fc1, `blocks.${i + 1}.qkv`].flatMap((stem) => this.#scaleAndBias(stem)) : [];
       this.#options.emit(own.name, Float32Array.of(...own.vectors, ...next, ...wide));
     }
+  }
+
+  #scaleAndBias(stem: string): number[] {
+    const scales = this.#scales.get(stem)!;
+    return [...scales, ...(this.#biases.get(stem) ?? new Float32Array(scales.length))];
   }
 
   #vectorsOfTwo(stem: string, norm: string): { name: string; vectors: Float32Array } {
