@@ -98,7 +98,7 @@ export default {
     { name: "DeiT-Ti", problem: problem(197, [192, 192, 768, 576], { activation: "gelu" }) },
     {
       name: "as wide as it may be",
-      problem: problem(3, [64, 384, 128, 192], { activation: "gelu_tanh" }),
+      problem: problem(3, [64, 256, 128, 192], { activation: "gelu_tanh" }),
     },
   ],
   inputs,
