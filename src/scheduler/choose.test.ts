@@ -58,7 +58,7 @@ test("what is measured first is of the kind and inner product of the machine, wh
   expect(candidates.at(-1)!.variant.shapedFor).toBe("software");
 });
 
-test("on a software adapter with few rows one stands for several, where it runs", () => {
+test("on a software adapter one stands for several, where it runs", () => {
   const norm = { norm: "n", norm_scale: "m", vectors: "v", out: "o", a: "a", a_scale: "s" };
   const problem = { ...TINY, width: 192, eps: 1e-6 };
   const rest = { x: "x", proj: "p", fc1: "f", fc2: "g", qkv: "q", next: "t", next_scale: "u" };

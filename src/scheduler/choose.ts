@@ -37,17 +37,12 @@ export function chooseByTable(step: Step, machine: Capabilities): Choice {
   return { kernel, variant: name, why: `table: ${kind}, ${machine.vendor || "unknown vendor"}` };
 }
 
-/** Up to here fewer dispatches are worth something to a software adapter. */
-export const FEW_ROWS = 256;
-
 /**
- * A software adapter takes as long for one step as for those that it stands for, so that with few rows, where dispatches
- * count, one is better. What GPUs take is not known without measuring, and the steps stay: undefined.
+ * A software adapter takes as long for one step as for those that it stands for, or less, and fewer dispatches are the
+ * sooner encoded. What GPUs take is not known without measuring, and the steps stay: undefined.
  */
 export function fuseByTable(fused: Step, machine: Capabilities): Choice | undefined {
-  const { rows } = fused.problem as { rows: number };
-  const few = machine.software && rows <= FEW_ROWS;
-  return few && runs(fused, machine) ? chooseByTable(fused, machine) : undefined;
+  return machine.software && runs(fused, machine) ? chooseByTable(fused, machine) : undefined;
 }
 
 /** Whether some variant computes a step on this machine: what stands for several need not. */

@@ -4,7 +4,6 @@
 import type { BlockRowsProblem } from "../kernels/block-rows.ts";
 import type { GemmProblem } from "../kernels/gemm.ts";
 import type { LayerNormProblem } from "../kernels/layernorm.ts";
-import { FEW_ROWS } from "../scheduler/choose.ts";
 import { type Fusion, type Step, step } from "../scheduler/step.ts";
 import type { Int8Kernels } from "./kernels.ts";
 
@@ -43,8 +42,7 @@ function restOfBlock(steps: readonly Step[], kernels: Int8Kernels): Fusion | und
     return undefined;
   const [proj, norm2, fc1, fc2, norm, qkv] = steps;
   const { rows, k, n, rowsPerImage } = proj.problem as GemmProblem;
-  // With more rows nobody takes it, and tensors that it would keep apart may share memory.
-  if (rowsPerImage !== undefined || rows > FEW_ROWS) return undefined;
+  if (rowsPerImage !== undefined) return undefined;
   const { n: hidden, activation } = fc1.problem as GemmProblem;
   const { n: next } = qkv.problem as GemmProblem;
   const { width, eps } = norm.problem as LayerNormProblem;
