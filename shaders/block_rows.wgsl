@@ -24,7 +24,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> proj: array<u32>;                  // [k/16, n, 4] int8
 @group(0) @binding(4) var<storage, read> fc1: array<u32>;                   // [n/16, hidden, 4] int8
 @group(0) @binding(5) var<storage, read> fc2: array<u32>;                   // [hidden/16, n, 4] int8
-// w_scale, bias, gamma and beta of the projection and the norm behind it, the same of FC2, [8, n]; w_scale and bias of FC1, [2, hidden].
 @group(0) @binding(6) var<storage, read> qkv: array<u32>;                   // [n/16, next, 4] int8
 // w_scale, bias, gamma and beta of the projection and the norm behind it, the same of FC2, [8, n]; w_scale and bias of FC1,
 // [2, hidden], and of Q, K and V, [2, next].
@@ -39,7 +38,8 @@ struct Params {
 const SIZE: u32 = 8u;
 const MOST: u32 = 7u;          // rows of a thread: lane, lane + 8, ...
 
-// Rows of a thread here, six or seven, so that few are made that nobody wants; and the row behind them all.
+// Rows of a thread here, six or seven, and of the last ones as many as are left, so that nothing is written behind the padding;
+// and the row behind them all.
 var<private> each: u32;
 var<private> end: u32;
 
@@ -299,7 +299,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   let fewest = MOST - 1u;
   let fuller = max(octets, fewest * workgroups.x) - fewest * workgroups.x;
   let octet = fewest * workgroup.x + min(workgroup.x, fuller);
-  each = select(fewest, MOST, workgroup.x < fuller);
+  each = min(select(fewest, MOST, workgroup.x < fuller), octets - octet);
   end = min(params.rows, (octet + each) * SIZE);
   let row = octet * SIZE + lane;
   let rows = run_time(each);

@@ -94,6 +94,7 @@ export default {
     { name: "one row", problem: problem(1, [64, 64, 64, 64]) },
     { name: "prime rows, padded columns", problem: problem(17, [128, 64, 128, 192], { width: 48 }) },
     { name: "subgroup's rows + 1", problem: problem(57, [64, 128, 64, 128], { activation: "gelu" }) },
+    { name: "rows that fill their padding", problem: problem(128, [64, 64, 64, 64]) },
     { name: "48 and 56 rows", problem: problem(153, [64, 64, 64, 64]) },
     { name: "DeiT-Ti", problem: problem(197, [192, 192, 768, 576], { activation: "gelu" }) },
     {

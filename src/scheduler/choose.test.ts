@@ -73,7 +73,7 @@ test("on a software adapter one stands for several, where it runs", () => {
   const without: Capabilities = { ...software, subgroupSize: undefined };
   expect(fuseByTable(whole, without)).toBeUndefined();
   expect(fuseByTable(two, without)?.kernel.name).toBe("gemm_int8_norm");
-  const eight = { ...software, limits: { ...software.limits, maxStorageBuffersPerShaderStage: 12 } };
-  expect(fuseByTable(whole, eight)).toBeUndefined();
+  const twelve = { ...software, limits: { ...software.limits, maxStorageBuffersPerShaderStage: 12 } };
+  expect(fuseByTable(whole, twelve)).toBeUndefined();
   expect(fuseByTable(two, machine("nvidia"))).toBeUndefined();
 });

@@ -34,7 +34,10 @@ function withNorm([first, second]: readonly Step[], kernels: Int8Kernels): Fusio
   return { step: step(label, gemmNorm, problem, buffers), count: 2 };
 }
 
-/** Projection, norm, FC1, FC2, and norm, Q, K and V of the next block, as long as every row stays itself: not in the last block, which leaves most rows out. */
+/**
+ * Projection, norm, FC1, FC2, and norm, Q, K and V of the next block, as long as every row stays itself: not in the last
+ * block, which leaves most rows out.
+ */
 function restOfBlock(steps: readonly Step[], kernels: Int8Kernels): Fusion | undefined {
   const { blockRows, gemmAdd, gemmQuantize, layernormQuantize } = kernels;
   const kinds = [gemmAdd, layernormQuantize, gemmQuantize, gemmAdd, layernormQuantize, gemmQuantize];

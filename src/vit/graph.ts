@@ -1,4 +1,5 @@
-// A Vision Transformer as steps: 7 a block, 5 where one stands for two, 2 where one stands for six; one to embed, two to read out.
+// A Vision Transformer as steps: 7 a block, 5 where one stands for two, 2 where one stands for six; one to embed, two to
+// read out.
 
 import type { VitArchitecture } from "../format/config.ts";
 import { type GemmProblem, GROUP, paddedRows } from "../kernels/gemm.ts";
