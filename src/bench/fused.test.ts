@@ -43,7 +43,7 @@ test("the same logits by fewer dispatches, and a time for each pass", async () =
   const last = ["proj+norm2", "fc1", "fc2", "norm", "head"];
   expect([...five.passes].sort()).toEqual([...first, "fc2+norm1", ...last].sort());
   expect(seven.dispatches - five.dispatches).toBe(4);
-  if (two.dispatches < five.dispatches) {
+  if (gpu.capabilities.subgroupSize === 8) {
     expect([...two.passes].sort()).toEqual([...first, "proj+norm2+fc1+fc2+norm1+qkv", ...last].sort());
     expect(five.dispatches - two.dispatches).toBe(3);
   } else console.log("two passes a block need subgroups of 8, which are not here: five were tested");
