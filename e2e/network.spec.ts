@@ -96,7 +96,7 @@ test("the second load needs no network, in a worker either", async ({ context })
   await expect.poll(() => server.requests.length).toBe(3);
   const next = await openPage(context);
   // As a browser keeps a published chunk, which the development server forbids.
-  await next.evaluate((path) => import(path), "/src/vit/software-kernels.ts");
+  await next.evaluate((path) => import(path), "/src/lower/software-kernels.ts");
   await context.setOffline(true);
   expect(await ask(next, server.folder())).toEqual(expected);
   const { error } = await ask(next, server.folder("503 twice"));
@@ -110,9 +110,9 @@ test("without the kernels shaped for its adapter, those that answer everywhere n
   context,
 }) => {
   const page = await openPage(context);
-  await context.route("**/src/vit/software-kernels.ts*", (route) => route.abort());
+  await context.route("**/src/lower/software-kernels.ts*", (route) => route.abort());
   const { logits } = await ask(page, server.folder());
-  await context.unroute("**/src/vit/software-kernels.ts*");
+  await context.unroute("**/src/lower/software-kernels.ts*");
   const expected = await ask(await openPage(context), server.folder());
   const first = (values: number[] = []) => values.indexOf(Math.max(...values));
   expect(logits).toHaveLength(PLAIN.classes);

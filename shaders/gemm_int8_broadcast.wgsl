@@ -2,12 +2,10 @@
 // A weight is loaded and unpacked by one thread and broadcast to the others, so that unpacking, which costs more than
 // multiplying where there is no int8 dot, is shared. Eight subgroups side by side own a group of 64 columns.
 // Needs subgroups of exactly 8, or with `four` of 4, numbered along the local index.
-import package::lib::gemm::{length_k, length_n, FOLD, Total, a, w, run_time, store};
+import package::lib::gemm::{length_k, length_n, FOLD, Total, a, w, run_time, first_row, store};
 @if(add) import package::lib::gemm::a_scale;
 @if(quantize) import package::lib::gemm::{activation, dequantize, raise_peak, row_peak};
 @if(quantize) import package::lib::gelu::activate;
-@if(norm) import package::lib::gemm_norm::normalise;
-@if(!norm) import package::lib::gemm::first_row;
 import package::lib::pack::unpack_i8;
 
 enable subgroups;
@@ -127,17 +125,8 @@ fn multiply(first_row: u32, first_column: u32, lane: u32) {
   finish(first_row, first_column / 4u, lane);
 }
 
-@if(!norm) @compute @workgroup_size(THREADS)
+@compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32,
         @builtin(subgroup_invocation_id) lane: u32) {
   multiply(first_row() + workgroup.y * ROWS, workgroup.x * 64u + thread / SIZE * 8u, lane);
-}
-
-// One subgroup, whose threads make their rows from end to end: no barrier.
-@if(norm) @compute @workgroup_size(SIZE)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
-  let end = run_time(length_n() / 8u);
-  for (var i = 0u; i < end; i++) { multiply(workgroup.y * ROWS, i * 8u, lane); }
-  let rows = run_time(5u);
-  for (var i = 0u; i < rows; i++) { normalise(workgroup.y * ROWS + lane + i * SIZE); }
 }

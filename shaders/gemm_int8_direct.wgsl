@@ -3,7 +3,6 @@
 import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, run_time, Totals, a, w, finish};
 import package::lib::sixteen::sixteen;
 import package::lib::fold::{Tile, dot_columns, fold};
-@if(norm) import package::lib::gemm_norm::normalise;
 
 @if(half) enable f16;
 
@@ -33,17 +32,7 @@ fn multiply(row: u32, column4: u32, local: vec2<u32>) {
   finish(row, column4, local, totals);
 }
 
-@if(!norm) @compute @workgroup_size(16, ROW_THREADS)
+@compute @workgroup_size(16, ROW_THREADS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
   multiply((group.y * ROW_THREADS + local.y) * 4u, group.x * 16u + local.x, local.xy);
-}
-
-// All columns of its rows, one tile after another, and then what only whole rows allow.
-@if(norm) @compute @workgroup_size(16, ROW_THREADS)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-  let row = (group.y * ROW_THREADS + local.y) * 4u;
-  let tiles = run_time(length_n() / 64u);
-  for (var tile = 0u; tile < tiles; tile++) { multiply(row, tile * 16u + local.x, local.xy); }
-  let rows = run_time(4u);
-  for (var i = 0u; i < rows; i++) { normalise(row + i, local.xy); }
 }

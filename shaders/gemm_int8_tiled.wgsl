@@ -4,8 +4,6 @@
 import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, Totals, a, w, finish};
 import package::lib::sixteen::{Sixteen, sixteen};
 import package::lib::fold::{Tile, dot_columns, fold};
-@if(norm) import package::lib::gemm::run_time;
-@if(norm) import package::lib::gemm_norm::normalise;
 
 @if(half) enable f16;
 
@@ -84,19 +82,8 @@ fn multiply(first_row: u32, column_tile: u32, local: vec2<u32>, thread: u32) {
   @if(tall) { finish(row + 4u * ROW_THREADS, column4, local + vec2<u32>(0u, ROW_THREADS), low_totals); }
 }
 
-@if(!norm) @compute @workgroup_size(COLUMN_THREADS, ROW_THREADS)
+@compute @workgroup_size(COLUMN_THREADS, ROW_THREADS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
   multiply(group.y * ROW_THREADS * 4u * TILES, group.x, local.xy, thread);
-}
-
-// All columns of its rows, one tile after another, and then what only whole rows allow.
-@if(norm) @compute @workgroup_size(COLUMN_THREADS, ROW_THREADS)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
-  let first_row = group.y * ROW_THREADS * 4u;
-  let tiles = run_time(length_n() / 64u);
-  for (var tile = 0u; tile < tiles; tile++) { multiply(first_row, tile, local.xy, thread); }
-  let rows = run_time(4u);
-  for (var i = 0u; i < rows; i++) { normalise(first_row + local.y * 4u + i, local.xy); }
 }

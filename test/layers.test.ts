@@ -9,12 +9,13 @@ const rooms = [
   "format",
   "quant",
   "image",
+  "network",
   "onnx",
   "gpu",
   "kernels",
   "scheduler",
   "cpu",
-  "vit",
+  "lower",
   "classifier",
   "calibration",
   "index.ts",
@@ -108,12 +109,12 @@ test("every folder of src is a room", () => {
 
 describe("a planted violation is found", () => {
   test.each([
-    ["a lower room imports a higher one", "src/gpu/gpu.ts", 'import { vit } from "../vit/steps.ts";'],
+    ["a lower room imports a higher one", "src/gpu/gpu.ts", 'import { vit } from "../lower/steps.ts";'],
     ["a type import counts", "src/errors/errors.ts", 'import type { A } from "../tensor/a.ts";'],
     ["a re-export counts", "src/quant/a.ts", 'export * from "../kernels/a.ts";'],
     ["a lazy import counts", "src/format/a.ts", 'const a = await import("../classifier/a.ts");'],
-    ["an import over several lines counts", "src/vit/a.ts", 'import {\n  a,\n} from "../classifier/a.ts";'],
-    ["a bare import counts", "src/vit/a.ts", 'import "../index.ts";'],
+    ["an import over several lines counts", "src/lower/a.ts", 'import {\n  a,\n} from "../classifier/a.ts";'],
+    ["a bare import counts", "src/lower/a.ts", 'import "../index.ts";'],
     ["the core uses no Node module", "src/classifier/a.ts", 'import { readFile } from "node:fs/promises";'],
     ["the core uses no package", "src/image/a.ts", 'import sharp from "sharp";'],
     [
@@ -130,14 +131,14 @@ describe("a planted violation is found", () => {
       'import { a } from "../../src/classifier/classifier.ts";',
     ],
     ["a page needs no Node", "demo/bench/a.ts", 'import { a } from "../../src/cli/machine.ts";'],
-    ["a folder that is no room", "src/vit/a.ts", 'import { a } from "../utils/a.ts";'],
+    ["a folder that is no room", "src/lower/a.ts", 'import { a } from "../utils/a.ts";'],
   ])("%s", (_, file, text) => expect(violations({ [file]: text })).toHaveLength(1));
 });
 
 describe("what is allowed passes", () => {
   test.each([
-    ["a room before", "src/vit/a.ts", 'import { a } from "../scheduler/a.ts";'],
-    ["the own room", "src/vit/a.ts", 'import { a } from "./b.ts";'],
+    ["a room before", "src/lower/a.ts", 'import { a } from "../scheduler/a.ts";'],
+    ["the own room", "src/lower/a.ts", 'import { a } from "./b.ts";'],
     ["Node at the edge", "src/node/a.ts", 'import { readFile } from "node:fs/promises"; import "sharp";'],
     ["a shader", "src/kernels/a.ts", 'import wgsl from "../../shaders/gemm.wgsl?dot4&wgsl";'],
     ["a device in the room gpu", "src/gpu/a.ts", "export let device: GPUDevice;"],

@@ -7,18 +7,16 @@ import package::lib::gelu::activate;
 
 // The problem: constants of the pipeline, or with `params` told at run time, so that all shapes share one pipeline.
 // k and n are multiples of 64.
-@if(params && !norm) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32, first_row: u32 }
-@if(params && norm) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32, width: u32, eps: f32 }
+@if(params) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32, first_row: u32 }
 @if(params && accumulate) @group(0) @binding(3) var<uniform> params: Params;
-@if(params && !accumulate && !norm) @group(0) @binding(7) var<uniform> params: Params;
-@if(params && norm) @group(0) @binding(8) var<uniform> params: Params;
+@if(params && !accumulate) @group(0) @binding(7) var<uniform> params: Params;
 @if(params) fn length_k() -> u32 { return params.k; }
 @if(params) fn length_n() -> u32 { return params.n; }
 @if(params) fn rows_per_image() -> u32 { return params.rows_per_image; }
 @if(params) fn addend_rows() -> u32 { return params.addend_rows; }
 @if(params) fn activation() -> u32 { return params.activation; }
 @if(params) fn row_count() -> u32 { return params.rows; }
-@if(params && !norm) fn first_row() -> u32 { return params.first_row; }
+@if(params) fn first_row() -> u32 { return params.first_row; }
 // Only tiles that do not divide the padding need to know it: what they stored behind a buffer, drivers move to its end.
 @if(!params) override ROWS: u32 = 0xffffffffu;
 @if(!params) fn row_count() -> u32 { return ROWS; }
@@ -41,19 +39,12 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 @if(accumulate) @group(0) @binding(2) var<storage, read_write> out: array<vec4<i32>>;   // [rows, N/4]
 
 @if(!accumulate) @group(0) @binding(2) var<storage, read> a_scale: array<f32>;          // [rows, K/64], or with `quantize` [rows, 3]
-@if(!accumulate && !norm) @group(0) @binding(3) var<storage, read> w_scale: array<vec4<f32>>;    // [N]
-@if(!accumulate && !norm) @group(0) @binding(4) var<storage, read> bias: array<vec4<f32>>;       // [N]
+@if(!accumulate) @group(0) @binding(3) var<storage, read> w_scale: array<vec4<f32>>;    // [N]
+@if(!accumulate) @group(0) @binding(4) var<storage, read> bias: array<vec4<f32>>;       // [N]
 
 // `add`: out = y + addend[row of the addend]; position table, residual stream, or its class-token rows only.
-@if(add && !norm) @group(0) @binding(5) var<storage, read> addend: array<Stream>;       // [addend rows, N]
-@if(add && !norm) @group(0) @binding(6) var<storage, read_write> out: array<Stream>;    // [rows, N]
-
-// `add` with `norm`: then LayerNorm of the row too, in int8. Eight storage buffers are all there are.
-@if(norm) @group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>;           // [4, N]: w_scale, bias, gamma, beta
-@if(norm) @group(0) @binding(4) var<storage, read> addend: array<Stream>;               // [addend rows, N]
-@if(norm) @group(0) @binding(5) var<storage, read_write> out: array<Stream>;            // [rows, N]
-@if(norm) @group(0) @binding(6) var<storage, read_write> norm: array<u32>;              // [rows, N/4]
-@if(norm) @group(0) @binding(7) var<storage, read_write> norm_scale: array<f32>;        // [rows, 3]: see lib/outlier.wgsl
+@if(add) @group(0) @binding(5) var<storage, read> addend: array<Stream>;       // [addend rows, N]
+@if(add) @group(0) @binding(6) var<storage, read_write> out: array<Stream>;    // [rows, N]
 
 // `quantize`: out = y, or GELU(y), in int8 with a scale per token and group of 64 columns.
 @if(quantize) @group(0) @binding(5) var<storage, read_write> out: array<u32>;           // [rows, N/4]
@@ -78,11 +69,8 @@ struct Totals { r0: Total, r1: Total, r2: Total, r3: Total }
 fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
 
 // One row of y, without what the row's scale has already done to it.
-@if(add && !norm) fn dequantize(row: u32, column4: u32, total: Total) -> vec4<f32> {
+@if(add) fn dequantize(row: u32, column4: u32, total: Total) -> vec4<f32> {
   return total * w_scale[column4] + bias[column4];
-}
-@if(norm) fn dequantize(row: u32, column4: u32, total: Total) -> vec4<f32> {
-  return total * vectors[column4] + vectors[length_n() / 4u + column4];
 }
 @if(quantize) fn dequantize(row: u32, column4: u32, total: Total) -> vec4<f32> {
   let sum = vec4<f32>(total + of_excess(row, column4));

@@ -5,8 +5,9 @@ import { Engine } from "../classifier/engine.ts";
 import { GpuBackend } from "../classifier/gpu-backend.ts";
 import { openPicture } from "../classifier/picture.ts";
 import { openGpu } from "../gpu/gpu.ts";
+import { arithmeticOf } from "../lower/arithmetic.ts";
+import { programOf } from "../lower/program.ts";
 import { nodeGpu } from "../node/gpu.ts";
-import { arithmeticOf, kernelsFor } from "../vit/nonlinear.ts";
 import { madeUpModel, madeUpWeights } from "./made-up-model.ts";
 import { madeUpPicture } from "./pixels.ts";
 
@@ -19,9 +20,9 @@ const model = madeUpModel("made up", { width: 128, heads: 2, depth: 2 }, SIDE);
 const picture = await openPicture(madeUpPicture(0, SIDE, SIDE));
 
 async function runOf(sliceMs?: number) {
-  const kernels = await kernelsFor(arithmeticOf({}), gpu.capabilities);
-  const backend = new GpuBackend(gpu, model, madeUpWeights(gpu, model, "int8"), { sliceMs });
-  const engine = new Engine(model, { precision: "int8", kernels }, backend);
+  const program = await programOf(model, arithmeticOf({}), gpu.capabilities);
+  const weights = await madeUpWeights(gpu, model, program);
+  const engine = new Engine(program, new GpuBackend(gpu, model, weights, { sliceMs }));
   await engine.run([picture]);
   const [{ logits }] = await engine.run([picture]);
   const { passes } = await engine.profile(picture);

@@ -4,13 +4,16 @@ import type { ModelDescription } from "../classifier/model.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type Capabilities, variantsFor } from "../gpu/kernel.ts";
 import type { Timer } from "../gpu/timer.ts";
+import { floatProgram } from "../lower/float.ts";
+import { gpuKernels } from "../lower/gpu-kernels.ts";
+import { halfKernels } from "../lower/half-kernels.ts";
+import { int8Program } from "../lower/int8.ts";
+import { softwareKernels } from "../lower/software-kernels.ts";
+import { vit } from "../network/families/vit.ts";
+import { fused } from "../network/fused.ts";
 import { chooseByTable } from "../scheduler/choose.ts";
 import { problemKey, type Step } from "../scheduler/step.ts";
 import type { AnyCases } from "../testing/cases.ts";
-import { gpuKernels } from "../vit/gpu-kernels.ts";
-import { vitGraph } from "../vit/graph.ts";
-import { halfKernels } from "../vit/half-kernels.ts";
-import { softwareKernels } from "../vit/software-kernels.ts";
 import type { Device } from "./device.ts";
 import type { Peaks } from "./peaks.ts";
 import { type Proof, provenOn } from "./proof.ts";
@@ -103,7 +106,8 @@ export function chosenTasks(
   const tasks = new Map<string, KernelTask>();
   const from = { model: model.id, imageSize: model.architecture.imageWidth, batch };
   const kernels = machine.software ? softwareKernels : gpuKernels;
-  for (const step of vitGraph(model.architecture, batch, "int8", { kernels }).steps) {
+  const program = int8Program(fused(vit(model.architecture)), model.affine, kernels);
+  for (const step of program.graph(batch).steps) {
     const { kernel, variant } = chooseByTable(step, machine);
     const cases = suites.find((suite) => suite.kernel.name === kernel.name);
     const key = problemKey(step);
@@ -162,13 +166,14 @@ function problemsOf({ kernel, problems }: AnyCases, model: ModelDescription, ima
 }
 
 /** Of the int8 path with every kernel that may compute it, and of the float path. */
-function everyStep({ architecture }: ModelDescription, images: number): Step[] {
-  return [
-    ...vitGraph(architecture, images, "int8", { kernels: gpuKernels }).steps,
-    ...vitGraph(architecture, images, "int8", { kernels: softwareKernels }).steps,
-    ...vitGraph(architecture, images, "int8", { kernels: halfKernels(gpuKernels) }).steps,
-    ...vitGraph(architecture, images, "float32").steps,
+function everyStep({ architecture, affine }: ModelDescription, images: number): Step[] {
+  const network = fused(vit(architecture));
+  const sets = [gpuKernels, softwareKernels, halfKernels(gpuKernels)];
+  const programs = [
+    ...sets.map((kernels) => int8Program(network, affine, kernels)),
+    floatProgram(network, affine),
   ];
+  return programs.flatMap((program) => program.graph(images).steps);
 }
 
 async function figuresOf(

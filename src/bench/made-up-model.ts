@@ -1,16 +1,20 @@
 // Models of real shapes with made-up, seeded weights: speed does not ask what they learnt.
 
+import { uploadWeights } from "../classifier/gpu-device.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { parseModel, type VitArchitecture } from "../format/config.ts";
-import { type CanonicalName, expectedTensors } from "../format/names.ts";
+import type { CanonicalName } from "../format/names.ts";
 import { type TensorEntry, writeSafetensors } from "../format/safetensors.ts";
-import { Arena } from "../gpu/arena.ts";
+import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { affineOf } from "../image/normalise.ts";
-import { splitQkv } from "../onnx/vit.ts";
+import type { StoredTensor } from "../lower/pack/pack.ts";
+import type { Program } from "../lower/program.ts";
+import { vit } from "../network/families/vit.ts";
+import { parametersOf } from "../network/parameters.ts";
+import { splitQkv } from "../onnx/model.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import { type Rng, seeded } from "../testing/cases.ts";
-import { type Precision, WeightPacker } from "../vit/weights.ts";
 
 export interface Shape {
   readonly width: number;
@@ -81,18 +85,17 @@ function configsOf(
   ];
 }
 
-/** The same weights every time and in either precision, on the GPU by the names that steps use. */
+/** The same weights every time and in any arithmetic, on the GPU by the names that steps use. */
 export function madeUpWeights(
   gpu: Gpu,
-  { architecture, affine }: ModelDescription,
-  precision: Precision,
-): Arena {
-  const weights = new Arena(gpu);
-  const emit = (name: string, data: ArrayBufferView) => weights.upload(name, data);
-  const packer = new WeightPacker({ architecture, affine, precision, emit });
-  for (const { entry, bytes } of madeUpTensors(architecture)) packer.accept(entry.name, entry, bytes);
-  packer.finish();
-  return weights;
+  { id, architecture }: ModelDescription,
+  program: Program,
+): Promise<Arena> {
+  return uploadWeights(gpu, id, program.pack(storedTensors(architecture)));
+}
+
+async function* storedTensors(architecture: VitArchitecture): AsyncGenerator<StoredTensor> {
+  for (const { entry, bytes } of madeUpTensors(architecture)) yield { name: entry.name, entry, bytes };
 }
 
 /** The same weights once more, as an ONNX file takes them. */
@@ -106,9 +109,9 @@ export function madeUpFloats({ architecture }: ModelDescription): Map<CanonicalN
 
 function* madeUpTensors(architecture: VitArchitecture): Generator<{ entry: TensorEntry; bytes: Uint8Array }> {
   const rng = seeded(1);
-  for (const [name, shape] of expectedTensors(architecture)) {
+  for (const [name, shape] of parametersOf(vit(architecture))) {
     const bytes = new Uint8Array(madeUpTensor(name, shape, rng).buffer);
-    yield { entry: { name, dtype: "F32", shape, begin: 0, end: bytes.length }, bytes };
+    yield { entry: { name, dtype: "F32", shape: [...shape], begin: 0, end: bytes.length }, bytes };
   }
 }
 

@@ -1,13 +1,14 @@
 // Whole models with made-up weights: from pixels on the CPU to logits on the CPU, and where the GPU's time goes.
 
-import { Engine, type EngineOptions, type PassTime, profileOf } from "../classifier/engine.ts";
+import { Engine, type PassTime, profileOf } from "../classifier/engine.ts";
 import { GpuBackend, type GpuBatch } from "../classifier/gpu-backend.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture, type PictureSource } from "../classifier/picture.ts";
 import { DeviceError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
-import { type Arithmetic, arithmeticOf, kernelsFor, withNonlinear } from "../vit/nonlinear.ts";
+import { type Arithmetic, arithmeticOf } from "../lower/arithmetic.ts";
+import { type Program, programOf } from "../lower/program.ts";
 import type { Device } from "./device.ts";
 import { madeUpModel, madeUpWeights, SHAPES, type ShapeName } from "./made-up-model.ts";
 import type { Peaks } from "./peaks.ts";
@@ -72,17 +73,16 @@ export async function benchModel(
 ): Promise<ModelRow[]> {
   const rows: ModelRow[] = [];
   const arithmetic = arithmeticOf(options.arithmetic ?? {});
-  const kernels = await device.use((gpu) => kernelsFor(arithmetic, gpu.capabilities));
   const model = madeUpModel(name, SHAPES[name], imageSize);
-  const architecture = withNonlinear(model.architecture, arithmetic);
-  const lane = new Lane({ ...model, architecture }, { precision: "int8", kernels });
+  const program = await device.use((gpu) => programOf(model, arithmetic, gpu.capabilities));
+  const lane = new Lane(model, program);
   // The float32 arithmetic of larger shapes takes long and shows no more.
   const compared = name === "ti" && imageSize <= 224;
   for (const batch of batches) {
     options.signal?.throwIfAborted();
     const row = { model: name, imageSize, batch };
     const measured = device.use(async (gpu) => {
-      const engine = lane.engineOn(gpu);
+      const engine = await lane.engineOn(gpu);
       const cosine = compared ? await lane.cosineOn(gpu) : undefined;
       return { ...row, cosine, ...(await benchBatch(gpu, engine, batch, options)) };
     });
@@ -106,24 +106,24 @@ function failed<R extends object>(
 /** One model's engine on the device of the day. */
 class Lane {
   readonly #model: ModelDescription;
-  readonly #options: EngineOptions;
+  readonly #program: Program;
   #gpu: Gpu | undefined;
   #engine: Engine<GpuBatch> | undefined;
   #cosine: number | undefined;
 
-  constructor(model: ModelDescription, options: EngineOptions) {
+  constructor(model: ModelDescription, program: Program) {
     this.#model = model;
-    this.#options = options;
+    this.#program = program;
   }
 
-  engineOn(gpu: Gpu): Engine<GpuBatch> {
-    if (this.#gpu !== gpu || !this.#engine) this.#engine = engineOf(gpu, this.#model, this.#options);
+  async engineOn(gpu: Gpu): Promise<Engine<GpuBatch>> {
+    if (this.#gpu !== gpu || !this.#engine) this.#engine = await engineOf(gpu, this.#model, this.#program);
     this.#gpu = gpu;
     return this.#engine;
   }
 
   async cosineOn(gpu: Gpu): Promise<number> {
-    this.#cosine ??= await cosineWithFloat(gpu, this.engineOn(gpu), this.#model);
+    this.#cosine ??= await cosineWithFloat(gpu, await this.engineOn(gpu), this.#model);
     return this.#cosine;
   }
 
@@ -132,13 +132,13 @@ class Lane {
   }
 }
 
-function engineOf(gpu: Gpu, model: ModelDescription, options: EngineOptions): Engine<GpuBatch> {
-  const weights = madeUpWeights(gpu, model, options.precision);
-  return new Engine(model, options, new GpuBackend(gpu, model, weights));
+async function engineOf(gpu: Gpu, model: ModelDescription, program: Program): Promise<Engine<GpuBatch>> {
+  return new Engine(program, new GpuBackend(gpu, model, await madeUpWeights(gpu, model, program)));
 }
 
 async function cosineWithFloat(gpu: Gpu, engine: Engine<GpuBatch>, model: ModelDescription): Promise<number> {
-  const float = engineOf(gpu, model, { precision: "float32" });
+  const program = await programOf(model, arithmeticOf({ precision: "float32" }));
+  const float = await engineOf(gpu, model, program);
   const pictures = await madeUpPictures(1);
   const [[int8], [float32]] = [await engine.run(pictures), await float.run(pictures)];
   await float.destroy();

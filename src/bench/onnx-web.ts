@@ -1,6 +1,6 @@
 // ONNX Runtime Web, from wherever somebody has put it: too big to come along, and fetched only when it is asked for.
 
-import { INPUT } from "../onnx/vit.ts";
+import { INPUT } from "../onnx/model.ts";
 import type { Runner } from "./race.ts";
 
 export const WEB_PROVIDERS = ["webgpu", "wasm"] as const;

@@ -5,8 +5,8 @@ import { GpuBackend } from "../classifier/gpu-backend.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { chooseProven } from "../scheduler/tune.ts";
-import { arithmeticOf, kernelsFor } from "../vit/nonlinear.ts";
+import { arithmeticOf } from "../lower/arithmetic.ts";
+import { programOf } from "../lower/program.ts";
 import { madeUpWeights } from "./made-up-model.ts";
 import { madeUpPicture } from "./pixels.ts";
 import { spreadOf } from "./statistics.ts";
@@ -15,11 +15,9 @@ const RUNS = 5;
 
 /** Medians of five profiles, after one that compiles. */
 export async function profileOf(gpu: Gpu, model: ModelDescription, signal: AbortSignal): Promise<Profile> {
-  const kernels = await kernelsFor(arithmeticOf({}), gpu.capabilities);
-  // Every operation by itself, also where one step would do for two.
-  const chooser = { choose: chooseProven(gpu) };
-  const backend = new GpuBackend(gpu, model, madeUpWeights(gpu, model, "int8"), { chooser });
-  const engine = new Engine(model, { precision: "int8", kernels }, backend);
+  const program = await programOf(model, arithmeticOf({}), gpu.capabilities);
+  const weights = await madeUpWeights(gpu, model, program);
+  const engine = new Engine(program, new GpuBackend(gpu, model, weights));
   try {
     const picture = await openPicture(madeUpPicture(0));
     const { source, passes } = await engine.profile(picture);

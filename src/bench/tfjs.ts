@@ -1,8 +1,9 @@
 // TensorFlow.js on its WebGPU backend, from wherever somebody has put it: the same model in its operations, in f32.
 
-import { patchGrid, type VitArchitecture } from "../format/config.ts";
+import type { Activation } from "../format/architecture.ts";
 import type { CanonicalName } from "../format/names.ts";
-import type { Tensors } from "../onnx/vit.ts";
+import { headsOf, type Interpreter, interpret, type Network, type Op, type Value } from "../network/op.ts";
+import type { Tensors } from "../onnx/model.ts";
 import type { Entrant, Feed } from "./onnx-web.ts";
 
 /** The part of the package that is used here; it is no dependency, so its own types are not at hand. */
@@ -10,32 +11,32 @@ interface Tf {
   setBackend(name: "webgpu"): Promise<boolean>;
   ready(): Promise<void>;
   enableProdMode(): void;
-  tensor(values: Float32Array, shape: readonly number[]): Value;
-  tidy<T extends Value>(work: () => T): T;
-  conv2d(x: Value, filter: Value, strides: number, pad: "valid"): Value;
-  concat(values: readonly Value[], axis: number): Value;
-  moments(x: Value, axis: number, keepDims: true): { readonly mean: Value; readonly variance: Value };
-  matMul(a: Value, b: Value, transposeA?: boolean, transposeB?: boolean): Value;
+  tensor(values: Float32Array, shape: readonly number[]): Tensor;
+  tidy<T extends Tensor>(work: () => T): T;
+  conv2d(x: Tensor, filter: Tensor, strides: number, pad: "valid"): Tensor;
+  concat(values: readonly Tensor[], axis: number): Tensor;
+  moments(x: Tensor, axis: number, keepDims: true): { readonly mean: Tensor; readonly variance: Tensor };
+  matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   readonly fused: {
-    matMul(inputs: { a: Value; b: Value; transposeB: boolean; bias: Value | undefined }): Value;
+    matMul(inputs: { a: Tensor; b: Tensor; transposeB: boolean; bias: Tensor | undefined }): Tensor;
   };
-  keep(value: Value): Value;
-  softmax(x: Value): Value;
-  erf(x: Value): Value;
-  tanh(x: Value): Value;
-  sigmoid(x: Value): Value;
+  keep(value: Tensor): Tensor;
+  softmax(x: Tensor): Tensor;
+  erf(x: Tensor): Tensor;
+  tanh(x: Tensor): Tensor;
+  sigmoid(x: Tensor): Tensor;
 }
 
-interface Value {
-  add(other: Value | number): Value;
-  sub(other: Value | number): Value;
-  mul(other: Value | number): Value;
-  div(other: Value | number): Value;
-  rsqrt(): Value;
-  reshape(shape: readonly number[]): Value;
-  transpose(order: readonly number[]): Value;
-  tile(times: readonly number[]): Value;
-  slice(begin: readonly number[], size: readonly number[]): Value;
+interface Tensor {
+  add(other: Tensor | number): Tensor;
+  sub(other: Tensor | number): Tensor;
+  mul(other: Tensor | number): Tensor;
+  div(other: Tensor | number): Tensor;
+  rsqrt(): Tensor;
+  reshape(shape: readonly number[]): Tensor;
+  transpose(order: readonly number[]): Tensor;
+  tile(times: readonly number[]): Tensor;
+  slice(begin: readonly number[], size: readonly number[]): Tensor;
   data(): Promise<Float32Array>;
   dispose(): void;
 }
@@ -47,7 +48,7 @@ interface Value {
  */
 export async function openTfjs(
   folder: string,
-  architecture: VitArchitecture,
+  network: Network,
   tensors: Tensors,
   { pixels, shape }: Feed,
 ): Promise<Entrant> {
@@ -57,7 +58,7 @@ export async function openTfjs(
   tf.enableProdMode();
   if (!(await tf.setBackend("webgpu"))) throw new Error("TensorFlow.js: its WebGPU backend does not start");
   await tf.ready();
-  const model = new Model(tf, architecture, tensors);
+  const model = new Model(tf, network, tensors);
   const [images, channels, height, width] = shape;
   const planes = tf.tensor(pixels, [images, channels, height, width]);
   const input = planes.transpose([0, 2, 3, 1]);
@@ -77,122 +78,113 @@ export async function openTfjs(
   };
 }
 
-/** The graph of onnx/vit.ts in TensorFlow.js's operations; tokens are rows [images * tokens, width]. */
+/** A network in TensorFlow.js's operations; the rows of all images are one axis, [images * rows, width]. */
 class Model {
-  readonly #tf: Tf;
-  readonly #architecture: VitArchitecture;
+  readonly tf: Tf;
+  readonly #network: Network;
   readonly #tensors: Tensors;
-  readonly #constants = new Map<CanonicalName, Value>();
+  readonly #constants = new Map<CanonicalName, Tensor>();
 
-  constructor(tf: Tf, architecture: VitArchitecture, tensors: Tensors) {
-    this.#tf = tf;
-    this.#architecture = architecture;
+  constructor(tf: Tf, network: Network, tensors: Tensors) {
+    this.tf = tf;
+    this.#network = network;
     this.#tensors = tensors;
   }
 
   /** [images, height, width, 3], normalised -> [images, classes], or without a head [images, width]. */
-  logits(pixels: Value, images: number): Value {
-    const { depth, classes, headsCount, width } = this.#architecture;
-    let x = this.#embed(pixels, images);
-    for (let block = 0; block < depth; block++) x = this.#block(x, images, `blocks.${block}`);
-    const tokens = this.#norm(x, "norm").reshape([images, this.#tokens, width]);
-    const token = (i: number) => tokens.slice([0, i, 0], [images, 1, width]).reshape([images, width]);
-    if (!classes) return token(0);
-    const y = this.#linear(token(0), "head");
-    return headsCount === 2 ? y.add(this.#linear(token(1), "head_distillation")).mul(0.5) : y;
+  logits(pixels: Tensor, images: number): Tensor {
+    const made = new Map<Value, Tensor>();
+    const of = (value: Value) => made.get(value) ?? pixels;
+    for (const op of this.#network.ops)
+      made.set(op.out, interpret(OPERATIONS, op, { model: this, images, of }));
+    return of(Object.values(this.#network.outputs).at(-1)!);
   }
 
   dispose(): void {
     for (const value of this.#constants.values()) value.dispose();
   }
 
-  get #tokens(): number {
-    const grid = patchGrid(this.#architecture);
-    return this.#architecture.prefixTokens + grid.width * grid.height;
-  }
-
-  #embed(pixels: Value, images: number): Value {
-    const { patchSize, width, prefixTokens } = this.#architecture;
-    const filter = this.#constant("patch.weight", [width, 3, patchSize, patchSize], [2, 3, 1, 0]);
-    const map = this.#tf.conv2d(pixels, filter, patchSize, "valid");
-    const patches = map.add(this.#constant("patch.bias", [width]));
-    const prefix = ["class_token", "distillation_token"].slice(0, prefixTokens);
-    const all = this.#tf.concat(
-      [
-        ...prefix.map((name) => this.#constant(name, [1, 1, width]).tile([images, 1, 1])),
-        patches.reshape([images, -1, width]),
-      ],
-      1,
-    );
-    return all.add(this.#constant("positions", [1, this.#tokens, width])).reshape([-1, width]);
-  }
-
-  #block(x: Value, images: number, at: string): Value {
-    const attended = this.#attention(this.#norm(x, `${at}.norm1`), images, at);
-    const middle = this.#residual(x, attended, `${at}.proj`, `${at}.scale1`);
-    const hidden = this.#activate(this.#linear(this.#norm(middle, `${at}.norm2`), `${at}.fc1`));
-    return this.#residual(middle, hidden, `${at}.fc2`, `${at}.scale2`);
-  }
-
-  #attention(x: Value, images: number, at: string): Value {
-    const tf = this.#tf;
-    const { width, heads, headDim } = this.#architecture;
-    const [q, k, v] = ["query", "key", "value"].map((part) =>
-      this.#linear(x, `${at}.${part}`)
-        .reshape([images, this.#tokens, heads, headDim])
-        .transpose([0, 2, 1, 3]),
-    );
-    const shares = tf.softmax(tf.matMul(q, k, false, true).mul(1 / Math.sqrt(headDim)));
-    return tf.matMul(shares, v).transpose([0, 2, 1, 3]).reshape([-1, width]);
-  }
-
-  #residual(x: Value, input: Value, layer: string, scale: string): Value {
-    const y = this.#linear(input, layer);
-    const { width, layerScale } = this.#architecture;
-    return (layerScale ? y.mul(this.#constant(scale, [width])) : y).add(x);
-  }
-
-  #norm(x: Value, name: string): Value {
-    const { width, layerNormEps } = this.#architecture;
-    const { mean, variance } = this.#tf.moments(x, 1, true);
-    const normed = x.sub(mean).mul(variance.add(layerNormEps).rsqrt());
-    return normed.mul(this.#constant(`${name}.weight`, [width])).add(this.#constant(`${name}.bias`, [width]));
-  }
-
-  #linear(a: Value, name: string): Value {
-    const { width, mlpWidth } = this.#architecture;
-    const k = name.endsWith(".fc2") ? mlpWidth : width;
-    const n = this.#tensors.get(`${name}.weight`)!.length / k;
-    const bias = this.#tensors.has(`${name}.bias`) ? this.#constant(`${name}.bias`, [n]) : undefined;
-    return this.#tf.fused.matMul({ a, b: this.#constant(`${name}.weight`, [n, k]), transposeB: true, bias });
-  }
-
-  #activate(x: Value): Value {
-    const tf = this.#tf;
-    switch (this.#architecture.activation) {
-      case "gelu":
-        return tf.erf(x.div(Math.SQRT2)).add(1).mul(x).mul(0.5);
-      case "gelu_tanh": {
-        const inner = x.mul(x).mul(x).mul(0.044715).add(x);
-        return tf
-          .tanh(inner.mul(Math.sqrt(2 / Math.PI)))
-          .add(1)
-          .mul(x)
-          .mul(0.5);
-      }
-      case "quick_gelu":
-        return tf.sigmoid(x.mul(1.702)).mul(x);
-    }
+  has(name: CanonicalName): boolean {
+    return this.#tensors.has(name);
   }
 
   /** Uploaded once, and turned where TensorFlow.js wants another order; no `tidy` takes it away. */
-  #constant(name: CanonicalName, shape: readonly number[], order?: readonly number[]): Value {
+  constant(name: CanonicalName, shape: readonly number[], order?: readonly number[]): Tensor {
     let value = this.#constants.get(name);
     if (!value) {
-      const stored = this.#tf.tensor(this.#tensors.get(name)!, shape);
-      value = this.#tf.keep(order ? stored.transpose(order) : stored);
+      const stored = this.tf.tensor(this.#tensors.get(name)!, shape);
+      value = this.tf.keep(order ? stored.transpose(order) : stored);
       this.#constants.set(name, value);
     }
     return value;
   }
 }
+
+interface Run {
+  readonly model: Model;
+  readonly images: number;
+  /** What was made of a value; of what nothing was, the pixels. */
+  readonly of: (value: Value) => Tensor;
+}
+
+const OPERATIONS: Interpreter<Op, [Run], Tensor> = {
+  patches: ({ out }, { of }) => of(out),
+  linear: ({ name, reads: [x], out, sources: [{ shape }] }, { model, of }) => {
+    const bias = model.has(`${name}.bias`) ? model.constant(`${name}.bias`, [out.width]) : undefined;
+    if (shape.length > 2) {
+      const filter = model.constant(`${name}.weight`, shape, [2, 3, 1, 0]);
+      return model.tf.conv2d(of(x), filter, shape[2], "valid").add(bias!).reshape([-1, out.width]);
+    }
+    const weight = model.constant(`${name}.weight`, shape);
+    return model.tf.fused.matMul({ a: of(x), b: weight, transposeB: true, bias });
+  },
+  norm: ({ name, reads: [x], out, eps }, { model, of }) => {
+    const { mean, variance } = model.tf.moments(of(x), 1, true);
+    const normed = of(x).sub(mean).mul(variance.add(eps).rsqrt());
+    const [gamma, beta] = ["weight", "bias"].map((leaf) => model.constant(`${name}.${leaf}`, [out.width]));
+    return normed.mul(gamma).add(beta);
+  },
+  attention: (op, { model: { tf }, images, of }) => {
+    const { heads, headDim } = headsOf(op);
+    const [q, k, v] = op.reads.map((value) =>
+      of(value).reshape([images, value.rows, heads, headDim]).transpose([0, 2, 1, 3]),
+    );
+    const shares = tf.softmax(tf.matMul(q, k, false, true).mul(1 / Math.sqrt(headDim)));
+    return tf.matMul(shares, v).transpose([0, 2, 1, 3]).reshape([-1, op.out.width]);
+  },
+  activation: ({ reads: [x], activation }, { model, of }) => ACTIVATIONS[activation](model.tf, of(x)),
+  add: ({ reads: [x, y], out, scale }, { model, of }) =>
+    (scale ? of(y).mul(model.constant(scale, [out.width])) : of(y)).add(of(x)),
+  tokens: ({ tokens, reads: [x], out }, { model, images, of }) => {
+    const rows = tokens.map((name) => model.constant(name, [1, 1, out.width]).tile([images, 1, 1]));
+    const all = model.tf.concat([...rows, of(x).reshape([images, x.rows, out.width])], 1);
+    return all.reshape([-1, out.width]);
+  },
+  table: ({ table, reads: [x], out }, { model, images, of }) => {
+    const rows = model.constant(table, [1, out.rows, out.width]);
+    return of(x).reshape([images, out.rows, out.width]).add(rows).reshape([-1, out.width]);
+  },
+  row: ({ reads: [x], out, index }, { images, of }) => {
+    const rows = of(x).reshape([images, x.rows, out.width]);
+    return rows.slice([0, index, 0], [images, 1, out.width]).reshape([images, out.width]);
+  },
+  mean: ({ reads }, { of }) =>
+    reads
+      .map(of)
+      .reduce((a, b) => a.add(b))
+      .mul(1 / reads.length),
+};
+
+const ACTIVATIONS: Record<Activation, (tf: Tf, x: Tensor) => Tensor> = {
+  gelu: (tf, x) => tf.erf(x.div(Math.SQRT2)).add(1).mul(x).mul(0.5),
+  gelu_tanh: (tf, x) => {
+    const inner = x
+      .mul(x)
+      .mul(x)
+      .mul(0.044715)
+      .add(x)
+      .mul(Math.sqrt(2 / Math.PI));
+    return tf.tanh(inner).add(1).mul(x).mul(0.5);
+  },
+  quick_gelu: (tf, x) => tf.sigmoid(x.mul(1.702)).mul(x),
+};

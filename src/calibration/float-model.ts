@@ -1,6 +1,5 @@
 // A float checkpoint in memory: every tensor by canonical name, Q, K and V as one.
 
-import type { StreamWeights } from "../classifier/device.ts";
 import { describeModel, type ModelDescription } from "../classifier/model.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { VitArchitecture } from "../format/config.ts";
@@ -8,7 +7,7 @@ import type { ModelFolder } from "../format/folder.ts";
 import { type CanonicalName, canonicalName, checkTensors } from "../format/names.ts";
 import { toFloat32 } from "../format/safetensors.ts";
 import { streamWeights } from "../format/weights.ts";
-import { WeightPacker } from "../vit/weights.ts";
+import type { StoredTensor } from "../lower/pack/pack.ts";
 import type { Linear, Norm } from "./layers.ts";
 
 export interface FloatTensor {
@@ -65,17 +64,12 @@ export async function readFloatModel(folder: ModelFolder, options: ReadOptions =
   return { folder, description, tensors };
 }
 
-/** Its weights as a device takes them in f32: what is in memory is not asked for again. */
-export function packedWeights({ description, tensors }: FloatModel): StreamWeights {
-  const { architecture, affine } = description;
-  return async (emit) => {
-    const packer = new WeightPacker({ architecture, affine, precision: "float32", emit });
-    for (const [name, { shape, values }] of tensors) {
-      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      packer.accept(name, { name, dtype: "F32", shape: [...shape], begin: 0, end: bytes.length }, bytes);
-    }
-    packer.finish();
-  };
+/** Its tensors as if they arrived: what is in memory is not asked for again. */
+export async function* storedTensorsOf({ tensors }: FloatModel): AsyncGenerator<StoredTensor> {
+  for (const [name, { shape, values }] of tensors) {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    yield { name, entry: { name, dtype: "F32", shape: [...shape], begin: 0, end: bytes.length }, bytes };
+  }
 }
 
 /** The same with tensors of its own, to be changed. */

@@ -2,13 +2,24 @@
 
 import { Activations } from "../classifier/activations.ts";
 import { uploadWeights } from "../classifier/gpu-device.ts";
-import type { ModelDescription } from "../classifier/model.ts";
 import type { PictureSource } from "../classifier/picture.ts";
-import type { VitArchitecture } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { vitShape } from "../vit/shape.ts";
-import { type FloatModel, packedWeights, type ReadOptions, readFloatModel } from "./float-model.ts";
+import { arithmeticOf } from "../lower/arithmetic.ts";
+import { isQkv } from "../lower/calibration.ts";
+import { columnAt, columnsOf } from "../lower/padding.ts";
+import { addendOf } from "../lower/problems.ts";
+import { programOf } from "../lower/program.ts";
+import {
+  type Attention,
+  type FusedOp,
+  headsOf,
+  type Interpreter,
+  interpret,
+  type Network,
+  type Value,
+} from "../network/op.ts";
+import { type FloatModel, type ReadOptions, readFloatModel, storedTensorsOf } from "./float-model.ts";
 import { type Observed, Observer, randomFrom } from "./observe.ts";
 
 export interface Observations {
@@ -43,11 +54,12 @@ export async function observe(
 ): Promise<Observations> {
   const model = await readFloatModel(folder, reading);
   const { description } = model;
-  const weights = await uploadWeights(gpu, folder.id, packedWeights(model));
+  const program = await programOf(description, arithmeticOf({ precision: "float32" }));
+  const weights = await uploadWeights(gpu, folder.id, program.pack(storedTensorsOf(model)));
   let activations: Activations | undefined;
   try {
-    activations = await Activations.open(gpu, description, "float32", weights);
-    const observers = new ModelObservers(description, activations, seed);
+    activations = await Activations.open(gpu, description, program, weights);
+    const observers = new ModelObservers(activations.graph.network, seed);
     for (const [i, open] of pictures.entries()) {
       reading.signal?.throwIfAborted();
       onPicture?.(i, pictures.length);
@@ -65,52 +77,59 @@ export async function observe(
   }
 }
 
+/** Columns of a tensor, which are not all that it has where parts of it are observed by themselves. */
+interface Place {
+  readonly name: string;
+  readonly value: Value;
+  /** In memory, without padding. */
+  readonly columns: readonly number[];
+  /** Of which the weights of the softmax are observed too. */
+  readonly attention?: Attention;
+}
+
+const whole = (value: Value, name = value.name): Place => ({ name, value, columns: columnsIn(value) });
+
+/** What is observed of each operation, by the names of `Calibration`. */
+const PLACES: Interpreter<FusedOp, [Network<FusedOp>], readonly Place[]> = {
+  patches: () => [],
+  linear: (op, { outputs }) => {
+    const { name, out } = op;
+    if (isQkv(op))
+      return ["query", "key", "value"].map((part, i) => {
+        const third = out.width / 3;
+        const columns = columnsIn(out).slice(i * third, (i + 1) * third);
+        return { name: name.replace(/qkv$/, part), value: out, columns };
+      });
+    return addendOf(op) || Object.values(outputs).includes(out) ? [] : [whole(out)];
+  },
+  norm: ({ name, reads, out }, { outputs }) =>
+    Object.values(outputs).includes(out) ? [] : [whole(reads[0], `${name}.input`), whole(out)],
+  attention: (op) => [{ ...whole(op.out), attention: op }],
+};
+
 class ModelObservers {
-  readonly #architecture: VitArchitecture;
-  readonly #shapes: Activations["shapes"];
+  readonly #places: readonly Place[];
   readonly #random: () => number;
   readonly #observers = new Map<string, Observer>();
 
-  constructor({ architecture }: ModelDescription, { shapes }: Activations, seed: number) {
-    this.#architecture = architecture;
-    this.#shapes = shapes;
+  constructor(network: Network<FusedOp>, seed: number) {
+    // Rows are drawn place by place; in this order a seed draws what it always drew: of a block the attention last.
+    const block = ({ name }: Place) => Number(/^blocks\.(\d+)/.exec(name)?.[1] ?? 0);
+    const late = ({ name }: Place) => Number(/\.(?:query|key|value|attention)$/.test(name));
+    const places = network.ops.flatMap((op) => interpret(PLACES, op, network));
+    this.#places = places.sort((a, b) => block(a) - block(b) || late(a) - late(b));
     this.#random = randomFrom(seed);
   }
 
   add(read: ReadonlyMap<string, Float32Array>): void {
-    const { width, mlpWidth, depth } = this.#architecture;
-    for (let block = 0; block < depth; block++) {
-      const at = (name: string) => `blocks.${block}.${name}`;
-      const plain = (name: string, tensor: string, columns: number) =>
-        this.#observe(at(name), read.get(tensor)!, this.#shapes.get(tensor)!.width, range(columns));
-      plain("norm1.input", block === 0 ? "x" : `blocks.${block - 1}.x`, width);
-      plain("norm1", at("norm1"), width);
-      plain("norm2.input", at("middle"), width);
-      plain("norm2", at("norm2"), width);
-      plain("fc1", at("fc1"), mlpWidth);
-      const qkv = read.get(at("qkv"))!;
-      for (const [i, part] of ["query", "key", "value"].entries())
-        this.#observe(at(part), qkv, this.#shapes.get(at("qkv"))!.width, this.#headColumns(i));
-      this.#observe(at("attention"), read.get(at("attention"))!, this.#attentionWidth, this.#headColumns(0));
-      this.#addSoftmax(at, qkv);
+    for (const { name, value, columns, attention } of this.#places) {
+      this.#observe(name, read.get(value.name)!, columnsOf(value), columns);
+      if (attention) this.#addSoftmax(attention, read.get(attention.reads[0].name)!);
     }
   }
 
   finish(): Map<string, Observed> {
     return new Map([...this.#observers].map(([name, observer]) => [name, observer.finish()]));
-  }
-
-  get #attentionWidth(): number {
-    return vitShape(this.#architecture).attentionWidth;
-  }
-
-  /** Of Q, K or V: the columns of the heads without their padding. */
-  #headColumns(part: number): number[] {
-    const { heads, headDim } = this.#architecture;
-    const { headStride } = vitShape(this.#architecture);
-    return range(heads * headDim).map(
-      (i) => part * this.#attentionWidth + Math.floor(i / headDim) * headStride + (i % headDim),
-    );
   }
 
   #observe(name: string, values: Float32Array, stride: number, columns: readonly number[]): void {
@@ -120,11 +139,11 @@ class ModelObservers {
   }
 
   /** softmax(q K^T / sqrt(head dim)) of some queries of every head. */
-  #addSoftmax(at: (name: string) => string, qkv: Float32Array): void {
-    const { heads, headDim } = this.#architecture;
-    const { tokens } = vitShape(this.#architecture);
-    const stride = 3 * this.#attentionWidth;
-    const columns = this.#headColumns(0);
+  #addSoftmax(op: Attention, qkv: Float32Array): void {
+    const { heads, headDim } = headsOf(op);
+    const tokens = op.reads[0].rows;
+    const stride = columnsOf(op.reads[0]);
+    const columns = columnsIn(op.out);
     const rows: number[] = [];
     for (let head = 0; head < heads; head++)
       for (const query of this.#pick(tokens, SOFTMAX_ROWS)) {
@@ -132,7 +151,7 @@ class ModelObservers {
           let sum = 0;
           for (let d = 0; d < headDim; d++) {
             const column = columns[head * headDim + d];
-            sum += qkv[query * stride + column] * qkv[key * stride + this.#attentionWidth + column];
+            sum += qkv[query * stride + column] * qkv[key * stride + stride / 3 + column];
           }
           return sum / Math.sqrt(headDim);
         });
@@ -141,7 +160,8 @@ class ModelObservers {
         const mass = weights.reduce((a, b) => a + b);
         rows.push(...weights.map((weight) => weight / mass));
       }
-    this.#observe(at("softmax"), Float32Array.from(rows), tokens, range(tokens));
+    const name = op.name.replace(/attention$/, "softmax");
+    this.#observe(name, Float32Array.from(rows), tokens, range(tokens));
   }
 
   /** Always the class token's, which the logits are read from: its values are none like the patches', and one row in hundreds. */
@@ -152,4 +172,6 @@ class ModelObservers {
   }
 }
 
+/** Where the columns of a value lie in memory. */
+const columnsIn = (value: Value) => range(value.width).map((column) => columnAt(column, value));
 const range = (length: number) => Array.from({ length }, (_, i) => i);

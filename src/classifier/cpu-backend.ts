@@ -5,7 +5,7 @@ import { CpuPlan } from "../cpu/plan.ts";
 import { PictureError } from "../errors/errors.ts";
 import type { PatchLayout } from "../image/patches.ts";
 import { GROUP } from "../kernels/gemm.ts";
-import type { VitGraph } from "../vit/graph.ts";
+import type { ModelGraph } from "../lower/lowering.ts";
 import type { Backend, Batch, Chosen, RunOptions, StepTimes } from "./engine.ts";
 import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";
@@ -28,7 +28,7 @@ export class CpuBackend implements Backend<CpuBatch> {
     return sizes.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  async batch(graph: VitGraph): Promise<CpuBatch> {
+  async batch(graph: ModelGraph): Promise<CpuBatch> {
     const batch = new CpuBatch(this.#model, graph, this.#weights);
     this.#batches.add(batch);
     return batch;
@@ -41,11 +41,11 @@ export class CpuBackend implements Backend<CpuBatch> {
 }
 
 class CpuBatch implements Batch {
-  readonly graph: VitGraph;
+  readonly graph: ModelGraph;
   readonly #model: ModelDescription;
   readonly #plan: CpuPlan;
 
-  constructor(model: ModelDescription, graph: VitGraph, weights: Weights) {
+  constructor(model: ModelDescription, graph: ModelGraph, weights: Weights) {
     this.graph = graph;
     this.#model = model;
     this.#plan = new CpuPlan(graph, weights);
@@ -72,7 +72,7 @@ class CpuBatch implements Batch {
   ): Promise<Record<string, ArrayBuffer>> {
     for (const [i, picture] of pictures.entries()) this.#write(picture, i);
     await this.#plan.run(signal);
-    return Object.fromEntries(this.graph.outputs.map((name) => [name, this.#plan.tensor(name).slice(0)]));
+    return Object.fromEntries(this.graph.reads.map((name) => [name, this.#plan.tensor(name).slice(0)]));
   }
 
   async profile(picture: PictureSource): Promise<StepTimes> {
@@ -90,10 +90,10 @@ class CpuBatch implements Batch {
     const layout: PatchLayout = { width, height, patch, affine };
     const framing = { ...preprocessing, crop: { width, height } };
     const rgb = croppedPixels(readerOf(picture), picture, framing);
-    const { shape, firstRow } = this.graph;
-    const first = firstRow(index) * shape.patchValues;
+    const { tensors, firstRow } = this.graph;
+    const first = firstRow(index) * tensors.get("patches")!.columns;
     const patches = this.#plan.tensor("patches");
-    if (this.graph.tensors.has("patches.scale")) {
+    if (tensors.has("patches.scale")) {
       const scales = new Float32Array(this.#plan.tensor("patches.scale"), (first / GROUP) * 4);
       int8Patches(rgb, layout, new Int8Array(patches, first), scales);
     } else floatPatches(rgb, layout, new Float32Array(patches, first * 4));

@@ -1,6 +1,5 @@
 // The CPU in the place of a GPU: the same weights and steps, computed in TypeScript on the thread that loads them.
 
-import { UnsupportedDeviceError } from "../errors/errors.ts";
 import { CpuBackend } from "./cpu-backend.ts";
 import type { Device } from "./device.ts";
 
@@ -14,13 +13,9 @@ export function openCpuDevice(why?: string): Device {
     get bytes() {
       return [...backends].reduce((sum, { bytes }) => sum + bytes, 0);
     },
-    async load(model, stream, { kernels }) {
-      if (kernels)
-        throw new UnsupportedDeviceError(
-          `${model.id}: integer non-linear operations run on WebGPU only; on the CPU load with nonlinear exact or fast`,
-        );
+    async load(model, _, packed) {
       const weights = new Map<string, Int8Array | Float32Array>();
-      await stream((name, data) => weights.set(name, data));
+      for await (const [name, data] of packed) weights.set(name, data as Int8Array | Float32Array);
       const backend = new CpuBackend(model, weights);
       backends.add(backend);
       return backend;

@@ -3,29 +3,14 @@
 import { UnsupportedDeviceError } from "../errors/errors.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
-import type { Int8Kernels } from "../vit/kernels.ts";
-import type { Arithmetic } from "../vit/nonlinear.ts";
-import type { WeightOptions } from "../vit/weights.ts";
-import type { Backend, EngineOptions } from "./engine.ts";
+import type { Arithmetic } from "../lower/arithmetic.ts";
+import type { Packed } from "../lower/pack/pack.ts";
+import type { Program, Streamed } from "../lower/program.ts";
+import type { Backend } from "./engine.ts";
 import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
 import type { LoadProgress, ModelDescription } from "./model.ts";
 
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
-
-/** Sends each packed tensor through `emit`, once, as soon as it is complete. */
-export type StreamWeights = (emit: WeightOptions["emit"]) => Promise<void>;
-
-export interface DeviceLoading extends EngineOptions {
-  readonly autotune?: boolean;
-}
-
-/** The int8 path with its residual stream in f16. */
-export interface HalfStream {
-  /** In the place of those of a set that touch the stream. */
-  readonly kernels: (kernels: Int8Kernels) => Int8Kernels;
-  /** Stands between what is packed and the device. */
-  readonly weights: (emit: WeightOptions["emit"]) => WeightOptions["emit"];
-}
 
 export interface Device {
   readonly backend: "webgpu" | "cpu";
@@ -36,10 +21,15 @@ export interface Device {
   readonly advice: string | undefined;
   /** Bytes of all that is held, those of other classifiers on the device included. */
   readonly bytes: number;
-  /** Where that is measured to be the faster; else undefined. */
-  halfStream?(arithmetic: Arithmetic, autotune?: boolean): Promise<HalfStream | undefined>;
-  /** Puts the weights there. Nothing of them stays when it fails. */
-  load(model: ModelDescription, stream: StreamWeights, options: DeviceLoading): Promise<Backend>;
+  /** To a residual stream in f16 where that is measured to be the faster; else undefined. */
+  streamed?(arithmetic: Arithmetic, autotune?: boolean): Promise<Streamed | undefined>;
+  /** Pulls the weights there. Nothing of them stays when it fails. */
+  load(
+    model: ModelDescription,
+    program: Program,
+    packed: AsyncIterable<Packed>,
+    autotune?: boolean,
+  ): Promise<Backend>;
   /** Resolves with the reason when the device is lost; absent: it cannot be. */
   readonly lost?: Promise<string>;
   release(): void;

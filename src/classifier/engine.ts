@@ -1,12 +1,11 @@
 // One model on one device: a batch for each number of pictures, and runs one after another.
 
 import { SelfTestError } from "../errors/errors.ts";
-import { patchGrid } from "../format/config.ts";
-import { type AttentionMap, attentionMap, qkvReader } from "../vit/attention-map.ts";
-import { type VitGraph, vitGraph } from "../vit/graph.ts";
-import type { Int8Kernels } from "../vit/kernels.ts";
-import type { Precision } from "../vit/weights.ts";
-import type { ModelDescription } from "./model.ts";
+import { type AttentionMap, attentionMap, qkvReader } from "../lower/attention-map.ts";
+import type { ModelGraph } from "../lower/lowering.ts";
+import { columnsOf } from "../lower/padding.ts";
+import type { Program } from "../lower/program.ts";
+import type { Attention, Patches, Value } from "../network/op.ts";
 import type { PictureSource } from "./picture.ts";
 
 /** What comes back for one picture. */
@@ -19,7 +18,7 @@ export interface Answer {
 
 /** Time of one kind of pass, all blocks together. */
 export interface PassTime {
-  /** `preprocess`, `patch`, `norm1`, `qkv`, `attention`, `proj`, `norm2`, `fc1`, `fc2`, `norm`, `head`; or `proj+norm2` where one does for two. */
+  /** `preprocess`, `patch`, `norm1`, `qkv`, `attention`, `proj`, `norm2`, `fc1`, `fc2`, `norm`, `head`. */
   readonly name: string;
   readonly ms: number;
 }
@@ -50,7 +49,7 @@ export interface RunOptions {
 
 /** A graph made ready to run on a device, for one number of pictures. */
 export interface Batch {
-  readonly graph: VitGraph;
+  readonly graph: ModelGraph;
   readonly choices: ReadonlyMap<string, Chosen>;
   /** Dispatches of a run, those of its pictures included. */
   readonly dispatches: number;
@@ -66,25 +65,16 @@ export interface Backend<B extends Batch = Batch> {
   readonly compiling?: Promise<unknown>;
   /** Keeps for the next visit what preparing the first batch has taught. */
   readonly keep?: () => Promise<void>;
-  batch(graph: VitGraph, images: number): Promise<B>;
+  batch(graph: ModelGraph, images: number): Promise<B>;
   /** Gives the weights back. */
   destroy(): void;
-}
-
-export interface EngineOptions {
-  readonly precision: Precision;
-  /** What computes the int8 path; default: the kernels with softmax, LayerNorm and GELU in f32. */
-  readonly kernels?: Int8Kernels;
-  /** How the model is computed, where it is not as `vitGraph` has it. */
-  readonly graph?: (images: number, taps: boolean) => VitGraph;
 }
 
 /** A batch is known by its pictures; the one with taps, for attention maps, by this. */
 const TAPS = 0;
 
 export class Engine<B extends Batch = Batch> {
-  readonly #model: ModelDescription;
-  readonly #options: EngineOptions;
+  readonly #program: Program;
   readonly #backend: Backend<B>;
   readonly #batches = new Map<number, Promise<B>>();
   /** When the next run may begin. */
@@ -93,9 +83,8 @@ export class Engine<B extends Batch = Batch> {
   #done: Promise<unknown> = Promise.resolve();
   #last: B | undefined;
 
-  constructor(model: ModelDescription, options: EngineOptions, backend: Backend<B>) {
-    this.#model = model;
-    this.#options = options;
+  constructor(program: Program, backend: Backend<B>) {
+    this.#program = program;
     this.#backend = backend;
   }
 
@@ -145,12 +134,14 @@ export class Engine<B extends Batch = Batch> {
     return this.#inTurn(signal, async () => {
       const batch = await this.#batchOf(TAPS);
       const outputs = await batch.run([picture], { signal });
-      const { architecture } = this.#model;
-      const { shape } = batch.graph;
-      const blocks = Array.from({ length: architecture.depth }, (_, i) =>
-        qkvReader(outputs[`blocks.${i}.qkv`], outputs[`blocks.${i}.qkv.scale`], 3 * shape.attentionWidth),
-      );
-      return attentionMap(architecture, shape, blocks, patchGrid(architecture));
+      const { ops } = batch.graph.network;
+      const blocks = ops
+        .filter((op): op is Attention => op.kind === "attention")
+        .map((op) => {
+          const [qkv] = op.reads;
+          return { op, read: qkvReader(outputs[qkv.name], outputs[`${qkv.name}.scale`], columnsOf(qkv)) };
+        });
+      return attentionMap(blocks, ops.find((op): op is Patches => op.kind === "patches")!.grid);
     });
   }
 
@@ -188,26 +179,24 @@ export class Engine<B extends Batch = Batch> {
   #batchOf(key: number): Promise<B> {
     let batch = this.#batches.get(key);
     if (!batch) {
-      const { precision, kernels, graph: build } = this.#options;
       const images = key === TAPS ? 1 : key;
-      const taps = key === TAPS;
-      const graph =
-        build?.(images, taps) ?? vitGraph(this.#model.architecture, images, precision, { taps, kernels });
-      batch = this.#backend.batch(graph, images);
+      batch = this.#backend.batch(this.#program.graph(images, key === TAPS), images);
       this.#batches.set(key, batch);
       batch.catch(() => this.#batches.delete(key));
     }
     return batch;
   }
 
-  #answers({ graph }: Batch, outputs: Record<string, ArrayBuffer>, images: number): Answer[] {
-    const { classes, width } = this.#model.architecture;
-    const { readout, width: stride, classes: paddedClasses } = graph.shape;
-    const embedding = new Float32Array(outputs.embedding);
-    const logits = classes ? new Float32Array(outputs.logits) : new Float32Array();
+  #answers({ graph }: Batch, read: Record<string, ArrayBuffer>, images: number): Answer[] {
+    const { logits, embedding } = graph.network.outputs;
+    const rowOf = (value: Value | undefined, image: number) => {
+      if (!value) return new Float32Array();
+      const from = image * value.rows * columnsOf(value);
+      return new Float32Array(read[value.name]).slice(from, from + value.width);
+    };
     return Array.from({ length: images }, (_, i) => ({
-      logits: logits.slice(i * paddedClasses, i * paddedClasses + classes),
-      embedding: embedding.slice(i * readout * stride, i * readout * stride + width),
+      logits: rowOf(logits, i),
+      embedding: rowOf(embedding, i),
     }));
   }
 }

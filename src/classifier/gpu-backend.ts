@@ -4,13 +4,14 @@ import { SelfTestError } from "../errors/errors.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
-import { chooseByTable, fuseByTable } from "../scheduler/choose.ts";
+import type { ModelGraph } from "../lower/lowering.ts";
+import type { Program } from "../lower/program.ts";
+import { chooseByTable } from "../scheduler/choose.ts";
 import { Plan } from "../scheduler/plan.ts";
 import { answersRight } from "../scheduler/self-test.ts";
-import { type Chooser, settle } from "../scheduler/settle.ts";
-import { chooserByTable } from "../scheduler/tune.ts";
-import { type VitGraph, vitGraph } from "../vit/graph.ts";
-import type { Backend, Batch, EngineOptions, RunOptions, StepTimes } from "./engine.ts";
+import { type Choose, settle } from "../scheduler/settle.ts";
+import { chooseProven } from "../scheduler/tune.ts";
+import type { Backend, Batch, RunOptions, StepTimes } from "./engine.ts";
 import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";
 import { PictureSlot } from "./picture-slot.ts";
@@ -21,21 +22,16 @@ export interface GpuBackendOptions {
   readonly compiling?: Promise<unknown>;
   readonly keep?: () => Promise<void>;
   /** How kernels are chosen; default: by the table, where that answers right. */
-  readonly chooser?: Chooser;
+  readonly choose?: Choose;
 }
 
 /** Compiles what one picture needs, so that it happens while the weights download. A failure is told by the first batch. */
-export async function compileAhead(
-  gpu: Gpu,
-  { architecture }: ModelDescription,
-  { precision, kernels, graph }: EngineOptions,
-): Promise<unknown> {
-  const table: Chooser = {
-    choose: (step) => chooseByTable(step, gpu.capabilities),
-    fuse: async (fused) => fuseByTable(fused, gpu.capabilities),
-  };
-  const one = graph?.(1, false) ?? vitGraph(architecture, 1, precision, { kernels });
-  const settled = await settle(one, table, async () => 0);
+export async function compileAhead(gpu: Gpu, program: Program): Promise<unknown> {
+  const settled = await settle(
+    program.graph(1),
+    (step) => chooseByTable(step, gpu.capabilities),
+    async () => 0,
+  );
   return Promise.allSettled(
     settled.map(({ step, choice }) => gpu.pipeline(choice.kernel, choice.variant, step.problem as never)),
   );
@@ -61,13 +57,13 @@ export class GpuBackend implements Backend<GpuBatch> {
   }
 
   /** @throws DeviceError where the GPU has no memory for it, or refuses a command. */
-  batch(graph: VitGraph, images: number): Promise<GpuBatch> {
+  batch(graph: ModelGraph, images: number): Promise<GpuBatch> {
     return this.#gpu.guarded(`preparing batches of ${images}`, async () => {
       const plan = await Plan.create(this.#gpu, graph, {
         weights: this.#weights,
-        outputs: graph.outputs,
+        outputs: graph.reads,
         sliceMs: this.#options.sliceMs,
-        ...(this.#options.chooser ?? chooserByTable(this.#gpu)),
+        choose: this.#options.choose ?? chooseProven(this.#gpu),
       });
       const slots = Array.from({ length: images }, () => this.#slot(graph, plan));
       return new GpuBatch(this.#gpu, graph, plan, await Promise.all(slots));
@@ -78,7 +74,7 @@ export class GpuBackend implements Backend<GpuBatch> {
     this.#weights.destroy();
   }
 
-  #slot(graph: VitGraph, plan: Plan): Promise<PictureSlot> {
+  #slot(graph: ModelGraph, plan: Plan): Promise<PictureSlot> {
     const { architecture, preprocessing, affine } = this.#model;
     const { imageWidth: width, imageHeight: height, patchSize: patch } = architecture;
     return PictureSlot.create(this.#gpu, {
@@ -91,12 +87,12 @@ export class GpuBackend implements Backend<GpuBatch> {
 }
 
 export class GpuBatch implements Batch {
-  readonly graph: VitGraph;
+  readonly graph: ModelGraph;
   readonly plan: Plan;
   readonly slots: readonly PictureSlot[];
   readonly #gpu: Gpu;
 
-  constructor(gpu: Gpu, graph: VitGraph, plan: Plan, slots: readonly PictureSlot[]) {
+  constructor(gpu: Gpu, graph: ModelGraph, plan: Plan, slots: readonly PictureSlot[]) {
     this.graph = graph;
     this.plan = plan;
     this.slots = slots;

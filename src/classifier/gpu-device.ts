@@ -4,9 +4,10 @@ import { DeviceError } from "../errors/errors.ts";
 import { Arena } from "../gpu/arena.ts";
 import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
-import { chooserByMeasuring } from "../scheduler/tune.ts";
-import { isInteger } from "../vit/nonlinear.ts";
-import type { Device, StreamWeights } from "./device.ts";
+import { isInteger } from "../lower/arithmetic.ts";
+import type { Packed } from "../lower/pack/pack.ts";
+import { chooseByMeasuring } from "../scheduler/tune.ts";
+import type { Device } from "./device.ts";
 import { compileAhead, GpuBackend } from "./gpu-backend.ts";
 import { keepTuning, type Notebook, tuningOf } from "./tunings.ts";
 
@@ -37,7 +38,7 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
     get bytes() {
       return gpu.bytes;
     },
-    async halfStream({ precision, nonlinear }, autotune = true) {
+    async streamed({ precision, nonlinear }, autotune = true) {
       const { software, features, int8Matrices } = gpu.capabilities;
       const asked = autotune && precision === "int8" && !isInteger(nonlinear);
       // Matrix units are worth more than half of the stream.
@@ -45,13 +46,13 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
       const { halfStream } = await import("./half-stream.ts");
       return halfStream(gpu, await tuningOf(gpu, notebook));
     },
-    async load(model, stream, { autotune = !gpu.capabilities.software, ...options }) {
-      const compiling = compileAhead(gpu, model, options);
-      const weights = await uploadWeights(gpu, model.id, stream);
+    async load(model, program, packed, autotune = !gpu.capabilities.software) {
+      const compiling = compileAhead(gpu, program);
+      const weights = await uploadWeights(gpu, model.id, packed);
       const tuning = autotune ? await tuningOf(gpu, notebook) : undefined;
-      const chooser = tuning && chooserByMeasuring(gpu, tuning);
+      const choose = tuning && chooseByMeasuring(gpu, tuning);
       const keep = tuning && (() => keepTuning(gpu, tuning, notebook));
-      return new GpuBackend(gpu, model, weights, { sliceMs, chooser, compiling, keep });
+      return new GpuBackend(gpu, model, weights, { sliceMs, choose, compiling, keep });
     },
     lost: gpu.lost,
     release: () => releaseGpu(gpu),
@@ -59,10 +60,12 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
 }
 
 /** Half a model is never left there: on any failure everything is released. */
-export async function uploadWeights(gpu: Gpu, id: string, stream: StreamWeights): Promise<Arena> {
+export async function uploadWeights(gpu: Gpu, id: string, packed: AsyncIterable<Packed>): Promise<Arena> {
   const weights = new Arena(gpu);
   try {
-    await gpu.guarded(`loading ${id}`, () => stream((name, data) => weights.upload(name, data)));
+    await gpu.guarded(`loading ${id}`, async () => {
+      for await (const [name, data] of packed) weights.upload(name, data);
+    });
     return weights;
   } catch (error) {
     weights.destroy();

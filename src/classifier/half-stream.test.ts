@@ -4,18 +4,21 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openFilesFolder } from "../format/files-folder.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import { layernormHalfQuantize } from "../kernels/layernorm-half.ts";
+import { gpuKernels } from "../lower/gpu-kernels.ts";
+import { halfKernels } from "../lower/half-kernels.ts";
+import { int8Program } from "../lower/int8.ts";
+import { type Int8Kernels, int8Kernels } from "../lower/kernels.ts";
+import { vit } from "../network/families/vit.ts";
+import { fused } from "../network/fused.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { answersRight } from "../scheduler/self-test.ts";
 import type { Tuning } from "../scheduler/tune.ts";
-import { gpuKernels } from "../vit/gpu-kernels.ts";
-import { halfKernels, halfWeights } from "../vit/half-kernels.ts";
-import { type Int8Kernels, int8Kernels } from "../vit/kernels.ts";
 import { Engine } from "./engine.ts";
 import { GpuBackend } from "./gpu-backend.ts";
 import { uploadWeights } from "./gpu-device.ts";
 import { halfStream } from "./half-stream.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "./made-up-vit.shared.ts";
-import { describeModel, loadWeights } from "./model.ts";
+import { describeModel, storedTensors } from "./model.ts";
 import { openPicture } from "./picture.ts";
 
 const gpu = await openGpu({ gpu: await nodeGpu() });
@@ -23,13 +26,12 @@ afterAll(() => gpu.destroy());
 
 const VIT = { ...PLAIN, depth: 1 };
 
-async function logitsWith(kernels: Int8Kernels, weights: typeof halfWeights): Promise<Float32Array> {
+async function logitsWith(kernels: Int8Kernels): Promise<Float32Array> {
   const folder = openFilesFolder(timmFiles(VIT, madeUpTensors(VIT)));
   const model = await describeModel(folder);
-  const uploaded = await uploadWeights(gpu, model.id, (emit) =>
-    loadWeights(weights(emit), folder, model, "int8", {}),
-  );
-  const engine = new Engine(model, { precision: "int8", kernels }, new GpuBackend(gpu, model, uploaded));
+  const program = int8Program(fused(vit(model.architecture)), model.affine, kernels);
+  const uploaded = await uploadWeights(gpu, model.id, program.pack(storedTensors(folder, model, {})));
+  const engine = new Engine(program, new GpuBackend(gpu, model, uploaded));
   try {
     const [{ logits }] = await engine.run([await openPicture(madeUpPicture(VIT))]);
     return logits;
@@ -40,8 +42,8 @@ async function logitsWith(kernels: Int8Kernels, weights: typeof halfWeights): Pr
 
 describe.runIf(gpu.capabilities.features.has("shader-f16"))("with shader-f16", () => {
   test("the logits are those of an f32 stream but for its rounding", async () => {
-    const full = await logitsWith(int8Kernels, (emit) => emit);
-    const half = await logitsWith(halfKernels(gpuKernels), halfWeights);
+    const full = await logitsWith(int8Kernels);
+    const half = await logitsWith(halfKernels(gpuKernels));
     const distance = Math.hypot(...full.map((value, i) => half[i] - value)) / Math.hypot(...full);
     // Values of the stream are off by 2^-11 of themselves, and some int8 behind them by the step that this tips them over.
     expect(distance).toBeLessThan(2e-2);
@@ -55,7 +57,7 @@ describe.runIf(gpu.capabilities.features.has("shader-f16"))("with shader-f16", (
   test("what was measured to be the faster is taken", async () => {
     const halves = { kernel: "layernorm_half_quantize", variant: "workgroup", why: "" };
     const full = { kernel: "layernorm_quantize", variant: "rows", why: "" };
-    expect((await halfStream(gpu, remembering(halves)))?.kernels).toBe(halfKernels);
+    expect(await halfStream(gpu, remembering(halves))).toBe(halfKernels);
     expect(await halfStream(gpu, remembering(full))).toBeUndefined();
   });
 });

@@ -11,8 +11,9 @@ import type { ModelFolder } from "../format/folder.ts";
 import { parseSafetensorsHeader } from "../format/safetensors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import { arithmeticOf } from "../lower/arithmetic.ts";
+import { programOf } from "../lower/program.ts";
 import { nodeGpu } from "../node/gpu.ts";
-import { calibrated } from "../vit/calibrated.ts";
 import { uploadWeights } from "./gpu-device.ts";
 import {
   type MadeUpVit,
@@ -21,23 +22,25 @@ import {
   timmFiles,
   transformersFiles,
 } from "./made-up-vit.shared.ts";
-import { describeModel, loadWeights, type ModelDescription } from "./model.ts";
+import { describeModel, type ModelDescription, storedTensors } from "./model.ts";
 import { openPicture } from "./picture.ts";
 
-type Emit = (name: string, data: Int8Array | Float32Array) => void;
-
 /** As a session does; `onWeight` is told of each weight. */
-const loadOn = (gpu: Gpu, folder: ModelFolder, model: ModelDescription, onWeight: Emit = () => {}) => {
-  const { architecture } = model;
-  const levels = architecture.quantization?.calibration ? calibrated(architecture, "exact") : undefined;
-  levels?.graph(1, false);
-  return uploadWeights(gpu, model.id, (upload) => {
-    const emit: Emit = (name, data) => {
-      onWeight(name, data);
-      upload(name, data);
-    };
-    return loadWeights(levels?.weights(emit) ?? emit, folder, model, "int8", {});
-  });
+const loadOn = async (
+  gpu: Gpu,
+  folder: ModelFolder,
+  model: ModelDescription,
+  onWeight: (name: string, data: Int8Array | Float32Array) => void = () => {},
+) => {
+  const program = await programOf(model, arithmeticOf({}));
+  program.graph(1);
+  async function* told() {
+    for await (const packed of program.pack(storedTensors(folder, model, {}))) {
+      onWeight(packed[0], packed[1] as Int8Array | Float32Array);
+      yield packed;
+    }
+  }
+  return uploadWeights(gpu, model.id, told());
 };
 
 /** A GPU that only counts what is held. */

@@ -4,9 +4,9 @@ import { DisposedError, UnsupportedDeviceError, UnsupportedModelError } from "..
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Framing } from "../image/geometry.ts";
-import type { AttentionMap } from "../vit/attention-map.ts";
-import { type Arithmetic, arithmeticOf, type Nonlinear } from "../vit/nonlinear.ts";
-import type { Precision } from "../vit/weights.ts";
+import { type Arithmetic, arithmeticOf, type Nonlinear } from "../lower/arithmetic.ts";
+import type { AttentionMap } from "../lower/attention-map.ts";
+import type { Precision } from "../lower/pack/pack.ts";
 import { type Classification, topClasses } from "./answer.ts";
 import type { DeviceChoice } from "./device.ts";
 import type { Answer, Engine, Profile } from "./engine.ts";

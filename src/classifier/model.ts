@@ -12,7 +12,7 @@ import type { ModelFolder } from "../format/folder.ts";
 import { canonicalName, checkTensors } from "../format/names.ts";
 import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
-import { type Precision, type WeightOptions, WeightPacker } from "../vit/weights.ts";
+import type { StoredTensor } from "../lower/pack/pack.ts";
 
 /** `fallback`: there is no WebGPU, and the CPU takes its place. */
 export type LoadStage = "fallback" | "download" | "quantize" | "compile" | "self-test" | "ready";
@@ -78,15 +78,12 @@ export interface WeightsLoading {
   readonly integrity?: string;
 }
 
-/** Streams the weights through `emit`, each packed tensor once, as soon as it is complete. */
-export async function loadWeights(
-  emit: WeightOptions["emit"],
+/** The tensors of a folder that the model needs, as they arrive. */
+export async function* storedTensors(
   folder: ModelFolder,
-  { architecture, affine }: ModelDescription,
-  precision: Precision,
+  { architecture }: ModelDescription,
   { onProgress, signal, integrity }: WeightsLoading,
-): Promise<void> {
-  const packer = new WeightPacker({ architecture, affine, precision, emit });
+): AsyncGenerator<StoredTensor> {
   let wanted: ReadonlySet<unknown> = new Set();
   const stream = architecture.quantization?.packed
     ? (await import("../format/packed.ts")).streamUnpacked
@@ -101,8 +98,7 @@ export async function loadWeights(
     },
     wanted: (entry) => wanted.has(entry),
   });
-  for await (const { entry, bytes } of tensors) packer.accept(canonicalName(entry.name)!, entry, bytes);
+  for await (const { entry, bytes } of tensors) yield { name: canonicalName(entry.name)!, entry, bytes };
   onProgress?.({ stage: "quantize" });
-  packer.finish();
   signal?.throwIfAborted();
 }

@@ -1,13 +1,14 @@
 // A model on a device, opened again when the device is lost.
 
-import { DeviceLostError, UnsupportedModelError } from "../errors/errors.ts";
+import { DeviceLostError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { arithmeticOf, kernelsFor, withNonlinear } from "../vit/nonlinear.ts";
-import { type Device, openDevice, type StreamWeights } from "./device.ts";
+import { arithmeticOf, isInteger } from "../lower/arithmetic.ts";
+import { programOf } from "../lower/program.ts";
+import { type Device, openDevice } from "./device.ts";
 import { Engine } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
 import type { LoadOptions } from "./image-classifier.ts";
-import { describeModel, loadWeights, type ModelDescription } from "./model.ts";
+import { describeModel, type ModelDescription, storedTensors } from "./model.ts";
 
 export interface Session {
   readonly device: Device;
@@ -57,29 +58,23 @@ export async function openSession(
 async function loadedOn(device: Device, folder: ModelFolder, options: LoadOptions): Promise<Session> {
   const { signal, onProgress, autotune } = options;
   const arithmetic = arithmeticOf(options);
-  const { precision } = arithmetic;
   onProgress?.({ stage: "download", file: "config.json" });
-  const [described, shaped, half] = await Promise.all([
+  const [model, streamed] = await Promise.all([
     describeModel(folder, signal),
-    kernelsFor(arithmetic, device.machine),
-    device.halfStream?.(arithmetic, autotune),
+    device.streamed?.(arithmetic, autotune),
   ]);
-  const model = { ...described, architecture: withNonlinear(described.architecture, arithmetic) };
-  if (precision === "float32" && model.architecture.quantization)
+  if (arithmetic.precision === "float32" && model.architecture.quantization)
     throw new UnsupportedModelError(
       `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
     );
-  const calibrated =
-    model.architecture.quantization?.calibration &&
-    (await import("../vit/calibrated.ts")).calibrated(model.architecture, arithmetic.nonlinear, shaped);
-  // A calibrated graph has a residual stream of its own.
-  const streamed = calibrated ? undefined : half;
-  const kernels = shaped && (streamed?.kernels(shaped) ?? shaped);
-  const loading = { precision, kernels, graph: calibrated?.graph, autotune };
-  const stream: StreamWeights = (emit) =>
-    loadWeights((calibrated ?? streamed)?.weights(emit) ?? emit, folder, model, precision, options);
-  const backend = await device.load(model, stream, loading);
-  const engine = new Engine(model, loading, backend);
+  if (isInteger(arithmetic.nonlinear) && device.backend === "cpu")
+    throw new UnsupportedDeviceError(
+      `${model.id}: integer non-linear operations run on WebGPU only; on the CPU load with nonlinear exact or fast`,
+    );
+  const program = await programOf(model, arithmetic, device.machine, streamed);
+  const packed = program.pack(storedTensors(folder, model, options));
+  const backend = await device.load(model, program, packed, autotune);
+  const engine = new Engine(program, backend);
   try {
     onProgress?.({ stage: "compile" });
     await backend.compiling;

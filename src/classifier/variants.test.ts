@@ -5,19 +5,22 @@ import { afterAll, expect, test } from "vitest";
 import { bundledModel } from "../cli/model.ts";
 import { type AnyKernel, variantsFor } from "../gpu/kernel.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import { gpuKernels } from "../lower/gpu-kernels.ts";
+import { int8Program } from "../lower/int8.ts";
+import type { Int8Kernels } from "../lower/kernels.ts";
+import { softwareKernels } from "../lower/software-kernels.ts";
+import { vit } from "../network/families/vit.ts";
+import { fused } from "../network/fused.ts";
 import { openModel } from "../node/folder.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
 import { type Candidate, candidatesFor } from "../scheduler/choose.ts";
-import type { Choose, Fuse } from "../scheduler/settle.ts";
+import type { Choose } from "../scheduler/settle.ts";
 import type { Step } from "../scheduler/step.ts";
-import { gpuKernels } from "../vit/gpu-kernels.ts";
-import type { Int8Kernels } from "../vit/kernels.ts";
-import { softwareKernels } from "../vit/software-kernels.ts";
 import { Engine } from "./engine.ts";
 import { GpuBackend } from "./gpu-backend.ts";
 import { uploadWeights } from "./gpu-device.ts";
-import { describeModel, loadWeights } from "./model.ts";
+import { describeModel, storedTensors } from "./model.ts";
 import { openPicture } from "./picture.ts";
 
 const PHOTOGRAPHS = ["airplane-from-above", "allium-oreophilum", "french-alpine-landscape", "nagasaki-boats"];
@@ -40,9 +43,9 @@ const everything: Int8Kernels = {
   gemmAdd: union(softwareKernels.gemmAdd, gpuKernels.gemmAdd),
   gemmQuantize: union(softwareKernels.gemmQuantize, gpuKernels.gemmQuantize),
   attention: union(softwareKernels.attention, gpuKernels.attention),
-  gemmNorm: union(softwareKernels.gemmNorm!, gpuKernels.gemmNorm!),
-  blockRows: softwareKernels.blockRows,
 };
+
+const program = int8Program(fused(vit(model.architecture)), model.affine, everything);
 
 /** Logits of the photographs, with `kernel/variant` wherever a step may run it. */
 async function logitsBy(wanted: string): Promise<Float32Array[]> {
@@ -58,13 +61,8 @@ async function logitsBy(wanted: string): Promise<Float32Array[]> {
     const { found, first } = find(step);
     return taking(found ?? first);
   };
-  const fuse: Fuse = async (step) => {
-    const { found } = find(step);
-    return found && taking(found);
-  };
-  const weights = await uploadWeights(gpu, model.id, (emit) => loadWeights(emit, folder, model, "int8", {}));
-  const backend = new GpuBackend(gpu, model, weights, { chooser: { choose, fuse } });
-  const engine = new Engine(model, { precision: "int8", kernels: everything }, backend);
+  const weights = await uploadWeights(gpu, model.id, program.pack(storedTensors(folder, model, {})));
+  const engine = new Engine(program, new GpuBackend(gpu, model, weights, { choose }));
   try {
     const answers = await engine.run(pictures);
     expect(taken, `${wanted} runs somewhere`).toBeGreaterThan(0);
@@ -74,14 +72,12 @@ async function logitsBy(wanted: string): Promise<Float32Array[]> {
   }
 }
 
-const gemm = { rows: 64, n: 64, k: 64, hidden: 64, next: 64, width: 64, eps: 1e-6 };
+const gemm = { rows: 64, n: 64, k: 64 };
 const problem = { ...gemm, images: 1, tokens: 65, queries: 65, heads: 3, headDim: 64 };
 const kernels: readonly AnyKernel[] = [
   ...everything.gemmAdd,
   ...everything.gemmQuantize,
   ...everything.attention,
-  ...everything.gemmNorm!,
-  ...everything.blockRows!,
 ];
 const names = kernels.flatMap((kernel) =>
   variantsFor(kernel, gpu.capabilities, problem).map((variant) => `${kernel.name}/${variant}`),
@@ -89,9 +85,9 @@ const names = kernels.flatMap((kernel) =>
 const expected = await logitsBy(names[0]);
 
 // A GEMM's sums are exact, and one epilogue serves all: not a bit differs. Softmax adds up in another order, which flips a
-// few of the int8 numbers after it: 0.5 % of the logits' length was seen. So does a LayerNorm that shares a pass with a GEMM.
+// few of the int8 numbers after it: 0.5 % of the logits' length was seen.
 test.each(names)("%s", async (name) => {
-  const most = /^gemm(?!_int8_norm)/.test(name) ? 0 : 0.02;
+  const most = name.startsWith("gemm") ? 0 : 0.02;
   for (const [i, row] of (await logitsBy(name)).entries()) {
     expect(row.indexOf(Math.max(...row))).toBe(expected[i].indexOf(Math.max(...expected[i])));
     expect(distance(row, expected[i])).toBeLessThanOrEqual(most);

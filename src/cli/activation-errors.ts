@@ -1,7 +1,9 @@
 // The errors of activations: an int8 run against a float32 run of the same pictures.
 
-import type { ActivationShape } from "../classifier/activations.ts";
+import { GROUP } from "../kernels/gemm.ts";
+import type { FusedOp, Network, Norm } from "../network/op.ts";
 import { Noise, throughInt8, throughRows } from "../quant/noise.ts";
+import type { Tensor } from "../scheduler/step.ts";
 
 /** Signal to quantisation noise in decibels; 6 more are a bit more. */
 export interface TensorError {
@@ -26,25 +28,28 @@ export interface ChannelPeaks {
 
 /** Sums over the pictures that are added. */
 export class ActivationErrors {
-  readonly #shapes: ReadonlyMap<string, ActivationShape>;
+  readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #network: Network<FusedOp>;
   readonly #own = new Map<string, Noise>();
   readonly #arriving = new Map<string, Noise>();
   readonly #peaks = new Map<string, Float32Array>();
 
-  constructor(int8: ReadonlyMap<string, ActivationShape>) {
-    this.#shapes = int8;
+  /** Of the tensors of the int8 network. */
+  constructor(tensors: ReadonlyMap<string, Tensor>, network: Network<FusedOp>) {
+    this.#tensors = tensors;
+    this.#network = network;
   }
 
   add(float32: ReadonlyMap<string, Float32Array>, int8: ReadonlyMap<string, Float32Array>): void {
-    for (const [name, { width, group, outliers }] of this.#shapes) {
+    for (const [name, { columns: width, form }] of this.#tensors) {
       const [reference, came] = [float32.get(name)!, int8.get(name)!];
       for (const { part, from, columns } of partsOf(name, width)) {
         const [wanted, found] = [reference, came].map((values) => cut(values, width, from, columns));
         noiseIn(this.#arriving, part).add(wanted, found);
-        const through = outliers ? throughRows : throughInt8;
-        if (group) noiseIn(this.#own, part).add(wanted, through(wanted, Math.min(group, columns)));
+        if (form === "row") noiseIn(this.#own, part).add(wanted, throughRows(wanted, columns));
+        if (form === "groups") noiseIn(this.#own, part).add(wanted, throughInt8(wanted, GROUP));
       }
-      if (!group) this.#keepPeaks(name, reference, width);
+      if (form === "f32") this.#keepPeaks(name, reference, width);
     }
   }
 
@@ -62,11 +67,11 @@ export class ActivationErrors {
   }
 
   /** The stream before each norm, by the norm's name; what pads the channels is cut off. */
-  normInputs(width: number): ChannelPeaks[] {
-    const stream = [...this.#peaks].filter(([name]) => name !== "embedding" && name !== "logits");
-    return stream.map(([, peaks], i) => ({
-      name: i === stream.length - 1 ? "norm" : `blocks.${i >> 1}.norm${(i & 1) + 1}`,
-      peaks: [...peaks.subarray(0, width)],
+  normInputs(): ChannelPeaks[] {
+    const norms = this.#network.ops.filter((op): op is Norm => op.kind === "norm");
+    return norms.map(({ name, reads: [x] }) => ({
+      name,
+      peaks: [...this.#peaks.get(x.name)!.subarray(0, x.width)],
     }));
   }
 

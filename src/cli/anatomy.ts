@@ -1,7 +1,7 @@
 // What a model's tensors and multiplications add up to.
 
-import { patchGrid, type VitArchitecture } from "../format/config.ts";
 import type { CanonicalName } from "../format/names.ts";
+import { costOf, sumOf } from "../lower/cost.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import type { OpenModel } from "./model.ts";
 
@@ -16,6 +16,7 @@ export interface Anatomy {
   readonly parameters: number;
   readonly byteLength: number;
   readonly parts: Readonly<Record<string, Part>>;
+  /** Multiply-accumulates of one picture. */
   readonly macs: number;
 }
 
@@ -35,30 +36,16 @@ export function anatomyOf({ architecture, tensors }: OpenModel): Anatomy {
     if (!name.endsWith(".weight_scale")) part.parameters += elementCount(shape);
   }
   const sum = (field: keyof Part) => Object.values(parts).reduce((total, part) => total + part[field], 0);
+  const { tokens, operations } = costOf(architecture);
   return {
-    tokens: tokensOf(architecture),
+    tokens,
     parameters: sum("parameters"),
     byteLength: sum("byteLength"),
     parts,
-    macs: macsOf(architecture),
+    macs: sumOf(operations).macs,
   };
 }
 
 function partOf(name: CanonicalName): string {
   return PARTS.find(([, names]) => names.test(name))![0];
-}
-
-function tokensOf(architecture: VitArchitecture): number {
-  const { width, height } = patchGrid(architecture);
-  return architecture.prefixTokens + width * height;
-}
-
-/** Multiply-accumulates of one picture, norms and softmax left out. */
-function macsOf(architecture: VitArchitecture): number {
-  const { width, depth, mlpWidth, patchSize, prefixTokens, headsCount, classes } = architecture;
-  const tokens = tokensOf(architecture);
-  const patches = (tokens - prefixTokens) * 3 * patchSize ** 2 * width;
-  const attention = tokens * 4 * width ** 2 + 2 * tokens ** 2 * width;
-  const mlp = tokens * 2 * width * mlpWidth;
-  return patches + depth * (attention + mlp) + headsCount * width * classes;
 }

@@ -8,10 +8,11 @@ import { type Agreement, agreementOf } from "../bench/score.ts";
 import type { Spread } from "../bench/statistics.ts";
 import type { Report } from "../classifier/image-classifier.ts";
 import type { RawPicture } from "../image/picture.ts";
+import { vit } from "../network/families/vit.ts";
 import { readPicture } from "../node/picture.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
 import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
-import { onnxVit } from "../onnx/vit.ts";
+import { onnxModel } from "../onnx/model.ts";
 import type { Terminal } from "./command.ts";
 import { type Machine, machineOf } from "./machine.ts";
 import { type OpenModel, openChecked, withClassifier } from "./model.ts";
@@ -141,7 +142,9 @@ class Peer {
     try {
       for (const [i, dtype] of FORMATS.entries()) {
         signal.throwIfAborted();
-        const file = Buffer.concat(onnxVit(this.#model.architecture, tensors, dtype));
+        const file = Buffer.concat(
+          onnxModel(this.#model.architecture.family, vit(this.#model.architecture), tensors, dtype),
+        );
         const entrant = await this.#enter(file, provider, dtype);
         if (entrant) entrants.push(entrant);
         bar.update(i + 1, FORMATS.length + repeats.atLeast);

@@ -2,7 +2,7 @@
 
 import { isOffered, METHODS, type MethodName, WIDTHS, type Width } from "../calibration/methods.ts";
 import { GRANULARITIES, type Granularity } from "../calibration/weights.ts";
-import { type Arithmetic, NONLINEAR } from "../vit/nonlinear.ts";
+import { type Arithmetic, NONLINEAR } from "../lower/arithmetic.ts";
 import { type Arguments, UsageError } from "./command.ts";
 
 export interface Variant {

@@ -1,7 +1,7 @@
 // What `vit8 inspect --cost` found, for people: Markdown tables.
 
 import { figure, markdownTable } from "../bench/markdown.ts";
-import { type Cost, type CostGroup, intensityOf, sumOf } from "../vit/cost.ts";
+import { type Cost, type CostGroup, intensityOf, sumOf } from "../lower/cost.ts";
 import type { CostReport } from "./inspect-cost.ts";
 
 export function costTables(reports: readonly CostReport[]): string {

@@ -2,16 +2,19 @@
 
 import { Activations } from "../classifier/activations.ts";
 import { uploadWeights } from "../classifier/gpu-device.ts";
-import { loadWeights } from "../classifier/model.ts";
+import { storedTensors } from "../classifier/model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
-import { expectedTensors } from "../format/names.ts";
 import { type Gpu, openGpu } from "../gpu/gpu.ts";
+import { arithmeticOf } from "../lower/arithmetic.ts";
+import type { Precision } from "../lower/pack/pack.ts";
+import { programOf } from "../lower/program.ts";
+import { vit } from "../network/families/vit.ts";
+import { parametersOf } from "../network/parameters.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
 import { Noise, throughInt8 } from "../quant/noise.ts";
-import type { Precision } from "../vit/weights.ts";
 import {
   ActivationErrors,
   type ChannelPeaks,
@@ -48,7 +51,7 @@ export async function errorReport(
   try {
     const weights = await weightErrors(model, reference, terminal.signal);
     const measured = await withActivations(gpu, model, reference, terminal.signal, async (int8, float32) => {
-      const sums = new ActivationErrors(int8.shapes);
+      const sums = new ActivationErrors(int8.tensors, int8.graph.network);
       for (const [i, file] of files.entries()) {
         terminal.signal.throwIfAborted();
         bar.update(i, files.length);
@@ -64,7 +67,7 @@ export async function errorReport(
       images: files.length,
       tensors,
       stream: measured.stream(),
-      normInputs: measured.normInputs(model.architecture.width),
+      normInputs: measured.normInputs(),
     };
   } finally {
     bar.clear();
@@ -83,7 +86,7 @@ function checkPair(model: OpenModel, reference: OpenModel): void {
       `${reference.folder.id}: is int8 and has no float32 to compare with; give the float model that it was made from, alone or with --float`,
     );
   const sizes = [model, reference].map(({ architecture }) =>
-    JSON.stringify([...expectedTensors(architecture)]),
+    JSON.stringify([...parametersOf(vit(architecture))]),
   );
   if (sizes[0] !== sizes[1])
     throw new UnsupportedModelError(
@@ -98,7 +101,7 @@ async function weightErrors(
 ): Promise<TensorError[]> {
   const errors: TensorError[] = [];
   const stored = model.architecture.quantization && (await floatTensors(model, signal));
-  const shapes = expectedTensors(reference.architecture);
+  const shapes = parametersOf(vit(reference.architecture));
   for (const [name, values] of await floatTensors(reference, signal)) {
     const shape = shapes.get(name.replace(PART, ".qkv."));
     if (!name.endsWith(".weight") || !shape || shape.length < 2) continue;
@@ -121,10 +124,13 @@ async function withActivations<T>(
 ): Promise<T> {
   const opened: Activations[] = [];
   const open = async (from: OpenModel, precision: Precision) => {
-    const weights = await uploadWeights(gpu, from.id, (emit) =>
-      loadWeights(emit, from.folder, from, precision, { signal }),
+    const program = await programOf(from, arithmeticOf({ precision }), gpu.capabilities);
+    const weights = await uploadWeights(
+      gpu,
+      from.id,
+      program.pack(storedTensors(from.folder, from, { signal })),
     );
-    opened.push(await Activations.open(gpu, from, precision, weights));
+    opened.push(await Activations.open(gpu, from, program, weights));
   };
   await open(model, "int8");
   await open(reference, "float32");

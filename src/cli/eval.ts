@@ -3,7 +3,7 @@
 import { type Accuracy, type Agreement, accuracyOf, agreementOf } from "../bench/score.ts";
 import type { Report } from "../classifier/image-classifier.ts";
 import { UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
-import type { Arithmetic } from "../vit/nonlinear.ts";
+import type { Arithmetic } from "../lower/arithmetic.ts";
 import { type Command, type Terminal, table } from "./command.ts";
 import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
 import { type Measurement, measure } from "./measure.ts";

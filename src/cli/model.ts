@@ -7,10 +7,10 @@ import type { DeviceChoice } from "../classifier/device.ts";
 import type { LoadProgress } from "../classifier/model.ts";
 import { type OpenModel, openChecked as openCheckedFolder } from "../classifier/open-model.ts";
 import type { ModelSource } from "../format/folder.ts";
+import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../lower/arithmetic.ts";
+import type { Precision } from "../lower/pack/pack.ts";
 import { openModel } from "../node/folder.ts";
 import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
-import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../vit/nonlinear.ts";
-import type { Precision } from "../vit/weights.ts";
 import { type Arguments, type Terminal, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 

@@ -1,7 +1,7 @@
 // ONNX Runtime in Node, where somebody installed it: too big (290 MB) to come along.
 
 import { UnsupportedDeviceError } from "../errors/errors.ts";
-import { INPUT } from "../onnx/vit.ts";
+import { INPUT } from "../onnx/model.ts";
 
 export const PROVIDERS = ["webgpu", "cpu"] as const;
 export type Provider = (typeof PROVIDERS)[number];

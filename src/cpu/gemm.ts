@@ -130,17 +130,16 @@ function addOutliers({ rows, n }: GemmProblem, { w, a_scale, w_scale }: Int8Oper
   }
 }
 
-type FloatOperands = Record<"a" | "w" | "bias", Float32Array>;
-
-export function gemmFloatAdd(problem: GemmProblem, arrays: FloatOperands & Sum): void {
-  multiplyFloat(problem, arrays, arrays.out);
-  add(problem, arrays);
-}
-
-export function gemmFloatActivate(problem: GemmProblem, arrays: FloatOperands & Pick<Sum, "out">): void {
-  const y = arrays.out.subarray(0, problem.rows * problem.n);
+/** out = activation(a w + bias), or with an addend a w + bias + addend. */
+export function gemmFloat(
+  problem: GemmProblem,
+  arrays: Record<"a" | "w" | "bias" | "out", Float32Array> & { readonly addend?: Float32Array },
+): void {
+  const { addend, out } = arrays;
+  const y = out.subarray(0, problem.rows * problem.n);
   multiplyFloat(problem, arrays, y);
-  activate(y, problem.activation);
+  if (addend) add(problem, { addend, out: y });
+  else activate(y, problem.activation);
 }
 
 function add({ rows, n, rowsPerImage = 1, addendRows = 1 }: GemmProblem, { addend, out }: Sum): void {

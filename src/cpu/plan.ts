@@ -2,7 +2,7 @@
 
 import { assignSlots } from "../scheduler/memory.ts";
 import type { Graph, Step } from "../scheduler/step.ts";
-import { cpuKernelOf } from "./kernels.ts";
+import { computeOf, viewOf } from "./kernels.ts";
 
 /** How long the thread computes before it looks at its messages, an abort among them. */
 const TURN_MS = 50;
@@ -24,7 +24,7 @@ export class CpuPlan {
     );
     this.#steps = graph.steps.map((step) => ({
       label: step.label,
-      compute: ready(step, this.#tensors, weights),
+      compute: ready(step, graph, this.#tensors, weights),
     }));
   }
 
@@ -52,17 +52,17 @@ export class CpuPlan {
 }
 
 function ready(
-  { kernels, problem, buffers }: Step,
-  tensors: ReadonlyMap<string, ArrayBuffer>,
+  step: Step,
+  graph: Graph,
+  memory: ReadonlyMap<string, ArrayBuffer>,
   weights: ReadonlyMap<string, Int8Array | Float32Array>,
 ): () => void {
-  const { int8, compute } = cpuKernelOf(kernels[0]);
+  const compute = computeOf(step, graph.tensors);
   const arrays = Object.fromEntries(
-    Object.entries(buffers).map(([binding, name]) => {
-      const buffer = tensors.get(name);
-      if (!buffer) return [binding, weights.get(name)!];
-      return [binding, int8.includes(binding) ? new Int8Array(buffer) : new Float32Array(buffer)];
+    Object.entries(step.buffers).map(([binding, name]) => {
+      const tensor = graph.tensors.get(name);
+      return [binding, tensor ? new (viewOf(tensor.form))(memory.get(name)!) : weights.get(name)!];
     }),
   );
-  return () => compute(problem, arrays);
+  return () => compute(step.problem, arrays);
 }

@@ -6,7 +6,7 @@ import { type CanonicalName, positionGrid } from "../format/names.ts";
 import { streamUnpacked } from "../format/packed.ts";
 import { interpolatePositions } from "../format/positions.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
-import { splitQkv } from "./vit.ts";
+import { splitQkv } from "./model.ts";
 
 /** A model whose tensors are listed and checked. */
 interface CheckedModel {

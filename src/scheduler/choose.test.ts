@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { Capabilities } from "../gpu/kernel.ts";
 import type { GemmProblem } from "../kernels/gemm.ts";
-import { gpuKernels } from "../vit/gpu-kernels.ts";
-import type { Int8Kernels } from "../vit/kernels.ts";
-import { softwareKernels } from "../vit/software-kernels.ts";
-import { candidatesFor, chooseByTable, fuseByTable } from "./choose.ts";
+import { gpuKernels } from "../lower/gpu-kernels.ts";
+import type { Int8Kernels } from "../lower/kernels.ts";
+import { softwareKernels } from "../lower/software-kernels.ts";
+import { candidatesFor, chooseByTable } from "./choose.ts";
 import { type Step, step } from "./step.ts";
 
 const machine = (vendor: string): Capabilities => ({
@@ -24,9 +24,9 @@ const software: Capabilities = { ...machine("mesa"), software: true, subgroupSiz
 
 const buffers = { a: "a", w: "w", a_scale: "s", w_scale: "t", bias: "b", out: "o" };
 const add = (kernels: Int8Kernels, problem: GemmProblem): Step =>
-  step("proj", kernels.gemmAdd, problem, { ...buffers, addend: "d" });
+  step("proj", "linear", kernels.gemmAdd, problem, { ...buffers, addend: "d" });
 const quantize = (problem: GemmProblem): Step =>
-  step("fc1", gpuKernels.gemmQuantize, problem, { ...buffers, out_scale: "p" });
+  step("fc1", "linear", gpuKernels.gemmQuantize, problem, { ...buffers, out_scale: "p" });
 const nameOf = (step: Step, on: Capabilities) => {
   const { kernel, variant } = chooseByTable(step, on);
   return `${kernel.name}/${variant}`;
@@ -56,24 +56,4 @@ test("what is measured first is of the kind and inner product of the machine, wh
   const first = names.findIndex((name) => name.startsWith("f32"));
   expect(names.slice(0, first).every((name) => name.startsWith("dot4"))).toBe(true);
   expect(candidates.at(-1)!.variant.shapedFor).toBe("software");
-});
-
-test("on a software adapter one stands for several, where it runs", () => {
-  const norm = { norm: "n", norm_scale: "m", vectors: "v", out: "o", a: "a", a_scale: "s" };
-  const problem = { ...TINY, width: 192, eps: 1e-6 };
-  const rest = { x: "x", proj: "p", fc1: "f", fc2: "g", qkv: "q", next: "t", next_scale: "u" };
-  const whole = step(
-    "rest",
-    softwareKernels.blockRows!,
-    { ...problem, hidden: 768, next: 576 },
-    { ...norm, ...rest },
-  );
-  const two = step("proj+norm2", softwareKernels.gemmNorm!, problem, { ...norm, w: "w", addend: "d" });
-  expect(fuseByTable(whole, software)?.kernel.name).toBe("block_rows");
-  const without: Capabilities = { ...software, subgroupSize: undefined };
-  expect(fuseByTable(whole, without)).toBeUndefined();
-  expect(fuseByTable(two, without)?.kernel.name).toBe("gemm_int8_norm");
-  const twelve = { ...software, limits: { ...software.limits, maxStorageBuffersPerShaderStage: 12 } };
-  expect(fuseByTable(whole, twelve)).toBeUndefined();
-  expect(fuseByTable(two, machine("nvidia"))).toBeUndefined();
 });

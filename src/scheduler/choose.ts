@@ -37,19 +37,6 @@ export function chooseByTable(step: Step, machine: Capabilities): Choice {
   return { kernel, variant: name, why: `table: ${kind}, ${machine.vendor || "unknown vendor"}` };
 }
 
-/**
- * A software adapter takes as long for one step as for those that it stands for, or less, and fewer dispatches are the
- * sooner encoded. What GPUs take is not known without measuring, and the steps stay: undefined.
- */
-export function fuseByTable(fused: Step, machine: Capabilities): Choice | undefined {
-  return machine.software && runs(fused, machine) ? chooseByTable(fused, machine) : undefined;
-}
-
-/** Whether some variant computes a step on this machine: what stands for several need not. */
-export function runs({ kernels, problem }: Step, machine: Capabilities): boolean {
-  return kernels.some((kernel) => variantsFor(kernel, machine, problem).length > 0);
-}
-
 function allFor(step: Step, machine: Capabilities): Candidate[] {
   const candidates = step.kernels.flatMap((kernel) =>
     variantsFor(kernel, machine, step.problem).map((name) => ({

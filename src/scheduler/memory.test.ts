@@ -3,7 +3,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assignSlots } from "./memory.ts";
-import type { Graph, Step } from "./step.ts";
+import type { Graph, Step, Tensor } from "./step.ts";
+
+const tensorOf = (byteLength: number): Tensor => ({
+  rows: 1,
+  columns: byteLength / 4,
+  form: "f32",
+  byteLength,
+});
 
 interface Access {
   readonly reads: readonly string[];
@@ -23,14 +30,14 @@ const graphs = fc
     { minLength: 1, maxLength: 20 },
   )
   .map((plans) => {
-    const tensors = new Map([["input", 64]]);
+    const tensors = new Map([["input", tensorOf(64)]]);
     const held = new Set(["input"]);
     const accesses = plans.map(({ reads, made }, i): Access => {
       const known = [...tensors.keys(), "weight"];
       const read = i === 0 ? ["input"] : reads.map((n) => known[n % known.length]);
       const writes = made.map(({ byteLength, held: keep }, n) => {
         const name = `t${i}.${n}`;
-        tensors.set(name, byteLength);
+        tensors.set(name, tensorOf(byteLength));
         if (keep && i % 3 === 0) held.add(name);
         return name;
       });
@@ -38,7 +45,7 @@ const graphs = fc
     });
     const steps = accesses.map(({ reads, writes }, i): Step => {
       const buffers = Object.fromEntries([...reads, ...writes].map((name, n) => [`b${n}`, name]));
-      return { label: `step ${i}`, kernels: [], problem: {}, buffers };
+      return { label: `step ${i}`, operation: "", kernels: [], problem: {}, buffers };
     });
     return { graph: { steps, tensors, held } satisfies Graph, accesses };
   });
@@ -49,7 +56,7 @@ function walk({ graph, accesses }: { graph: Graph; accesses: readonly Access[] }
   assignSlots(graph).forEach(({ tensors, byteLength }, slot) => {
     for (const name of tensors) {
       if (slotOf.has(name)) throw new Error(`${name} has two buffers`);
-      if (graph.tensors.get(name)! > byteLength) throw new Error(`${name} does not fit`);
+      if (graph.tensors.get(name)!.byteLength > byteLength) throw new Error(`${name} does not fit`);
       slotOf.set(name, slot);
     }
   });
@@ -76,9 +83,9 @@ describe("a chain", () => {
   const names = ["input", "a", "b", "c", "d"];
   const chain: Graph = {
     steps: names.slice(1).map((name, i) => {
-      return { label: name, kernels: [], problem: {}, buffers: { x: names[i], out: name } };
+      return { label: name, operation: "", kernels: [], problem: {}, buffers: { x: names[i], out: name } };
     }),
-    tensors: new Map(names.map((name, i) => [name, 100 + i])),
+    tensors: new Map(names.map((name, i) => [name, tensorOf(100 + i)])),
     held: new Set(["input", "d"]),
   };
 

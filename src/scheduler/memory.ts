@@ -7,22 +7,12 @@ export interface Slot {
   readonly tensors: string[];
 }
 
-/** First and last step that touches each tensor; those that may become one count as one. */
-function lifetimes(graph: Graph): Map<string, { first: number; last: number }> {
+/** First and last step that touches each tensor. */
+function lifetimes({ steps, tensors }: Graph): Map<string, { first: number; last: number }> {
   const lives = new Map<string, { first: number; last: number }>();
-  let moment = -1;
-  let end = 0;
-  graph.steps.forEach(({ label, buffers }, i) => {
-    if (i >= end) moment++;
-    const counts = graph.fusions?.get(label)?.map(({ count }) => count) ?? [];
-    end = Math.max(end, ...counts.map((count) => i + count));
-    for (const name of Object.values(buffers)) {
-      if (!graph.tensors.has(name)) continue;
-      const life = lives.get(name);
-      if (life) life.last = moment;
-      else lives.set(name, { first: moment, last: moment });
-    }
-  });
+  for (const [i, { buffers }] of steps.entries())
+    for (const name of Object.values(buffers))
+      if (tensors.has(name)) lives.set(name, { first: lives.get(name)?.first ?? i, last: i });
   return lives;
 }
 
@@ -30,7 +20,7 @@ function lifetimes(graph: Graph): Map<string, { first: number; last: number }> {
 export function assignSlots(graph: Graph): Slot[] {
   const slots: (Slot & { busyUntil: number })[] = [];
   for (const [name, { first, last }] of lifetimes(graph)) {
-    const byteLength = graph.tensors.get(name)!;
+    const { byteLength } = graph.tensors.get(name)!;
     const held = graph.held.has(name);
     const free = held ? [] : slots.filter((slot) => slot.busyUntil < first);
     free.sort((a, b) => Math.abs(a.byteLength - byteLength) - Math.abs(b.byteLength - byteLength));

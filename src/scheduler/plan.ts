@@ -4,7 +4,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import type { Grid } from "../gpu/kernel.ts";
 import { Timer } from "../gpu/timer.ts";
 import { assignSlots } from "./memory.ts";
-import { type Choice, type Chooser, type Settled, settle, type TimeMs } from "./settle.ts";
+import { type Choice, type Choose, type Settled, settle, type TimeMs } from "./settle.ts";
 import type { Graph, Step } from "./step.ts";
 
 /** What steps only read, by name. */
@@ -12,7 +12,8 @@ interface Weights {
   get(name: string): GPUBufferBinding | undefined;
 }
 
-export interface PlanOptions extends Chooser {
+export interface PlanOptions {
+  readonly choose: Choose;
   readonly weights: Weights;
   /** Held tensors that are read back after each run, f32. */
   readonly outputs: readonly string[];
@@ -40,7 +41,6 @@ interface Dispatch {
 }
 
 export class Plan {
-  /** What runs: the graph's steps, or fused ones in their place. */
   readonly steps: readonly Step[];
   /** By the label of a step that runs. */
   readonly choices: ReadonlyMap<string, Choice>;
@@ -87,7 +87,7 @@ export class Plan {
     const params = new Map<string, GPUBuffer>();
     try {
       const make: Make = ({ step, choice }) => dispatchOf(gpu, step, choice, { tensors, weights, params });
-      const settled = await timing(gpu, make, (timeMs) => settle(graph, options, timeMs));
+      const settled = await timing(gpu, make, (timeMs) => settle(graph, options.choose, timeMs));
       const parts = settled.flatMap((one) => partsOf(gpu, one, options.sliceMs));
       const dispatches = await Promise.all(parts.map(make));
       const steps = settled.map(({ step }) => step);
@@ -251,7 +251,7 @@ type Make = (settled: Parameters<TimeMs>[number]) => Promise<Dispatch>;
 async function timing<T>(gpu: Gpu, make: Make, work: (timeMs: TimeMs) => Promise<T>): Promise<T> {
   const timer = new Timer(gpu);
   try {
-    return await work(async (...steps) => timeOf(timer, await Promise.all(steps.map(make))));
+    return await work(async (step) => timeOf(timer, await make(step)));
   } finally {
     timer.destroy();
   }
@@ -261,11 +261,11 @@ async function timing<T>(gpu: Gpu, make: Make, work: (timeMs: TimeMs) => Promise
 const SAMPLE_MS = 1;
 const MOST_DISPATCHES = 100;
 
-/** Milliseconds of dispatches one behind the other, the better of two samples. */
-async function timeOf(timer: Timer, dispatches: readonly Dispatch[]): Promise<number> {
+/** Milliseconds of a dispatch, the better of two samples. */
+async function timeOf(timer: Timer, dispatch: Dispatch): Promise<number> {
   const sample = (count: number) =>
     timer.measure((pass) => {
-      for (let i = 0; i < count; i++) for (const dispatch of dispatches) record(pass, dispatch);
+      for (let i = 0; i < count; i++) record(pass, dispatch);
     });
   await sample(1); // some drivers compile at the first dispatch
   const ms = await sample(1);

@@ -5,6 +5,8 @@ import type { AnyKernel, Bindings, Kernel } from "../gpu/kernel.ts";
 export interface Step {
   /** What it is for, such as `blocks.3.fc1`; the part after the last dot is its kind in timings. */
   readonly label: string;
+  /** What it computes, whichever kernel does: with the forms of its tensors it names a function of the CPU. */
+  readonly operation: string;
   /** Kernels that compute the same thing through the same bindings, the preferred one first. */
   readonly kernels: readonly AnyKernel[];
   readonly problem: unknown;
@@ -12,18 +14,21 @@ export interface Step {
   readonly buffers: Readonly<Record<string, string>>;
 }
 
-/** One step that may stand for several, one behind the other. */
-export interface Fusion {
-  readonly step: Step;
-  readonly count: number;
+/** How values lie in memory: floats; int8 with a scale for each row and 64 columns; int8 with a scale for each row and its outlier. */
+export type Form = "f32" | "f16" | "groups" | "row";
+
+/** As many rows and columns as are computed; in memory there may be more. */
+export interface Tensor {
+  readonly rows: number;
+  readonly columns: number;
+  readonly form: Form;
+  readonly byteLength: number;
 }
 
 export interface Graph {
   readonly steps: readonly Step[];
-  /** By the label of a step: what may stand for it and those behind it, for the most of them first. */
-  readonly fusions?: ReadonlyMap<string, readonly Fusion[]>;
-  /** Bytes of every tensor that a step writes or that is written from outside. */
-  readonly tensors: ReadonlyMap<string, number>;
+  /** Every tensor that a step writes or that is written from outside; the scales of an int8 one are one more, `<name>.scale`. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
   /** Tensors that live through the whole run: inputs and outputs. The others share memory when their lives allow. */
   readonly held: ReadonlySet<string>;
 }
@@ -31,12 +36,13 @@ export interface Graph {
 /** One step; a misspelt or missing binding does not compile. */
 export function step<B extends Bindings, P>(
   label: string,
+  operation: string,
   kernels: Kernel<B, P> | readonly Kernel<B, P>[],
   problem: P,
   buffers: { readonly [K in Exclude<keyof B, "params">]: string },
 ): Step {
   const list = (Array.isArray(kernels) ? kernels : [kernels]) as readonly AnyKernel[];
-  return { label, kernels: list, problem, buffers: buffers as Record<string, string> };
+  return { label, operation, kernels: list, problem, buffers: buffers as Record<string, string> };
 }
 
 /** Names a step's problem, whichever block it is in. */

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { SelfTestError } from "../errors/errors.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import { type AnyKernel, defineKernel, variantsFor } from "../gpu/kernel.ts";
@@ -7,12 +7,10 @@ import { attentionRegisters } from "../kernels/attention-registers.ts";
 import { type GemmProblem, GROUP } from "../kernels/gemm.ts";
 import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
-import { gemmInt8Norm } from "../kernels/gemm-int8-norm.ts";
-import { layernormQuantize } from "../kernels/layernorm.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { answersRight } from "./self-test.ts";
 import { type Step, step } from "./step.ts";
-import { chooseProven, chooserByMeasuring, type Tuning } from "./tune.ts";
+import { chooseByMeasuring, chooseProven, type Tuning } from "./tune.ts";
 
 const gpu = await openGpu({ gpu: await nodeGpu() });
 afterAll(() => gpu.destroy());
@@ -35,7 +33,7 @@ function broken(...variants: string[]) {
 }
 
 const all = Object.keys(gemmInt8Direct.add.variants);
-const stepOf = (kernel: typeof gemmInt8Direct.add): Step => step("fc2", kernel, problem, names);
+const stepOf = (kernel: typeof gemmInt8Direct.add): Step => step("fc2", "linear", kernel, problem, names);
 
 test("every variant of the real kernels finds the known answer", async () => {
   for (const kernel of [gemmInt8Direct.add, gemmInt8Direct.quantize]) {
@@ -76,9 +74,9 @@ test("when all compute wrongly, that is an error", async () => {
 test("the fastest by measuring is chosen, remembered, and not measured again", async () => {
   const tuning: Tuning = new Map();
   const fast = { [all[2]]: 1 };
-  const chosen = await chooserByMeasuring(gpu, tuning).choose(stepOf(gemmInt8Direct.add), measureAs(fast));
+  const chosen = await chooseByMeasuring(gpu, tuning)(stepOf(gemmInt8Direct.add), measureAs(fast));
   expect(chosen.variant).toBe(all[2]);
-  const again = await chooserByMeasuring(gpu, tuning).choose(stepOf(gemmInt8Direct.add), () => {
+  const again = await chooseByMeasuring(gpu, tuning)(stepOf(gemmInt8Direct.add), () => {
     throw new Error("measured again");
   });
   expect(again.variant).toBe(all[2]);
@@ -86,7 +84,7 @@ test("the fastest by measuring is chosen, remembered, and not measured again", a
 
 test("a faster variant that computes wrongly is not chosen", async () => {
   const kernel = broken(all[2]);
-  const chosen = await chooserByMeasuring(gpu, new Map()).choose(
+  const chosen = await chooseByMeasuring(gpu, new Map())(
     stepOf(kernel),
     measureAs({ [all[2]]: 1, [all[1]]: 2 }),
   );
@@ -99,81 +97,16 @@ test("what a budget had no time to compare is not remembered as measured", async
     return 1;
   };
   const tuning: Tuning = new Map();
-  await chooserByMeasuring(gpu, tuning, 10).choose(stepOf(gemmInt8Direct.add), slow);
+  await chooseByMeasuring(gpu, tuning, 10)(stepOf(gemmInt8Direct.add), slow);
   expect(tuning.size).toBe(0);
 });
 
 test("a spent budget leaves the table's choice", async () => {
   const table = await chooseProven(gpu)(stepOf(gemmInt8Direct.add), measureAs({}));
-  const chosen = await chooserByMeasuring(gpu, new Map(), 0).choose(
-    stepOf(gemmInt8Direct.add),
-    measureAs({ [all[3]]: 0 }),
-  );
+  const chosen = await chooseByMeasuring(
+    gpu,
+    new Map(),
+    0,
+  )(stepOf(gemmInt8Direct.add), measureAs({ [all[3]]: 0 }));
   expect(chosen.variant).toBe(table.variant);
-});
-
-describe("one step for two", () => {
-  const fused: Step = {
-    label: "fc2+norm1",
-    kernels: [gemmInt8Norm],
-    problem: { ...problem, width: GROUP, eps: 1e-6 },
-    buffers: {},
-  };
-  const pairOf = (ms: number) => ({
-    kernels: [gemmInt8Direct.add, layernormQuantize],
-    measureMs: async () => ms,
-  });
-  const variant = "f32-16";
-  const never = () => {
-    throw new Error("measured again");
-  };
-
-  test("every variant finds the known answer", async () => {
-    for (const name of variantsFor(gemmInt8Norm, gpu.capabilities, gemmInt8Norm.probe!().problem as never))
-      expect(await answersRight(gpu, gemmInt8Norm, name), name).toBe(true);
-  });
-
-  test("is chosen where it is faster, remembered, and not measured again", async () => {
-    const tuning: Tuning = new Map();
-    const { fuse } = chooserByMeasuring(gpu, tuning, 1e6);
-    expect((await fuse(fused, measureAs({ [variant]: 1 }), pairOf(2)))?.variant).toBe(variant);
-    const again = await chooserByMeasuring(gpu, tuning).fuse(fused, never, {
-      ...pairOf(2),
-      measureMs: never,
-    });
-    expect(again?.variant).toBe(variant);
-  });
-
-  test("is not chosen where the two are as fast, and that is remembered too", async () => {
-    const tuning: Tuning = new Map();
-    const { fuse } = chooserByMeasuring(gpu, tuning, 1e6);
-    expect(await fuse(fused, measureAs({ [variant]: 1.99 }), pairOf(2))).toBeUndefined();
-    const kept: Tuning = new Map(JSON.parse(JSON.stringify([...tuning])));
-    const again = chooserByMeasuring(gpu, kept).fuse(fused, never, { ...pairOf(2), measureMs: never });
-    expect(await again).toBeUndefined();
-  });
-
-  test("is measured anew once another kernel is chosen for the two", async () => {
-    const tuning: Tuning = new Map();
-    await chooserByMeasuring(gpu, tuning, 1e6).fuse(fused, measureAs({}), pairOf(2));
-    const other = { ...pairOf(20), kernels: [gemmInt8Broadcast.add, layernormQuantize] };
-    const found = await chooserByMeasuring(gpu, tuning, 1e6).fuse(fused, measureAs({ [variant]: 1 }), other);
-    expect(found?.variant).toBe(variant);
-  });
-
-  test("is not chosen where it computes wrongly, nor without a budget", async () => {
-    const wgsl = gemmInt8Norm.variants["f32-16"].wgsl.replace("(x - mean) * inverse", "(x - mean)");
-    expect(wgsl).not.toBe(gemmInt8Norm.variants["f32-16"].wgsl);
-    const wrong = {
-      ...gemmInt8Norm,
-      name: "no deviation",
-      variants: { [variant]: { ...gemmInt8Norm.variants["f32-16"], wgsl } },
-    } as unknown as AnyKernel;
-    const { fuse } = chooserByMeasuring(gpu, new Map(), 1e6);
-    expect(
-      await fuse({ ...fused, kernels: [wrong] }, measureAs({ [variant]: 1 }), pairOf(2)),
-    ).toBeUndefined();
-    const without = chooserByMeasuring(gpu, new Map(), 0);
-    expect(await without.fuse(fused, measureAs({ [variant]: 1 }), pairOf(2))).toBeUndefined();
-  });
 });

@@ -3,9 +3,9 @@
 import { SelfTestError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
-import { type Candidate, candidatesFor, chooseByTable, fuseByTable, runs } from "./choose.ts";
+import { type Candidate, candidatesFor, chooseByTable } from "./choose.ts";
 import { answersRight } from "./self-test.ts";
-import type { Choice, Choose, Chooser, Fuse, Measure } from "./settle.ts";
+import type { Choice, Choose, Measure } from "./settle.ts";
 import { problemKey } from "./step.ts";
 
 /** A challenger must be this much faster, or the noise of the clock would choose. */
@@ -28,31 +28,17 @@ export function chooseProven(gpu: Gpu): Choose {
   };
 }
 
-/** The table's choices, where they answer right. */
-export function chooserByTable(gpu: Gpu): Required<Chooser> {
-  const fuse: Fuse = async (fused) => {
-    const choice = fuseByTable(fused, gpu.capabilities);
-    return choice && (await answersRight(gpu, choice.kernel, choice.variant)) ? choice : undefined;
-  };
-  return { choose: chooseProven(gpu), fuse };
-}
-
 /** What is left for measuring. */
 interface Budget {
   leftMs: number;
 }
 
 /**
- * Measures until `budgetMs` is spent, and remembers in `tuning`. What is left unmeasured then is the table's, until the next
- * visit has its own budget.
+ * The fastest candidate. Measures until `budgetMs` is spent, and remembers in `tuning`. What is left unmeasured then is the
+ * table's, until the next visit has its own budget.
  */
-export function chooserByMeasuring(gpu: Gpu, tuning: Tuning, budgetMs = 150): Required<Chooser> {
+export function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budgetMs = 150): Choose {
   const budget = { leftMs: budgetMs };
-  return { choose: chooseByMeasuring(gpu, tuning, budget), fuse: fuseByMeasuring(gpu, tuning, budget) };
-}
-
-/** The fastest candidate. */
-function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budget: Budget): Choose {
   const proven = chooseProven(gpu);
   return async (step, measure) => {
     const first = await proven(step, measure);
@@ -76,31 +62,8 @@ function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budget: Budget): Choose {
   };
 }
 
-/** Stands in a tuning where steps stay as they are: no kernel has this name. */
-const APART = "";
-
-/** One step for several where that is measured to be faster; while there is no budget for it, those. */
-function fuseByMeasuring(gpu: Gpu, tuning: Tuning, budget: Budget): Fuse {
-  return async (fused, measure, parts) => {
-    if (!runs(fused, gpu.capabilities)) return undefined;
-    const candidates = candidatesFor(fused, gpu.capabilities);
-    const key = `${problemKey(fused)} ${buildOf(candidates)} for ${parts.kernels.map(({ name }) => name)}`;
-    const entry = tuning.get(key);
-    if (entry?.kernel === APART) return undefined;
-    const known = await remembered(gpu, entry, candidates);
-    if (known) return known;
-    if (budget.leftMs <= 0) return undefined;
-    const apartMs = await within(budget, parts.measureMs);
-    const apart = { kernel: undefined, variant: "", ms: apartMs };
-    const { kernel, variant, ms, compared } = await fastest(gpu, candidates, apart, measure, budget);
-    const why = `measured: ${ms.toFixed(3)} ms, what it stands for ${apartMs.toFixed(3)} ms`;
-    if (compared > 0) tuning.set(key, { kernel: kernel?.name ?? APART, variant, why });
-    return kernel && { kernel, variant, why };
-  };
-}
-
-interface Timed<K> {
-  readonly kernel: K;
+interface Timed {
+  readonly kernel: AnyKernel;
   readonly variant: string;
   readonly ms: number;
 }
@@ -109,14 +72,14 @@ interface Timed<K> {
  * `best`, or the fastest of `others` that answers right and is worth changing for. The likeliest come first, so that a budget
  * that ends early has compared the best with the best.
  */
-async function fastest<K>(
+async function fastest(
   gpu: Gpu,
   others: readonly Candidate[],
-  best: Timed<K>,
+  best: Timed,
   measure: Measure,
   budget: Budget,
-): Promise<Timed<K | AnyKernel> & { compared: number }> {
-  let found: Timed<K | AnyKernel> = best;
+): Promise<Timed & { compared: number }> {
+  let found = best;
   let compared = 0;
   for (const { kernel, name: variant } of others) {
     if (budget.leftMs <= 0) break;

@@ -12,7 +12,7 @@ import type { Picture } from "../classifier/picture.ts";
 import { DisposedError, PictureError, UnsupportedModelError } from "../errors/errors.ts";
 import type { FileContents, ModelSource } from "../format/folder.ts";
 import type { Framing } from "../image/geometry.ts";
-import type { AttentionMap } from "../vit/attention-map.ts";
+import type { AttentionMap } from "../lower/attention-map.ts";
 import { Channel } from "./channel.ts";
 import type { Loaded, Method, Ran } from "./messages.ts";
 import { sendable, transferables } from "./pictures.ts";

@@ -11,8 +11,9 @@ import { type Agreement, agreementOf } from "../../../src/bench/score.ts";
 import type { Spread } from "../../../src/bench/statistics.ts";
 import { openTfjs } from "../../../src/bench/tfjs.ts";
 import { ImageClassifier } from "../../../src/index.ts";
+import { vit } from "../../../src/network/families/vit.ts";
 import type { OnnxFormat } from "../../../src/onnx/linear.ts";
-import { onnxVit } from "../../../src/onnx/vit.ts";
+import { onnxModel } from "../../../src/onnx/model.ts";
 import { type Bench, definePage, type Row } from "../bench-page.ts";
 import { racePlot } from "../plots/race.ts";
 import { TFJS } from "../settings.ts";
@@ -153,7 +154,7 @@ class Paddock {
   async #openOnnx(peer: string): Promise<Entrant> {
     const [provider, dtype] = peer.split("-") as [Configuration["provider"], OnnxFormat];
     const { description, floats } = this.#model;
-    const pieces = onnxVit(description.architecture, floats, dtype);
+    const pieces = onnxModel(description.id, vit(description.architecture), floats, dtype);
     const file = new Uint8Array(await new Blob([...pieces] as BlobPart[]).arrayBuffer());
     const folder = new URL(this.#bench.settings.runtime, location.href).href;
     return openOnnxWeb(folder, { provider, dtype }, file, this.#feed).catch(
@@ -166,7 +167,7 @@ class Paddock {
   async #openTfjs(): Promise<Entrant> {
     const { description, floats } = this.#model;
     const folder = new URL(this.#bench.settings.tensorflow, location.href).href;
-    return openTfjs(folder, description.architecture, floats, this.#feed).catch(
+    return openTfjs(folder, vit(description.architecture), floats, this.#feed).catch(
       orAbsent(
         `TensorFlow.js is not at ${folder}: in a clone run \`npm i --no-save --ignore-scripts @tensorflow/tfjs @tensorflow/tfjs-backend-webgpu\` and start the page again; on a site put tf.min.js and tf-backend-webgpu.min.js of those packages there`,
       ),

@@ -1,0 +1,33 @@
+// Which arithmetic a model is computed in.
+
+import type { Precision } from "./pack/pack.ts";
+
+export const NONLINEAR = ["exact", "fast", "ibert", "ivit"] as const;
+/** GELU, softmax and LayerNorm: in f32; that with GELU by its tanh form; in integers as I-BERT or as I-ViT has them. */
+export type Nonlinear = (typeof NONLINEAR)[number];
+
+export interface Arithmetic {
+  readonly precision: Precision;
+  readonly nonlinear: Nonlinear;
+  /** No float instruction from pixels to logits. */
+  readonly integerOnly: boolean;
+}
+
+/** With the defaults. @throws RangeError for what there is not, or does not go together. */
+export function arithmeticOf({
+  precision = "int8",
+  integerOnly = false,
+  nonlinear = integerOnly ? "ibert" : "exact",
+}: Partial<Arithmetic>): Arithmetic {
+  if (!NONLINEAR.includes(nonlinear))
+    throw new RangeError(`nonlinear: expected one of ${NONLINEAR}, came ${nonlinear}`);
+  if (isInteger(nonlinear) ? precision !== "int8" : integerOnly)
+    throw new RangeError(
+      `nonlinear: ibert and ivit need precision int8, and integerOnly one of them; came ${nonlinear}, ${precision}`,
+    );
+  return { precision, nonlinear, integerOnly };
+}
+
+export function isInteger(nonlinear: Nonlinear): nonlinear is "ibert" | "ivit" {
+  return nonlinear === "ibert" || nonlinear === "ivit";
+}

@@ -1,0 +1,107 @@
+// Where a Vision Transformer looks: attention of the class token, recomputed on the CPU from Q and K.
+
+import { GROUP } from "../kernels/gemm.ts";
+import { type Attention, type Grid, headsOf } from "../network/op.ts";
+import { columnAt, columnsOf } from "./padding.ts";
+
+export interface AttentionMap {
+  /** Patches across and down. */
+  readonly width: number;
+  readonly height: number;
+  /** Of the last block, per head: how much the class token attends to each patch, [height, width]; with the class tokens' share each sums to 1. */
+  readonly heads: readonly Float32Array[];
+  /** Attention rollout over all blocks, [height, width], sums to 1 with the class tokens' share. */
+  readonly rollout: Float32Array;
+}
+
+/** Q and K of one block as f32: `value(row, column)` with columns [3, heads, headStride]. */
+export type ReadQkv = (row: number, column: number) => number;
+
+/** Reader of an int8 qkv tensor with a scale per row and 64 columns, or of an f32 one without scales. */
+export function qkvReader(qkv: ArrayBuffer, scale: ArrayBuffer | undefined, width: number): ReadQkv {
+  if (!scale) {
+    const values = new Float32Array(qkv);
+    return (row, column) => values[row * width + column];
+  }
+  const values = new Int8Array(qkv);
+  const scales = new Float32Array(scale);
+  return (row, column) => {
+    const i = row * width + column;
+    return values[i] * scales[Math.floor(i / GROUP)];
+  };
+}
+
+/** An attention, and what it reads. */
+export interface TappedAttention {
+  readonly op: Attention;
+  readonly read: ReadQkv;
+}
+
+/**
+ * Rollout: the product over the blocks of (A + I) / 2, with A the mean over the heads (Abnar and Zuidema, "Quantifying
+ * Attention Flow in Transformers", 2020, section 3.2), read at the class token.
+ */
+export function attentionMap(blocks: readonly TappedAttention[], grid: Grid): AttentionMap {
+  const tokens = blocks[0].op.reads[0].rows;
+  const patchesOf = (row: Float32Array) => row.slice(tokens - grid.width * grid.height, tokens);
+  // The class token's row of the product is a vector, so blocks are taken from the last to the first.
+  let flow: Float32Array = new Float32Array(tokens);
+  flow[0] = 1;
+  let heads: Float32Array[] = [];
+  for (const [i, block] of [...blocks.entries()].reverse()) {
+    const perHead = headsAttention(block);
+    if (i === blocks.length - 1) heads = perHead.map((attention) => patchesOf(attention.subarray(0, tokens)));
+    flow = flowThrough(perHead, flow, tokens);
+  }
+  return { ...grid, heads, rollout: patchesOf(flow) };
+}
+
+/** row vector times (mean of heads + I) / 2. */
+function flowThrough(perHead: readonly Float32Array[], flow: Float32Array, tokens: number): Float32Array {
+  const next = flow.map((value) => value / 2);
+  for (const attention of perHead)
+    for (let query = 0; query < tokens; query++) {
+      const weight = flow[query] / (2 * perHead.length);
+      if (weight === 0) continue;
+      for (let key = 0; key < tokens; key++) next[key] += weight * attention[query * tokens + key];
+    }
+  return next;
+}
+
+/** softmax(Q K^T / sqrt(head dim)) of each head, [tokens, tokens]. */
+function headsAttention({ op, read }: TappedAttention): Float32Array[] {
+  const { heads, headDim } = headsOf(op);
+  const tokens = op.reads[0].rows;
+  return Array.from({ length: heads }, (_, head) => {
+    const part = (which: number) => {
+      const values = new Float32Array(tokens * headDim);
+      for (let row = 0; row < tokens; row++)
+        for (let d = 0; d < headDim; d++)
+          values[row * headDim + d] = read(
+            row,
+            which * columnsOf(op.out) + columnAt(head * headDim + d, op.out),
+          );
+      return values;
+    };
+    return softmaxOfProducts(part(0), part(1), tokens, headDim);
+  });
+}
+
+function softmaxOfProducts(q: Float32Array, k: Float32Array, tokens: number, headDim: number): Float32Array {
+  const attention = new Float32Array(tokens * tokens);
+  const scale = 1 / Math.sqrt(headDim);
+  for (let query = 0; query < tokens; query++) {
+    const row = attention.subarray(query * tokens, (query + 1) * tokens);
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (let key = 0; key < tokens; key++) {
+      let sum = 0;
+      for (let d = 0; d < headDim; d++) sum += q[query * headDim + d] * k[key * headDim + d];
+      row[key] = sum * scale;
+      if (row[key] > greatest) greatest = row[key];
+    }
+    let mass = 0;
+    for (let key = 0; key < tokens; key++) mass += row[key] = Math.exp(row[key] - greatest);
+    for (let key = 0; key < tokens; key++) row[key] /= mass;
+  }
+  return attention;
+}

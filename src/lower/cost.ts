@@ -1,0 +1,211 @@
+// What one picture costs a Vision Transformer: operations, bytes and parameters, each operation by itself and as vit8's passes fuse them.
+
+import type { VitArchitecture } from "../format/config.ts";
+import { GROUP } from "../kernels/gemm.ts";
+import { vit } from "../network/families/vit.ts";
+import { fused } from "../network/fused.ts";
+import {
+  type FusedOp,
+  headsOf,
+  type Interpreter,
+  interpret,
+  kindOf,
+  type Network,
+  type Op,
+} from "../network/op.ts";
+import { parametersOfOp } from "../network/parameters.ts";
+import { ROW_SCALE } from "../quant/outlier.ts";
+import { elementCount } from "../tensor/dtype.ts";
+import { columnsOf } from "./padding.ts";
+import { addendOf } from "./problems.ts";
+
+export interface Cost {
+  /** Multiply-accumulates of matrix products. */
+  readonly macs: number;
+  /** Two for each multiply-accumulate, and those of softmax, LayerNorm, GELU and additions. */
+  readonly operations: number;
+  /** Bytes, every operand counted once. */
+  readonly readBytes: number;
+  readonly writeBytes: number;
+}
+
+/** Those of Kim et al., "Full Stack Optimization of Transformer Inference: a Survey", 2023, table 3, and what is outside of the blocks. */
+export type CostGroup = "embedding" | "projections" | "attention" | "mlp" | "other" | "head";
+
+/** One operation of all blocks together, as if each wrote its result to memory. */
+export interface OperationCost extends Cost {
+  readonly name: string;
+  readonly group: CostGroup;
+  readonly parameters: number;
+}
+
+/** One pass of vit8 in int8, all blocks together, by its name in a profile. */
+export interface PassCost extends Cost {
+  readonly name: string;
+}
+
+export interface VitCost {
+  readonly tokens: number;
+  /** Unfused, every value a byte: Kim et al. count so. Biases and scales are no traffic here. */
+  readonly operations: readonly OperationCost[];
+  /** What vit8 moves: int8 operands with their scales, f32 biases and residual stream, the last block's readout tokens alone. */
+  readonly passes: readonly PassCost[];
+}
+
+/** Operations a value of what is no matrix product; with these the shares and intensities of Kim et al. come out. */
+const SOFTMAX = 5;
+const LAYERNORM = 8;
+const GELU = 8;
+const ADD = 1;
+
+const FLOAT_BYTES = 4;
+
+/** Arithmetic on the architecture alone: no weights, no GPU. */
+export function costOf(architecture: VitArchitecture): VitCost {
+  const network = vit(architecture);
+  const tokens = network.ops.find(({ kind }) => kind === "table")!.out.rows;
+  return { tokens, operations: operationsOf(network), passes: passesOf(fused(network)) };
+}
+
+/** Operations a byte: where a machine does more in the time in which it moves a byte, memory is the limit. */
+export function intensityOf({ operations, readBytes, writeBytes }: Cost): number {
+  return operations / (readBytes + writeBytes);
+}
+
+export function sumOf(costs: readonly Cost[]): Cost {
+  return costs.reduce((sum, cost) => combined(sum, cost, 1), NOTHING);
+}
+
+const NOTHING: Cost = { macs: 0, operations: 0, readBytes: 0, writeBytes: 0 };
+
+/** a + times * b */
+function combined(a: Cost, b: Cost, times: number): Cost {
+  return {
+    macs: a.macs + times * b.macs,
+    operations: a.operations + times * b.operations,
+    readBytes: a.readBytes + times * b.readBytes,
+    writeBytes: a.writeBytes + times * b.writeBytes,
+  };
+}
+
+const repeated = (cost: Cost, times: number) => combined(NOTHING, cost, times);
+
+/** [rows, k] times [k, n], a byte a value. */
+function product(rows: number, k: number, n: number): Cost {
+  const macs = rows * k * n;
+  return { macs, operations: 2 * macs, readBytes: rows * k + k * n, writeBytes: rows * n };
+}
+
+/** `operands` tensors of `values` in, one out. */
+function elementwise(operationsEach: number, values: number, operands = 1): Cost {
+  return { macs: 0, operations: operationsEach * values, readBytes: operands * values, writeBytes: values };
+}
+
+type Part = readonly [name: string, group: CostGroup, cost: Cost];
+
+/** Every operation by itself. What has no cost may have parameters. */
+const OPERATIONS: Interpreter<Op, [], readonly Part[]> = {
+  patches: () => [],
+  linear: ({ name, reads: [x], out }) => {
+    const group = PRODUCTS.find(([, names]) => names.test(name))?.[0] ?? "head";
+    return [[group === "head" ? group : kindOf(name), group, product(x.rows, x.width, out.width)]];
+  },
+  norm: ({ name, out }) => [
+    [kindOf(name), name.includes(".") ? "other" : "head", elementwise(LAYERNORM, out.rows * out.width)],
+  ],
+  attention: (op) => {
+    const { heads, headDim } = headsOf(op);
+    const tokens = op.out.rows;
+    return [
+      ["scores", "attention", repeated(product(tokens, headDim, tokens), heads)],
+      ["softmax", "other", elementwise(SOFTMAX, heads * tokens ** 2)],
+      ["context", "attention", repeated(product(tokens, tokens, headDim), heads)],
+    ];
+  },
+  activation: ({ name, out }) => [[kindOf(name), "other", elementwise(GELU, out.rows * out.width)]],
+  add: ({ name, out }) => [[kindOf(name), "other", elementwise(ADD, out.rows * out.width, 2)]],
+  tokens: () => [["patch", "embedding", NOTHING]],
+  table: ({ out }) => [["patch", "embedding", elementwise(ADD, out.rows * out.width, 2)]],
+  row: () => [],
+  mean: () => [],
+};
+
+const PRODUCTS: readonly (readonly [CostGroup, RegExp])[] = [
+  ["embedding", /^patch$/],
+  ["projections", /\.(?:query|key|value|proj)$/],
+  ["mlp", /\.fc[12]$/],
+];
+
+function operationsOf({ ops }: Network): OperationCost[] {
+  const all = new Map<string, OperationCost>();
+  for (const op of ops)
+    for (const [i, [name, group, cost]] of interpret(OPERATIONS, op).entries()) {
+      const before = all.get(name) ?? { name, group, parameters: 0, ...NOTHING };
+      const own = i === 0 ? parametersOfOp(op).reduce((sum, [, shape]) => sum + elementCount(shape), 0) : 0;
+      all.set(name, { ...before, ...combined(before, cost, 1), parameters: before.parameters + own });
+    }
+  return [...all.values()];
+}
+
+/** int8 with `scales` f32 a row, by default one for 64 columns. */
+const int8Bytes = (rows: number, width: number, scales = width / GROUP) =>
+  rows * (width + FLOAT_BYTES * scales);
+const floatBytes = (rows: number, width: number) => FLOAT_BYTES * rows * width;
+/** int8 weights, with the scale and the bias of each output channel. */
+const weightBytes = (k: number, n: number) => k * n + 2 * FLOAT_BYTES * n;
+const operationsOnly = (macs: number, others: number) => ({ macs, operations: 2 * macs + others });
+
+/** What a pass of the int8 path moves and computes. */
+const PASSES: Interpreter<FusedOp, [isAnswer: (op: FusedOp) => boolean], Cost> = {
+  patches: () => NOTHING,
+  linear: (op, isAnswer) => {
+    const { reads, out, joined, activation } = op;
+    const [rows, n, columns] = [out.rows, columnsOf(out), columnsOf(reads[0])];
+    const k = joined * columns;
+    const macs = rows * k * n;
+    if (isAnswer(op))
+      return {
+        ...operationsOnly(macs, 0),
+        readBytes: floatBytes(joined, columns) + k * n + FLOAT_BYTES * (joined * n + n),
+        writeBytes: floatBytes(rows, n),
+      };
+    if (addendOf(op))
+      return {
+        ...operationsOnly(macs, ADD * rows * n),
+        readBytes: int8Bytes(rows, k) + weightBytes(k, n) + floatBytes(rows, n),
+        writeBytes: floatBytes(rows, n),
+      };
+    return {
+      ...operationsOnly(macs, activation ? GELU * rows * n : 0),
+      readBytes: int8Bytes(rows, k, ROW_SCALE) + weightBytes(k, n),
+      writeBytes: int8Bytes(rows, n),
+    };
+  },
+  norm: (op, isAnswer) => {
+    const [rows, columns] = [op.out.rows, columnsOf(op.out)];
+    return {
+      ...operationsOnly(0, LAYERNORM * rows * columns),
+      readBytes: floatBytes(rows + 2, columns),
+      writeBytes: isAnswer(op) ? floatBytes(rows, columns) : int8Bytes(rows, columns, ROW_SCALE),
+    };
+  },
+  attention: (op) => {
+    const { heads, headDim } = headsOf(op);
+    const [rows, tokens, columns] = [op.out.rows, op.reads[0].rows, columnsOf(op.out)];
+    return {
+      ...operationsOnly(2 * heads * rows * tokens * headDim, SOFTMAX * heads * rows * tokens),
+      readBytes: int8Bytes(2 * tokens + rows, columns),
+      writeBytes: int8Bytes(rows, columns),
+    };
+  },
+};
+
+function passesOf({ ops, outputs }: Network<FusedOp>): PassCost[] {
+  const isAnswer = ({ out }: FusedOp) => Object.values(outputs).includes(out);
+  const passes = new Map<string, PassCost>();
+  for (const op of ops.filter(({ kind }) => kind !== "patches")) {
+    const name = kindOf(op.name);
+    passes.set(name, { name, ...combined(passes.get(name) ?? NOTHING, interpret(PASSES, op, isAnswer), 1) });
+  }
+  return [...passes.values()];
+}

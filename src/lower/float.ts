@@ -1,0 +1,58 @@
+// A network in f32, the reference that int8 is judged against. Fetched when it is asked for.
+
+import { attentionFloat } from "../kernels/attention.ts";
+import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
+import { layernorm } from "../kernels/layernorm.ts";
+import type { FusedOp, Network } from "../network/op.ts";
+import { step } from "../scheduler/step.ts";
+import { type Lowering, lowered } from "./lowering.ts";
+import { type PackOptions, packed } from "./pack/pack.ts";
+import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
+import type { Program } from "./program.ts";
+
+export function floatProgram(
+  network: Network<FusedOp>,
+  options: Omit<PackOptions, "precision" | "stream">,
+): Program {
+  return {
+    graph: (images, taps) => lowered(network, FLOAT, images, taps),
+    pack: (tensors) => packed(network, { ...options, precision: "float32" }, tensors),
+  };
+}
+
+const FLOAT: Lowering = {
+  patches: ({ out }, steps) => {
+    steps.tensor(out, "f32");
+  },
+  linear: (op, steps) => {
+    const { name, reads, out } = op;
+    const problem = gemmProblem(op, steps.images);
+    const addend = addendOf(op);
+    const buffers = {
+      a: reads[0].name,
+      w: `${name}.weight`,
+      bias: `${name}.bias`,
+      out: steps.tensor(out, "f32"),
+    };
+    steps.add(
+      addend
+        ? step(name, "linear", gemmFloatAdd, problem, { ...buffers, addend })
+        : step(name, "linear", gemmFloatActivate, problem, buffers),
+    );
+  },
+  norm: (op, steps) => {
+    const { name, reads, out } = op;
+    const buffers = {
+      x: reads[0].name,
+      gamma: `${name}.gamma`,
+      beta: `${name}.beta`,
+      out: steps.tensor(out, "f32"),
+    };
+    steps.add(step(name, "norm", layernorm, normProblem(op, steps.images), buffers));
+  },
+  attention: (op, steps) => {
+    const { name, reads, out } = op;
+    const buffers = { qkv: reads[0].name, out: steps.tensor(out, "f32") };
+    steps.add(step(name, "attention", attentionFloat, attentionProblem(op, steps.images), buffers));
+  },
+};

@@ -1,0 +1,80 @@
+// A network in int8: what products read is int8 with scales made at run time, the residual stream stays a float.
+
+import type { FusedOp, Linear, Network } from "../network/op.ts";
+import { step } from "../scheduler/step.ts";
+import { type Int8Kernels, int8Kernels } from "./kernels.ts";
+import { type Lowering, lowered, type Steps } from "./lowering.ts";
+import { type PackOptions, packed } from "./pack/pack.ts";
+import { columnsOf } from "./padding.ts";
+import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
+import type { Program } from "./program.ts";
+
+/** Another set of kernels gives another arithmetic through the same bindings, or another shape for another adapter. */
+export function int8Program(
+  network: Network<FusedOp>,
+  options: Omit<PackOptions, "precision" | "stream">,
+  kernels: Int8Kernels = int8Kernels,
+): Program {
+  const lowering = int8Lowering(kernels);
+  return {
+    graph: (images, taps) => lowered(network, lowering, images, taps),
+    pack: (tensors) => packed(network, { ...options, precision: "int8", stream: kernels.stream }, tensors),
+  };
+}
+
+function int8Lowering(kernels: Int8Kernels): Lowering {
+  return {
+    patches: ({ out }, steps) => {
+      steps.tensor(out, "groups");
+    },
+    linear: (op, steps) => linear(op, steps, kernels),
+    norm: (op, steps) => {
+      const { name, reads, out } = op;
+      const problem = normProblem(op, steps.images);
+      const buffers = { x: reads[0].name, gamma: `${name}.gamma`, beta: `${name}.beta`, out: out.name };
+      // An answer stays a float, and so does what a head reads.
+      steps.tensor(out, steps.isOutput(out) ? "f32" : "row");
+      steps.add(
+        steps.isOutput(out)
+          ? step(name, "norm", kernels.layernorm, problem, buffers)
+          : step(name, "norm", kernels.layernormQuantize, problem, {
+              ...buffers,
+              out_scale: `${out.name}.scale`,
+            }),
+      );
+    },
+    attention: (op, steps) => {
+      const { name, reads, out } = op;
+      const qkv = reads[0].name;
+      steps.tensor(out, "groups");
+      const buffers = { qkv, qkv_scale: `${qkv}.scale`, out: out.name, out_scale: `${out.name}.scale` };
+      steps.add(step(name, "attention", kernels.attention, attentionProblem(op, steps.images), buffers));
+    },
+  };
+}
+
+/** By what it reads and what is behind it: to the stream, to int8 again, or from floats to an answer. */
+function linear(op: Linear, steps: Steps, kernels: Int8Kernels): void {
+  const { name, out } = op;
+  const [x] = op.reads;
+  const problem = gemmProblem(op, steps.images);
+  const weights = { w: `${name}.weight`, w_scale: `${name}.weight_scale`, bias: `${name}.bias` };
+  if (steps.formOf(x.name) === "f32") {
+    steps.tensor(out, "f32");
+    const { rows: images, n: classes } = problem;
+    const head = { images, tokens: op.joined, stride: columnsOf(x), classes };
+    steps.add(step(name, "head", kernels.head, head, { ...weights, x: x.name, out: out.name }));
+    return;
+  }
+  const buffers = { ...weights, a: x.name, a_scale: `${x.name}.scale`, out: out.name };
+  const addend = addendOf(op);
+  if (addend) {
+    steps.tensor(out, kernels.stream.form);
+    steps.add(step(name, "linear", kernels.gemmAdd, problem, { ...buffers, addend }));
+    return;
+  }
+  steps.tensor(out, "groups");
+  steps.add(
+    step(name, "linear", kernels.gemmQuantize, problem, { ...buffers, out_scale: `${out.name}.scale` }),
+  );
+}

@@ -1,0 +1,36 @@
+// Which kernels compute the int8 path; another set with the same bindings gives another arithmetic, or another shape for
+// another kind of adapter.
+
+import type { Kernel } from "../gpu/kernel.ts";
+import { attention } from "../kernels/attention.ts";
+import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
+import { head } from "../kernels/head.ts";
+import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
+
+/** Kernels that stand in for one of this type: same bindings, same problem. */
+type Like<K> = K extends Kernel<infer B, infer P> ? readonly Kernel<B, P>[] : never;
+
+export interface Int8Kernels {
+  /** The residual stream: its form, and what the table that it begins with becomes. */
+  readonly stream: {
+    readonly form: "f32" | "f16";
+    readonly begin?: (table: Float32Array) => ArrayBufferView;
+  };
+  readonly gemmAdd: Like<typeof gemmInt8Direct.add>;
+  readonly gemmQuantize: Like<typeof gemmInt8Direct.quantize>;
+  readonly attention: Like<typeof attention>;
+  readonly layernorm: Like<typeof layernorm>;
+  readonly layernormQuantize: Like<typeof layernormQuantize>;
+  readonly head: Like<typeof head>;
+}
+
+/** Softmax, LayerNorm and GELU in f32, by what answers everywhere: others put the faster ones before it. */
+export const int8Kernels: Int8Kernels = {
+  stream: { form: "f32" },
+  gemmAdd: [gemmInt8Direct.add],
+  gemmQuantize: [gemmInt8Direct.quantize],
+  attention: [attention],
+  layernorm: [layernorm],
+  layernormQuantize: [layernormQuantize],
+  head: [head],
+};

@@ -1,0 +1,146 @@
+// A network whose activations have levels that calibration settled: producers write f32, a step of its own brings that to its
+// levels, and products read int8 where the levels are uniform. Fetched when a folder asks for it.
+
+import { UnsupportedModelError } from "../errors/errors.ts";
+import type { Activation, VitArchitecture } from "../format/architecture.ts";
+import { attentionLevels, scoresByteLength } from "../kernels/attention-levels.ts";
+import { gemmFloatAdd } from "../kernels/gemm-float.ts";
+import { layernorm } from "../kernels/layernorm.ts";
+import { levels, quantizeLevels, roundToLevels } from "../kernels/quantize-levels.ts";
+import type { FusedOp, Linear, Network, Value } from "../network/op.ts";
+import type { Quantizer } from "../quant/quantizer.ts";
+import { step } from "../scheduler/step.ts";
+import { isInteger, type Nonlinear } from "./arithmetic.ts";
+import { type Calibration, isQkv, parseCalibration } from "./calibration.ts";
+import type { Int8Kernels } from "./kernels.ts";
+import { type Lowering, lowered, type Steps } from "./lowering.ts";
+import { packedLevels } from "./pack/levels.ts";
+import { columnsOf } from "./padding.ts";
+import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
+import type { Program } from "./program.ts";
+
+export interface LevelsOptions {
+  readonly architecture: VitArchitecture;
+  readonly int8Offset: readonly number[];
+  /** Exact or fast, for levels are settled for these. */
+  readonly nonlinear: Nonlinear;
+  readonly kernels: Int8Kernels;
+}
+
+/** @throws ModelFormatError for a calibration that is not whole, UnsupportedModelError for integer operations */
+export function levelsProgram(
+  network: Network<FusedOp>,
+  { architecture, int8Offset, nonlinear, kernels }: LevelsOptions,
+): Program {
+  if (isInteger(nonlinear))
+    throw new UnsupportedModelError(
+      `${architecture.family}: is calibrated, which goes with nonlinear exact or fast, came ${nonlinear}`,
+    );
+  const calibration = parseCalibration(architecture.quantization!.calibration!, network);
+  const lowering = levelsLowering(calibration, kernels);
+  return {
+    graph: (images, taps) => lowered(network, lowering, images, taps),
+    pack: (tensors) => packedLevels(network, calibration, int8Offset, tensors),
+  };
+}
+
+function levelsLowering(calibration: Calibration, kernels: Int8Kernels): Lowering {
+  return {
+    patches: ({ out }, steps) => {
+      steps.tensor(out, "groups");
+    },
+    linear: (op, steps) => {
+      const { name, reads, out, activation } = op;
+      if (steps.isOutput(reads[0])) return head(op, steps, kernels);
+      if (addendOf(op)) return product(op, steps, kernels, out.name);
+      const sums = `${name}.sums`;
+      product(op, steps, kernels, sums);
+      // Q, K and V have quantisers of their own but of one kind, and one table.
+      if (isQkv(op)) round(steps, out, sums, calibration.get(name.replace(/qkv$/, "query"))!);
+      else quantize(steps, out, sums, calibration.get(out.name)!, activation);
+    },
+    norm: (op, steps) => {
+      const { name, reads, out } = op;
+      const before = calibration.get(`${name}.input`);
+      const x = { ...reads[0], name: before ? `${name}.input` : reads[0].name };
+      if (before) round(steps, x, reads[0].name, before);
+      const made = steps.isOutput(out) ? out.name : `${name}.values`;
+      steps.tensor(out, "f32", made);
+      const buffers = { x: x.name, gamma: `${name}.gamma`, beta: `${name}.beta`, out: made };
+      steps.add(step(name, "norm", layernorm, normProblem(op, steps.images), buffers));
+      if (made !== out.name) quantize(steps, out, made, calibration.get(name)!);
+    },
+    attention: (op, steps) => {
+      const { name, reads, out } = op;
+      const problem = attentionProblem(op, steps.images);
+      const softmax = calibration.get(name.replace(/attention$/, "softmax"));
+      const scores = `${name}.scores`;
+      const { queries: rows, tokens: columns } = problem;
+      steps.raw(scores, { rows, columns, form: "f32", byteLength: scoresByteLength(problem) });
+      const values = steps.tensor(out, "f32", `${name}.values`);
+      const buffers = { qkv: reads[0].name, scores, out: values };
+      const levelled = softmax && { softmax: { ...levels(softmax), ...scalesOf(softmax) } };
+      steps.add(step(name, "attention", attentionLevels, { ...problem, ...levelled }, buffers));
+      quantize(steps, out, values, calibration.get(name)!);
+    },
+  };
+}
+
+/** To the f32 values of the quantiser's levels. */
+function round(steps: Steps, value: Value, x: string, quantizer: Quantizer, activation?: Activation): void {
+  const { name } = value;
+  const problem = { ...levelsProblem(steps, value, quantizer), activation };
+  const buffers = { x, table: `${name}.table`, out: steps.tensor(value, "f32") };
+  steps.add(step(`${name}.levels`, "levels", roundToLevels, problem, buffers));
+}
+
+/** To int8 where the levels are uniform, else to their f32 values. */
+function quantize(
+  steps: Steps,
+  value: Value,
+  x: string,
+  quantizer: Quantizer,
+  activation?: Activation,
+): void {
+  if (quantizer.kind !== "uniform") return round(steps, value, x, quantizer, activation);
+  const { name } = value;
+  const problem = { ...levelsProblem(steps, value, quantizer), activation };
+  const out = steps.tensor(value, "groups");
+  const buffers = { x, table: `${name}.table`, out, out_scale: `${name}.scale` };
+  steps.add(step(`${name}.levels`, "levels", quantizeLevels, problem, buffers));
+}
+
+function levelsProblem({ images }: Steps, value: Value, quantizer: Quantizer) {
+  return { rows: images * value.rows, columns: columnsOf(value), levels: levels(quantizer) };
+}
+
+/** a w + bias + addend in f32; a in int8, or in f32 where its levels are not uniform. */
+function product(op: Linear, steps: Steps, kernels: Int8Kernels, out: string): void {
+  const { name, reads } = op;
+  const a = reads[0].name;
+  const { activation: _, ...added } = gemmProblem(op, steps.images);
+  const addend = addendOf(op);
+  const problem = addend ? added : { ...added, rowsPerImage: 1, addendRows: 0 };
+  const weights = { w: `${name}.weight`, bias: `${name}.bias`, addend: addend ?? "zeros" };
+  const buffers = { ...weights, a, out: steps.tensor(op.out, "f32", out) };
+  const scales = { a_scale: `${a}.scale`, w_scale: `${name}.weight_scale` };
+  steps.add(
+    steps.formOf(a) === "f32"
+      ? step(name, "linear", gemmFloatAdd, problem, buffers)
+      : step(name, "linear", kernels.gemmAdd, problem, { ...buffers, ...scales }),
+  );
+}
+
+function head(op: Linear, steps: Steps, kernels: Int8Kernels): void {
+  const { name, reads, out, joined } = op;
+  const [x] = reads;
+  const problem = { images: steps.images, tokens: joined, stride: columnsOf(x), classes: columnsOf(out) };
+  const weights = { w: `${name}.weight`, w_scale: `${name}.weight_scale`, bias: `${name}.bias` };
+  const buffers = { ...weights, x: x.name, out: steps.tensor(out, "f32") };
+  steps.add(step(name, "head", kernels.head, problem, buffers));
+}
+
+function scalesOf(quantizer: Quantizer): { scale: number; second: number } {
+  if (quantizer.kind === "uniform") return { scale: quantizer.scale as number, second: quantizer.zero };
+  return { scale: quantizer.scale, second: quantizer.kind === "twin" ? quantizer.fine : 0 };
+}

@@ -1,0 +1,93 @@
+// What every lowering writes its steps to: the tensors of a batch of pictures, each in its form, and the steps between them.
+
+import { paddedRows } from "../kernels/gemm.ts";
+import type { FusedOp, Interpreter, Network, Patches, Value } from "../network/op.ts";
+import { interpret } from "../network/op.ts";
+import { ROW_SCALE } from "../quant/outlier.ts";
+import type { Form, Graph, Step, Tensor } from "../scheduler/step.ts";
+import { columnsOf } from "./padding.ts";
+
+/** A graph and what a caller has to know of it. */
+export interface ModelGraph extends Graph {
+  readonly network: Network<FusedOp>;
+  /** Tensors that are read back. */
+  readonly reads: readonly string[];
+  /** Row of `patches` that a picture's first patch goes to: behind the pictures before it, and its own learnt tokens. */
+  readonly firstRow: (image: number) => number;
+}
+
+/** A function for each operation that adds its steps. */
+export type Lowering = Interpreter<FusedOp, [steps: Steps], void>;
+
+/** Of one batch; with `taps` what attentions read is read back too. */
+export function lowered(network: Network<FusedOp>, by: Lowering, images: number, taps = false): ModelGraph {
+  const steps = new Steps(network, images);
+  for (const op of network.ops) interpret(by, op, steps);
+  return steps.graph(taps);
+}
+
+/** Bytes of a value, and how many scales a row of so many columns has beside it. */
+const FORMS: Record<Form, { bytes: number; scales?: (columns: number) => number }> = {
+  f32: { bytes: 4 },
+  f16: { bytes: 2 },
+  groups: { bytes: 1, scales: (columns) => columns / 64 },
+  row: { bytes: 1, scales: () => ROW_SCALE },
+};
+
+export class Steps {
+  readonly images: number;
+  readonly #network: Network<FusedOp>;
+  readonly #steps: Step[] = [];
+  readonly #tensors = new Map<string, Tensor>();
+
+  constructor(network: Network<FusedOp>, images: number) {
+    this.#network = network;
+    this.images = images;
+  }
+
+  /** A tensor for a value of each picture; of int8 ones the scales too. */
+  tensor(value: Value, form: Form, name = value.name): string {
+    const rows = this.images * value.rows;
+    const columns = columnsOf(value);
+    const { bytes, scales } = FORMS[form];
+    this.raw(name, { rows, columns, form, byteLength: paddedRows(rows) * columns * bytes });
+    const count = scales?.(columns);
+    if (count)
+      this.raw(`${name}.scale`, {
+        rows,
+        columns: count,
+        form: "f32",
+        byteLength: paddedRows(rows) * count * 4,
+      });
+    return name;
+  }
+
+  raw(name: string, tensor: Tensor): void {
+    this.#tensors.set(name, tensor);
+  }
+
+  formOf(name: string): Form {
+    return this.#tensors.get(name)!.form;
+  }
+
+  isOutput(value: Value): boolean {
+    return Object.values(this.#network.outputs).includes(value);
+  }
+
+  add(step: Step): void {
+    this.#steps.push(step);
+  }
+
+  graph(taps: boolean): ModelGraph {
+    const network = this.#network;
+    const tapped = taps
+      ? network.ops.filter(({ kind }) => kind === "attention").map(({ reads }) => reads[0]!.name)
+      : [];
+    const isTapped = (name: string) => tapped.includes(name.replace(/\.scale$/, ""));
+    const reads = [...Object.keys(network.outputs), ...[...this.#tensors.keys()].filter(isTapped)];
+    const held = new Set(["patches", "patches.scale", ...reads]);
+    const patches = network.ops.find((op): op is Patches => op.kind === "patches")!;
+    const firstRow = (image: number) => image * patches.out.rows + patches.first;
+    return { steps: this.#steps, tensors: this.#tensors, held, network, reads, firstRow };
+  }
+}

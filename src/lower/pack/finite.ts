@@ -1,0 +1,14 @@
+import { ModelFormatError } from "../../errors/errors.ts";
+import { toFloat32 } from "../../format/safetensors.ts";
+import type { StoredTensor } from "./pack.ts";
+
+/** The values of a float tensor. @throws ModelFormatError for one that is not finite. */
+export function finite({ name, entry, bytes }: StoredTensor): Float32Array {
+  const values = toFloat32(entry, bytes);
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i]))
+      throw new ModelFormatError(
+        `${name}: expected finite numbers, came ${values[i]} at ${i}; the checkpoint is broken`,
+      );
+  return values;
+}

@@ -1,0 +1,48 @@
+// A weight in f32, [k, n].
+
+import { ModelFormatError } from "../../errors/errors.ts";
+import type { Linear, Source } from "../../network/op.ts";
+import { columnAt, columnsOf, runsOf } from "../padding.ts";
+import { finite } from "./finite.ts";
+import type { PackedWeight } from "./linear.ts";
+import type { StoredTensor } from "./pack.ts";
+
+export class FloatWeight implements PackedWeight {
+  readonly data: Float32Array;
+  readonly #op: Linear;
+
+  constructor(op: Linear) {
+    this.#op = op;
+    this.data = new Float32Array(columnsOf(op.out) * columnsOf(op.reads[0]) * op.joined);
+  }
+
+  put({ firstRow, firstColumn }: Source, tensor: StoredTensor): void {
+    const { name, entry } = tensor;
+    if (entry.dtype === "I8")
+      throw new ModelFormatError(
+        `${name}: expected float weights for precision float32, came I8; load the float checkpoint or use precision int8`,
+      );
+    const { reads, out } = this.#op;
+    const [x] = reads;
+    const n = columnsOf(out);
+    const values = finite(tensor);
+    const first = (firstColumn / x.width) * columnsOf(x);
+    for (let row = 0; row < entry.shape[0]; row++) {
+      const channel = columnAt(firstRow + row, out);
+      for (const { from, to, length } of runsOf(x))
+        for (let i = 0; i < length; i++)
+          this.data[(first + to + i) * n + channel] = values[row * x.width + from + i];
+    }
+  }
+
+  multiply(factors: Float32Array): void {
+    const n = columnsOf(this.#op.out);
+    factors.forEach((factor, channel) => {
+      for (let i = channel; i < this.data.length; i += n) this.data[i] *= factor;
+    });
+  }
+
+  divide(by: number): void {
+    for (let i = 0; i < this.data.length; i++) this.data[i] /= by;
+  }
+}

@@ -1,0 +1,32 @@
+// An operation as the problem that kernels are told.
+
+import type { AttentionProblem } from "../kernels/attention.ts";
+import type { GemmProblem } from "../kernels/gemm.ts";
+import type { LayerNormProblem } from "../kernels/layernorm.ts";
+import { type Attention, headsOf, type Linear, type Norm } from "../network/op.ts";
+import { columnsOf } from "./padding.ts";
+
+/** Name of what is added to a product: a value of the network, or the table. */
+export function addendOf({ name, reads: [, addend], table }: Linear): string | undefined {
+  return table ? `${name}.table` : addend?.name;
+}
+
+export function gemmProblem(
+  { reads: [x, addend], out, joined, table, activation }: Linear,
+  images: number,
+): GemmProblem {
+  const problem = { rows: images * out.rows, n: columnsOf(out), k: joined * columnsOf(x) };
+  if (table) return { ...problem, rowsPerImage: out.rows, addendRows: 0 };
+  // Fewer rows than the addend has: the first ones of each picture.
+  if (addend && addend.rows !== out.rows)
+    return { ...problem, rowsPerImage: out.rows, addendRows: addend.rows };
+  return activation ? { ...problem, activation } : problem;
+}
+
+export function normProblem({ out, eps }: Norm, images: number): LayerNormProblem {
+  return { rows: images * out.rows, width: out.width, stride: columnsOf(out), eps };
+}
+
+export function attentionProblem(op: Attention, images: number): AttentionProblem {
+  return { images, tokens: op.reads[0].rows, queries: op.out.rows, ...headsOf(op) };
+}

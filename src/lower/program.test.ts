@@ -1,0 +1,139 @@
+// A network's steps and its weights name the same buffers, and fit what the README promises.
+
+import { describe, expect, test } from "vitest";
+import type { VitArchitecture } from "../format/config.ts";
+import { vit } from "../network/families/vit.ts";
+import { fused } from "../network/fused.ts";
+import { parametersOf } from "../network/parameters.ts";
+import { assignSlots } from "../scheduler/memory.ts";
+import { elementCount } from "../tensor/dtype.ts";
+import { arithmeticOf } from "./arithmetic.ts";
+import { floatProgram } from "./float.ts";
+import { gpuKernels } from "./gpu-kernels.ts";
+import { int8Program } from "./int8.ts";
+import { integerKernels } from "./integer-kernels.ts";
+import type { Lowering } from "./lowering.ts";
+import type { StoredTensor } from "./pack/pack.ts";
+import { type Program, programOf } from "./program.ts";
+import { softwareKernels } from "./software-kernels.ts";
+
+const DEIT_TI: VitArchitecture = {
+  ...{ family: "DeiT-Ti", imageWidth: 224, imageHeight: 224, patchSize: 16 },
+  ...{ width: 192, depth: 12, heads: 3, headDim: 64, mlpWidth: 768, classes: 1000 },
+  ...{ prefixTokens: 1, headsCount: 1, qkvBias: true, layerScale: false },
+  ...{ layerNormEps: 1e-6, activation: "gelu", labels: [] },
+};
+const affine = { int8Offset: [0, 0, 0] };
+const small = { imageWidth: 32, imageHeight: 32, width: 96, heads: 3, headDim: 32, depth: 2, mlpWidth: 100 };
+
+const PROGRAMS = {
+  int8: (architecture: VitArchitecture) => int8Program(fused(vit(architecture)), affine, softwareKernels),
+  integer: (architecture: VitArchitecture) =>
+    int8Program(fused(vit(architecture)), affine, integerKernels(gpuKernels, "ivit", true)),
+  float32: (architecture: VitArchitecture) => floatProgram(fused(vit(architecture)), affine),
+};
+
+async function* zeros(architecture: VitArchitecture): AsyncGenerator<StoredTensor> {
+  for (const [name, shape] of parametersOf(vit(architecture))) {
+    const bytes = new Uint8Array(elementCount(shape) * 4);
+    yield { name, entry: { name, dtype: "F32", shape: [...shape], begin: 0, end: bytes.length }, bytes };
+  }
+}
+
+/** Bytes by name of everything that is packed. */
+async function weightsOf(program: Program, architecture: VitArchitecture): Promise<Map<string, number>> {
+  const packed = new Map<string, number>();
+  for await (const [name, { byteLength }] of program.pack(zeros(architecture))) {
+    if (packed.has(name)) throw new Error(`${name} came twice`);
+    packed.set(name, byteLength);
+  }
+  return packed;
+}
+
+describe.each(Object.entries(PROGRAMS))("%s", (_, programFor) => {
+  test.each<[string, Partial<VitArchitecture>]>([
+    ["plain", {}],
+    ["no qkv bias", { qkvBias: false }],
+    ["layer scale", { layerScale: true }],
+    ["two heads", { prefixTokens: 2, headsCount: 2 }],
+    ["no head", { classes: 0 }],
+  ])("every weight that a step reads is there, and no other: %s", async (_, change) => {
+    const architecture = { ...DEIT_TI, ...small, ...change };
+    const program = programFor(architecture);
+    const { steps, tensors } = program.graph(2);
+    const named = new Set(steps.flatMap(({ buffers }) => Object.values(buffers)));
+    const read = [...named].filter((name) => !tensors.has(name)).sort();
+    expect([...(await weightsOf(program, architecture)).keys()].sort()).toEqual(read);
+  });
+
+  test("every step fits its kernels, and every tensor is written by a step or from outside", () => {
+    const { steps, tensors, held } = programFor(DEIT_TI).graph(3);
+    const written = new Set(["patches", "patches.scale"]);
+    for (const { kernels, problem, buffers } of steps) {
+      for (const kernel of kernels) {
+        expect(() => kernel.check(problem)).not.toThrow();
+        const bindings = Object.keys(kernel.bindings).filter((name) => name !== "params");
+        expect(Object.keys(buffers).sort()).toEqual(bindings.sort());
+      }
+      const writes = Object.entries(kernels[0].bindings).filter(([, access]) => access === "write");
+      for (const [binding, access] of Object.entries(kernels[0].bindings))
+        if (access === "read" && tensors.has(buffers[binding])) expect(written).toContain(buffers[binding]);
+      for (const [binding] of writes) written.add(buffers[binding]);
+    }
+    expect([...tensors.keys()].filter((name) => !written.has(name))).toEqual([]);
+    expect([...held].filter((name) => name !== "patches.scale" && !written.has(name))).toEqual([]);
+  });
+});
+
+test("DeiT-Ti is 87 steps and, with its weights, below 11 MB at batch 1", async () => {
+  const program = PROGRAMS.int8(DEIT_TI);
+  const graph = program.graph(1);
+  expect(graph.steps).toHaveLength(1 + 12 * 7 + 2);
+  const buffers = assignSlots(graph).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const weights = [...(await weightsOf(program, DEIT_TI)).values()].reduce((a, b) => a + b, 0);
+  expect(buffers + weights).toBeLessThan(11e6);
+});
+
+test("a weight goes as soon as it is whole, so that no more than one is held", async () => {
+  const packed: string[] = [];
+  const seen: string[] = [];
+  async function* tensors() {
+    for await (const tensor of zeros(DEIT_TI)) {
+      seen.push(`${tensor.name} after ${packed.filter((name) => name.endsWith(".weight")).length}`);
+      yield tensor;
+    }
+  }
+  for await (const [name] of PROGRAMS.int8(DEIT_TI).pack(tensors())) packed.push(name);
+  // patch, and four layers of each of the blocks before
+  expect(seen).toContain("blocks.3.norm1.weight after 13");
+});
+
+describe("an arithmetic", () => {
+  const options = { architecture: { ...DEIT_TI, activation: "quick_gelu" } as VitArchitecture, affine };
+
+  test("that has no such activation is refused, not computed with another", async () => {
+    for (const nonlinear of ["ibert", "ivit"] as const)
+      await expect(programOf(options, arithmeticOf({ nonlinear }))).rejects.toThrow(
+        /expected the activation gelu for nonlinear i\w+, got quick_gelu/,
+      );
+    await expect(programOf(options, arithmeticOf({}))).resolves.toBeDefined();
+  });
+
+  test("fast has GELU by its tanh form, and lets other activations be", async () => {
+    const activations = async (activation: VitArchitecture["activation"]) => {
+      const architecture = { ...DEIT_TI, activation };
+      const program = await programOf({ architecture, affine }, arithmeticOf({ nonlinear: "fast" }));
+      const problems = program.graph(1).steps.map(({ problem }) => problem as { activation?: string });
+      return [...new Set(problems.map(({ activation }) => activation))].filter(Boolean);
+    };
+    expect(await activations("gelu")).toEqual(["gelu_tanh"]);
+    expect(await activations("quick_gelu")).toEqual(["quick_gelu"]);
+  });
+});
+
+test("a lowering without one of the operations does not compile", () => {
+  const nothing = () => {};
+  // @ts-expect-error attention is left out
+  const lowering: Lowering = { patches: nothing, linear: nothing, norm: nothing };
+  expect(lowering.attention).toBeUndefined();
+});

@@ -1,0 +1,82 @@
+// A forward pass as its family writes it, and what the rewrites make of it.
+
+import { describe, expect, test } from "vitest";
+import type { VitArchitecture } from "../format/architecture.ts";
+import { expectedTensors } from "../format/names.ts";
+import { Builder } from "./builder.ts";
+import { vit } from "./families/vit.ts";
+import { fused } from "./fused.ts";
+import type { FusedOp, Linear, Network } from "./op.ts";
+import { parametersOf } from "./parameters.ts";
+
+const TINY: VitArchitecture = {
+  ...{ family: "tiny", imageWidth: 32, imageHeight: 16, patchSize: 8 },
+  ...{ width: 64, depth: 2, heads: 2, headDim: 32, mlpWidth: 96, classes: 5 },
+  ...{ prefixTokens: 1, headsCount: 1, qkvBias: true, layerScale: false },
+  ...{ layerNormEps: 1e-6, activation: "gelu", labels: [] },
+};
+const DISTILLED = { ...TINY, prefixTokens: 2, headsCount: 2 } as const;
+const labelsOf = ({ ops }: Network) => ops.map(({ name }) => name);
+const find = (network: Network<FusedOp>, name: string) => network.ops.find((op) => op.name === name)!;
+
+test("a block is seven operations that a pass can do, and the rest three", () => {
+  const { ops } = fused(vit(TINY));
+  expect(labelsOf({ ops, outputs: {} })).toEqual([
+    "patches",
+    "patch",
+    ...[0, 1].flatMap((i) =>
+      ["norm1", "qkv", "attention", "proj", "norm2", "fc1", "fc2"].map((name) => `blocks.${i}.${name}`),
+    ),
+    "norm",
+    "head",
+  ]);
+});
+
+describe("only rows that an answer reads are computed", () => {
+  const rows = (architecture: VitArchitecture) =>
+    Object.fromEntries(fused(vit(architecture)).ops.map(({ name, out }) => [name, out.rows]));
+
+  test("behind the last K and V the class token's", () => {
+    const made = rows(TINY);
+    expect([made["blocks.0.fc2"], made["blocks.1.norm1"], made["blocks.1.qkv"]]).toEqual([9, 9, 9]);
+    const last = ["attention", "proj", "norm2", "fc1", "fc2"].map((name) => made[`blocks.1.${name}`]);
+    expect([...last, made.norm, made.head]).toEqual([1, 1, 1, 1, 1, 1, 1]);
+  });
+
+  test("with two heads both tokens', and of an embedding model the first one's", () => {
+    expect([rows(DISTILLED)["blocks.1.fc2"], rows(DISTILLED).head]).toEqual([2, 1]);
+    expect(rows({ ...DISTILLED, headsCount: 1, classes: 0 }).norm).toBe(1);
+  });
+});
+
+test("two heads are one product of both rows, each worth a half", () => {
+  const head = find(fused(vit(DISTILLED)), "head") as Linear;
+  expect(head.joined).toBe(2);
+  expect(head.sources.map(({ stem, firstColumn }) => [stem, firstColumn])).toEqual([
+    ["head", 0],
+    ["head_distillation", 64],
+  ]);
+});
+
+test("layer scale and the stream go with the product before them", () => {
+  const { scale, reads, out } = find(fused(vit({ ...TINY, layerScale: true })), "blocks.0.fc2") as Linear;
+  expect([scale, reads[1].name, out.name]).toEqual(["blocks.0.scale2", "blocks.0.middle", "blocks.0.x"]);
+});
+
+test("an operation that no pass computes is refused by name", () => {
+  const net = new Builder();
+  const x = net.linear("patch", net.patches({ width: 16, height: 16, patch: 8 }), { out: 64 });
+  const twice = net.activation("twice", net.norm("norm", x, 1e-6), "gelu");
+  expect(() => fused(net.network({ embedding: net.row(twice, 0) }))).toThrow(/^twice: .* got activation/);
+});
+
+test.each<[string, Partial<VitArchitecture>]>([
+  ["plain", {}],
+  ["no bias", { qkvBias: false }],
+  ["layer scale", { layerScale: true }],
+  ["distilled", { prefixTokens: 2, headsCount: 2 }],
+  ["no head", { classes: 0 }],
+])("parameters are those that a checkpoint is asked for: %s", (_, change) => {
+  const architecture = { ...TINY, ...change };
+  expect([...parametersOf(vit(architecture))]).toEqual([...expectedTensors(architecture)]);
+});

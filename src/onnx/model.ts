@@ -1,0 +1,187 @@
+// A network as an ONNX graph, node for node as exporters write transformers' ViT and DeiT.
+
+import type { Activation } from "../format/architecture.ts";
+import type { CanonicalName } from "../format/names.ts";
+import { headsOf, type Interpreter, interpret, type Network, type Op, type Value } from "../network/op.ts";
+import { type Value as Node, OnnxGraph, TYPES } from "./graph.ts";
+import { floats, linear, type OnnxFormat } from "./linear.ts";
+import type { Message } from "./protobuf.ts";
+
+/** Checkpoint tensors by canonical name, in f32, with Q, K and V apart. */
+export type Tensors = ReadonlyMap<CanonicalName, Float32Array>;
+
+/** What the file calls its input, [batch, 3, height, width] f32, normalised. */
+export const INPUT = "pixel_values";
+const BATCH = "batch_size";
+
+/**
+ * The file of a model called `name`: `pixel_values` -> `logits` [batch, classes], or without a head `embedding` [batch, width],
+ * both f32. The patch embedding stays a float convolution in every format, as hubs have it.
+ */
+export function onnxModel(name: string, network: Network, tensors: Tensors, format: OnnxFormat): Message {
+  const graph = new OnnxGraph();
+  const writer = new Writer(graph, tensors, format);
+  for (const op of network.ops) writer.nodes.set(op.out, interpret(NODES, op, writer));
+  const [output, value] = Object.entries(network.outputs).at(-1)!;
+  // The last node has the output's name, so a cast is there in every format; runtimes drop it where it does nothing.
+  graph.node("Cast", output, [writer.of(value)], { to: TYPES.float32 });
+  graph.output(output, "float32", [BATCH, value.width]);
+  return graph.encode(name);
+}
+
+/** Takes each fused projection apart into query, key and value, as the graph has them. */
+export function splitQkv(tensors: Map<CanonicalName, Float32Array>): void {
+  for (const [name, whole] of [...tensors]) {
+    if (!name.includes(".qkv.")) continue;
+    const third = whole.length / 3;
+    for (const [i, part] of ["query", "key", "value"].entries())
+      tensors.set(name.replace(".qkv.", `.${part}.`), whole.subarray(i * third, (i + 1) * third));
+    tensors.delete(name);
+  }
+}
+
+/** What nodes are written with. */
+class Writer {
+  readonly graph: OnnxGraph;
+  readonly tensors: Tensors;
+  readonly format: OnnxFormat;
+  /** The node that a value is; a single row has no axis of rows. */
+  readonly nodes = new Map<Value, Node>();
+
+  constructor(graph: OnnxGraph, tensors: Tensors, format: OnnxFormat) {
+    this.graph = graph;
+    this.tensors = tensors;
+    this.format = format;
+  }
+
+  of(value: Value): Node {
+    return this.nodes.get(value)!;
+  }
+
+  constant(name: CanonicalName, shape: readonly number[]): Node {
+    return floats(this.graph, this.format, name, shape, this.tensors.get(name)!);
+  }
+
+  scalar(name: string, value: number): Node {
+    return this.graph.once(name, () => floats(this.graph, this.format, name, [], Float32Array.of(value)));
+  }
+
+  transpose(name: string, x: Node, perm: number[]): Node {
+    return this.graph.node("Transpose", name, [x], { perm });
+  }
+}
+
+const NODES: Interpreter<Op, [Writer], Node> = {
+  patches: ({ out, grid }, { graph, format }) => {
+    const side = Math.sqrt(out.width / 3);
+    const pixels = graph.input(INPUT, "float32", [BATCH, 3, side * grid.height, side * grid.width]);
+    return format === "fp16" ? graph.node("Cast", "pixels/Cast", [pixels], { to: TYPES.float16 }) : pixels;
+  },
+  linear: ({ name, reads: [x], out, sources }, writer) => {
+    const [{ shape }] = sources;
+    if (shape.length > 2) return convolution(name, writer.of(x), out, shape, writer);
+    const { graph, format, tensors } = writer;
+    const weight = tensors.get(`${name}.weight`)!;
+    const bias = tensors.get(`${name}.bias`);
+    return linear(graph, format, writer.of(x), { name, weight, bias, out: out.width });
+  },
+  norm: ({ name, reads: [x], out, eps }, writer) => {
+    const affine = ["weight", "bias"].map((leaf) => writer.constant(`${name}.${leaf}`, [out.width]));
+    const attributes = { axis: 2, epsilon: { float: eps } };
+    return writer.graph.node("LayerNormalization", name, [writer.of(x), ...affine], attributes);
+  },
+  /** softmax(Q K^T / sqrt(d)) V, [batch, tokens, width]. */
+  attention: (op, writer) => {
+    const { graph } = writer;
+    const { heads, headDim } = headsOf(op);
+    const [q, kTurned, v] = op.reads.map((value, i) => {
+      const shape = graph.integers(0, 0, heads, headDim);
+      const shaped = graph.node("Reshape", `${value.name}/Reshape`, [writer.of(value), shape]);
+      return writer.transpose(`${value.name}/Transpose`, shaped, i === 1 ? [0, 2, 3, 1] : [0, 2, 1, 3]);
+    });
+    const scores = graph.node("MatMul", `${op.name}.scores/MatMul`, [q, kTurned]);
+    const root = writer.scalar("sqrt(head dim)", Math.sqrt(headDim));
+    const scaled = graph.node("Div", `${op.name}.scores/Div`, [scores, root]);
+    const shares = graph.node("Softmax", `${op.name}.scores/Softmax`, [scaled], { axis: 3 });
+    const mixed = graph.node("MatMul", `${op.name}.mixed/MatMul`, [shares, v]);
+    const rows = writer.transpose(`${op.name}.mixed/Transpose`, mixed, [0, 2, 1, 3]);
+    return graph.node("Reshape", `${op.name}.mixed/Reshape`, [rows, graph.integers(0, 0, op.out.width)]);
+  },
+  activation: ({ name, reads: [x], activation }, writer) =>
+    ACTIVATIONS[activation](name, writer.of(x), writer),
+  add: ({ name, reads: [x, y], out, scale }, writer) => {
+    const { graph } = writer;
+    const scaled = scale
+      ? graph.node("Mul", `${scale}/Mul`, [writer.of(y), writer.constant(scale, [out.width])])
+      : writer.of(y);
+    return graph.node("Add", `${name}/Add`, [scaled, writer.of(x)]);
+  },
+  tokens: ({ tokens, reads: [x], out }, writer) => {
+    const { graph } = writer;
+    const shape = graph.node("Shape", "images/Shape", [INPUT]);
+    const first = graph.node("Gather", "images/Gather", [shape, graph.index(0)], { axis: 0 });
+    const images = graph.node("Unsqueeze", "images/Unsqueeze", [first, graph.integers(0)]);
+    const rows = tokens.map((name) => {
+      const ends = [images, graph.integers(1), graph.integers(out.width)];
+      const target = graph.node("Concat", `${name}/Shape`, ends, { axis: 0 });
+      return graph.node("Expand", `${name}/Expand`, [writer.constant(name, [1, 1, out.width]), target]);
+    });
+    return graph.node("Concat", "tokens/Concat", [...rows, writer.of(x)], { axis: 1 });
+  },
+  table: ({ table, reads: [x], out }, writer) =>
+    writer.graph.node("Add", `${table}/Add`, [
+      writer.of(x),
+      writer.constant(table, [1, out.rows, out.width]),
+    ]),
+  row: ({ reads: [x], index }, writer) =>
+    writer.graph.node("Gather", `token.${index}/Gather`, [writer.of(x), writer.graph.index(index)], {
+      axis: 1,
+    }),
+  mean: ({ name, reads }, writer) => {
+    const { graph } = writer;
+    const sum = reads
+      .map((value) => writer.of(value))
+      .reduce((a, b) => graph.node("Add", `${name}/Sum`, [a, b]));
+    return graph.node("Mul", `${name}/Mean`, [sum, writer.scalar(`1/${reads.length}`, 1 / reads.length)]);
+  },
+};
+
+/** Squares of pixels -> rows [batch, patches, width]. */
+function convolution(name: string, pixels: Node, out: Value, shape: readonly number[], writer: Writer): Node {
+  const { graph } = writer;
+  const weight = writer.constant(`${name}.weight`, shape);
+  const bias = writer.constant(`${name}.bias`, [out.width]);
+  const squares = { kernel_shape: shape.slice(2), strides: shape.slice(2) };
+  const map = graph.node("Conv", `${name}/Conv`, [pixels, weight, bias], squares);
+  const rows = graph.node("Reshape", `${name}/Reshape`, [map, graph.integers(0, out.width, out.rows)]);
+  return writer.transpose(`${name}/Transpose`, rows, [0, 2, 1]);
+}
+
+const ACTIVATIONS: Record<Activation, (name: string, x: Node, writer: Writer) => Node> = {
+  gelu: (name, x, writer) => {
+    const { apply, scalar, node } = writerOf(name, writer);
+    const erf = apply("Erf", apply("Div", x, scalar(Math.SQRT2)));
+    return apply("Mul", node("Mul", "Product", x, apply("Add", erf, scalar(1))), scalar(0.5));
+  },
+  gelu_tanh: (name, x, writer) => {
+    const { apply, scalar, node } = writerOf(name, writer);
+    const cubed = node("Mul", "Cubic", apply("Pow", x, scalar(3)), scalar(0.044715));
+    const scaled = node("Mul", "Scale", node("Add", "Sum", x, cubed), scalar(Math.sqrt(2 / Math.PI)));
+    const factor = apply("Add", apply("Tanh", scaled), scalar(1));
+    return apply("Mul", node("Mul", "Product", x, factor), scalar(0.5));
+  },
+  quick_gelu: (name, x, writer) => {
+    const { apply, scalar, node } = writerOf(name, writer);
+    return apply("Mul", x, apply("Sigmoid", node("Mul", "Slope", x, scalar(1.702))));
+  },
+};
+
+/** Nodes called after an operation. */
+function writerOf(name: string, writer: Writer) {
+  const node = (op: string, as: string, ...inputs: Node[]) => writer.graph.node(op, `${name}/${as}`, inputs);
+  return {
+    node,
+    apply: (op: string, ...inputs: Node[]) => node(op, op, ...inputs),
+    scalar: (value: number) => writer.scalar(String(value), value),
+  };
+}
