@@ -24,4 +24,4 @@ export type { RawPicture } from "./image/picture.ts";
 export type { ResampleFilter } from "./image/resample.ts";
 export type { Nonlinear } from "./lower/arithmetic.ts";
 export type { AttentionMap } from "./lower/attention-map.ts";
-export type { Precision } from "./lower/pack/pack.ts";
+export type { Precision } from "./lower/pack/packer.ts";

@@ -6,7 +6,7 @@ import { GpuBackend } from "../classifier/gpu-backend.ts";
 import { openPicture } from "../classifier/picture.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import { arithmeticOf } from "../lower/arithmetic.ts";
-import { programOf } from "../lower/program.ts";
+import { programOf } from "../lower/program-of.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { madeUpModel, madeUpWeights } from "./made-up-model.ts";
 import { madeUpPicture } from "./pixels.ts";

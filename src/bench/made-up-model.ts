@@ -8,7 +8,7 @@ import { type TensorEntry, writeSafetensors } from "../format/safetensors.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { affineOf } from "../image/normalise.ts";
-import type { StoredTensor } from "../lower/pack/pack.ts";
+import type { StoredTensor } from "../lower/pack/packer.ts";
 import type { Program } from "../lower/program.ts";
 import { vit } from "../network/families/vit.ts";
 import { parametersOf } from "../network/parameters.ts";

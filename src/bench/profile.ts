@@ -6,7 +6,7 @@ import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { arithmeticOf } from "../lower/arithmetic.ts";
-import { programOf } from "../lower/program.ts";
+import { programOf } from "../lower/program-of.ts";
 import { madeUpWeights } from "./made-up-model.ts";
 import { madeUpPicture } from "./pixels.ts";
 import { spreadOf } from "./statistics.ts";

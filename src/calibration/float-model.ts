@@ -7,7 +7,7 @@ import type { ModelFolder } from "../format/folder.ts";
 import { type CanonicalName, canonicalName, checkTensors } from "../format/names.ts";
 import { toFloat32 } from "../format/safetensors.ts";
 import { streamWeights } from "../format/weights.ts";
-import type { StoredTensor } from "../lower/pack/pack.ts";
+import type { StoredTensor } from "../lower/pack/packer.ts";
 import type { Linear, Norm } from "./layers.ts";
 
 export interface FloatTensor {

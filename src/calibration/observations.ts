@@ -9,7 +9,7 @@ import { arithmeticOf } from "../lower/arithmetic.ts";
 import { isQkv } from "../lower/calibration.ts";
 import { columnAt, columnsOf } from "../lower/padding.ts";
 import { addendOf } from "../lower/problems.ts";
-import { programOf } from "../lower/program.ts";
+import { programOf } from "../lower/program-of.ts";
 import {
   type Attention,
   type FusedOp,

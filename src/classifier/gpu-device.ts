@@ -5,7 +5,7 @@ import { Arena } from "../gpu/arena.ts";
 import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { isInteger } from "../lower/arithmetic.ts";
-import type { Packed } from "../lower/pack/pack.ts";
+import type { Packed } from "../lower/pack/packer.ts";
 import { chooseByMeasuring } from "../scheduler/tune.ts";
 import type { Device } from "./device.ts";
 import { compileAhead, GpuBackend } from "./gpu-backend.ts";

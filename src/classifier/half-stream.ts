@@ -4,7 +4,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { layernormQuantize } from "../kernels/layernorm.ts";
 import { layernormHalfQuantize } from "../kernels/layernorm-half.ts";
 import { halfKernels } from "../lower/half-kernels.ts";
-import type { Streamed } from "../lower/program.ts";
+import type { Streamed } from "../lower/program-of.ts";
 import { ROW_SCALE } from "../quant/outlier.ts";
 import { Plan } from "../scheduler/plan.ts";
 import { type Graph, step, type Tensor } from "../scheduler/step.ts";

@@ -12,7 +12,7 @@ import { parseSafetensorsHeader } from "../format/safetensors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { arithmeticOf } from "../lower/arithmetic.ts";
-import { programOf } from "../lower/program.ts";
+import { programOf } from "../lower/program-of.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { uploadWeights } from "./gpu-device.ts";
 import {

@@ -6,7 +6,7 @@ import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Framing } from "../image/geometry.ts";
 import { type Arithmetic, arithmeticOf, type Nonlinear } from "../lower/arithmetic.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
-import type { Precision } from "../lower/pack/pack.ts";
+import type { Precision } from "../lower/pack/packer.ts";
 import { type Classification, topClasses } from "./answer.ts";
 import type { DeviceChoice } from "./device.ts";
 import type { Answer, Engine, Profile } from "./engine.ts";

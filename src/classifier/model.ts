@@ -12,7 +12,7 @@ import type { ModelFolder } from "../format/folder.ts";
 import { canonicalName, checkTensors } from "../format/names.ts";
 import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
-import type { StoredTensor } from "../lower/pack/pack.ts";
+import type { StoredTensor } from "../lower/pack/packer.ts";
 
 /** `fallback`: there is no WebGPU, and the CPU takes its place. */
 export type LoadStage = "fallback" | "download" | "quantize" | "compile" | "self-test" | "ready";

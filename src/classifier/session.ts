@@ -3,7 +3,7 @@
 import { DeviceLostError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { arithmeticOf, isInteger } from "../lower/arithmetic.ts";
-import { programOf } from "../lower/program.ts";
+import { programOf } from "../lower/program-of.ts";
 import { type Device, openDevice } from "./device.ts";
 import { Engine } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";

@@ -8,7 +8,7 @@ import type { LoadProgress } from "../classifier/model.ts";
 import { type OpenModel, openChecked as openCheckedFolder } from "../classifier/open-model.ts";
 import type { ModelSource } from "../format/folder.ts";
 import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../lower/arithmetic.ts";
-import type { Precision } from "../lower/pack/pack.ts";
+import type { Precision } from "../lower/pack/packer.ts";
 import { openModel } from "../node/folder.ts";
 import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
 import { type Arguments, type Terminal, UsageError } from "./command.ts";

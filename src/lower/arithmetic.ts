@@ -1,6 +1,6 @@
 // Which arithmetic a model is computed in.
 
-import type { Precision } from "./pack/pack.ts";
+import type { Precision } from "./pack/packer.ts";
 
 export const NONLINEAR = ["exact", "fast", "ibert", "ivit"] as const;
 /** GELU, softmax and LayerNorm: in f32; that with GELU by its tanh form; in integers as I-BERT or as I-ViT has them. */

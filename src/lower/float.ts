@@ -6,7 +6,8 @@ import { layernorm } from "../kernels/layernorm.ts";
 import type { FusedOp, Network } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import { type Lowering, lowered } from "./lowering.ts";
-import { type PackOptions, packed } from "./pack/pack.ts";
+import { packed } from "./pack/pack.ts";
+import type { PackOptions } from "./pack/packer.ts";
 import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
 

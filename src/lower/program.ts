@@ -1,85 +1,11 @@
-// A model as one arithmetic computes it: its steps, and the weights that they name. Nobody else asks which arithmetic.
+// A model as one arithmetic computes it: its steps, and the weights that they name.
 
-import { UnsupportedModelError } from "../errors/errors.ts";
-import type { VitArchitecture } from "../format/architecture.ts";
-import type { Capabilities } from "../gpu/kernel.ts";
-import { vit } from "../network/families/vit.ts";
-import { fused } from "../network/fused.ts";
-import type { Network } from "../network/op.ts";
-import { type Arithmetic, isInteger } from "./arithmetic.ts";
-import { int8Program } from "./int8.ts";
-import { type Int8Kernels, int8Kernels } from "./kernels.ts";
 import type { ModelGraph } from "./lowering.ts";
-import type { Packed, StoredTensor } from "./pack/pack.ts";
+import type { Packed, StoredTensor } from "./pack/packer.ts";
 
 export interface Program {
   /** The steps of so many pictures; with `taps` what attentions read is read back too. */
   readonly graph: (images: number, taps?: boolean) => ModelGraph;
   /** The buffers that steps name, pulled from the checkpoint's tensors. */
   readonly pack: (tensors: AsyncIterable<StoredTensor>) => AsyncGenerator<Packed>;
-}
-
-export interface ProgramOptions {
-  readonly architecture: VitArchitecture;
-  readonly affine: { readonly int8Offset: readonly number[] };
-}
-
-/** Changes a set of kernels to those with another residual stream. */
-export type Streamed = (kernels: Int8Kernels) => Int8Kernels;
-
-/**
- * @param machine what kernels may count on; absent: what answers everywhere
- * @param streamed where the stream is not f32
- * @throws UnsupportedModelError for a model that does not go with the arithmetic
- */
-export async function programOf(
-  { architecture, affine: { int8Offset } }: ProgramOptions,
-  arithmetic: Arithmetic,
-  machine?: Capabilities,
-  streamed?: Streamed,
-): Promise<Program> {
-  const { precision, nonlinear } = arithmetic;
-  const { family, activation, quantization } = architecture;
-  if (isInteger(nonlinear) && activation === "quick_gelu")
-    throw new UnsupportedModelError(
-      `${family}: expected the activation gelu for nonlinear ${nonlinear}, got quick_gelu; load with nonlinear exact`,
-    );
-  const network = fused(asComputed(vit(architecture), arithmetic));
-  if (precision === "float32") return (await import("./float.ts")).floatProgram(network, { int8Offset });
-  const kernels = await kernelsFor(arithmetic, machine);
-  if (quantization?.calibration)
-    return (await import("./levels.ts")).levelsProgram(network, {
-      int8Offset,
-      architecture,
-      nonlinear,
-      kernels,
-    });
-  return int8Program(network, { int8Offset }, streamed?.(kernels) ?? kernels);
-}
-
-/** With GELU by its tanh form where that is asked for. */
-function asComputed(network: Network, { nonlinear }: Arithmetic): Network {
-  if (nonlinear !== "fast") return network;
-  const ops = network.ops.map((op) =>
-    op.kind === "activation" && op.activation === "gelu" ? { ...op, activation: "gelu_tanh" as const } : op,
-  );
-  return { ...network, ops };
-}
-
-/** The default kernels are in the core, the others are fetched when they are asked for. */
-async function kernelsFor(
-  { nonlinear, integerOnly }: Arithmetic,
-  machine?: Capabilities,
-): Promise<Int8Kernels> {
-  // Slower, but there, where a page has lost its network since it was opened.
-  const shaped = machine ? await shapedKernels(machine).catch(() => int8Kernels) : int8Kernels;
-  if (!isInteger(nonlinear)) return shaped;
-  return (await import("./integer-kernels.ts")).integerKernels(shaped, nonlinear, integerOnly);
-}
-
-/** Those shaped for this kind of adapter. */
-async function shapedKernels({ software, int8Matrices }: Capabilities): Promise<Int8Kernels> {
-  if (software) return (await import("./software-kernels.ts")).softwareKernels;
-  if (int8Matrices.size > 0) return (await import("./matrix-kernels.ts")).matrixKernels;
-  return (await import("./gpu-kernels.ts")).gpuKernels;
 }

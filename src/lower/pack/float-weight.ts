@@ -4,8 +4,8 @@ import { ModelFormatError } from "../../errors/errors.ts";
 import type { Linear, Source } from "../../network/op.ts";
 import { columnAt, columnsOf, runsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
-import type { PackedWeight } from "./linear.ts";
-import type { StoredTensor } from "./pack.ts";
+import type { PackedWeight } from "./packed-weight.ts";
+import type { StoredTensor } from "./packer.ts";
 
 export class FloatWeight implements PackedWeight {
   readonly data: Float32Array;

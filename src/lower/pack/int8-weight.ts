@@ -5,8 +5,8 @@ import { packRow } from "../../quant/pack.ts";
 import { quantizeRow } from "../../quant/quantize.ts";
 import { columnAt, columnsOf, runsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
-import type { PackedWeight } from "./linear.ts";
-import type { StoredTensor } from "./pack.ts";
+import type { PackedWeight } from "./packed-weight.ts";
+import type { StoredTensor } from "./packer.ts";
 
 export class Int8Weight implements PackedWeight {
   readonly data: Int8Array;

@@ -13,7 +13,8 @@ import {
 import type { Quantizer } from "../../quant/quantizer.ts";
 import { type Calibration, isQkv } from "../calibration.ts";
 import { columnsOf } from "../padding.ts";
-import { type Packed, type Packer, packersOf, pulled, type StoredTensor } from "./pack.ts";
+import { packersOf, pulled } from "./pack.ts";
+import type { Packed, Packer, StoredTensor } from "./packer.ts";
 
 export async function* packedLevels(
   network: Network<FusedOp>,

@@ -3,7 +3,7 @@
 import type { Norm } from "../../network/op.ts";
 import { columnsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
-import type { Packed, Packer, StoredTensor } from "./pack.ts";
+import type { Packed, Packer, StoredTensor } from "./packer.ts";
 
 export class NormPacker implements Packer {
   readonly takes: readonly string[];
