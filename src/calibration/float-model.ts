@@ -3,10 +3,11 @@
 import type { StreamWeights } from "../classifier/device.ts";
 import { describeModel, type ModelDescription } from "../classifier/model.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
+import { checkTensors } from "../format/checked-tensors.ts";
 import type { VitArchitecture } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { type CanonicalName, canonicalName, checkTensors } from "../format/names.ts";
-import { toFloat32 } from "../format/safetensors.ts";
+import type { CanonicalName } from "../format/names.ts";
+import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import { streamWeights } from "../format/weights.ts";
 import { WeightPacker } from "../vit/weights.ts";
 import type { Linear, Norm } from "./layers.ts";
@@ -42,15 +43,21 @@ export async function describeFloatModel(
 }
 
 /** The tensors that inference needs, as they arrive. */
-export function streamFloatModel(folder: ModelFolder, architecture: VitArchitecture, options: ReadOptions) {
-  let wanted: ReadonlySet<unknown> = new Set();
-  return streamWeights(folder, {
+export async function* streamFloatModel(
+  folder: ModelFolder,
+  architecture: VitArchitecture,
+  options: ReadOptions,
+) {
+  let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
+  const stream = streamWeights(folder, {
     ...options,
-    onHeader: (entries) => {
-      wanted = new Set(checkTensors(architecture, entries).values());
+    onHeader: async (entries) => {
+      const { tensors } = await checkTensors(architecture, entries);
+      names = new Map([...tensors].map(([name, entry]) => [entry, name]));
     },
-    wanted: (entry) => wanted.has(entry),
+    wanted: (entry) => names.has(entry),
   });
+  for await (const { entry, bytes } of stream) yield { name: names.get(entry)!, entry, bytes };
 }
 
 /** @throws UnsupportedModelError for a model that is quantised already. */
@@ -58,8 +65,8 @@ export async function readFloatModel(folder: ModelFolder, options: ReadOptions =
   const description = await describeFloatModel(folder, options.signal);
   const { architecture } = description;
   const tensors = new Map<CanonicalName, FloatTensor>();
-  for await (const { entry, bytes } of streamFloatModel(folder, architecture, options))
-    tensors.set(canonicalName(entry.name)!, { shape: entry.shape, values: toFloat32(entry, bytes).slice() });
+  for await (const { name, entry, bytes } of streamFloatModel(folder, architecture, options))
+    tensors.set(name, { shape: entry.shape, values: toFloat32(entry, bytes).slice() });
   for (let block = 0; block < architecture.depth; block++)
     for (const leaf of ["weight", "bias"]) joinQkv(tensors, `blocks.${block}`, leaf);
   return { folder, description, tensors };

@@ -13,7 +13,7 @@ import type { LoadProgress, ModelDescription } from "./model.ts";
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 /** Sends each packed tensor through `emit`, once, as soon as it is complete. */
-export type StreamWeights = (emit: WeightOptions["emit"]) => Promise<void>;
+export type StreamWeights = (emit: WeightOptions["emit"]) => Promise<unknown>;
 
 export interface DeviceLoading extends EngineOptions {
   readonly autotune?: boolean;

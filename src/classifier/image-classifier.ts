@@ -75,6 +75,8 @@ export interface Report extends Arithmetic {
   readonly dispatches: number;
   /** Bytes of all buffers and textures on the device, those of other classifiers on it included. */
   readonly gpuBytes: number;
+  /** Tensors of the weights file that the model does without, at most a hundred: an unused head, a loss, ... */
+  readonly ignoredTensors: readonly string[];
   /** Why devices were lost, each replaced by another since the load. */
   readonly losses: readonly string[];
 }
@@ -213,7 +215,7 @@ export class ImageClassifier<P = Picture> {
 
   /** What runs where, and how much of it there is. */
   get report(): Report {
-    const { device, model, engine } = this.#session;
+    const { device, model, engine, ignored } = this.#session;
     return {
       model: model.id,
       checkpoint: model.architecture.quantization ? "quantized" : "float",
@@ -224,6 +226,7 @@ export class ImageClassifier<P = Picture> {
       kernels: summarise(engine.choices.values()),
       dispatches: engine.dispatches,
       gpuBytes: device.bytes,
+      ignoredTensors: ignored.slice(0, 100),
       losses: [...this.#losses],
     };
   }

@@ -1,6 +1,7 @@
 // Loading a model: configs first, then the weights as they stream in, quantised and uploaded tensor by tensor.
 
 import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
+import { checkTensors } from "../format/checked-tensors.ts";
 import {
   fillLabels,
   type Preprocessing,
@@ -9,7 +10,8 @@ import {
   type VitArchitecture,
 } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { canonicalName, checkTensors } from "../format/names.ts";
+import type { CanonicalName } from "../format/names.ts";
+import type { TensorEntry } from "../format/safetensors.ts";
 import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
 import { type Precision, type WeightOptions, WeightPacker } from "../vit/weights.ts";
@@ -78,16 +80,20 @@ export interface WeightsLoading {
   readonly integrity?: string;
 }
 
-/** Streams the weights through `emit`, each packed tensor once, as soon as it is complete. */
+/**
+ * Streams the weights through `emit`, each packed tensor once, as soon as it is complete. Resolves with the names of
+ * those in the file that the model does without.
+ */
 export async function loadWeights(
   emit: WeightOptions["emit"],
   folder: ModelFolder,
   { architecture, affine }: ModelDescription,
   precision: Precision,
   { onProgress, signal, integrity }: WeightsLoading,
-): Promise<void> {
+): Promise<readonly string[]> {
   const packer = new WeightPacker({ architecture, affine, precision, emit });
-  let wanted: ReadonlySet<unknown> = new Set();
+  let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
+  let left: readonly string[] = [];
   const stream = architecture.quantization?.packed
     ? (await import("../format/packed.ts")).streamUnpacked
     : streamWeights;
@@ -96,13 +102,16 @@ export async function loadWeights(
     integrity,
     groupSize: architecture.quantization?.groupSize,
     onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
-    onHeader: (entries) => {
-      wanted = new Set(checkTensors(architecture, entries).values());
+    onHeader: async (entries) => {
+      const { tensors, ignored } = await checkTensors(architecture, entries);
+      names = new Map([...tensors].map(([name, entry]) => [entry, name]));
+      left = ignored;
     },
-    wanted: (entry) => wanted.has(entry),
+    wanted: (entry) => names.has(entry),
   });
-  for await (const { entry, bytes } of tensors) packer.accept(canonicalName(entry.name)!, entry, bytes);
+  for await (const { entry, bytes } of tensors) packer.accept(names.get(entry)!, entry, bytes);
   onProgress?.({ stage: "quantize" });
   packer.finish();
   signal?.throwIfAborted();
+  return left;
 }

@@ -13,6 +13,8 @@ export interface Session {
   readonly device: Device;
   readonly model: ModelDescription;
   readonly engine: Engine;
+  /** Tensors of the file that the model does without. */
+  readonly ignored: readonly string[];
 }
 
 /** A failed call may be told a moment before the loss that made it fail. */
@@ -76,8 +78,11 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
   const streamed = calibrated ? undefined : half;
   const kernels = shaped && (streamed?.kernels(shaped) ?? shaped);
   const loading = { precision, kernels, graph: calibrated?.graph, autotune };
-  const stream: StreamWeights = (emit) =>
-    loadWeights((calibrated ?? streamed)?.weights(emit) ?? emit, folder, model, precision, options);
+  let ignored: readonly string[] = [];
+  const stream: StreamWeights = async (emit) => {
+    const packed = (calibrated ?? streamed)?.weights(emit) ?? emit;
+    ignored = await loadWeights(packed, folder, model, precision, options);
+  };
   const backend = await device.load(model, stream, loading);
   const engine = new Engine(model, loading, backend);
   try {
@@ -92,7 +97,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
     throw error;
   }
   onProgress?.({ stage: "ready" });
-  return { device, model, engine };
+  return { device, model, engine, ignored };
 }
 
 /** Gives everything back, after the run in progress. */

@@ -1,17 +1,14 @@
-/** One set of tensor names for timm's and transformers' checkpoints, and the check that a file holds what a model needs. */
-import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
-import { elementCount } from "../tensor/dtype.ts";
+/** One set of tensor names for timm's and transformers' checkpoints, and the shapes that a model needs. */
 import { patchGrid, type VitArchitecture } from "./architecture.ts";
-import { quote, type Size } from "./fields.ts";
-import type { TensorEntry } from "./safetensors-header.ts";
+import type { Size } from "./fields.ts";
 
 /** `patch.weight`, `positions`, `blocks.3.qkv.bias`, `head.weight_scale`, ...: listed by `expectedTensors`. */
 export type CanonicalName = string;
 
-const PREFIX = /^(?:(?:vit|deit|dinov2|model|module|backbone|timm_model)\.)+/;
-const BLOCK = /^(?:blocks|encoder\.layer)\.(0|[1-9]\d{0,3})\.(.+)$/;
+/** transformers' name for the network without its head, which a file may have or lack, tensor by tensor. */
+export const BASE = /^(?:vit|deit|dinov2)\./;
+const BLOCK = /^(?:blocks|encoder\.layer|layers)\.(0|[1-9]\d{0,3})\.(.+)$/;
 const LEAF = /^(.+)\.(weight|bias|weight_scale)$/;
-
 const WHOLE: Record<string, string> = {
   cls_token: "class_token",
   "embeddings.cls_token": "class_token",
@@ -47,8 +44,12 @@ const BLOCK_STEMS: Record<string, string> = {
   "attention.attention.query": "query",
   "attention.attention.key": "key",
   "attention.attention.value": "value",
+  "attention.q_proj": "query",
+  "attention.k_proj": "key",
+  "attention.v_proj": "value",
   "attn.proj": "proj",
   "attention.output.dense": "proj",
+  "attention.o_proj": "proj",
   norm2: "norm2",
   layernorm_after: "norm2",
   "mlp.fc1": "fc1",
@@ -57,12 +58,9 @@ const BLOCK_STEMS: Record<string, string> = {
   "output.dense": "fc2",
 };
 
-/** Tensors that classify and embed do without. */
-const UNUSED = /(?:^|\.)(?:pooler|lm_head|decoder)\.|(?:^|\.)(?:mask_token|position_ids)$/;
-
-/** The one name of a tensor; undefined for those that inference does not need or know. */
+/** The one name of a tensor, without what wraps its network; undefined for those that inference does not know. */
 export function canonicalName(name: string): CanonicalName | undefined {
-  const bare = name.replace(PREFIX, "");
+  const bare = name.replace(BASE, "");
   const [, block, part] = BLOCK.exec(bare) ?? [];
   if (block === undefined) return translate(bare, WHOLE, STEMS);
   const inner = translate(part, BLOCK_WHOLE, BLOCK_STEMS);
@@ -116,95 +114,4 @@ export function positionGrid(shape: readonly number[], architecture: VitArchitec
   if (patches === grid.width * grid.height) return grid;
   const side = Math.sqrt(patches);
   return Number.isInteger(side) && side > 0 ? { width: side, height: side } : undefined;
-}
-
-/**
- * Makes sure that the file holds every tensor in its shape, and nothing that would change the result.
- * Returns the entries to load by canonical name; throws ModelFormatError naming the tensor, what was expected and what
- * came, and UnsupportedModelError for a tensor that vit8 does not know.
- */
-export function checkTensors(
-  architecture: VitArchitecture,
-  entries: Iterable<TensorEntry>,
-): Map<CanonicalName, TensorEntry> {
-  const found = byCanonicalName(entries);
-  const expected = expectedTensors(architecture);
-  splitQkv(expected, found);
-  for (const [name, shape] of expected) checkTensor(name, shape, found, architecture);
-  for (const [name, entry] of found) {
-    if (expected.has(name) || isScaleOf(name, found)) continue;
-    // a head that the model does not use is left in the file by many a training script
-    if (!name.startsWith("head")) {
-      throw new ModelFormatError(
-        `${architecture.family}: config.json leaves no place for tensor ${quote(entry.name)}`,
-      );
-    }
-    found.delete(name);
-  }
-  return found;
-}
-
-function byCanonicalName(entries: Iterable<TensorEntry>): Map<CanonicalName, TensorEntry> {
-  const found = new Map<CanonicalName, TensorEntry>();
-  for (const entry of entries) {
-    const name = canonicalName(entry.name);
-    if (name === undefined && UNUSED.test(entry.name)) continue;
-    if (name === undefined)
-      throw new UnsupportedModelError(`tensor ${quote(entry.name)} is of no kind that vit8 runs`);
-    const twin = found.get(name);
-    if (twin)
-      throw new ModelFormatError(`tensors ${quote(twin.name)} and ${quote(entry.name)} are both ${name}`);
-    found.set(name, entry);
-  }
-  return found;
-}
-
-/** Expects Q, K and V one by one in those blocks where the file has them so. */
-function splitQkv(expected: Map<CanonicalName, number[]>, found: Map<CanonicalName, TensorEntry>): void {
-  for (const [name, [out, ...inputs]] of [...expected]) {
-    const parts = ["query", "key", "value"].map((part) => name.replace(".qkv.", `.${part}.`));
-    if (parts[0] === name || found.has(name) || !parts.some((part) => found.has(part))) continue;
-    expected.delete(name);
-    for (const part of parts) expected.set(part, [out / 3, ...inputs]);
-  }
-}
-
-const FLOATS = ["F64", "F32", "F16", "BF16"];
-
-function checkTensor(
-  name: CanonicalName,
-  shape: number[],
-  found: Map<CanonicalName, TensorEntry>,
-  architecture: VitArchitecture,
-): void {
-  const entry = found.get(name);
-  if (!entry)
-    throw new ModelFormatError(
-      `${architecture.family}: expected tensor ${name} [${shape}], but the file lacks it`,
-    );
-  const stretched = name === "positions" && positionGrid(entry.shape, architecture) !== undefined;
-  const wanted = stretched ? [1, entry.shape[1], architecture.width] : shape;
-  if (!sameShape(entry.shape, wanted)) {
-    const came = entry.shape.slice(0, 8);
-    throw new ModelFormatError(`tensor ${quote(entry.name)}: expected shape [${shape}], but it is [${came}]`);
-  }
-  if (FLOATS.includes(entry.dtype)) return;
-  const scale = found.get(scaleName(name));
-  const scales = scale && FLOATS.includes(scale.dtype) ? elementCount(scale.shape) : 0;
-  if (entry.dtype === "I8" && shape.length > 1 && scales === shape[0]) return;
-  throw new ModelFormatError(
-    `tensor ${quote(entry.name)}: expected ${FLOATS.join(", ")}, or I8 with ${shape[0]} float scales, but it is ${entry.dtype} with ${scales}`,
-  );
-}
-
-function scaleName(name: CanonicalName): CanonicalName {
-  return name.replace(/\.weight$/, ".weight_scale");
-}
-
-function isScaleOf(name: CanonicalName, found: Map<CanonicalName, TensorEntry>): boolean {
-  return name.endsWith(".weight_scale") && found.get(name.replace(/_scale$/, ""))?.dtype === "I8";
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
