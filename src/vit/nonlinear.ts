@@ -1,5 +1,6 @@
 // How the operations that are not linear are computed.
 
+import { UnsupportedModelError } from "../errors/errors.ts";
 import type { VitArchitecture } from "../format/config.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
@@ -55,9 +56,12 @@ export function isInteger(nonlinear: Nonlinear): nonlinear is "ibert" | "ivit" {
   return nonlinear === "ibert" || nonlinear === "ivit";
 }
 
-/** The architecture as that arithmetic computes it. */
+/** The architecture as that arithmetic computes it. @throws UnsupportedModelError for an activation that it has no form of. */
 export function withNonlinear(architecture: VitArchitecture, { nonlinear }: Arithmetic): VitArchitecture {
-  const { activation } = architecture;
+  const { activation, family } = architecture;
+  // The tanh form is GELU too: 40 times as near to it as the integer forms are.
+  if (activation === "quick_gelu" && isInteger(nonlinear))
+    throw new UnsupportedModelError(`${family}: quick_gelu needs nonlinear exact or fast, came ${nonlinear}`);
   return nonlinear === "fast" && activation === "gelu"
     ? { ...architecture, activation: "gelu_tanh" }
     : architecture;
