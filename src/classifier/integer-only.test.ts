@@ -121,12 +121,12 @@ describe("an activation that the integer forms are not", () => {
     expect(logits["gelu_new fast"]).toEqual(logits["gelu_new exact"]);
     expect(logits["gelu_new ibert"]).toEqual(logits["gelu ibert"]);
     expect(logits["quick_gelu fast"]).toEqual(logits["quick_gelu exact"]);
-    expect(distance(logits["quick_gelu exact"], logits["gelu exact"])).toBeGreaterThan(0.01);
+    expect(distance(logits["quick_gelu exact"], logits["gelu exact"])).toBeGreaterThan(0.03);
     for (const activation of ["gelu", "gelu_new", "quick_gelu"]) {
       const float = await loading(activation, { precision: "float32", device: "cpu" }).loaded;
-      // int8 on the GPU beside f32 on the CPU; int8 itself is 0.009 from f64.
+      // int8 on the GPU beside f32 on the CPU: twice what was seen.
       const expected = await float.logits(madeUpPicture(PLAIN));
-      expect(distance(logits[`${activation} exact`], expected)).toBeLessThan(0.01);
+      expect(distance(logits[`${activation} exact`], expected)).toBeLessThan(0.022);
       await float.dispose();
     }
   });
