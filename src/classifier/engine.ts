@@ -81,11 +81,14 @@ export interface EngineOptions {
 
 /** A batch is known by its pictures; the one with taps, for attention maps, by this. */
 const TAPS = 0;
+/** Batches that are kept besides that: of many pictures a full one, and one for those that are left over. */
+const KEPT = 2;
 
 export class Engine<B extends Batch = Batch> {
   readonly #model: ModelDescription;
   readonly #options: EngineOptions;
   readonly #backend: Backend<B>;
+  /** In the order of their last use. */
   readonly #batches = new Map<number, Promise<B>>();
   /** When the next run may begin. */
   #tail: Promise<unknown> = Promise.resolve();
@@ -109,11 +112,13 @@ export class Engine<B extends Batch = Batch> {
     return this.#last?.dispatches ?? 0;
   }
 
-  /** Compiles and allocates what a batch of this size needs; nothing the second time. */
-  async prepare(images: number): Promise<B> {
-    const batch = await this.#batchOf(images);
-    this.#last ??= batch;
-    return batch;
+  /** Compiles and allocates what a batch of this size needs; nothing while it is one of those used last. */
+  prepare(images: number): Promise<B> {
+    return this.#inTurn(undefined, async () => {
+      const batch = await this.#batchOf(images);
+      this.#last ??= batch;
+      return batch;
+    });
   }
 
   /** Runs after those asked for before; an aborted call that still waits is dropped. */
@@ -172,10 +177,12 @@ export class Engine<B extends Batch = Batch> {
     const submitted = new Promise<void>((resolve) => {
       onSubmitted = resolve;
     });
-    const turn = this.#tail.then(() => {
-      signal?.throwIfAborted();
-      return work(onSubmitted);
-    });
+    const turn = this.#tail
+      .then(() => {
+        signal?.throwIfAborted();
+        return work(onSubmitted);
+      })
+      .finally(() => this.#dropUnused());
     const done = turn.then(
       () => {},
       () => {},
@@ -194,10 +201,20 @@ export class Engine<B extends Batch = Batch> {
       const graph =
         build?.(images, taps) ?? vitGraph(this.#model.architecture, images, precision, { taps, kernels });
       batch = this.#backend.batch(graph, images);
-      this.#batches.set(key, batch);
       batch.catch(() => this.#batches.delete(key));
     }
+    this.#batches.delete(key);
+    this.#batches.set(key, batch);
     return batch;
+  }
+
+  /** At the end of a turn no run is in flight but the next one, whose batch is the one used last. */
+  #dropUnused(): void {
+    const sizes = [...this.#batches.keys()].filter((key) => key !== TAPS);
+    for (const size of sizes.slice(0, -KEPT)) {
+      void this.#batches.get(size)!.then((batch) => batch.destroy());
+      this.#batches.delete(size);
+    }
   }
 
   #answers({ graph }: Batch, outputs: Record<string, ArrayBuffer>, images: number): Answer[] {
