@@ -36,6 +36,7 @@ test.each(["webgpu", "cpu"] as const)(
     // Attention maps have a batch of their own, which stays.
     await classifier.attention(pictures[0]);
     const withMaps = await bytesAfter(11, 12);
+    expect(withMaps).toBeGreaterThan(two);
     await classifier.attention(pictures[0]);
     expect(await bytesAfter(5, 11, 12)).toBe(withMaps);
     await classifier.dispose();

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import peers from "../../test/peers/names.json" with { type: "json" };
+import { dynamicFiles, readFloatModel } from "../calibration/quantize.ts";
 import { quantizedFiles } from "../calibration/quantized-model.ts";
 import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import { openFilesFolder } from "../format/files-folder.ts";
@@ -349,5 +350,28 @@ test("an int8 folder made of any of them answers as the float one, without what 
     const made = await quantizedFiles(openFilesFolder({ ...files }));
     const int8 = Object.fromEntries([...made].map(([name, pieces]) => [name, Buffer.concat(pieces)]));
     expect(await answerOf(int8 as unknown as Files)).toEqual({ answer: expected, ignoredTensors: [] });
+    const more = await answerOf(beside(int8 as unknown as Files, "loss_fct.weight"));
+    expect(more).toEqual({ answer: expected, ignoredTensors: ["loss_fct.weight"] });
+    const shifted = stored(int8 as unknown as Files)
+      .find(({ dtype }) => dtype === "I8")!
+      .name.concat("_zero_point");
+    await expect(answerOf(beside(int8 as unknown as Files, shifted))).rejects.toThrow(UnsupportedModelError);
   }
+});
+
+test("calibration and 4-bit weights have the same tensors of any of them", async () => {
+  const made = async (files: Files) => {
+    const model = await readFloatModel(openFilesFolder({ ...files }));
+    const int4 = Buffer.concat((await dynamicFiles(model, 4)).get("model.safetensors")!);
+    const all = stored({ "config.json": "", "model.safetensors": int4 });
+    return new Map(all.map(({ name, dtype, shape, bytes }) => [name, { dtype, shape, bytes }]));
+  };
+  const expectedTensors = await made(saved);
+  for (const files of [
+    transformersFiles(SMALL, tensors, "F32", "state_dict"),
+    renamed(saved, (name) => `_orig_mod.module.${name}`),
+    beside(saved, "loss_fct.weight"),
+    renamed(timmFiles(SMALL, tensors), (name) => `model.${name}`),
+  ])
+    expect(await made(files)).toEqual(expectedTensors);
 });
