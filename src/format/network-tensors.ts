@@ -3,7 +3,7 @@ import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import type { VitArchitecture } from "./architecture.ts";
 import { type CheckedTensors, usedTensors } from "./checked-tensors.ts";
 import { quote } from "./fields.ts";
-import { BASE, type CanonicalName, canonicalName } from "./names.ts";
+import { BASE, type CanonicalName, canonicalName, expectedTensors } from "./names.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
 
 /** What torch.compile, FSDP and activation checkpointing put before any part of a name. */
@@ -30,6 +30,10 @@ export function networkTensors(
 ): CheckedTensors {
   const named = entries.map((entry) => ({ entry, name: entry.name.replace(MARKS, "") }));
   const network = findNetwork(named.map(({ name }) => name));
+  if (!network)
+    throw new ModelFormatError(
+      `${architecture.family}: expected tensor patch.weight [${expectedTensors(architecture).get("patch.weight")}] by timm's or transformers' name, behind any prefix, but the file lacks it; its first tensor is ${quote(entries[0].name)}`,
+    );
   const tensors = usedTensors(tensorsOf(network, named, architecture), architecture);
   const used = new Set(tensors.values());
   const ignored = entries.filter((entry) => !used.has(entry)).map(({ name }) => name);
@@ -73,14 +77,15 @@ interface Network {
 }
 
 /** The network without a prefix is the one that the library itself would load. */
-function findNetwork(names: readonly string[]): Network {
+function findNetwork(names: readonly string[]): Network | undefined {
   const networks = new Map<string, boolean>();
   for (const name of names) {
     const [, root, anchor] = ANCHOR.exec(name) ?? [];
     if (anchor) networks.set(root, anchor === "patch_embed.proj");
   }
-  const [one = "", two] = networks.has("") ? [""] : [...networks.keys()];
-  if (two === undefined) return { root: one, timms: networks.get(one) ?? false };
+  if (networks.size === 0) return undefined;
+  const [one, two] = networks.has("") ? [""] : [...networks.keys()];
+  if (two === undefined) return { root: one, timms: networks.get(one)! };
   throw new ModelFormatError(
     `weights: expected one network, but there is one at ${quote(one)} and one at ${quote(two)}; save one of them alone`,
   );
