@@ -13,6 +13,16 @@ test("equal logits come in the order of their classes", () => {
   expect(top[0].score).toBe(top[1].score);
 });
 
+test("one sigmoid for each class, in the order of the logits", () => {
+  const top = topClasses(Float32Array.of(0, -1000, 1000, 2), labels, 4, "sigmoid");
+  expect(top.map(({ label, score }) => [label, score])).toEqual([
+    ["c", 1],
+    ["d", 1 / (1 + Math.exp(-2))],
+    ["a", 0.5],
+    ["b", 0],
+  ]);
+});
+
 test("the scores of all classes sum to 1, for logits of any size", () => {
   for (const offset of [0, 1000, -1000]) {
     const top = topClasses(Float32Array.of(offset, offset + 1, offset - 1, offset), labels, 99);

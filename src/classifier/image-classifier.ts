@@ -183,10 +183,11 @@ export class ImageClassifier<P = Picture> {
       throw new UnsupportedModelError(`${this.#session.model.id}: has no head to classify with; use embed()`);
     if (!(Number.isInteger(topK) && topK >= 1))
       throw new RangeError(`topK: expected a whole number from 1 on, came ${topK}`);
-    return this.#each(input, signal, ({ logits }) => topClasses(logits, this.labels, topK));
+    const { labels, scoring } = this.#session.model.architecture;
+    return this.#each(input, signal, ({ logits }) => topClasses(logits, labels, topK, scoring));
   }
 
-  /** The logits of a picture, or of each of many: one f32 per class, before softmax. */
+  /** The logits of a picture, or of each of many: one f32 per class, before softmax or sigmoid. */
   logits(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   logits(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
   async logits(input: P | readonly P[], { signal }: { signal?: AbortSignal } = {}) {

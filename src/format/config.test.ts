@@ -76,6 +76,7 @@ describe("transformers", () => {
       layerNormEps: 1e-12,
       activation: "gelu",
       labels: ["cat", "dog"],
+      scoring: "softmax",
       quantization: undefined,
     });
   });
@@ -208,15 +209,15 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, architectures: ["Dinov2WithRegistersModel"] }, '"Dinov2WithRegistersModel"'],
     [{ ...VIT, architectures: ["Dinov2ForImageClassification"] }, '"Dinov2ForImageClassification"'],
     [{ ...VIT, architectures: ["toString"] }, '"toString"'],
-    [{ ...VIT, architectures: undefined }, '"vit"'],
+    [{ ...VIT, architectures: null, model_type: "swin" }, '"swin"'],
+    [{ ...VIT, architectures: [], model_type: "toString" }, '"toString"'],
     [
       { ...VIT, hidden_act: "relu" },
-      'hidden_act: one of gelu, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, quick_gelu is supported, but it is "relu"',
+      'hidden_act: one of gelu, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, gelu_python, gelu_python_tanh, gelu_accurate, quick_gelu is supported, but it is "relu"',
     ],
     [{ ...VIT, hidden_act: "__proto__" }, "hidden_act"],
     [{ ...VIT, num_channels: 1 }, "num_channels: 3 is supported, but it is 1"],
     [{ ...DINOV2, use_swiglu_ffn: true }, "use_swiglu_ffn"],
-    [{ ...DINOV2, num_register_tokens: 4 }, "num_register_tokens"],
     [
       { ...VIT, num_attention_heads: 16 },
       "a head dim of 32, 64, 80 is supported, but 768 channels in 16 heads",
@@ -225,9 +226,12 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, image_size: 225 }, "whole patches of 16 pixels"],
     [{ ...VIT, image_size: 4096, patch_size: 1 }, "at most 65536"],
     [{ ...VIT, patch_size: [16, 8] }, "patch_size: a square is supported"],
-    [{ ...VIT, num_labels: 1e9, id2label: null }, "classes: 2 to 21843 is supported, but it is 1000000000"],
+    [
+      { ...VIT, num_labels: 1e9, id2label: null },
+      "num_labels: 0 to 21843 is supported, but it is 1000000000",
+    ],
     [{ ...VIT, hidden_size: 2 ** 31 }, "hidden_size: 1 to 8192"],
-    [{ ...VIT, id2label: { "0": "only" } }, "classes: 2 to"],
+    [{ ...VIT, id2label: { "999999999": "far" } }, "id2label key: 0 to 21842"],
     [
       { ...TIMM, architecture: "vit_base_patch16_clip_224" },
       'and no more is supported, but it is "vit_base_patch16_clip_224"',
@@ -244,7 +248,7 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...TIMM, model_args: { reg_tokens: 4 } }, "reg_tokens: 0 is supported, but it is 4"],
     [
       { ...TIMM, model_args: { mlp_layer: "SwiGLU" } },
-      'model_args: none but img_size, patch_size, embed_dim, depth, num_heads, mlp_ratio, qkv_bias, init_values is supported, but it is "mlp_layer"',
+      'model_args: none but img_size, patch_size, embed_dim, depth, num_heads, mlp_ratio, qkv_bias, init_values, act_layer is supported, but it is "mlp_layer"',
     ],
     [{ ...TIMM, num_features: 384 }, "num_features: 192 is supported, but it is 384"],
     [
@@ -263,12 +267,13 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, hidden_size: Number.NaN }, "but it is NaN"],
     [{ ...VIT, layer_norm_eps: -1 }, "layer_norm_eps: expected a number above 0"],
     [{ ...VIT, qkv_bias: "yes" }, "qkv_bias: expected true or false"],
-    [{ ...VIT, id2label: { "0": "a", "2": "c" } }, "id2label 1: expected a name"],
+    [{ ...VIT, id2label: { cat: 0 } }, 'id2label key: expected an integer, but it is "cat"'],
+    [{ ...VIT, id2label: { "-1": "a" } }, "id2label key: expected an integer"],
     [
       { ...VIT, id2label: { "0": "a", "1": { "<b>": 1 } } },
       "id2label 1: expected a name, but it is an object",
     ],
-    [{ ...VIT, image_size: undefined }, "image_size: expected a JSON object, but it is undefined"],
+    [{ ...VIT, image_size: "224" }, 'image_size: expected a JSON object, but it is "224"'],
   ])("%#: a field of the wrong type: %s", (config, message) => {
     expect(() => parseArchitecture(config)).toThrow(ModelFormatError);
     expect(() => parseArchitecture(config)).toThrow(message);

@@ -8,6 +8,11 @@ export interface Framing {
     | { readonly mode: "shortest_edge"; readonly edge: number }
     | { readonly mode: "exact"; readonly width: number; readonly height: number };
   readonly crop?: { readonly width: number; readonly height: number };
+  /**
+   * Where the crop begins when that is half a pixel: `floor` (default) as transformers' processors, `half-even` as
+   * torchvision and so timm.
+   */
+  readonly rounding?: "floor" | "half-even";
   readonly resample: ResampleFilter;
 }
 
@@ -28,11 +33,12 @@ export function pictureGeometry(framing: Framing, width: number, height: number)
     width: resizedWidth,
     height: resizedHeight,
   };
+  const start = framing.rounding === "half-even" ? startOfTorchvision : startOfTransformers;
   return {
     resizedWidth,
     resizedHeight,
-    cropX: centredStart(resizedWidth, cropWidth),
-    cropY: centredStart(resizedHeight, cropHeight),
+    cropX: start(resizedWidth, cropWidth),
+    cropY: start(resizedHeight, cropHeight),
     cropWidth,
     cropHeight,
     filter: framing.resample,
@@ -48,9 +54,14 @@ function resizedSize(resize: Framing["resize"], width: number, height: number): 
     : [Math.trunc((edge * width) / height), edge];
 }
 
-/** torchvision's `int(round((size - crop) / 2))`; a crop wider than the picture is padded as transformers' center_crop does. */
-function centredStart(size: number, crop: number): number {
-  return size < crop ? -Math.ceil((crop - size) / 2) : roundHalfEven((size - crop) / 2);
+/** `center_crop` of transformers with PIL, which puts the greater half of the padding first. */
+function startOfTransformers(size: number, crop: number): number {
+  return Math.floor((size - crop) / 2);
+}
+
+/** torchvision's `int(round((size - crop) / 2))`; where the crop is larger, the lesser half of the padding comes first. */
+function startOfTorchvision(size: number, crop: number): number {
+  return size < crop ? Math.floor((size - crop + 1) / 2) : roundHalfEven((size - crop) / 2);
 }
 
 /** Python's round(), for the multiples of 1/2 that occur here. */

@@ -17,7 +17,7 @@ const DEIT_TI: VitArchitecture = {
   ...{ family: "DeiT-Ti", imageWidth: 224, imageHeight: 224, patchSize: 16 },
   ...{ width: 192, depth: 12, heads: 3, headDim: 64, mlpWidth: 768, classes: 1000 },
   ...{ prefixTokens: 1, headsCount: 1, qkvBias: true, layerScale: false },
-  ...{ layerNormEps: 1e-6, activation: "gelu", labels: [] },
+  ...{ layerNormEps: 1e-6, activation: "gelu", labels: [], scoring: "softmax" },
 };
 const affine = { scale: [1, 1, 1], offset: [0, 0, 0], int8Offset: [0, 0, 0] } as const;
 
