@@ -85,18 +85,16 @@ export function timmPretrained(config: Fields): Fields {
 }
 
 /**
- * The size of pictures: what the model is built for where `model_args` says so, which timm then holds the pictures to,
- * else `input_size`, [3, height, width].
+ * The size of pictures: `input_size`, [3, height, width], 224 where there is none. A model that `model_args` builds for
+ * another size takes no other in timm, so that size it is.
  */
 export function timmPictureSize(config: Fields) {
   const args = modelArgs(config);
+  const given = field(timmPretrained(config), "input_size");
   const built = field(args, "img_size");
-  if (built !== undefined && field(args, "dynamic_img_size") !== true)
+  if (given !== undefined && built !== undefined && field(args, "dynamic_img_size") !== true)
     return asSize(built, "img_size", MAX_IMAGE_SIDE);
-  const [channels, ...size] = asArray(
-    field(timmPretrained(config), "input_size") ?? [3, 224, 224],
-    "input_size",
-  );
+  const [channels, ...size] = asArray(given ?? [3, 224, 224], "input_size");
   asInteger(channels, "input_size channels", 3, 3);
   return asSize(size, "input_size", MAX_IMAGE_SIDE);
 }

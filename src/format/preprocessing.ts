@@ -99,17 +99,22 @@ const PROCESSOR_OF_MODEL = new Map([
 
 function fromProcessor(fields: Fields, config: Fields): Preprocessing {
   const { name, defaults } = readProcessor(fields, config);
-  checkFixed(fields, { do_resize: true });
+  if (!isOn(fields, "do_resize", true)) throw unsupported("do_resize", true, fields.do_resize);
   // Without a size, padding makes the pictures of a batch alike, which they are.
-  if (readBoolean(fields, "do_pad", false)) checkFixed(fields, { pad_size: null });
-  const normalises = readBoolean(fields, "do_normalize", true);
+  if (isOn(fields, "do_pad", false)) checkFixed(fields, { pad_size: null });
+  const normalises = isOn(fields, "do_normalize", true);
   return {
     ...(name === "ConvNext" ? readConvNext(fields, defaults) : readResizeAndCrop(fields, defaults)),
     resample: readResample(fields, defaults),
-    rescale: readBoolean(fields, "do_rescale", true) ? readPositive(fields, "rescale_factor", 1 / 255) : 1,
+    rescale: isOn(fields, "do_rescale", true) ? readPositive(fields, "rescale_factor", 1 / 255) : 1,
     mean: normalises ? readChannels(fields, "image_mean", defaults.mean) : [0, 0, 0],
     std: normalises ? readDeviations(fields, "image_std", defaults.std) : [1, 1, 1],
   };
+}
+
+/** A step whose switch is null is left out, as in Python. */
+function isOn(fields: Fields, key: string, fallback: boolean): boolean {
+  return fields[key] !== null && readBoolean(fields, key, fallback);
 }
 
 function readProcessor(fields: Fields, config: Fields): { name: string; defaults: Defaults } {
@@ -126,7 +131,7 @@ type Framing = Pick<Preprocessing, "resize" | "crop">;
 
 function readResizeAndCrop(fields: Fields, defaults: Defaults): Framing {
   const resize = readResize(fields, defaults);
-  if (!readBoolean(fields, "do_center_crop", defaults.crop !== undefined)) return { resize };
+  if (!isOn(fields, "do_center_crop", defaults.crop !== undefined)) return { resize };
   return { resize, crop: asSize(field(fields, "crop_size") ?? defaults.crop, "crop_size", MAX_IMAGE_SIDE) };
 }
 
