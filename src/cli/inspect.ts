@@ -78,7 +78,10 @@ function quantizationOf(int8: boolean): string {
 }
 
 function stepsOf({ resize, resample, crop, mean, std }: Preprocessing): string {
-  const size = resize.mode === "exact" ? `${resize.width}x${resize.height}` : `short side ${resize.edge}`;
+  const size =
+    resize.mode === "shortest_edge"
+      ? `short side ${resize.edge}`
+      : `${resize.width}x${resize.height}${resize.mode === "cover" ? " at least" : ""}`;
   const cut = crop ? `, centre crop ${crop.width}x${crop.height}` : "";
   return `${resample} resize to ${size}${cut}\nmean ${mean.join(", ")}; standard deviation ${std.join(", ")}`;
 }

@@ -127,6 +127,24 @@ describe("transformers", () => {
   });
 });
 
+test("classes that id2label leaves out, or names null, are LABEL_n", () => {
+  expect(parseArchitecture({ ...VIT, id2label: { 0: "cat", 3: "hen" } }).labels).toEqual([
+    ...["cat", "LABEL_1", "LABEL_2", "hen"],
+  ]);
+  expect(parseArchitecture({ ...VIT, id2label: { 0: null, 1: "dog" } }).labels).toEqual(["LABEL_0", "dog"]);
+});
+
+test("the model_type of DeiT and DINOv2 is enough", () => {
+  const types = {
+    vit: "ViTForImageClassification",
+    deit: "DeiTForImageClassification",
+    dinov2: "Dinov2Model",
+  };
+  for (const [model_type, family] of Object.entries(types))
+    for (const architectures of [undefined, null, []])
+      expect(parseArchitecture({ ...VIT, architectures, model_type }).family).toBe(family);
+});
+
 describe("timm", () => {
   test.each([
     ["vit_tiny_patch16_224", 192, 12, 3, 16, 1],
@@ -185,6 +203,21 @@ describe("timm", () => {
       qkvBias: false,
       layerScale: true,
     });
+  });
+
+  test("labels beside pretrained_cfg, and in it", () => {
+    const labels = ["cat", "dog"];
+    const { pretrained_cfg } = TIMM;
+    expect(parseArchitecture({ ...TIMM, num_classes: 2, labels }).labels).toEqual(labels);
+    const inside = { ...TIMM, num_classes: 2, pretrained_cfg: { ...pretrained_cfg, labels } };
+    expect(parseArchitecture(inside).labels).toEqual(labels);
+    const id2label = { 0: "cat", 1: "dog" };
+    expect(parseArchitecture({ ...TIMM, num_classes: 2, id2label }).labels).toEqual(labels);
+  });
+
+  test("without a size of pictures 224, whatever the model is built for", () => {
+    const config = { ...TIMM, pretrained_cfg: {}, model_args: { img_size: 384 } };
+    expect(parseArchitecture(config)).toMatchObject({ imageWidth: 224, imageHeight: 224 });
   });
 
   test("label_names, by their descriptions where there are any", () => {

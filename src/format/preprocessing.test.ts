@@ -224,8 +224,7 @@ describe("timm", () => {
       'interpolation: one of bicubic, bilinear is supported, but it is "lanczos"',
     ],
     [{ interpolation: "random" }, '"random"'],
-    [{ crop_mode: "border" }, 'or squash is supported, but it is "border 224x224'],
-    [{ input_size: [3, 224, 448] }, "center 448x224"],
+    [{ crop_mode: "border" }, 'crop_mode: center or squash is supported, but it is "border"'],
   ])("%#: refused: %s", (pretrained, message) => {
     expect(() => readTimm(pretrained)).toThrow(UnsupportedModelError);
     expect(() => readTimm(pretrained)).toThrow(message);

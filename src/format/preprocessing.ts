@@ -20,7 +20,7 @@ import {
 
 export type Resize =
   | { mode: "shortest_edge"; edge: number }
-  | { mode: "exact"; width: number; height: number };
+  | { mode: "exact" | "cover"; width: number; height: number };
 
 /** The steps in order; sizes in pixels. A value v of a channel becomes (v * rescale - mean) / std. */
 export interface Preprocessing {
@@ -156,7 +156,7 @@ const STRETCH_FROM_EDGE = 384;
 function readConvNext(fields: Fields, defaults: Defaults): Framing {
   checkFixed(fields, { do_center_crop: false });
   const size = readResize(fields, defaults);
-  if (size.mode === "exact") throw unsupported("size", "shortest_edge", "width and height");
+  if (size.mode !== "shortest_edge") throw unsupported("size", "shortest_edge", "width and height");
   const { edge } = size;
   const square = { width: edge, height: edge };
   if (edge >= STRETCH_FROM_EDGE) return { resize: { mode: "exact", ...square } };
@@ -190,9 +190,9 @@ function fromTimm(config: Fields): Preprocessing {
   const pretrained = timmPretrained(config);
   const set = Object.fromEntries(Object.entries(pretrained).filter(([, value]) => isSet(value)));
   return {
-    ...readTimmFraming(set, timmPictureSize(config)),
     rounding: "half-even",
     resample: oneOf(field(set, "interpolation") ?? "bicubic", "interpolation", RESAMPLES),
+    ...readTimmFraming(set, timmPictureSize(config)),
     rescale: 1 / 255,
     mean: readChannels(set, "mean", IMAGENET_MEAN),
     std: readDeviations(set, "std", IMAGENET_STD),
@@ -201,15 +201,14 @@ function fromTimm(config: Fields): Preprocessing {
 
 const isSet = (value: unknown) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
 
-/** The crop is the picture's size, the resize floor(size / crop_pct). */
-function readTimmFraming(pretrained: Fields, size: Size): Framing {
+/** The crop is the picture's size, the resize floor(size / crop_pct); what is not a square is resized bilinearly. */
+function readTimmFraming(pretrained: Fields, size: Size): Framing & Partial<Preprocessing> {
   const cropPercent = readPositive(pretrained, "crop_pct", 0.875);
   const mode = readText(pretrained, "crop_mode") ?? "center";
   const width = enlarged(size.width, cropPercent);
   const height = enlarged(size.height, cropPercent);
   if (mode === "squash") return { resize: { mode: "exact", width, height }, crop: size };
-  if (mode !== "border" && width === height)
-    return { resize: { mode: "shortest_edge", edge: width }, crop: size };
-  const came = `${mode} ${size.width}x${size.height} with crop_pct ${cropPercent}`;
-  throw unsupported("crop_mode", "center of a square, or squash", came);
+  if (mode === "border") throw unsupported("crop_mode", "center or squash", mode);
+  if (width === height) return { resize: { mode: "shortest_edge", edge: width }, crop: size };
+  return { resize: { mode: "cover", width, height }, crop: size, resample: "bilinear" };
 }

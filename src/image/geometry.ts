@@ -6,7 +6,9 @@ import type { ResampleFilter } from "./resample.ts";
 export interface Framing {
   readonly resize:
     | { readonly mode: "shortest_edge"; readonly edge: number }
-    | { readonly mode: "exact"; readonly width: number; readonly height: number };
+    | { readonly mode: "exact"; readonly width: number; readonly height: number }
+    /** Keeps the aspect ratio, and is as small as still covers width and height. */
+    | { readonly mode: "cover"; readonly width: number; readonly height: number };
   readonly crop?: { readonly width: number; readonly height: number };
   /**
    * Where the crop begins when that is half a pixel: `floor` (default) as transformers' processors, `half-even` as
@@ -47,6 +49,10 @@ export function pictureGeometry(framing: Framing, width: number, height: number)
 
 function resizedSize(resize: Framing["resize"], width: number, height: number): [number, number] {
   if (resize.mode === "exact") return [resize.width, resize.height];
+  if (resize.mode === "cover") {
+    const ratio = Math.min(height / resize.height, width / resize.width);
+    return [roundHalfEven(width / ratio), roundHalfEven(height / ratio)];
+  }
   const { edge } = resize;
   // Truncated, as transformers' get_resize_output_image_size and torchvision's Resize do.
   return width <= height
@@ -64,8 +70,8 @@ function startOfTorchvision(size: number, crop: number): number {
   return size < crop ? Math.floor((size - crop + 1) / 2) : roundHalfEven((size - crop) / 2);
 }
 
-/** Python's round(), for the multiples of 1/2 that occur here. */
+/** Python's round(), from 0 on. */
 function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  return x === floor ? x : floor + (floor % 2);
+  const up = Math.round(x);
+  return x % 1 === 0.5 ? up - (up % 2) : up;
 }

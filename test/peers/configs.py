@@ -108,6 +108,7 @@ TIMM_CONFIGS = [
     timm_of({"interpolation": "bilinear", "crop_pct": 1.0, "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.25, 0.125]}),
     timm_of({"crop_pct": 1.0, "crop_mode": "squash"}),
     timm_of({"crop_mode": "made up"}),
+    timm_of({"input_size": [3, 16, 24], "interpolation": "bicubic"}, {"img_size": [16, 24]}),
     timm_of({"input_size": None}, {"img_size": None}),
     timm_of({"input_size": [3, 8, 8]}),
     timm_of({"input_size": [3, 8, 8]}, {"img_size": [16, 16]}),
@@ -212,7 +213,7 @@ def of_timm(config):
             "classes": model.num_classes,
             "labels": timm_labels(model.pretrained_cfg, model.num_classes),
             "picture": [width, height],
-            "resample": data["interpolation"],
+            "resample": timm.data.create_transform(**data, is_training=False).transforms[0].interpolation.value,
             "mean": list(data["mean"]),
             "std": list(data["std"]),
         }

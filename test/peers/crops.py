@@ -48,6 +48,8 @@ PRETRAINED = [
     {"input_size": [3, 49, 49], "crop_pct": 1.3},
     {"input_size": [3, 224, 224], "crop_pct": 0.9, "crop_mode": "squash"},
     {"input_size": [3, 32, 48], "crop_pct": 0.875, "crop_mode": "squash"},
+    {"input_size": [3, 128, 256], "crop_pct": 0.875},
+    {"input_size": [3, 97, 48], "crop_pct": 0.9},
 ]
 
 
