@@ -31,6 +31,8 @@ export interface VitArchitecture {
   /** 2 when logits are the mean of a class and a distillation head. */
   headsCount: 1 | 2;
   qkvBias: boolean;
+  /** How positions of another grid are fitted. */
+  antialiasPositions?: boolean;
   layerScale: boolean;
   layerNormEps: number;
   activation: Activation;

@@ -130,6 +130,7 @@ export function parseTimmConfig(config: Fields): VitArchitecture {
     classes,
     prefixTokens: distilled ? 2 : 1,
     headsCount: distilled && classes ? 2 : 1,
+    antialiasPositions: true,
     qkvBias: readBoolean(args, "qkv_bias", variant !== "_miil"),
     layerScale: Boolean(field(args, "init_values") ?? family.includes("dinov2")),
     layerNormEps: 1e-6,

@@ -56,5 +56,5 @@ function fitted(
   const from = positionGrid(shape, architecture)!;
   const to = patchGrid(architecture);
   if (from.width === to.width && from.height === to.height) return positions;
-  return interpolatePositions(positions, from, to, architecture.prefixTokens, architecture.width);
+  return interpolatePositions(positions, from, to, architecture);
 }

@@ -194,7 +194,7 @@ export class WeightPacker {
     const from = name === "positions" ? positionGrid(entry.shape, architecture) : undefined;
     const to = patchGrid(architecture);
     if (!from || (from.width === to.width && from.height === to.height)) return values;
-    return interpolatePositions(values, from, to, architecture.prefixTokens, architecture.width);
+    return interpolatePositions(values, from, to, architecture);
   }
 
   #scaleLayer(stem: string, scaleName: CanonicalName): void {
