@@ -422,6 +422,22 @@ test("the picture's size is what preprocessing makes of it: DINOv2 runs at its c
   expect(() => parseModel(DINOV2, { ...processor, crop_size: 225 })).toThrow("whole patches of 14 pixels");
 });
 
+test("ViT and DeiT of transformers take no pictures but those of image_size", () => {
+  const size = (height: number, width: number) => ({
+    image_processor_type: "ViTImageProcessor",
+    size: { height, width },
+  });
+  const config = { ...VIT, image_size: [128, 256] };
+  expect(parseModel(config, size(128, 256)).architecture).toMatchObject({
+    imageWidth: 256,
+    imageHeight: 128,
+  });
+  expect(() => parseModel(config, size(256, 128))).toThrow(UnsupportedModelError);
+  expect(() => parseModel(config, size(256, 128))).toThrow(
+    "expected pictures of 256x128, the image_size in config.json, got 128x256",
+  );
+});
+
 const models = fileURLToPath(new URL("../../../shared/models/", import.meta.url));
 test.skipIf(!existsSync(models)).each([
   ["deit-tiny-patch16-224", 224, 12, 1000, 256],

@@ -2,11 +2,11 @@
 import { describe, expect, test } from "vitest";
 import peers from "../../test/peers/configs.json" with { type: "json" };
 import { accepted } from "../testing/accepted.ts";
-import { parseModel, pictureSize } from "./config.ts";
+import { parseArchitecture, parsePreprocessing, pictureSize } from "./config.ts";
 
 /** What both halves of a config come to, in the peers' words. */
 function read(config: unknown, preprocessor?: unknown) {
-  const { architecture, preprocessing } = parseModel(config, preprocessor);
+  const [architecture, preprocessing] = [parseArchitecture(config), parsePreprocessing(preprocessor, config)];
   const { width, height } = pictureSize(preprocessing);
   return { ...architecture, ...preprocessing, picture: [width, height] };
 }
