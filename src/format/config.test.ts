@@ -168,6 +168,7 @@ describe("timm", () => {
       headsCount,
       layerNormEps: 1e-6,
       qkvBias: true,
+      antialiasPositions: true,
       layerScale: false,
     });
   });
@@ -213,6 +214,13 @@ describe("timm", () => {
     expect(parseArchitecture(inside).labels).toEqual(labels);
     const id2label = { 0: "cat", 1: "dog" };
     expect(parseArchitecture({ ...TIMM, num_classes: 2, id2label }).labels).toEqual(labels);
+  });
+
+  test("without a number of classes, as many as there are names", () => {
+    const { num_classes: _, pretrained_cfg: __, ...rest } = TIMM;
+    const unnumbered = { ...rest, pretrained_cfg: {} };
+    expect(parseArchitecture(unnumbered).classes).toBe(1000);
+    expect(parseArchitecture({ ...unnumbered, label_names: ["cat", "dog"] }).labels).toEqual(["cat", "dog"]);
   });
 
   test("without a size of pictures 224, whatever the model is built for", () => {

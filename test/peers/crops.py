@@ -34,6 +34,7 @@ PROCESSORS = [
     {"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 32}, "crop_size": {"height": 49, "width": 64}},
     {"image_processor_type": "DeiTImageProcessor", "size": 256, "crop_size": 225},
     {"image_processor_type": "DeiTImageProcessor", "size": 224, "crop_size": {"height": 255, "width": 224}},
+    {"image_processor_type": "ViTImageProcessor", "size": 64, "default_to_square": False, "do_center_crop": True, "crop_size": 49},
     {"image_processor_type": "ConvNextImageProcessor", "size": 224},
     {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 223}, "crop_pct": 0.9},
     {"image_processor_type": "ViTImageProcessor", "size": [32, 48]},
