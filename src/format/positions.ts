@@ -2,7 +2,7 @@
 import type { Size } from "./fields.ts";
 
 /** What of a VitArchitecture says how. */
-export interface Positions {
+interface Positions {
   prefixTokens: number;
   width: number;
   antialiasPositions?: boolean;
