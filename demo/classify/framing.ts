@@ -18,6 +18,7 @@ export function showSeen(picture: ImageBitmap | HTMLVideoElement, framing: Frami
   canvas.height = cropHeight;
   const context = canvas.getContext("2d");
   if (!context) return;
+  context.fillRect(0, 0, cropWidth, cropHeight); // black is what is around a picture smaller than the crop
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, -cropX, -cropY, resizedWidth, resizedHeight);
   byId("seen-words", HTMLElement).textContent = texts.seen(

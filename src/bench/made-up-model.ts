@@ -3,15 +3,14 @@
 import { uploadWeights } from "../classifier/gpu-device.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { parseModel, type VitArchitecture } from "../format/config.ts";
-import type { CanonicalName } from "../format/names.ts";
 import { type TensorEntry, writeSafetensors } from "../format/safetensors.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { affineOf } from "../image/normalise.ts";
 import type { StoredTensor } from "../lower/pack/packer.ts";
 import type { Program } from "../lower/program.ts";
-import { vit } from "../network/families/vit.ts";
-import { parametersOf } from "../network/parameters.ts";
+import { expectedTensors } from "../network/expected-tensors.ts";
+import { type CanonicalName, timmName } from "../network/names.ts";
 import { splitQkv } from "../onnx/model.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import { type Rng, seeded } from "../testing/cases.ts";
@@ -109,19 +108,10 @@ export function madeUpFloats({ architecture }: ModelDescription): Map<CanonicalN
 
 function* madeUpTensors(architecture: VitArchitecture): Generator<{ entry: TensorEntry; bytes: Uint8Array }> {
   const rng = seeded(1);
-  for (const [name, shape] of parametersOf(vit(architecture))) {
+  for (const [name, shape] of expectedTensors(architecture)) {
     const bytes = new Uint8Array(madeUpTensor(name, shape, rng).buffer);
     yield { entry: { name, dtype: "F32", shape: [...shape], begin: 0, end: bytes.length }, bytes };
   }
-}
-
-function timmName(name: CanonicalName): string {
-  return name
-    .replace(/^patch\./, "patch_embed.proj.")
-    .replace(/^class_token$/, "cls_token")
-    .replace(/^positions$/, "pos_embed")
-    .replace(/^(blocks\.\d+)\.(qkv|proj)\./, "$1.attn.$2.")
-    .replace(/\.(fc[12])\./, ".mlp.$1.");
 }
 
 /** Sizes as training leaves them: norms near 1, a layer's outputs about as large as its inputs. */

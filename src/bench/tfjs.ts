@@ -1,7 +1,7 @@
 // TensorFlow.js on its WebGPU backend, from wherever somebody has put it: the same model in its operations, in f32.
 
 import type { Activation } from "../format/architecture.ts";
-import type { CanonicalName } from "../format/names.ts";
+import type { CanonicalName } from "../network/names.ts";
 import { headsOf, type Interpreter, interpret, type Network, type Op, type Value } from "../network/op.ts";
 import type { Tensors } from "../onnx/model.ts";
 import type { Entrant, Feed } from "./onnx-web.ts";

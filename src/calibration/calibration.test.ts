@@ -1,7 +1,6 @@
 // What calibration changes keeps the function where it says so, and lowers the error that it says it lowers.
 
 import { describe, expect, test } from "vitest";
-import { canonicalName } from "../format/names.ts";
 import { nearest, type Quantizer, type Uniform } from "../quant/quantizer.ts";
 import { seeded } from "../testing/cases.ts";
 import { correctBias, quantized, regress } from "./correct.ts";
@@ -12,7 +11,6 @@ import { type Observed, Observer } from "./observe.ts";
 import { powerOfTwoFactor } from "./power-of-two.ts";
 import { reparameterise } from "./reparameterise.ts";
 import { smooth } from "./smooth.ts";
-import { storedName } from "./stored-names.ts";
 import { twinGelu, twinSoftmax } from "./twin.ts";
 import { leastSquares, minMax, percentile, uniformOver } from "./uniform.ts";
 import {
@@ -204,26 +202,4 @@ describe("weights in 4 bits", () => {
     regress(next, seen, came);
     expect(distance(outputs(came.values, next), wanted)).toBeLessThan(0.9 * before);
   });
-});
-
-test("a stored name is read back as the canonical one", () => {
-  const names = [
-    "class_token",
-    "distillation_token",
-    "positions",
-    "patch.weight",
-    "norm.bias",
-    "head.weight",
-  ];
-  const inBlocks = [
-    "norm1.weight",
-    "qkv.weight",
-    "proj.bias",
-    "scale1",
-    "norm2.bias",
-    "fc1.weight",
-    "fc2.bias",
-  ];
-  for (const name of [...names, "head_distillation.bias", ...inBlocks.map((part) => `blocks.11.${part}`)])
-    expect(canonicalName(storedName(name))).toBe(name);
 });

@@ -4,10 +4,11 @@ import { describeModel, type ModelDescription } from "../classifier/model.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { VitArchitecture } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { type CanonicalName, canonicalName, checkTensors } from "../format/names.ts";
-import { toFloat32 } from "../format/safetensors.ts";
+import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import { streamWeights } from "../format/weights.ts";
 import type { StoredTensor } from "../lower/pack/packer.ts";
+import { checkTensors } from "../network/checked-tensors.ts";
+import type { CanonicalName } from "../network/names.ts";
 import type { Linear, Norm } from "./layers.ts";
 
 export interface FloatTensor {
@@ -41,15 +42,21 @@ export async function describeFloatModel(
 }
 
 /** The tensors that inference needs, as they arrive. */
-export function streamFloatModel(folder: ModelFolder, architecture: VitArchitecture, options: ReadOptions) {
-  let wanted: ReadonlySet<unknown> = new Set();
-  return streamWeights(folder, {
+export async function* streamFloatModel(
+  folder: ModelFolder,
+  architecture: VitArchitecture,
+  options: ReadOptions,
+) {
+  let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
+  const stream = streamWeights(folder, {
     ...options,
-    onHeader: (entries) => {
-      wanted = new Set(checkTensors(architecture, entries).values());
+    onHeader: async (entries) => {
+      const { tensors } = await checkTensors(architecture, entries);
+      names = new Map([...tensors].map(([name, entry]) => [entry, name]));
     },
-    wanted: (entry) => wanted.has(entry),
+    wanted: (entry) => names.has(entry),
   });
+  for await (const { entry, bytes } of stream) yield { name: names.get(entry)!, entry, bytes };
 }
 
 /** @throws UnsupportedModelError for a model that is quantised already. */
@@ -57,8 +64,8 @@ export async function readFloatModel(folder: ModelFolder, options: ReadOptions =
   const description = await describeFloatModel(folder, options.signal);
   const { architecture } = description;
   const tensors = new Map<CanonicalName, FloatTensor>();
-  for await (const { entry, bytes } of streamFloatModel(folder, architecture, options))
-    tensors.set(canonicalName(entry.name)!, { shape: entry.shape, values: toFloat32(entry, bytes).slice() });
+  for await (const { name, entry, bytes } of streamFloatModel(folder, architecture, options))
+    tensors.set(name, { shape: entry.shape, values: toFloat32(entry, bytes).slice() });
   for (let block = 0; block < architecture.depth; block++)
     for (const leaf of ["weight", "bias"]) joinQkv(tensors, `blocks.${block}`, leaf);
   return { folder, description, tensors };

@@ -5,6 +5,7 @@ import { asFields, parseJson } from "../format/fields.ts";
 import { pack, packMultiples } from "../format/packed.ts";
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
+import { timmName } from "../network/names.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
 import { correctBias, quantized, regress } from "./correct.ts";
@@ -23,7 +24,6 @@ import type { Observed } from "./observe.ts";
 import { powerOfTwoFactor } from "./power-of-two.ts";
 import { reparameterise } from "./reparameterise.ts";
 import { smooth } from "./smooth.ts";
-import { storedName } from "./stored-names.ts";
 import { uniformOver } from "./uniform.ts";
 import {
   GROUP_SIZE,
@@ -258,7 +258,7 @@ function storedTensors(
   { shape, values }: FloatTensor,
   weights: QuantizedModel["weights"],
 ): StoredTensor[] {
-  const [layer, as] = [name.replace(/\.weight$/, ""), storedName(name)];
+  const [layer, as] = [name.replace(/\.weight$/, ""), timmName(name)];
   if (!name.endsWith(".weight") || shape.length < 2) return [floats(as, shape, values)];
   // The patch embedding and the head have 8 bits in every width, as in the papers.
   const { q, scale, bits, multiples } = weights.get(layer) ?? eightBits(values, shape);

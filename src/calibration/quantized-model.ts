@@ -4,9 +4,9 @@ import { ModelFormatError } from "../errors/errors.ts";
 import { parseJson, quantizationConfig } from "../format/config.ts";
 import { asFields } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { type CanonicalName, canonicalName } from "../format/names.ts";
 import { type StoredTensor, type TensorEntry, toFloat32, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
+import type { CanonicalName } from "../network/names.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import { describeFloatModel, type ReadOptions, streamFloatModel } from "./float-model.ts";
 
@@ -23,8 +23,8 @@ export async function quantizedFiles(
   const { signal } = options;
   const { architecture } = await describeFloatModel(folder, signal);
   const weights: StoredTensor[] = [];
-  for await (const { entry, bytes } of streamFloatModel(folder, architecture, options))
-    weights.push(...stored(entry, finite(entry, bytes)));
+  for await (const { name, entry, bytes } of streamFloatModel(folder, architecture, options))
+    weights.push(...stored(name, entry, finite(entry, bytes)));
   const files = new Map<string, Uint8Array[]>([
     ["config.json", [encode(await quantizedConfig(folder, signal))]],
   ]);
@@ -36,12 +36,16 @@ export async function quantizedFiles(
 }
 
 /** The weights of linear layers, the patch embedding's among them, are the tensors `weight` of more than one axis. */
-export function isQuantizable(name: CanonicalName | undefined, shape: readonly number[]): boolean {
-  return Boolean(name?.endsWith(".weight")) && shape.length > 1;
+export function isQuantizable(name: CanonicalName, shape: readonly number[]): boolean {
+  return name.endsWith(".weight") && shape.length > 1;
 }
 
-function stored({ name, shape }: TensorEntry, values: Float32Array): StoredTensor[] {
-  if (!isQuantizable(canonicalName(name), shape)) return [floats(name, shape, values)];
+function stored(
+  canonical: CanonicalName,
+  { name, shape }: TensorEntry,
+  values: Float32Array,
+): StoredTensor[] {
+  if (!isQuantizable(canonical, shape)) return [floats(name, shape, values)];
   // The patch embedding's [width, 3, side, side]; linear layers have no fourth axis.
   const { q, scale } = quantizeRows(values, shape[0], shape[3]);
   return [

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import peers from "../../test/peers/configs.json" with { type: "json" };
+import { parseArchitecture } from "../format/config.ts";
 import { topClasses } from "./answer.ts";
 
 const labels = ["a", "b", "c", "d"];
@@ -11,6 +13,27 @@ test("equal logits come in the order of their classes", () => {
     ["a", 0],
   ]);
   expect(top[0].score).toBe(top[1].score);
+});
+
+test("one sigmoid for each class, in the order of the logits", () => {
+  const top = topClasses(Float32Array.of(0, -1000, 1000, 2), labels, 4, "sigmoid");
+  expect(top.map(({ label, score }) => [label, score])).toEqual([
+    ["c", 1],
+    ["d", 1 / (1 + Math.exp(-2))],
+    ["a", 0.5],
+    ["b", 0],
+  ]);
+});
+
+test("labels and scores are those of transformers' pipeline, whatever the config says", () => {
+  for (const { config, right } of peers.transformers) {
+    const { labels, scoring } = parseArchitecture(config);
+    const logits = Float32Array.from(peers.logits.slice(0, right.classes));
+    const top = topClasses(logits, labels, 99, scoring).sort((a, b) => a.index - b.index);
+    expect(top.map(({ label }) => label)).toEqual(right.labels);
+    // The pipeline computes in f32: a few roundings of 2^-24.
+    for (const [n, { score }] of top.entries()) expect(Math.abs(score - right.scores[n])).toBeLessThan(3e-7);
+  }
 });
 
 test("the scores of all classes sum to 1, for logits of any size", () => {

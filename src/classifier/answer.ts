@@ -1,23 +1,38 @@
 // From logits to labels.
 
+import type { Scoring } from "../format/architecture.ts";
+
 export interface Classification {
   readonly label: string;
-  /** Softmax probability, 0 to 1. */
+  /**
+   * 0 to 1: the softmax of the logits. Where each class is a question of its own (`problem_type:
+   * "multi_label_classification"`, or one class) the sigmoid of its logit.
+   */
   readonly score: number;
   /** Class index. */
   readonly index: number;
 }
 
 /** The `topK` most probable classes, most probable first; equal logits in the order of their classes. */
-export function topClasses(logits: Float32Array, labels: readonly string[], topK: number): Classification[] {
+export function topClasses(
+  logits: Float32Array,
+  labels: readonly string[],
+  topK: number,
+  scoring: Scoring = "softmax",
+): Classification[] {
+  const score = scoring === "sigmoid" ? sigmoid : softmaxOf(logits);
+  const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
+  return order.slice(0, topK).map((index) => ({ label: labels[index], score: score(logits[index]), index }));
+}
+
+function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
+
+function softmaxOf(logits: Float32Array): (logit: number) => number {
   let greatest = Number.NEGATIVE_INFINITY;
   for (const logit of logits) if (logit > greatest) greatest = logit;
   let mass = 0;
   for (const logit of logits) mass += Math.exp(logit - greatest);
-  const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
-  return order.slice(0, topK).map((index) => ({
-    label: labels[index],
-    score: Math.exp(logits[index] - greatest) / mass,
-    index,
-  }));
+  return (logit) => Math.exp(logit - greatest) / mass;
 }

@@ -29,7 +29,9 @@ export class CpuBackend implements Backend<CpuBatch> {
   }
 
   async batch(graph: ModelGraph): Promise<CpuBatch> {
-    const batch = new CpuBatch(this.#model, graph, this.#weights);
+    const batch: CpuBatch = new CpuBatch(this.#model, graph, this.#weights, () =>
+      this.#batches.delete(batch),
+    );
     this.#batches.add(batch);
     return batch;
   }
@@ -44,9 +46,12 @@ class CpuBatch implements Batch {
   readonly graph: ModelGraph;
   readonly #model: ModelDescription;
   readonly #plan: CpuPlan;
+  /** Forgets it, so that its tensors are collected. */
+  readonly destroy: () => void;
 
-  constructor(model: ModelDescription, graph: ModelGraph, weights: Weights) {
+  constructor(model: ModelDescription, graph: ModelGraph, weights: Weights, destroy: () => void) {
     this.graph = graph;
+    this.destroy = destroy;
     this.#model = model;
     this.#plan = new CpuPlan(graph, weights);
   }
@@ -81,8 +86,6 @@ class CpuBatch implements Batch {
     const preprocess = performance.now() - start;
     return { source: "wall", times: new Map([["preprocess", preprocess], ...(await this.#plan.run())]) };
   }
-
-  destroy(): void {}
 
   #write(picture: PictureSource, index: number): void {
     const { architecture, preprocessing, affine } = this.#model;

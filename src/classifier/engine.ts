@@ -72,10 +72,13 @@ export interface Backend<B extends Batch = Batch> {
 
 /** A batch is known by its pictures; the one with taps, for attention maps, by this. */
 const TAPS = 0;
+/** Batches that are kept besides that: of many pictures a full one, and one for those that are left over. */
+const KEPT = 2;
 
 export class Engine<B extends Batch = Batch> {
   readonly #program: Program;
   readonly #backend: Backend<B>;
+  /** In the order of their last use. */
   readonly #batches = new Map<number, Promise<B>>();
   /** When the next run may begin. */
   #tail: Promise<unknown> = Promise.resolve();
@@ -98,11 +101,13 @@ export class Engine<B extends Batch = Batch> {
     return this.#last?.dispatches ?? 0;
   }
 
-  /** Compiles and allocates what a batch of this size needs; nothing the second time. */
-  async prepare(images: number): Promise<B> {
-    const batch = await this.#batchOf(images);
-    this.#last ??= batch;
-    return batch;
+  /** Compiles and allocates what a batch of this size needs; nothing while it is one of those used last. */
+  prepare(images: number): Promise<B> {
+    return this.#inTurn(undefined, async () => {
+      const batch = await this.#batchOf(images);
+      this.#last ??= batch;
+      return batch;
+    });
   }
 
   /** Runs after those asked for before; an aborted call that still waits is dropped. */
@@ -163,10 +168,12 @@ export class Engine<B extends Batch = Batch> {
     const submitted = new Promise<void>((resolve) => {
       onSubmitted = resolve;
     });
-    const turn = this.#tail.then(() => {
-      signal?.throwIfAborted();
-      return work(onSubmitted);
-    });
+    const turn = this.#tail
+      .then(() => {
+        signal?.throwIfAborted();
+        return work(onSubmitted);
+      })
+      .finally(() => this.#dropUnused());
     const done = turn.then(
       () => {},
       () => {},
@@ -181,10 +188,20 @@ export class Engine<B extends Batch = Batch> {
     if (!batch) {
       const images = key === TAPS ? 1 : key;
       batch = this.#backend.batch(this.#program.graph(images, key === TAPS), images);
-      this.#batches.set(key, batch);
       batch.catch(() => this.#batches.delete(key));
     }
+    this.#batches.delete(key);
+    this.#batches.set(key, batch);
     return batch;
+  }
+
+  /** At the end of a turn no run is in flight but the next one, whose batch is the one used last. */
+  #dropUnused(): void {
+    const sizes = [...this.#batches.keys()].filter((key) => key !== TAPS);
+    for (const size of sizes.slice(0, -KEPT)) {
+      void this.#batches.get(size)!.then((batch) => batch.destroy());
+      this.#batches.delete(size);
+    }
   }
 
   #answers({ graph }: Batch, read: Record<string, ArrayBuffer>, images: number): Answer[] {

@@ -90,21 +90,20 @@ export class GpuBatch implements Batch {
   readonly graph: ModelGraph;
   readonly plan: Plan;
   readonly slots: readonly PictureSlot[];
+  /** Of the run that ended last, or of one with ordinary pictures. */
+  dispatches: number;
   readonly #gpu: Gpu;
 
   constructor(gpu: Gpu, graph: ModelGraph, plan: Plan, slots: readonly PictureSlot[]) {
     this.graph = graph;
     this.plan = plan;
     this.slots = slots;
+    this.dispatches = this.#dispatches();
     this.#gpu = gpu;
   }
 
   get choices(): Plan["choices"] {
     return this.plan.choices;
-  }
-
-  get dispatches(): number {
-    return this.plan.dispatches + 2 * this.slots.length;
   }
 
   /** @throws SelfTestError where a kernel is found to compute wrongly by now. */
@@ -115,10 +114,18 @@ export class GpuBatch implements Batch {
     if (Math.random() * RUNS_BETWEEN_TESTS < 1) await this.#test();
     const { firstRow } = this.graph;
     for (const [i, picture] of pictures.entries()) this.slots[i].prepare(picture, firstRow(i));
+    const dispatches = this.#dispatches();
     const encodeInputs = (pass: GPUComputePassEncoder) => {
       for (const slot of this.slots) slot.encode(pass);
     };
-    return this.plan.run(encodeInputs, options);
+    const outputs = await this.plan.run(encodeInputs, options);
+    this.dispatches = dispatches;
+    return outputs;
+  }
+
+  /** A big picture is resized in several strips. */
+  #dispatches(): number {
+    return this.slots.reduce((sum, slot) => sum + slot.dispatches, this.plan.dispatches);
   }
 
   /** Drivers and hardware go wrong under way, too: asks the known questions again. */

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vit
 import { DisposedError, ModelFormatError, PictureError } from "../errors/errors.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
+import { accepted } from "../testing/accepted.ts";
 import { ImageClassifier, type LoadOptions, type Platform, pagePlatform } from "./image-classifier.ts";
 import {
   forward,
@@ -153,6 +154,7 @@ describe.each(["int8", "float32"] as const)("equal bits in %s", (precision) => {
 test("more pictures than maxBatch are cut, each part one submit", async () => {
   const pictures = Array.from({ length: 7 }, (_, seed) => madeUpPicture(PLAIN, seed));
   const together = await ask(plainFiles, {}, (it) => it.logits(pictures));
+  const never = vi.spyOn(Math, "random").mockReturnValue(0.5); // no self-test is due meanwhile
   await ask(plainFiles, { maxBatch: 3 }, async (it) => {
     const submit = vi.spyOn(gpu.device.queue, "submit");
     expect(await it.logits(pictures)).toEqual(together);
@@ -160,6 +162,7 @@ test("more pictures than maxBatch are cut, each part one submit", async () => {
     submit.mockRestore();
     expect(await it.classify([])).toEqual([]);
   });
+  never.mockRestore();
 });
 
 test("two batches are in flight at a time, in order, and answer as each picture alone", async () => {
@@ -201,6 +204,57 @@ test("the best classes come first, with their softmax", async () => {
   expect(top.map(({ index }) => index)).toEqual(order.slice(0, 3));
   expect(top.map(({ label }) => label)).toEqual(order.slice(0, 3).map((index) => `LABEL_${index}`));
   for (const { index, score } of top) expect(score).toBeCloseTo(Math.exp(logits[index]) / mass, 5);
+});
+
+describe("each class has the sigmoid of its own logit", () => {
+  const sigmoids = (logits: Float64Array) => [...logits].map((logit) => 1 / (1 + Math.exp(-logit)));
+  const scoresOf = async (files: Files) => {
+    const top = await ask(files, { precision: "float32" }, (it) => it.classify(picture, { topK: 99 }));
+    return top.sort((a, b) => a.index - b.index).map(({ score }) => score);
+  };
+  const expectScores = (scores: number[], expected: number[]) => {
+    expect(scores).toHaveLength(expected.length);
+    // A sigmoid is nowhere steeper than 1/4, and the logits are within FLOAT_BOUND.
+    for (const [n, score] of scores.entries())
+      expect(Math.abs(score - expected[n])).toBeLessThan(FLOAT_BOUND / 4);
+  };
+
+  test(
+    accepted(
+      "Labels and heads",
+      "problem_type multi_label_classification: the sigmoid of each logit; any other: softmax",
+      "transformers 5.18.0",
+    ),
+    async () => {
+      const files = transformersFiles(PLAIN, plainTensors);
+      const config = {
+        ...JSON.parse(files["config.json"] as string),
+        problem_type: "multi_label_classification",
+      };
+      const { logits } = forward(PLAIN, plainTensors, picture.rgba);
+      expectScores(await scoresOf({ ...files, "config.json": JSON.stringify(config) }), sigmoids(logits));
+    },
+  );
+
+  test(
+    accepted("Labels and heads", "a head of one class: the sigmoid of its logit", "transformers 5.18.0"),
+    async () => {
+      const vit = { ...PLAIN, classes: 1 };
+      const tensors = madeUpTensors(vit);
+      const { logits } = forward(vit, tensors, picture.rgba);
+      for (const files of [transformersFiles(vit, tensors), timmFiles(vit, tensors)])
+        expectScores(await scoresOf(files), sigmoids(logits));
+    },
+  );
+});
+
+test("one class has the bits of the first of many", async () => {
+  const tensors = new Map(plainTensors);
+  const { shape, values } = tensors.get("head.weight")!;
+  tensors.set("head.weight", { shape: [1, shape[1]], values: values.slice(0, shape[1]) });
+  tensors.set("head.bias", { shape: [1], values: tensors.get("head.bias")!.values.slice(0, 1) });
+  const files = timmFiles({ ...PLAIN, classes: 1 }, tensors);
+  expect([...(await logitsOf(files))]).toEqual([(await logitsOf(plainFiles))[0]]);
 });
 
 describe("nothing is left on the GPU", () => {

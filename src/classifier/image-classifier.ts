@@ -75,6 +75,8 @@ export interface Report extends Arithmetic {
   readonly dispatches: number;
   /** Bytes of all buffers and textures on the device, those of other classifiers on it included. */
   readonly gpuBytes: number;
+  /** Tensors of the weights file that the model does without, at most a hundred: an unused head, a loss, ... */
+  readonly ignoredTensors: readonly string[];
   /** Why devices were lost, each replaced by another since the load. */
   readonly losses: readonly string[];
 }
@@ -181,10 +183,11 @@ export class ImageClassifier<P = Picture> {
       throw new UnsupportedModelError(`${this.#session.model.id}: has no head to classify with; use embed()`);
     if (!(Number.isInteger(topK) && topK >= 1))
       throw new RangeError(`topK: expected a whole number from 1 on, came ${topK}`);
-    return this.#each(input, signal, ({ logits }) => topClasses(logits, this.labels, topK));
+    const { labels, scoring } = this.#session.model.architecture;
+    return this.#each(input, signal, ({ logits }) => topClasses(logits, labels, topK, scoring));
   }
 
-  /** The logits of a picture, or of each of many: one f32 per class, before softmax. */
+  /** The logits of a picture, or of each of many: one f32 per class, before softmax or sigmoid. */
   logits(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   logits(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
   async logits(input: P | readonly P[], { signal }: { signal?: AbortSignal } = {}) {
@@ -213,7 +216,7 @@ export class ImageClassifier<P = Picture> {
 
   /** What runs where, and how much of it there is. */
   get report(): Report {
-    const { device, model, engine } = this.#session;
+    const { device, model, engine, ignored } = this.#session;
     return {
       model: model.id,
       checkpoint: model.architecture.quantization ? "quantized" : "float",
@@ -224,6 +227,7 @@ export class ImageClassifier<P = Picture> {
       kernels: summarise(engine.choices.values()),
       dispatches: engine.dispatches,
       gpuBytes: device.bytes,
+      ignoredTensors: ignored.slice(0, 100),
       losses: [...this.#losses],
     };
   }

@@ -1,6 +1,7 @@
 // Whole models in integers: the same bits on every adapter, and what the f64 forward pass answers, roughly.
 
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { UnsupportedModelError } from "../errors/errors.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { ImageClassifier, type LoadOptions, type Platform, pagePlatform } from "./image-classifier.ts";
@@ -11,6 +12,7 @@ import {
   madeUpTensors,
   PLAIN,
   timmFiles,
+  transformersFiles,
 } from "./made-up-vit.shared.ts";
 import type { Picture } from "./picture.ts";
 
@@ -82,6 +84,54 @@ test("a picture has the same logits alone and among others", async () => {
   const together = await logitsOf(PLAIN, { integerOnly: true }, pictures);
   expect(await logitsOf(PLAIN, { integerOnly: true, maxBatch: 1 }, pictures)).toEqual(together);
   expect(new Set(together.map(String)).size).toBe(3);
+});
+
+describe("an activation that the integer forms are not", () => {
+  const { "config.json": config, ...others } = transformersFiles(PLAIN, madeUpTensors(PLAIN));
+  const loading = (activation: string, options: LoadOptions) => {
+    const hidden_act = JSON.stringify({ ...JSON.parse(config), hidden_act: activation });
+    const readText = async (name: string) =>
+      name === "config.json" ? hidden_act : name === "preprocessor_config.json" ? others[name] : undefined;
+    const open = vi.fn(async () => ({ stream: new Blob([others["model.safetensors"]]).stream() }));
+    return { open, loaded: ImageClassifier.loadOn(platform, { id: "m", readText, open }, options) };
+  };
+
+  test.each<LoadOptions>([
+    { nonlinear: "ibert" },
+    { nonlinear: "ivit" },
+    { integerOnly: true },
+    { integerOnly: true, nonlinear: "ivit" },
+  ])("quick_gelu with %o is refused before the weights are asked for", async (options) => {
+    const { open, loaded } = loading("quick_gelu", options);
+    await expect(loaded).rejects.toThrow(UnsupportedModelError);
+    await expect(loaded).rejects.toThrow(/quick_gelu needs nonlinear exact or fast, came i(bert|vit)/);
+    expect(open).not.toHaveBeenCalled();
+  });
+
+  test("every other pair answers, quick_gelu by its own form and the tanh form as GELU", async () => {
+    const logits: Record<string, Float32Array> = {};
+    for (const activation of ["gelu", "gelu_new", "quick_gelu"])
+      for (const nonlinear of ["exact", "fast", "ibert"] as const) {
+        if (activation === "quick_gelu" && nonlinear === "ibert") continue;
+        const classifier = await loading(activation, { nonlinear }).loaded;
+        logits[`${activation} ${nonlinear}`] = await classifier.logits(madeUpPicture(PLAIN));
+        await classifier.dispose();
+      }
+    expect(logits["gelu fast"]).toEqual(logits["gelu_new exact"]);
+    expect(logits["gelu_new fast"]).toEqual(logits["gelu_new exact"]);
+    expect(logits["gelu_new ibert"]).toEqual(logits["gelu ibert"]);
+    expect(logits["quick_gelu fast"]).toEqual(logits["quick_gelu exact"]);
+    const floats = async (activation: string, device: "webgpu" | "cpu") => {
+      const classifier = await loading(activation, { precision: "float32", device }).loaded;
+      return classifier.logits(madeUpPicture(PLAIN)).finally(() => classifier.dispose());
+    };
+    for (const activation of ["gelu", "gelu_new", "quick_gelu"]) {
+      const expected = await floats(activation, "cpu");
+      // f32 on both; between quick GELU and GELU it is 0.01, between GELU and its tanh form 1e-4.
+      expect(distance(await floats(activation, "webgpu"), expected)).toBeLessThan(5e-6);
+      expect(distance(logits[`${activation} exact`], expected)).toBeLessThan(0.022);
+    }
+  });
 });
 
 test.each<[LoadOptions, string]>([

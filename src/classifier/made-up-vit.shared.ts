@@ -4,6 +4,7 @@ import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { toHalf } from "../quant/half.ts";
 import { gelu } from "../quant/nonlinear.ts";
 import { type Rng, seeded } from "../testing/cases.ts";
+import { inTransformersNames, type TransformersNames } from "./made-up-names.shared.ts";
 
 export interface MadeUpVit {
   readonly width: number;
@@ -96,9 +97,15 @@ export function timmFiles(vit: MadeUpVit, tensors: Tensors, type: FloatType = "F
 }
 
 /** The same by transformers': Q, K and V apart, and other names. */
-export function transformersFiles(vit: MadeUpVit, tensors: Tensors, type: FloatType = "F32") {
+export function transformersFiles(
+  vit: MadeUpVit,
+  tensors: Tensors,
+  type: FloatType = "F32",
+  names: TransformersNames = "saved",
+) {
+  const family = transformersClass(vit);
   const config = {
-    architectures: [transformersClass(vit)],
+    architectures: [family],
     hidden_size: vit.width,
     num_hidden_layers: vit.depth,
     num_attention_heads: vit.heads,
@@ -117,7 +124,7 @@ export function transformersFiles(vit: MadeUpVit, tensors: Tensors, type: FloatT
     image_std: STD,
   };
   return {
-    ...files(new Map(inTransformersNames(vit, tensors)), type, config),
+    ...files(inTransformersNames(family, tensors, names), type, config),
     "preprocessor_config.json": JSON.stringify(preprocessor),
   };
 }
@@ -144,40 +151,6 @@ function encode(values: Float32Array, type: FloatType): Uint8Array {
   return new Uint8Array(
     Uint16Array.from(new Uint32Array(values.slice().buffer), (bits) => bits >>> 16).buffer,
   );
-}
-
-const TRANSFORMERS: readonly (readonly [RegExp, string])[] = [
-  [/^cls_token/, "embeddings.cls_token"],
-  [/^dist_token/, "embeddings.distillation_token"],
-  [/^pos_embed/, "embeddings.position_embeddings"],
-  [/^patch_embed\.proj/, "embeddings.patch_embeddings.projection"],
-  [/^blocks\./, "encoder.layer."],
-  [/norm1/, "layernorm_before"],
-  [/norm2/, "layernorm_after"],
-  [/attn\.proj/, "attention.output.dense"],
-  [/attn\.(query|key|value)/, "attention.attention.$1"],
-  [/mlp\.fc1/, "intermediate.dense"],
-  [/mlp\.fc2/, "output.dense"],
-  [/ls(\d)\.gamma/, "layer_scale$1.lambda1"],
-  [/^norm/, "layernorm"],
-];
-
-function* inTransformersNames({ headsCount }: MadeUpVit, tensors: Tensors): Generator<[string, Tensor]> {
-  const heads = headsCount === 2 ? "cls_classifier" : "classifier";
-  const dialect = (name: string) => TRANSFORMERS.reduce((text, [from, to]) => text.replace(from, to), name);
-  for (const [name, tensor] of tensors) {
-    if (name.includes("qkv"))
-      for (const [i, part] of ["query", "key", "value"].entries())
-        yield [`vit.${dialect(name.replace("qkv", part))}`, third(tensor, i)];
-    else if (name.startsWith("head"))
-      yield [name.replace("head_dist", "distillation_classifier").replace(/^head/, heads), tensor];
-    else yield [`vit.${dialect(name)}`, tensor];
-  }
-}
-
-function third({ shape: [out, ...inputs], values }: Tensor, part: number): Tensor {
-  const length = values.length / 3;
-  return { shape: [out / 3, ...inputs], values: values.subarray(part * length, (part + 1) * length) };
 }
 
 /** A picture of the model's own size, so that no resize changes it. */

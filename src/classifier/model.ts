@@ -9,10 +9,12 @@ import {
   type VitArchitecture,
 } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { canonicalName, checkTensors } from "../format/names.ts";
+import type { TensorEntry } from "../format/safetensors.ts";
 import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
 import type { StoredTensor } from "../lower/pack/packer.ts";
+import { checkTensors } from "../network/checked-tensors.ts";
+import type { CanonicalName } from "../network/names.ts";
 
 /** `fallback`: there is no WebGPU, and the CPU takes its place. */
 export type LoadStage = "fallback" | "download" | "quantize" | "compile" | "self-test" | "ready";
@@ -76,15 +78,17 @@ export interface WeightsLoading {
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
   readonly integrity?: string;
+  /** Hears the names of what the file has and the model does without. */
+  readonly onIgnored?: (names: readonly string[]) => void;
 }
 
 /** The tensors of a folder that the model needs, as they arrive. */
 export async function* storedTensors(
   folder: ModelFolder,
   { architecture }: ModelDescription,
-  { onProgress, signal, integrity }: WeightsLoading,
+  { onProgress, signal, integrity, onIgnored }: WeightsLoading,
 ): AsyncGenerator<StoredTensor> {
-  let wanted: ReadonlySet<unknown> = new Set();
+  let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
   const stream = architecture.quantization?.packed
     ? (await import("../format/packed.ts")).streamUnpacked
     : streamWeights;
@@ -93,12 +97,14 @@ export async function* storedTensors(
     integrity,
     groupSize: architecture.quantization?.groupSize,
     onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
-    onHeader: (entries) => {
-      wanted = new Set(checkTensors(architecture, entries).values());
+    onHeader: async (entries) => {
+      const { tensors, ignored } = await checkTensors(architecture, entries);
+      names = new Map([...tensors].map(([name, entry]) => [entry, name]));
+      onIgnored?.(ignored);
     },
-    wanted: (entry) => wanted.has(entry),
+    wanted: (entry) => names.has(entry),
   });
-  for await (const { entry, bytes } of tensors) yield { name: canonicalName(entry.name)!, entry, bytes };
+  for await (const { entry, bytes } of tensors) yield { name: names.get(entry)!, entry, bytes };
   onProgress?.({ stage: "quantize" });
   signal?.throwIfAborted();
 }

@@ -25,6 +25,9 @@ const shortest: Framing = {
 };
 const exact: Framing = { resize: { mode: "exact", width: 32, height: 32 }, resample: "bilinear" };
 
+/** A picture of 20 x 25 or so within black. */
+const padded: Framing = { ...shortest, resize: { mode: "shortest_edge", edge: 20 } };
+
 async function slotFor(framing: Framing) {
   const output = (length: number) => gpu.buffer("output", length, GPUBufferUsage.COPY_SRC);
   const buffers = {
@@ -103,6 +106,8 @@ describe("patches equal the CPU's", () => {
   test.each<[string, Framing, number, number, number]>([
     ["small", shortest, 40, 50, 0],
     ["of one size with the crop", exact, 32, 32, 0],
+    ["smaller than its crop", padded, 40, 50, 0],
+    ["smaller than its crop, of several strips", padded, 1500, 900, 2],
     ["of several strips", exact, 1500, 900, 2],
     ["wider than a texture", exact, 9001, 40, 1],
     ["tall, of several bands", exact, 12, 40_000, 7],

@@ -50,6 +50,8 @@ export class PictureSlot {
   readonly #rowsPipeline: GPUComputePipeline;
   readonly #patchesPipeline: GPUComputePipeline;
   readonly #params: GPUBuffer;
+  /** What the picture prepared last takes in all; of an ordinary one, one for rows and one for patches. */
+  dispatches = 2;
   #fit: Fit | undefined;
   #pending: Pending | undefined;
 
@@ -80,11 +82,13 @@ export class PictureSlot {
   prepare(picture: PictureSource, firstRow = 0): void {
     this.#submit();
     const fit = this.#fitted(picture);
+    this.dispatches = 0;
     for (const strip of fit.strips.strips) {
       this.#submit();
       this.#write(picture, fit, strip);
       this.#gpu.write(this.#params, packParams({ ...fit.params, ...this.#place(strip), firstRow }));
       this.#pending = this.#pendingOf(fit, strip);
+      this.dispatches += strip.completesBand ? 2 : 1;
     }
   }
 

@@ -14,6 +14,8 @@ export interface Session {
   readonly device: Device;
   readonly model: ModelDescription;
   readonly engine: Engine;
+  /** Tensors of the file that the model does without. */
+  readonly ignored: readonly string[];
 }
 
 /** A failed call may be told a moment before the loss that made it fail. */
@@ -72,7 +74,11 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
       `${model.id}: integer non-linear operations run on WebGPU only; on the CPU load with nonlinear exact or fast`,
     );
   const program = await programOf(model, arithmetic, device.machine, streamed);
-  const packed = program.pack(storedTensors(folder, model, options));
+  let ignored: readonly string[] = [];
+  const onIgnored = (names: readonly string[]) => {
+    ignored = names;
+  };
+  const packed = program.pack(storedTensors(folder, model, { ...options, onIgnored }));
   const backend = await device.load(model, program, packed, autotune);
   const engine = new Engine(program, backend);
   try {
@@ -87,7 +93,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
     throw error;
   }
   onProgress?.({ stage: "ready" });
-  return { device, model, engine };
+  return { device, model, engine, ignored };
 }
 
 /** Gives everything back, after the run in progress. */

@@ -1,7 +1,7 @@
 // What a model's tensors and multiplications add up to.
 
-import type { CanonicalName } from "../format/names.ts";
 import { costOf, sumOf } from "../lower/cost.ts";
+import type { CanonicalName } from "../network/names.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import type { OpenModel } from "./model.ts";
 

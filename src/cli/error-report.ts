@@ -9,8 +9,7 @@ import { type Gpu, openGpu } from "../gpu/gpu.ts";
 import { arithmeticOf } from "../lower/arithmetic.ts";
 import type { Precision } from "../lower/pack/packer.ts";
 import { programOf } from "../lower/program-of.ts";
-import { vit } from "../network/families/vit.ts";
-import { parametersOf } from "../network/parameters.ts";
+import { expectedTensors } from "../network/expected-tensors.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
@@ -86,7 +85,7 @@ function checkPair(model: OpenModel, reference: OpenModel): void {
       `${reference.folder.id}: is int8 and has no float32 to compare with; give the float model that it was made from, alone or with --float`,
     );
   const sizes = [model, reference].map(({ architecture }) =>
-    JSON.stringify([...parametersOf(vit(architecture))]),
+    JSON.stringify([...expectedTensors(architecture)]),
   );
   if (sizes[0] !== sizes[1])
     throw new UnsupportedModelError(
@@ -101,7 +100,7 @@ async function weightErrors(
 ): Promise<TensorError[]> {
   const errors: TensorError[] = [];
   const stored = model.architecture.quantization && (await floatTensors(model, signal));
-  const shapes = parametersOf(vit(reference.architecture));
+  const shapes = expectedTensors(reference.architecture);
   for (const [name, values] of await floatTensors(reference, signal)) {
     const shape = shapes.get(name.replace(PART, ".qkv."));
     if (!name.endsWith(".weight") || !shape || shape.length < 2) continue;

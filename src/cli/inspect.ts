@@ -1,6 +1,7 @@
 // `vit8 inspect`: what a model is, and what it costs.
 
 import type { Preprocessing } from "../format/config.ts";
+import { quote } from "../format/fields.ts";
 import { type Anatomy, anatomyOf } from "./anatomy.ts";
 import { type Command, table } from "./command.ts";
 import { COST_OPTIONS, inspectCost } from "./inspect-cost.ts";
@@ -35,13 +36,13 @@ by itself, arriving that of the int8 network at this place; a bad weight or an o
   },
 };
 
-function json({ folder, architecture, preprocessing }: OpenModel, anatomy: Anatomy): string {
+function json({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy): string {
   const { labels, quantization = null, ...sizes } = architecture;
   const facts = { model: folder.id, architecture: sizes, ...anatomy, quantization, preprocessing };
-  return `${JSON.stringify(facts, null, 2)}\n`;
+  return `${JSON.stringify({ ...facts, ignoredTensors: ignored }, null, 2)}\n`;
 }
 
-function summaryOf({ folder, architecture, preprocessing }: OpenModel, anatomy: Anatomy): string {
+function summaryOf({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy): string {
   const { family, imageWidth, imageHeight, patchSize, width, depth, heads, mlpWidth, classes } = architecture;
   const parts = Object.entries(anatomy.parts).map(
     ([part, { parameters, byteLength }]) => `${part}: ${count(parameters)}, ${megabytes(byteLength)}`,
@@ -55,8 +56,20 @@ function summaryOf({ folder, architecture, preprocessing }: OpenModel, anatomy: 
     ["MACs", `${(anatomy.macs / 1e9).toFixed(2)} G for one picture`],
     ["quantisation", quantizationOf(architecture.quantization !== undefined)],
     ["preprocessing", stepsOf(preprocessing)],
+    ...(ignored.length > 0 ? [["left out", leftOut(ignored)]] : []),
   ];
   return `${table(rows)}\n`;
+}
+
+/** The first of them by name. */
+function leftOut(names: readonly string[]): string {
+  const more = names.length > 5 ? [`and ${count(names.length - 5)} more`] : [];
+  const tensors = names.length === 1 ? "1 tensor" : `${count(names.length)} tensors`;
+  return [
+    `${tensors} of the file that the model does without:`,
+    ...names.slice(0, 5).map(quote),
+    ...more,
+  ].join("\n");
 }
 
 function quantizationOf(int8: boolean): string {
@@ -65,7 +78,10 @@ function quantizationOf(int8: boolean): string {
 }
 
 function stepsOf({ resize, resample, crop, mean, std }: Preprocessing): string {
-  const size = resize.mode === "exact" ? `${resize.width}x${resize.height}` : `short side ${resize.edge}`;
+  const size =
+    resize.mode === "shortest_edge"
+      ? `short side ${resize.edge}`
+      : `${resize.width}x${resize.height}${resize.mode === "cover" ? " at least" : ""}`;
   const cut = crop ? `, centre crop ${crop.width}x${crop.height}` : "";
   return `${resample} resize to ${size}${cut}\nmean ${mean.join(", ")}; standard deviation ${std.join(", ")}`;
 }

@@ -198,6 +198,21 @@ test("inspect adds up what the file has", async () => {
   expect((await vit8("inspect", at("tiny"))).stdout).toContain(facts.parameters.toLocaleString("en"));
 });
 
+test("inspect names the tensors that the model does without", async () => {
+  const others = ["loss_fct.weight", "head_old.weight", ...Array.from({ length: 5 }, (_, i) => `steps.${i}`)];
+  const model = writeTinyModel(at("more"), {
+    tensors: (own) => [
+      ...own,
+      ...others.map((name) => ({ name, dtype: "I64", shape: [1], bytes: new Uint8Array(8) }) as const),
+    ],
+  });
+  const { stdout } = await vit8("inspect", model);
+  expect(stdout).toMatch(/left out +7 tensors of the file[^\n]*\n +"loss_fct.weight"\n/);
+  expect(stdout).toMatch(/and 2 more\n/);
+  expect(JSON.parse((await vit8("inspect", model, "--json")).stdout).ignoredTensors).toEqual(others);
+  expect((await vit8("inspect", at("tiny"))).stdout).not.toContain("left out");
+});
+
 describe("quantize", () => {
   test("the int8 folder gives the bits that quantising at load gives", async () => {
     expect((await vit8("quantize", at("tiny"), "-o", at("tiny8"))).code).toBe(0);

@@ -3,8 +3,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArchitecture } from "../format/config.ts";
-import { expectedTensors } from "../format/names.ts";
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
+import { expectedTensors } from "../network/expected-tensors.ts";
+import { timmName } from "../network/names.ts";
 import { elementCount } from "../tensor/dtype.ts";
 
 export const CLASSES = 5;
@@ -22,17 +23,6 @@ const config = {
   },
 };
 
-const TIMM_NAMES: readonly (readonly [RegExp, string])[] = [
-  [/^patch\./, "patch_embed.proj."],
-  [/^class_token$/, "cls_token"],
-  [/^distillation_token$/, "dist_token"],
-  [/^positions$/, "pos_embed"],
-  [/^head_distillation\./, "head_dist."],
-  [/(s\.\d+)\.(qkv|proj)\./, "$1.attn.$2."],
-  [/\.(fc[12])\./, ".mlp.$1."],
-  [/\.scale([12])$/, ".ls$1.gamma"],
-];
-
 /** Writes config.json and model.safetensors; `change` may alter the tensors or the config before. */
 export function writeTinyModel(
   folder: string,
@@ -48,7 +38,7 @@ export function writeTinyModel(
 function tinyTensors(): StoredTensor[] {
   const random = randoms();
   return [...expectedTensors(parseArchitecture(config))].map(([canonical, shape]) => {
-    const name = TIMM_NAMES.reduce((text, [from, to]) => text.replace(from, to), canonical);
+    const name = timmName(canonical);
     const values = Uint16Array.from({ length: elementCount(shape) }, () => halfOf(random()));
     return { name, dtype: "F16", shape, bytes: new Uint8Array(values.buffer) };
   });

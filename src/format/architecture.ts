@@ -1,9 +1,12 @@
 /** What a Vision Transformer is, whoever described it: the one form that config.json of any dialect is read into. */
 import { UnsupportedModelError } from "../errors/errors.ts";
-import { asInteger, type Fields, readPositive } from "./fields.ts";
+import { asInteger, asSize, type Fields, readPositive, unsupported } from "./fields.ts";
 import type { Quantization } from "./quantization-config.ts";
 
 export type Activation = "gelu" | "gelu_tanh" | "quick_gelu";
+
+/** What makes scores of logits: `softmax` over all classes, or `sigmoid` of each. */
+export type Scoring = "softmax" | "sigmoid";
 
 export interface VitArchitecture {
   /** As the config names it: a transformers class or a timm model. */
@@ -28,11 +31,14 @@ export interface VitArchitecture {
   /** 2 when logits are the mean of a class and a distillation head. */
   headsCount: 1 | 2;
   qkvBias: boolean;
+  /** How positions of another grid are fitted. */
+  antialiasPositions?: boolean;
   layerScale: boolean;
   layerNormEps: number;
   activation: Activation;
   /** One for each class. */
   labels: string[];
+  scoring: Scoring;
   quantization?: Quantization;
 }
 
@@ -47,6 +53,13 @@ const HEAD_DIMS = [32, 64, 80];
 export function patchGrid(picture: { imageWidth: number; imageHeight: number; patchSize: number }) {
   const { imageWidth, imageHeight, patchSize } = picture;
   return { width: imageWidth / patchSize, height: imageHeight / patchSize };
+}
+
+/** A patch's side; throws UnsupportedModelError for one that is not square. */
+export function asPatchSize(value: unknown): number {
+  const { width, height } = asSize(value, "patch_size", 256);
+  if (width === height) return width;
+  throw unsupported("patch_size", "a square", `${width}x${height}`);
 }
 
 /** The MLP's width by its ratio to the token's, 4 where the config is silent. */

@@ -1,7 +1,9 @@
 /** config.json as transformers writes it, for the ViT classes that vit8 runs. */
 import {
   type Activation,
+  asPatchSize,
   checkedArchitecture,
+  MAX_CLASSES,
   MAX_IMAGE_SIDE,
   MAX_MLP_WIDTH,
   readMlpWidth,
@@ -17,9 +19,8 @@ import {
   readInteger,
   readPositive,
   readText,
-  unsupported,
 } from "./fields.ts";
-import { madeUpLabels, readClasses, readIdToLabel } from "./labels.ts";
+import { labelsOf, readNames, readScoring } from "./labels.ts";
 import { parseQuantization } from "./quantization-config.ts";
 
 /**
@@ -41,6 +42,9 @@ const ACTIVATIONS: Record<string, Activation> = {
   gelu_fast: "gelu_tanh",
   gelu_tanh: "gelu_tanh",
   gelu_pytorch_tanh: "gelu_tanh",
+  gelu_python: "gelu",
+  gelu_python_tanh: "gelu_tanh",
+  gelu_accurate: "gelu_tanh",
   quick_gelu: "quick_gelu",
 };
 
@@ -49,46 +53,60 @@ export function parseTransformersConfig(config: Fields): VitArchitecture {
   const family = readFamily(config);
   const { heads, prefixTokens } = FAMILIES[family];
   const dinov2 = family.startsWith("Dinov2");
-  checkFixed(config, FIXED);
-  const image = asSize(field(config, "image_size"), "image_size", MAX_IMAGE_SIDE);
-  const width = readInteger(config, "hidden_size", 1, 8192);
-  const labels = heads ? readIdToLabel(config) : undefined;
-  const classes = heads ? readClasses(config, "num_labels", labels) : 0;
+  checkFixed(config, dinov2 ? { num_channels: 3, use_swiglu_ffn: false } : { num_channels: 3 });
+  const image = asSize(field(config, "image_size") ?? 224, "image_size", MAX_IMAGE_SIDE);
+  const width = readInteger(config, "hidden_size", 1, 8192, 768);
+  const labels = heads ? readLabels(config) : [];
+  const classes = labels.length;
   return checkedArchitecture({
     family,
     imageWidth: image.width,
     imageHeight: image.height,
-    patchSize: readPatchSize(config),
+    patchSize: asPatchSize(field(config, "patch_size") ?? (dinov2 ? 14 : 16)),
     width,
-    depth: readInteger(config, "num_hidden_layers", 1, 256),
-    heads: readInteger(config, "num_attention_heads", 1, 256),
+    depth: readInteger(config, "num_hidden_layers", 1, 256, 12),
+    heads: readInteger(config, "num_attention_heads", 1, 256, 12),
     mlpWidth: dinov2
       ? readMlpWidth(config, width)
-      : readInteger(config, "intermediate_size", 1, MAX_MLP_WIDTH),
+      : readInteger(config, "intermediate_size", 1, MAX_MLP_WIDTH, 3072),
     classes,
     prefixTokens,
-    headsCount: heads || 1,
+    headsCount: classes && heads === 2 ? 2 : 1,
     qkvBias: readBoolean(config, "qkv_bias", true),
     layerScale: dinov2,
     layerNormEps: readPositive(config, "layer_norm_eps", dinov2 ? 1e-6 : 1e-12),
     activation: oneOf(field(config, "hidden_act") ?? "gelu", "hidden_act", ACTIVATIONS),
-    labels: labels ?? madeUpLabels(classes),
+    labels,
+    scoring: readScoring(config, classes),
     quantization: parseQuantization(field(config, "quantization_config")),
   });
 }
 
+/** What transformers makes of a `model_type` where `architectures` names no class. */
+const FAMILY_OF_TYPE = new Map([
+  ["vit", "ViTForImageClassification"],
+  ["deit", "DeiTForImageClassification"],
+  ["dinov2", "Dinov2Model"],
+]);
+
+/** The first of `architectures` that vit8 runs. */
 function readFamily(config: Fields): string {
-  const named = field(config, "architectures");
-  const family = Array.isArray(named) ? named[0] : readText(config, "model_type");
-  oneOf(family, "architecture", FAMILIES);
-  return family;
+  const type = readText(config, "model_type");
+  const named = [field(config, "architectures") ?? []].flat();
+  const family = named.find((name) => typeof name === "string" && Object.hasOwn(FAMILIES, name));
+  const chosen = family ?? named[0] ?? FAMILY_OF_TYPE.get(type ?? "") ?? type;
+  oneOf(chosen, "architecture", FAMILIES);
+  return chosen as string;
 }
 
-/** Fields that change the network, with the one value under which vit8 runs it. */
-const FIXED: Fields = { num_channels: 3, use_swiglu_ffn: false, num_register_tokens: 0, use_qk_norm: false };
-
-function readPatchSize(config: Fields): number {
-  const { width, height } = asSize(field(config, "patch_size"), "patch_size", 256);
-  if (width === height) return width;
-  throw unsupported("patch_size", "a square", `${width}x${height}`);
+/**
+ * A label for each class. `num_labels` that differs from the number of names takes the names' place, and two classes
+ * are what is written as neither, as in transformers; a class that `id2label` leaves out has a made-up name.
+ */
+function readLabels(config: Fields): string[] {
+  const given = field(config, "id2label");
+  const names = given === undefined ? undefined : readNames(given, "id2label");
+  const count = names && Object.keys(names).length;
+  const classes = readInteger(config, "num_labels", 0, MAX_CLASSES, count ?? 2);
+  return count === classes ? labelsOf(names!, names!.length) : labelsOf([], classes);
 }

@@ -76,6 +76,7 @@ describe("transformers", () => {
       layerNormEps: 1e-12,
       activation: "gelu",
       labels: ["cat", "dog"],
+      scoring: "softmax",
       quantization: undefined,
     });
   });
@@ -126,6 +127,24 @@ describe("transformers", () => {
   });
 });
 
+test("classes that id2label leaves out, or names null, are LABEL_n", () => {
+  expect(parseArchitecture({ ...VIT, id2label: { 0: "cat", 3: "hen" } }).labels).toEqual([
+    ...["cat", "LABEL_1", "LABEL_2", "hen"],
+  ]);
+  expect(parseArchitecture({ ...VIT, id2label: { 0: null, 1: "dog" } }).labels).toEqual(["LABEL_0", "dog"]);
+});
+
+test("the model_type of DeiT and DINOv2 is enough", () => {
+  const types = {
+    vit: "ViTForImageClassification",
+    deit: "DeiTForImageClassification",
+    dinov2: "Dinov2Model",
+  };
+  for (const [model_type, family] of Object.entries(types))
+    for (const architectures of [undefined, null, []])
+      expect(parseArchitecture({ ...VIT, architectures, model_type }).family).toBe(family);
+});
+
 describe("timm", () => {
   test.each([
     ["vit_tiny_patch16_224", 192, 12, 3, 16, 1],
@@ -149,6 +168,7 @@ describe("timm", () => {
       headsCount,
       layerNormEps: 1e-6,
       qkvBias: true,
+      antialiasPositions: true,
       layerScale: false,
     });
   });
@@ -186,6 +206,28 @@ describe("timm", () => {
     });
   });
 
+  test("labels beside pretrained_cfg, and in it", () => {
+    const labels = ["cat", "dog"];
+    const { pretrained_cfg } = TIMM;
+    expect(parseArchitecture({ ...TIMM, num_classes: 2, labels }).labels).toEqual(labels);
+    const inside = { ...TIMM, num_classes: 2, pretrained_cfg: { ...pretrained_cfg, labels } };
+    expect(parseArchitecture(inside).labels).toEqual(labels);
+    const id2label = { 0: "cat", 1: "dog" };
+    expect(parseArchitecture({ ...TIMM, num_classes: 2, id2label }).labels).toEqual(labels);
+  });
+
+  test("without a number of classes, as many as there are names", () => {
+    const { num_classes: _, pretrained_cfg: __, ...rest } = TIMM;
+    const unnumbered = { ...rest, pretrained_cfg: {} };
+    expect(parseArchitecture(unnumbered).classes).toBe(1000);
+    expect(parseArchitecture({ ...unnumbered, label_names: ["cat", "dog"] }).labels).toEqual(["cat", "dog"]);
+  });
+
+  test("without a size of pictures 224, whatever the model is built for", () => {
+    const config = { ...TIMM, pretrained_cfg: {}, model_args: { img_size: 384 } };
+    expect(parseArchitecture(config)).toMatchObject({ imageWidth: 224, imageHeight: 224 });
+  });
+
   test("label_names, by their descriptions where there are any", () => {
     const names = { num_classes: 2, label_names: ["n01", "n02"], label_descriptions: { n01: "tench" } };
     expect(parseArchitecture({ ...TIMM, ...names }).labels).toEqual(["tench", "n02"]);
@@ -208,15 +250,15 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, architectures: ["Dinov2WithRegistersModel"] }, '"Dinov2WithRegistersModel"'],
     [{ ...VIT, architectures: ["Dinov2ForImageClassification"] }, '"Dinov2ForImageClassification"'],
     [{ ...VIT, architectures: ["toString"] }, '"toString"'],
-    [{ ...VIT, architectures: undefined }, '"vit"'],
+    [{ ...VIT, architectures: null, model_type: "swin" }, '"swin"'],
+    [{ ...VIT, architectures: [], model_type: "toString" }, '"toString"'],
     [
       { ...VIT, hidden_act: "relu" },
-      'hidden_act: one of gelu, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, quick_gelu is supported, but it is "relu"',
+      'hidden_act: one of gelu, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, gelu_python, gelu_python_tanh, gelu_accurate, quick_gelu is supported, but it is "relu"',
     ],
     [{ ...VIT, hidden_act: "__proto__" }, "hidden_act"],
     [{ ...VIT, num_channels: 1 }, "num_channels: 3 is supported, but it is 1"],
     [{ ...DINOV2, use_swiglu_ffn: true }, "use_swiglu_ffn"],
-    [{ ...DINOV2, num_register_tokens: 4 }, "num_register_tokens"],
     [
       { ...VIT, num_attention_heads: 16 },
       "a head dim of 32, 64, 80 is supported, but 768 channels in 16 heads",
@@ -225,9 +267,12 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, image_size: 225 }, "whole patches of 16 pixels"],
     [{ ...VIT, image_size: 4096, patch_size: 1 }, "at most 65536"],
     [{ ...VIT, patch_size: [16, 8] }, "patch_size: a square is supported"],
-    [{ ...VIT, num_labels: 1e9, id2label: null }, "classes: 2 to 21843 is supported, but it is 1000000000"],
+    [
+      { ...VIT, num_labels: 1e9, id2label: null },
+      "num_labels: 0 to 21843 is supported, but it is 1000000000",
+    ],
     [{ ...VIT, hidden_size: 2 ** 31 }, "hidden_size: 1 to 8192"],
-    [{ ...VIT, id2label: { "0": "only" } }, "classes: 2 to"],
+    [{ ...VIT, id2label: { "999999999": "far" } }, "id2label key: 0 to 21842"],
     [
       { ...TIMM, architecture: "vit_base_patch16_clip_224" },
       'and no more is supported, but it is "vit_base_patch16_clip_224"',
@@ -244,7 +289,7 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...TIMM, model_args: { reg_tokens: 4 } }, "reg_tokens: 0 is supported, but it is 4"],
     [
       { ...TIMM, model_args: { mlp_layer: "SwiGLU" } },
-      'model_args: none but img_size, patch_size, embed_dim, depth, num_heads, mlp_ratio, qkv_bias, init_values is supported, but it is "mlp_layer"',
+      'model_args: none but img_size, patch_size, embed_dim, depth, num_heads, mlp_ratio, qkv_bias, init_values, act_layer is supported, but it is "mlp_layer"',
     ],
     [{ ...TIMM, num_features: 384 }, "num_features: 192 is supported, but it is 384"],
     [
@@ -263,12 +308,13 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, hidden_size: Number.NaN }, "but it is NaN"],
     [{ ...VIT, layer_norm_eps: -1 }, "layer_norm_eps: expected a number above 0"],
     [{ ...VIT, qkv_bias: "yes" }, "qkv_bias: expected true or false"],
-    [{ ...VIT, id2label: { "0": "a", "2": "c" } }, "id2label 1: expected a name"],
+    [{ ...VIT, id2label: { cat: 0 } }, 'id2label key: expected an integer, but it is "cat"'],
+    [{ ...VIT, id2label: { "-1": "a" } }, "id2label key: expected an integer"],
     [
       { ...VIT, id2label: { "0": "a", "1": { "<b>": 1 } } },
       "id2label 1: expected a name, but it is an object",
     ],
-    [{ ...VIT, image_size: undefined }, "image_size: expected a JSON object, but it is undefined"],
+    [{ ...VIT, image_size: "224" }, 'image_size: expected a JSON object, but it is "224"'],
   ])("%#: a field of the wrong type: %s", (config, message) => {
     expect(() => parseArchitecture(config)).toThrow(ModelFormatError);
     expect(() => parseArchitecture(config)).toThrow(message);
@@ -382,6 +428,22 @@ test("the picture's size is what preprocessing makes of it: DINOv2 runs at its c
   expect(parseArchitecture(DINOV2).imageWidth).toBe(518);
   expect(parseModel(DINOV2, processor).architecture).toMatchObject({ imageWidth: 224, imageHeight: 224 });
   expect(() => parseModel(DINOV2, { ...processor, crop_size: 225 })).toThrow("whole patches of 14 pixels");
+});
+
+test("ViT and DeiT of transformers take no pictures but those of image_size", () => {
+  const size = (height: number, width: number) => ({
+    image_processor_type: "ViTImageProcessor",
+    size: { height, width },
+  });
+  const config = { ...VIT, image_size: [128, 256] };
+  expect(parseModel(config, size(128, 256)).architecture).toMatchObject({
+    imageWidth: 256,
+    imageHeight: 128,
+  });
+  expect(() => parseModel(config, size(256, 128))).toThrow(UnsupportedModelError);
+  expect(() => parseModel(config, size(256, 128))).toThrow(
+    "expected pictures of 256x128, the image_size in config.json, got 128x256",
+  );
 });
 
 const models = fileURLToPath(new URL("../../../shared/models/", import.meta.url));

@@ -1,4 +1,5 @@
 /** Reads what describes a model, config.json and preprocessor_config.json, in any dialect found on the Hub. */
+import { UnsupportedModelError } from "../errors/errors.ts";
 import { checkGrid, type VitArchitecture } from "./architecture.ts";
 import { isTimmConfig, parseTimmConfig } from "./config-timm.ts";
 import { parseTransformersConfig } from "./config-transformers.ts";
@@ -32,7 +33,17 @@ export function parseModel(
   const trained = parseArchitecture(configJson);
   const preprocessing = parsePreprocessing(preprocessorJson, configJson);
   const { width, height } = pictureSize(preprocessing);
+  checkTrainedSize(trained, `${width}x${height}`);
   const architecture = { ...trained, imageWidth: width, imageHeight: height };
   checkGrid(architecture);
   return { architecture, preprocessing };
+}
+
+/** ViT and DeiT of transformers take pictures of `image_size` alone; timm's size is the model's already. */
+function checkTrainedSize({ family, imageWidth, imageHeight }: VitArchitecture, came: string): void {
+  const trained = `${imageWidth}x${imageHeight}`;
+  if (came === trained || !/^(?:ViT|DeiT)/.test(family)) return;
+  throw new UnsupportedModelError(
+    `preprocessor_config.json: expected pictures of ${trained}, the image_size in config.json, got ${came}; make size or crop_size ${trained}`,
+  );
 }

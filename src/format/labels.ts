@@ -1,21 +1,29 @@
 /** Names of classes: those a config brings, ImageNet-1k's where it brings none, and made-up ones. */
-import { MAX_CLASSES, type VitArchitecture } from "./architecture.ts";
+import { MAX_CLASSES, type Scoring, type VitArchitecture } from "./architecture.ts";
 import { asFields, asInteger, type Fields, field, malformed } from "./fields.ts";
 
 /** `LABEL_0`, `LABEL_1`, ... as transformers makes them up. */
-export function madeUpLabels(classes: number): string[] {
+function madeUpLabels(classes: number): string[] {
   return Array.from({ length: classes }, (_, index) => `LABEL_${index}`);
 }
 
-/** The labels of `id2label`, in order; undefined when there is none. Throws ModelFormatError when one is missing. */
-export function readIdToLabel(config: Fields): string[] | undefined {
-  const given = field(config, "id2label");
-  if (given === undefined) return undefined;
-  const labels = asFields(given, "id2label");
-  const classes = asInteger(Object.keys(labels).length, "classes", 2, MAX_CLASSES);
-  return Array.from({ length: classes }, (_, index) =>
-    asLabel(field(labels, String(index)), `id2label ${index}`),
-  );
+/**
+ * Names by class number, of a list or of an object whose keys are numbers; a place without a name, or with null, is
+ * undefined. Throws ModelFormatError for a key that is no class number.
+ */
+export function readNames(given: unknown, who: string): (string | undefined)[] {
+  const names: (string | undefined)[] = [];
+  for (const [key, name] of Object.entries(Array.isArray(given) ? given : asFields(given, who))) {
+    const index = /^\d{1,9}$/.test(key) ? Number(key) : key;
+    names[asInteger(index, `${who} key`, 0, MAX_CLASSES - 1)] =
+      name === null ? undefined : asLabel(name, `${who} ${key}`);
+  }
+  return names;
+}
+
+/** A name for each class: its own, or a made-up one. */
+export function labelsOf(names: readonly (string | undefined)[], classes: number): string[] {
+  return madeUpLabels(classes).map((madeUp, index) => names[index] ?? madeUp);
 }
 
 export function asLabel(value: unknown, who: string): string {
@@ -23,9 +31,10 @@ export function asLabel(value: unknown, who: string): string {
   throw malformed(who, "a name", value);
 }
 
-/** `classes` from the field, or what `labels` says. */
-export function readClasses(config: Fields, key: string, labels: string[] | undefined): number {
-  return asInteger(labels?.length ?? field(config, key), "classes", 2, MAX_CLASSES);
+/** How the scores are made, as transformers' pipeline decides it. */
+export function readScoring(config: Fields, classes: number): Scoring {
+  const sigmoid = classes === 1 || field(config, "problem_type") === "multi_label_classification";
+  return sigmoid ? "sigmoid" : "softmax";
 }
 
 /**

@@ -27,7 +27,7 @@ export async function* streamUnpacked(
       grouped = new Set(
         [...loads].filter(([entry]) => MULTIPLES.test(entry.name)).map(([, weight]) => weight),
       );
-      onHeader?.([...new Set(loads.values())]);
+      return onHeader?.([...new Set(loads.values())]);
     },
     wanted: (entry) => loads.has(entry) && (wanted?.(loads.get(entry)!) ?? true),
   });

@@ -155,15 +155,19 @@ describe("transformers", () => {
     [{ resample: 4 }, '"box"'],
     [{ resample: 7 }, "but it is 7"],
     [{ do_resize: false }, "do_resize: true is supported, but it is false"],
-    [{ do_pad: true }, "do_pad"],
+    [{ do_pad: true, pad_size: { height: 256, width: 256 } }, "pad_size: null is supported"],
     [{ size: { shortest_edge: 224, longest_edge: 300 } }, "shortest_edge alone"],
     [{ size: { shortest_edge: 224 } }, "do_center_crop: true after a resize of the shortest edge"],
-    [
-      { do_center_crop: true, size: 224, crop_size: 256 },
-      'crop_size: up to 224x224 is supported, but it is "256x256"',
-    ],
     [{ size: 1e6 }, "size: 1 to 4096 is supported"],
-    [{ size: { shortest_edge: 300 }, crop_pct: 0.001 }, "crop_pct resize"],
+    [
+      { image_processor_type: "ConvNextImageProcessor", size: { shortest_edge: 300 }, crop_pct: 0.001 },
+      "crop_pct resize",
+    ],
+    [
+      { image_processor_type: "ConvNextImageProcessor", size: { height: 224, width: 224 } },
+      "size: shortest_edge is supported",
+    ],
+    [{ image_processor_type: "ConvNextImageProcessor", do_center_crop: true }, "do_center_crop: false"],
     [{ image_std: [0.5, 0, 0.5] }, "image_std: any number above 0"],
   ])("%#: refused: %s", (processor, message) => {
     expect(() => read(processor)).toThrow(UnsupportedModelError);
@@ -172,6 +176,8 @@ describe("transformers", () => {
 
   test.each<[object, string]>([
     [{ size: "224" }, 'size: expected a JSON object, but it is "224"'],
+    [{ do_center_crop: true }, "crop_size: expected a JSON object, but it is undefined"],
+    [{ size: [224] }, "size: expected a JSON object, but it is an array of 1"],
     [{ size: { width: 224 } }, "size: expected an integer, but it is undefined"],
     [{ image_mean: [0.5, 0.5] }, "image_mean: expected three finite numbers, but it is an array of 2"],
     [{ image_mean: [0.5, 0.5, Number.NaN] }, "image_mean"],
@@ -187,6 +193,7 @@ describe("timm", () => {
     expect(readTimm({ interpolation: "bicubic", crop_pct: 0.9, ...HALF })).toEqual({
       resize: { mode: "shortest_edge", edge: 248 },
       crop: square(224),
+      rounding: "half-even",
       resample: "bicubic",
       rescale: 1 / 255,
       ...HALF,
@@ -198,7 +205,8 @@ describe("timm", () => {
     expect(read(undefined, config)).toEqual({
       resize: { mode: "shortest_edge", edge: 256 },
       crop: square(224),
-      resample: "bilinear",
+      rounding: "half-even",
+      resample: "bicubic",
       rescale: 1 / 255,
       ...IMAGENET,
     });
@@ -216,8 +224,7 @@ describe("timm", () => {
       'interpolation: one of bicubic, bilinear is supported, but it is "lanczos"',
     ],
     [{ interpolation: "random" }, '"random"'],
-    [{ crop_mode: "border" }, 'squash with crop_pct 1 is supported, but it is "border 224x224'],
-    [{ input_size: [3, 224, 448] }, "center 448x224"],
+    [{ crop_mode: "border" }, 'crop_mode: center or squash is supported, but it is "border"'],
   ])("%#: refused: %s", (pretrained, message) => {
     expect(() => readTimm(pretrained)).toThrow(UnsupportedModelError);
     expect(() => readTimm(pretrained)).toThrow(message);

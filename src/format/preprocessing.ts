@@ -1,7 +1,7 @@
 /** How a model wants its pictures: preprocessor_config.json of transformers, or `pretrained_cfg` of timm. */
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { MAX_IMAGE_SIDE } from "./architecture.ts";
-import { isTimmConfig, timmInputSize, timmPretrained } from "./config-timm.ts";
+import { isTimmConfig, timmPictureSize, timmPretrained } from "./config-timm.ts";
 import {
   asFields,
   asInteger,
@@ -20,14 +20,16 @@ import {
 
 export type Resize =
   | { mode: "shortest_edge"; edge: number }
-  | { mode: "exact"; width: number; height: number };
+  | { mode: "exact" | "cover"; width: number; height: number };
 
 /** The steps in order; sizes in pixels. A value v of a channel becomes (v * rescale - mean) / std. */
 export interface Preprocessing {
   resize: Resize;
   resample: "bicubic" | "bilinear";
-  /** From the centre. */
+  /** From the centre; it may be larger than the resized picture, which black then surrounds. */
   crop?: Size;
+  /** Where half a pixel goes, as `Framing` has it. */
+  rounding?: "half-even";
   rescale: number;
   mean: [number, number, number];
   std: [number, number, number];
@@ -43,22 +45,14 @@ export function pictureSize({ resize, crop }: Preprocessing): Size {
 /** Throws UnsupportedModelError naming what vit8 does not run; `preprocessorJson` is undefined where there is no file. */
 export function parsePreprocessing(preprocessorJson: unknown, configJson: unknown): Preprocessing {
   const config = asFields(configJson, "config.json");
-  if (isTimmConfig(config)) return checked(fromTimm(timmPretrained(config)));
+  if (isTimmConfig(config)) return fromTimm(config);
   if (preprocessorJson === undefined) {
     throw new UnsupportedModelError(
       "model: expected preprocessor_config.json beside config.json, but there is none",
     );
   }
-  return checked(fromProcessor(asFields(preprocessorJson, "preprocessor_config.json"), config));
-}
-
-function checked(preprocessing: Preprocessing): Preprocessing {
-  const { resize, crop } = preprocessing;
-  const { width, height } = pictureSize(preprocessing);
-  const resized = resize.mode === "exact" ? resize : { width: resize.edge, height: resize.edge };
-  if (crop && (width > resized.width || height > resized.height)) {
-    throw unsupported("crop_size", `up to ${resized.width}x${resized.height}`, `${width}x${height}`);
-  }
+  const preprocessing = fromProcessor(asFields(preprocessorJson, "preprocessor_config.json"), config);
+  pictureSize(preprocessing);
   return preprocessing;
 }
 
@@ -105,15 +99,22 @@ const PROCESSOR_OF_MODEL = new Map([
 
 function fromProcessor(fields: Fields, config: Fields): Preprocessing {
   const { name, defaults } = readProcessor(fields, config);
-  checkFixed(fields, { do_resize: true, do_pad: false });
-  const normalises = readBoolean(fields, "do_normalize", true);
+  if (!isOn(fields, "do_resize", true)) throw unsupported("do_resize", true, fields.do_resize);
+  // Without a size, padding makes the pictures of a batch alike, which they are.
+  if (isOn(fields, "do_pad", false)) checkFixed(fields, { pad_size: null });
+  const normalises = isOn(fields, "do_normalize", true);
   return {
-    ...(readCropPercent(fields, name, defaults) ?? readResizeAndCrop(fields, defaults)),
+    ...(name === "ConvNext" ? readConvNext(fields, defaults) : readResizeAndCrop(fields, defaults)),
     resample: readResample(fields, defaults),
-    rescale: readBoolean(fields, "do_rescale", true) ? readPositive(fields, "rescale_factor", 1 / 255) : 1,
+    rescale: isOn(fields, "do_rescale", true) ? readPositive(fields, "rescale_factor", 1 / 255) : 1,
     mean: normalises ? readChannels(fields, "image_mean", defaults.mean) : [0, 0, 0],
     std: normalises ? readDeviations(fields, "image_std", defaults.std) : [1, 1, 1],
   };
+}
+
+/** A step whose switch is null is left out, as in Python. */
+function isOn(fields: Fields, key: string, fallback: boolean): boolean {
+  return fields[key] !== null && readBoolean(fields, key, fallback);
 }
 
 function readProcessor(fields: Fields, config: Fields): { name: string; defaults: Defaults } {
@@ -129,40 +130,43 @@ function readProcessor(fields: Fields, config: Fields): { name: string; defaults
 type Framing = Pick<Preprocessing, "resize" | "crop">;
 
 function readResizeAndCrop(fields: Fields, defaults: Defaults): Framing {
-  const crops = readBoolean(fields, "do_center_crop", defaults.crop !== undefined);
-  const resize = readResize(field(fields, "size") ?? defaults.edge, defaults.square);
-  if (!crops) return { resize };
-  return {
-    resize,
-    crop: asSize(field(fields, "crop_size") ?? defaults.crop ?? 224, "crop_size", MAX_IMAGE_SIDE),
-  };
+  const resize = readResize(fields, defaults);
+  if (!isOn(fields, "do_center_crop", defaults.crop !== undefined)) return { resize };
+  return { resize, crop: asSize(field(fields, "crop_size") ?? defaults.crop, "crop_size", MAX_IMAGE_SIDE) };
 }
 
-function readResize(size: unknown, square: boolean): Resize {
-  if (typeof size === "number" && square) return { mode: "exact", ...asSize(size, "size", MAX_IMAGE_SIDE) };
-  const fields = typeof size === "number" ? { shortest_edge: size } : asFields(size, "size");
-  const edge = field(fields, "shortest_edge");
-  if (edge === undefined) return { mode: "exact", ...asSize(fields, "size", MAX_IMAGE_SIDE) };
-  if (field(fields, "longest_edge")) throw unsupported("size", "shortest_edge alone", "with longest_edge");
+function readResize(fields: Fields, defaults: Defaults): Resize {
+  const given = field(fields, "size") ?? defaults.edge;
+  const square = readBoolean(fields, "default_to_square", defaults.square);
+  const size = typeof given === "number" && !square ? { shortest_edge: given } : given;
+  const edge =
+    Array.isArray(size) || typeof size === "number"
+      ? undefined
+      : field(asFields(size, "size"), "shortest_edge");
+  if (edge === undefined) return { mode: "exact", ...asSize(size, "size", MAX_IMAGE_SIDE) };
+  if (field(size as Fields, "longest_edge"))
+    throw unsupported("size", "shortest_edge alone", "with longest_edge");
   return { mode: "shortest_edge", edge: asInteger(edge, "size.shortest_edge", 1, MAX_IMAGE_SIDE) };
 }
 
 /** From here on ConvNextImageProcessor stretches the picture instead of cropping it. */
 const STRETCH_FROM_EDGE = 384;
 
-function readCropPercent(fields: Fields, name: string, defaults: Defaults): Framing | undefined {
-  if (field(fields, "crop_pct") === undefined && name !== "ConvNext") return undefined;
-  const size = readResize(field(fields, "size") ?? defaults.edge, false);
-  const edge = size.mode === "exact" ? size.width : size.edge;
+/** `size` is the crop's, and `crop_pct` says how much larger the resize is. */
+function readConvNext(fields: Fields, defaults: Defaults): Framing {
+  checkFixed(fields, { do_center_crop: false });
+  const size = readResize(fields, defaults);
+  if (size.mode !== "shortest_edge") throw unsupported("size", "shortest_edge", "width and height");
+  const { edge } = size;
   const square = { width: edge, height: edge };
   if (edge >= STRETCH_FROM_EDGE) return { resize: { mode: "exact", ...square } };
-  return { resize: enlarged(edge, readPositive(fields, "crop_pct", 224 / 256)), crop: square };
+  const larger = enlarged(edge, readPositive(fields, "crop_pct", 224 / 256));
+  return { resize: { mode: "shortest_edge", edge: larger }, crop: square };
 }
 
-/** The resize after which a crop of `edge` pixels keeps `cropPercent` of the shortest edge. */
-function enlarged(edge: number, cropPercent: number): Resize {
-  const larger = asInteger(Math.floor(edge / cropPercent), "crop_pct resize", 1, MAX_IMAGE_SIDE);
-  return { mode: "shortest_edge", edge: larger };
+/** The edge of which a crop of `edge` pixels keeps `cropPercent`. */
+function enlarged(edge: number, cropPercent: number): number {
+  return asInteger(Math.floor(edge / cropPercent), "crop_pct resize", 1, MAX_IMAGE_SIDE);
 }
 
 /** Pillow's numbers. */
@@ -181,25 +185,30 @@ function readDeviations(fields: Fields, key: string, fallback: number[]): [numbe
   throw unsupported(key, "any number above 0", String(deviations));
 }
 
-/** As timm's evaluation transform: the crop is input_size, the resize floor(input_size / crop_pct). */
-function fromTimm(pretrained: Fields): Preprocessing {
-  const size = timmInputSize(pretrained);
+/** As timm's evaluation transform, where nothing, null and zero are the same: the default. */
+function fromTimm(config: Fields): Preprocessing {
+  const pretrained = timmPretrained(config);
+  const set = Object.fromEntries(Object.entries(pretrained).filter(([, value]) => isSet(value)));
   return {
-    ...readTimmFraming(pretrained, size),
-    resample: oneOf(field(pretrained, "interpolation") ?? "bilinear", "interpolation", RESAMPLES),
+    rounding: "half-even",
+    resample: oneOf(field(set, "interpolation") ?? "bicubic", "interpolation", RESAMPLES),
+    ...readTimmFraming(set, timmPictureSize(config)),
     rescale: 1 / 255,
-    mean: readChannels(pretrained, "mean", IMAGENET_MEAN),
-    std: readDeviations(pretrained, "std", IMAGENET_STD),
+    mean: readChannels(set, "mean", IMAGENET_MEAN),
+    std: readDeviations(set, "std", IMAGENET_STD),
   };
 }
 
-function readTimmFraming(pretrained: Fields, size: Size): Framing {
+const isSet = (value: unknown) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+
+/** The crop is the picture's size, the resize floor(size / crop_pct); what is not a square is resized bilinearly. */
+function readTimmFraming(pretrained: Fields, size: Size): Framing & Partial<Preprocessing> {
   const cropPercent = readPositive(pretrained, "crop_pct", 0.875);
   const mode = readText(pretrained, "crop_mode") ?? "center";
-  if (mode === "center" && size.width === size.height) {
-    return { resize: enlarged(size.width, cropPercent), crop: size };
-  }
-  if (mode === "squash" && cropPercent === 1) return { resize: { mode: "exact", ...size } };
-  const came = `${mode} ${size.width}x${size.height} with crop_pct ${cropPercent}`;
-  throw unsupported("crop_mode", "center of a square, or squash with crop_pct 1", came);
+  const width = enlarged(size.width, cropPercent);
+  const height = enlarged(size.height, cropPercent);
+  if (mode === "squash") return { resize: { mode: "exact", width, height }, crop: size };
+  if (mode === "border") throw unsupported("crop_mode", "center or squash", mode);
+  if (width === height) return { resize: { mode: "shortest_edge", edge: width }, crop: size };
+  return { resize: { mode: "cover", width, height }, crop: size, resample: "bilinear" };
 }

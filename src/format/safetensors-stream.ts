@@ -20,7 +20,7 @@ export interface StreamOptions {
   /** Called as bytes arrive, with all that came so far and the file's length where it is known. */
   onBytes?: (loadedBytes: number, totalBytes: number | undefined) => void;
   /** Called with every tensor of the file before the first one comes; what it throws ends the stream. */
-  onHeader?: (entries: readonly TensorEntry[]) => void;
+  onHeader?: (entries: readonly TensorEntry[]) => unknown;
   /** Tensors it returns false for are passed over, not held. */
   wanted?: (entry: TensorEntry) => boolean;
 }
@@ -38,7 +38,7 @@ export async function* streamSafetensors(
   try {
     const { entries, byteLength } = await takeHeader(source, file.byteLength);
     total = byteLength;
-    onHeader?.(entries);
+    await onHeader?.(entries);
     for (const entry of entries) {
       const length = entry.end - entry.begin;
       const held = wanted && !wanted(entry) ? undefined : await source.take(length);

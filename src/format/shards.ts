@@ -25,7 +25,7 @@ export async function* streamShards(
     throw new UnsupportedModelError(`${folder.id}: integrity is of one file, but the weights are in shards`);
   const shards = await readShards(folder, index, signal);
   const headers = [...shards.values()];
-  onHeader?.(headers.flatMap(({ entries }) => entries));
+  await onHeader?.(headers.flatMap(({ entries }) => entries));
   const total = headers.reduce((sum, { byteLength }) => sum + byteLength, 0);
   let before = 0;
   for (const [name, { entries, byteLength }] of shards) {

@@ -238,7 +238,7 @@ function factsOf({ info }: GPUAdapter): AdapterFacts {
 /** What Dawn lists of an adapter; not in the types yet. */
 interface MatrixConfig {
   readonly componentType: string;
-  readonly resultType: string;
+  readonly resultComponentType: string;
   readonly M: number;
   readonly N: number;
   readonly K: number;
@@ -247,7 +247,9 @@ interface MatrixConfig {
 function int8Matrices({ info }: GPUAdapter): string[] {
   const { subgroupMatrixConfigs: configs = [] } = info as { subgroupMatrixConfigs?: readonly MatrixConfig[] };
   return [...configs]
-    .filter(({ componentType, resultType }) => componentType === "i8" && resultType === "i32")
+    .filter(
+      ({ componentType, resultComponentType }) => componentType === "i8" && resultComponentType === "i32",
+    )
     .map(({ M, N, K }) => `${M}x${N}x${K}`);
 }
 

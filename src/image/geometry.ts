@@ -6,8 +6,15 @@ import type { ResampleFilter } from "./resample.ts";
 export interface Framing {
   readonly resize:
     | { readonly mode: "shortest_edge"; readonly edge: number }
-    | { readonly mode: "exact"; readonly width: number; readonly height: number };
+    | { readonly mode: "exact"; readonly width: number; readonly height: number }
+    /** Keeps the aspect ratio, and is as small as still covers width and height. */
+    | { readonly mode: "cover"; readonly width: number; readonly height: number };
   readonly crop?: { readonly width: number; readonly height: number };
+  /**
+   * Where the crop begins when that is half a pixel: `floor` (default) as transformers' processors, `half-even` as
+   * torchvision and so timm.
+   */
+  readonly rounding?: "floor" | "half-even";
   readonly resample: ResampleFilter;
 }
 
@@ -28,11 +35,12 @@ export function pictureGeometry(framing: Framing, width: number, height: number)
     width: resizedWidth,
     height: resizedHeight,
   };
+  const start = framing.rounding === "half-even" ? startOfTorchvision : startOfTransformers;
   return {
     resizedWidth,
     resizedHeight,
-    cropX: centredStart(resizedWidth, cropWidth),
-    cropY: centredStart(resizedHeight, cropHeight),
+    cropX: start(resizedWidth, cropWidth),
+    cropY: start(resizedHeight, cropHeight),
     cropWidth,
     cropHeight,
     filter: framing.resample,
@@ -41,6 +49,10 @@ export function pictureGeometry(framing: Framing, width: number, height: number)
 
 function resizedSize(resize: Framing["resize"], width: number, height: number): [number, number] {
   if (resize.mode === "exact") return [resize.width, resize.height];
+  if (resize.mode === "cover") {
+    const ratio = Math.min(height / resize.height, width / resize.width);
+    return [roundHalfEven(width / ratio), roundHalfEven(height / ratio)];
+  }
   const { edge } = resize;
   // Truncated, as transformers' get_resize_output_image_size and torchvision's Resize do.
   return width <= height
@@ -48,13 +60,18 @@ function resizedSize(resize: Framing["resize"], width: number, height: number): 
     : [Math.trunc((edge * width) / height), edge];
 }
 
-/** torchvision's `int(round((size - crop) / 2))`; a crop wider than the picture is padded as transformers' center_crop does. */
-function centredStart(size: number, crop: number): number {
-  return size < crop ? -Math.ceil((crop - size) / 2) : roundHalfEven((size - crop) / 2);
+/** `center_crop` of transformers with PIL, which puts the greater half of the padding first. */
+function startOfTransformers(size: number, crop: number): number {
+  return Math.floor((size - crop) / 2);
 }
 
-/** Python's round(), for the multiples of 1/2 that occur here. */
+/** torchvision's `int(round((size - crop) / 2))`; where the crop is larger, the lesser half of the padding comes first. */
+function startOfTorchvision(size: number, crop: number): number {
+  return size < crop ? Math.floor((size - crop + 1) / 2) : roundHalfEven((size - crop) / 2);
+}
+
+/** Python's round(), from 0 on. */
 function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  return x === floor ? x : floor + (floor % 2);
+  const up = Math.round(x);
+  return x % 1 === 0.5 ? up - (up % 2) : up;
 }

@@ -32,10 +32,9 @@ export async function programOf(
 ): Promise<Program> {
   const { precision, nonlinear } = arithmetic;
   const { family, activation, quantization } = architecture;
-  if (isInteger(nonlinear) && activation === "quick_gelu")
-    throw new UnsupportedModelError(
-      `${family}: expected the activation gelu for nonlinear ${nonlinear}, got quick_gelu; load with nonlinear exact`,
-    );
+  // The tanh form is GELU too: 40 times as near to it as the integer forms are.
+  if (activation === "quick_gelu" && isInteger(nonlinear))
+    throw new UnsupportedModelError(`${family}: quick_gelu needs nonlinear exact or fast, came ${nonlinear}`);
   const network = fused(asComputed(vit(architecture), arithmetic));
   if (precision === "float32") return (await import("./float.ts")).floatProgram(network, { int8Offset });
   const kernels = await kernelsFor(arithmetic, machine);

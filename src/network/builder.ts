@@ -64,8 +64,8 @@ export class Builder {
   }
 
   /** x and the parameter `table`, of as many rows; the sum is called `as`. */
-  table(table: string, x: Value, as: string): Value {
-    return this.#add({ kind: "table", name: table, reads: [x], out: { ...x, name: as }, table });
+  table(table: string, x: Value, { as, antialias = false }: { as: string; antialias?: boolean }): Value {
+    return this.#add({ kind: "table", name: table, reads: [x], out: { ...x, name: as }, table, antialias });
   }
 
   row(x: Value, index: number): Value {

@@ -46,6 +46,7 @@ export interface Table {
   readonly table: string;
   readonly tokens: readonly string[];
   readonly grid: Grid;
+  readonly antialias: boolean;
 }
 
 /** x weight^T + bias. A family writes no more; `fuse` and the like put the operations behind it into it. */
@@ -85,7 +86,11 @@ export interface Tokens extends Operation<"tokens", readonly [x: Value]> {
 }
 
 /** x + table, row by row. */
-export type AddTable = Operation<"table", readonly [x: Value]> & { readonly table: string };
+export interface AddTable extends Operation<"table", readonly [x: Value]> {
+  readonly table: string;
+  /** How a table of another grid is fitted. */
+  readonly antialias: boolean;
+}
 
 /** One row of x. */
 export interface Row extends Operation<"row", readonly [x: Value]> {

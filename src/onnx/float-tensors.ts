@@ -2,10 +2,11 @@
 
 import { patchGrid, type VitArchitecture } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { type CanonicalName, positionGrid } from "../format/names.ts";
 import { streamUnpacked } from "../format/packed.ts";
 import { interpolatePositions } from "../format/positions.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
+import { positionGrid } from "../network/expected-tensors.ts";
+import type { CanonicalName } from "../network/names.ts";
 import { splitQkv } from "./model.ts";
 
 /** A model whose tensors are listed and checked. */
@@ -56,5 +57,5 @@ function fitted(
   const from = positionGrid(shape, architecture)!;
   const to = patchGrid(architecture);
   if (from.width === to.width && from.height === to.height) return positions;
-  return interpolatePositions(positions, from, to, architecture.prefixTokens, architecture.width);
+  return interpolatePositions(positions, from, to, architecture);
 }

@@ -1,7 +1,7 @@
 // A network as an ONNX graph, node for node as exporters write transformers' ViT and DeiT.
 
 import type { Activation } from "../format/architecture.ts";
-import type { CanonicalName } from "../format/names.ts";
+import type { CanonicalName } from "../network/names.ts";
 import { headsOf, type Interpreter, interpret, type Network, type Op, type Value } from "../network/op.ts";
 import { type Value as Node, OnnxGraph, TYPES } from "./graph.ts";
 import { floats, linear, type OnnxFormat } from "./linear.ts";

@@ -1,30 +1,17 @@
 /** Element types of stored tensors (named as safetensors names them), their sizes, and decoding to f32. */
 import { UnsupportedModelError } from "../errors/errors.ts";
 
-export type Dtype =
-  | "F64"
-  | "F32"
-  | "F16"
-  | "BF16"
-  | "F8_E4M3"
-  | "F8_E5M2"
-  | "I64"
-  | "I32"
-  | "I16"
-  | "I8"
-  | "U64"
-  | "U32"
-  | "U16"
-  | "U8"
-  | "BOOL";
+const BITS = {
+  ...{ F64: 64, F32: 32, F16: 16, BF16: 16, C64: 64 },
+  ...{ F8_E4M3: 8, F8_E5M2: 8, F8_E8M0: 8, F8_E4M3FNUZ: 8, F8_E5M2FNUZ: 8, F6_E2M3: 6, F6_E3M2: 6, F4: 4 },
+  ...{ I64: 64, I32: 32, I16: 16, I8: 8, U64: 64, U32: 32, U16: 16, U8: 8, BOOL: 8 },
+};
 
-const EIGHT_BIT_FLOATS = ["F8_E4M3", "F8_E5M2"];
+export type Dtype = keyof typeof BITS;
 
-/** Bytes of one element; undefined when `dtype` is not the name of a type. */
+/** Bytes of one element, a fraction below 8 bits; undefined when `dtype` is not the name of a type. */
 export function bytesPerElement(dtype: string): number | undefined {
-  if (dtype === "BOOL" || EIGHT_BIT_FLOATS.includes(dtype)) return 1;
-  const bits = /^(?:F(?=16|32|64)|BF(?=16)|[IU])(8|16|32|64)$/.exec(dtype)?.[1];
-  return bits ? Number(bits) / 8 : undefined;
+  return Object.hasOwn(BITS, dtype) ? BITS[dtype as Dtype] / 8 : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 // What takes the tensors of one operation, and what it gives.
 
-import type { CanonicalName } from "../../format/names.ts";
 import type { TensorEntry } from "../../format/safetensors.ts";
+import type { CanonicalName } from "../../network/names.ts";
 import type { Int8Kernels } from "../kernels.ts";
 
 export type Precision = "int8" | "float32";

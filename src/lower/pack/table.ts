@@ -1,6 +1,7 @@
 // What the embedding adds to every row: positions, with the learnt tokens and the patches' bias on their rows.
 
 import { interpolatePositions } from "../../format/positions.ts";
+import { gridOf } from "../../network/expected-tensors.ts";
 import type { Linear, Table } from "../../network/op.ts";
 import type { Int8Kernels } from "../kernels.ts";
 import { columnsOf } from "../padding.ts";
@@ -51,11 +52,10 @@ export class TableRows {
 
   /** Of another grid, a square one, interpolated to the picture's. */
   #fitted(positions: Float32Array, rows: number): Float32Array {
-    const { grid, tokens } = this.#table;
-    const patches = rows - tokens.length;
-    if (patches === grid.width * grid.height) return positions.slice();
-    const side = Math.sqrt(patches);
-    const from = { width: side, height: side };
-    return interpolatePositions(positions, from, grid, tokens.length, this.#op.out.width);
+    const { grid, tokens, antialias } = this.#table;
+    const from = gridOf(rows - tokens.length, grid)!;
+    if (from === grid) return positions.slice();
+    const how = { prefixTokens: tokens.length, width: this.#op.out.width, antialiasPositions: antialias };
+    return interpolatePositions(positions, from, grid, how);
   }
 }

@@ -10,7 +10,10 @@ export function vit(architecture: VitArchitecture): Network {
   const pixels = net.patches({ width: imageWidth, height: imageHeight, patch: patchSize });
   const patches = net.linear("patch", pixels, { out: width, shape: [width, 3, patchSize, patchSize] });
   const tokens = ["class_token", "distillation_token"].slice(0, prefixTokens);
-  let x = net.table("positions", net.tokens(tokens, patches), "x");
+  let x = net.table("positions", net.tokens(tokens, patches), {
+    as: "x",
+    antialias: architecture.antialiasPositions,
+  });
   for (let i = 0; i < depth; i++) x = block(net, architecture, `blocks.${i}`, x);
   const normed = net.norm("norm", x, layerNormEps);
   const embedding = net.row(normed, 0);

@@ -12,7 +12,8 @@ export function foldTable(network: Network): Network {
     if (tokens?.kind !== "tokens" || linear?.kind !== "linear" || patches?.kind !== "patches") return net;
     const from = { ...patches.out, rows: op.out.rows };
     const cut = replaced(net, [patches], { ...patches, out: from, first: tokens.tokens.length });
-    const table = { table: op.table, tokens: tokens.tokens, grid: patches.grid };
+    const { table: name, antialias } = op;
+    const table = { table: name, antialias, tokens: tokens.tokens, grid: patches.grid };
     return replaced(cut, [linear, tokens, op], { ...linear, reads: [from], out: op.out, table });
   });
 }

@@ -2,18 +2,16 @@
 
 import { describe, expect, test } from "vitest";
 import type { VitArchitecture } from "../format/architecture.ts";
-import { expectedTensors } from "../format/names.ts";
 import { Builder } from "./builder.ts";
 import { vit } from "./families/vit.ts";
 import { fused } from "./fused.ts";
 import type { FusedOp, Linear, Network } from "./op.ts";
-import { parametersOf } from "./parameters.ts";
 
 const TINY: VitArchitecture = {
   ...{ family: "tiny", imageWidth: 32, imageHeight: 16, patchSize: 8 },
   ...{ width: 64, depth: 2, heads: 2, headDim: 32, mlpWidth: 96, classes: 5 },
   ...{ prefixTokens: 1, headsCount: 1, qkvBias: true, layerScale: false },
-  ...{ layerNormEps: 1e-6, activation: "gelu", labels: [] },
+  ...{ layerNormEps: 1e-6, activation: "gelu", labels: [], scoring: "softmax" },
 };
 const DISTILLED = { ...TINY, prefixTokens: 2, headsCount: 2 } as const;
 const labelsOf = ({ ops }: Network) => ops.map(({ name }) => name);
@@ -68,15 +66,4 @@ test("an operation that no pass computes is refused by name", () => {
   const x = net.linear("patch", net.patches({ width: 16, height: 16, patch: 8 }), { out: 64 });
   const twice = net.activation("twice", net.norm("norm", x, 1e-6), "gelu");
   expect(() => fused(net.network({ embedding: net.row(twice, 0) }))).toThrow(/^twice: .* got activation/);
-});
-
-test.each<[string, Partial<VitArchitecture>]>([
-  ["plain", {}],
-  ["no bias", { qkvBias: false }],
-  ["layer scale", { layerScale: true }],
-  ["distilled", { prefixTokens: 2, headsCount: 2 }],
-  ["no head", { classes: 0 }],
-])("parameters are those that a checkpoint is asked for: %s", (_, change) => {
-  const architecture = { ...TINY, ...change };
-  expect([...parametersOf(vit(architecture))]).toEqual([...expectedTensors(architecture)]);
 });

@@ -1,0 +1,91 @@
+/** Configs as transformers and timm read them: test/peers/configs.py made the right values. */
+import { describe, expect, test } from "vitest";
+import peers from "../../test/peers/configs.json" with { type: "json" };
+import { accepted } from "../testing/accepted.ts";
+import { parseArchitecture, parsePreprocessing, pictureSize } from "./config.ts";
+
+/** What both halves of a config come to, in the peers' words. */
+function read(config: unknown, preprocessor?: unknown) {
+  const [architecture, preprocessing] = [parseArchitecture(config), parsePreprocessing(preprocessor, config)];
+  const { width, height } = pictureSize(preprocessing);
+  return { ...architecture, ...preprocessing, picture: [width, height] };
+}
+
+describe("transformers", () => {
+  test(
+    accepted(
+      "Configuration",
+      "config.json of ViT, DeiT and DINOv2: absent fields have transformers' defaults, what it does not read is not read",
+      "transformers 5.18.0",
+    ),
+    () => {
+      for (const { config, preprocessor, right } of peers.transformers) {
+        const { family, width, depth, heads, patchSize, layerNormEps, mlpWidth } = right;
+        const architecture = { family, width, depth, heads, patchSize, layerNormEps, mlpWidth };
+        expect(read(config, preprocessor), JSON.stringify(config)).toMatchObject(architecture);
+      }
+    },
+  );
+
+  test(
+    accepted(
+      "Preprocessing",
+      "preprocessor_config.json of the ViT, DeiT, Bit, CLIP and ConvNext processors, their old, fast and PIL names, sizes as a number, a list or an object",
+      "transformers 5.18.0 (PIL back end)",
+    ),
+    () => {
+      for (const { config, preprocessor, right } of peers.transformers) {
+        const { picture, resample, rescale, mean, std } = right;
+        expect(read(config, preprocessor), JSON.stringify(preprocessor)).toMatchObject({
+          ...{ picture, resample, rescale, mean, std },
+        });
+      }
+    },
+  );
+
+  test(
+    accepted(
+      "Labels and heads",
+      "id2label and num_labels: two unnamed classes where there is neither, LABEL_n where they disagree, one class",
+      "transformers 5.18.0",
+    ),
+    () => {
+      for (const { config, preprocessor, right } of peers.transformers)
+        expect(read(config, preprocessor), JSON.stringify(config)).toMatchObject({
+          classes: right.classes,
+          labels: right.labels,
+        });
+    },
+  );
+});
+
+describe("timm", () => {
+  test(
+    accepted(
+      "Configuration",
+      "config.json of timm: absent, null and empty settings have its defaults, arguments of training are not read, a model keeps to the size that model_args gives it",
+      "timm 1.0.29",
+    ),
+    () => {
+      for (const { config, right } of peers.timm) {
+        const { labels, ...others } = right;
+        expect(read(config), JSON.stringify(config)).toMatchObject(others);
+      }
+    },
+  );
+
+  test(
+    accepted(
+      "Labels and heads",
+      "label_names of timm, a list or an object with gaps, each by its description; labels of older configs",
+      "timm 1.0.29",
+    ),
+    () => {
+      for (const { config, right } of peers.timm) {
+        const { labels } = read(config);
+        const names = right.labels ?? Array.from(labels, () => null);
+        expect(labels, JSON.stringify(config)).toEqual(names.map((name, n) => name ?? `LABEL_${n}`));
+      }
+    },
+  );
+});

@@ -1,0 +1,170 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
+import { parseArchitecture, type VitArchitecture } from "../format/config.ts";
+import { parseSafetensorsHeader, type TensorEntry } from "../format/safetensors.ts";
+import { checkTensors } from "./checked-tensors.ts";
+import { expectedTensors, positionGrid } from "./expected-tensors.ts";
+import { timmName } from "./names.ts";
+
+const TINY: VitArchitecture = parseArchitecture({
+  architectures: ["ViTForImageClassification"],
+  hidden_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  intermediate_size: 96,
+  image_size: [32, 48],
+  patch_size: 8,
+  id2label: { "0": "a", "1": "b", "2": "c" },
+});
+
+type Files = Map<string, { dtype: TensorEntry["dtype"]; shape: number[] }>;
+
+/** A file with every tensor that the architecture needs, in float. */
+function fileFor(architecture: VitArchitecture): Files {
+  return new Map(
+    [...expectedTensors(architecture)].map(([name, shape]) => [
+      timmName(name),
+      { dtype: "F32", shape: [...shape] },
+    ]),
+  );
+}
+
+async function check(architecture: VitArchitecture, files: Files) {
+  const { tensors } = await checkTensors(
+    architecture,
+    [...files].map(([name, tensor]) => ({ name, ...tensor, begin: 0, end: 0 })),
+  );
+  return tensors;
+}
+
+describe("the tensors that a model needs", () => {
+  test("shapes of all of them", async () => {
+    const shapes = Object.fromEntries(expectedTensors(TINY));
+    expect(Object.keys(shapes)).toHaveLength(4 + 2 * 12 + 4);
+    expect(shapes).toMatchObject({
+      "patch.weight": [64, 3, 8, 8],
+      "patch.bias": [64],
+      class_token: [1, 1, 64],
+      positions: [1, 25, 64],
+      "blocks.1.qkv.weight": [192, 64],
+      "blocks.1.qkv.bias": [192],
+      "blocks.1.fc1.weight": [96, 64],
+      "blocks.1.fc2.weight": [64, 96],
+      "norm.bias": [64],
+      "head.weight": [3, 64],
+      "head.bias": [3],
+    });
+  });
+
+  test("a distilled model with layer scale and no qkv bias", async () => {
+    const architecture: VitArchitecture = {
+      ...TINY,
+      prefixTokens: 2,
+      headsCount: 2,
+      layerScale: true,
+      qkvBias: false,
+    };
+    const shapes = expectedTensors(architecture);
+    expect(shapes.get("positions")).toEqual([1, 26, 64]);
+    expect(shapes.get("head_distillation.weight")).toEqual([3, 64]);
+    expect(shapes.get("blocks.0.scale2")).toEqual([64]);
+    expect(shapes.has("blocks.0.qkv.bias")).toBe(false);
+    expect((await check(architecture, fileFor(architecture))).size).toBe(shapes.size);
+  });
+});
+
+describe("the check of a file", () => {
+  test("a whole file passes, with Q, K and V as one or as three", async () => {
+    const files = fileFor(TINY);
+    expect((await check(TINY, files)).get("blocks.1.qkv.bias")?.name).toBe("blocks.1.attn.qkv.bias");
+    for (const leaf of ["weight", "bias"]) {
+      files.delete(`blocks.1.attn.qkv.${leaf}`);
+      for (const part of ["query", "key", "value"]) {
+        const shape = leaf === "weight" ? [64, 64] : [64];
+        files.set(`encoder.layer.1.attention.attention.${part}.${leaf}`, { dtype: "BF16", shape });
+      }
+    }
+    const found = await check(TINY, files);
+    expect(found.get("blocks.1.value.weight")?.dtype).toBe("BF16");
+    files.delete("encoder.layer.1.attention.attention.key.bias");
+    await expect(check(TINY, files)).rejects.toThrow(
+      "expected tensor blocks.1.key.bias [64], but the file lacks it",
+    );
+  });
+
+  test.each([...expectedTensors(TINY).keys()])("without %s it fails", async (name) => {
+    const files = fileFor(TINY);
+    files.delete(timmName(name));
+    await expect(check(TINY, files)).rejects.toThrow(ModelFormatError);
+    await expect(check(TINY, files)).rejects.toThrow(`expected tensor ${name} [`);
+  });
+
+  test.each([...expectedTensors(TINY)])(
+    "with %s transposed or of another rank it fails",
+    async (name, shape) => {
+      const files = fileFor(TINY);
+      files.set(timmName(name), { dtype: "F32", shape: [...shape, 1] });
+      await expect(check(TINY, files)).rejects.toThrow(`expected shape [${shape}], but it is [${shape},1]`);
+    },
+  );
+
+  test("what belongs to timm's network but has no place in this one is refused, as timm refuses it", async () => {
+    const withTensor = (name: string) => check(TINY, fileFor(TINY).set(name, { dtype: "F32", shape: [64] }));
+    for (const name of [
+      "blocks.0.attn.q_norm.weight",
+      "norm_pre.weight",
+      "reg_token",
+      "blocks.0.ls1.gamma",
+    ]) {
+      await expect(withTensor(name)).rejects.toThrow(UnsupportedModelError);
+      await expect(withTensor(name)).rejects.toThrow(`tensor "${name}": changes the result`);
+    }
+    await expect(withTensor("blocks.2.norm1.weight")).rejects.toThrow(UnsupportedModelError);
+    await expect(withTensor("dist_token")).rejects.toThrow(UnsupportedModelError);
+    await expect(withTensor("vit.layernorm.weight")).rejects.toThrow("are both norm.weight");
+    expect((await withTensor("head_dist.bias")).has("head_distillation.bias")).toBe(false);
+    const embedding = { ...TINY, classes: 0, labels: [] };
+    expect((await check(embedding, fileFor(TINY))).has("head.weight")).toBe(false);
+  });
+
+  test("int8 weights bring a scale for each output channel", async () => {
+    const files = fileFor(TINY).set("blocks.0.mlp.fc1.weight", { dtype: "I8", shape: [96, 64] });
+    await expect(check(TINY, files)).rejects.toThrow("or I8 with 96 float scales, but it is I8 with 0");
+    files.set("blocks.0.mlp.fc1.weight_scale", { dtype: "F32", shape: [96, 1] });
+    expect((await check(TINY, files)).get("blocks.0.fc1.weight_scale")?.shape).toEqual([96, 1]);
+    files.set("blocks.0.mlp.fc1.weight_scale", { dtype: "F32", shape: [1] });
+    await expect(check(TINY, files)).rejects.toThrow("I8 with 1");
+    files.set("blocks.0.mlp.fc1.weight", { dtype: "F32", shape: [96, 64] });
+    await expect(check(TINY, files)).rejects.toThrow("has no place for it");
+    await expect(check(TINY, fileFor(TINY).set("norm.bias", { dtype: "I8", shape: [64] }))).rejects.toThrow(
+      "norm.bias",
+    );
+    await expect(check(TINY, fileFor(TINY).set("norm.bias", { dtype: "I32", shape: [64] }))).rejects.toThrow(
+      "it is I32",
+    );
+  });
+
+  test("a table of positions is the picture's own, or a square to interpolate from", async () => {
+    const withPositions = (tokens: number, width = 64) =>
+      check(TINY, fileFor(TINY).set("pos_embed", { dtype: "F32", shape: [1, tokens, width] }));
+    expect(positionGrid([1, 25, 64], TINY)).toEqual({ width: 6, height: 4 });
+    expect(positionGrid([1, 50, 64], TINY)).toEqual({ width: 7, height: 7 });
+    expect((await withPositions(50)).get("positions")?.shape).toEqual([1, 50, 64]);
+    await expect(withPositions(24)).rejects.toThrow("expected shape [1,25,64], but it is [1,24,64]");
+    await expect(withPositions(1)).rejects.toThrow(ModelFormatError);
+    await expect(withPositions(50, 32)).rejects.toThrow(ModelFormatError);
+  });
+});
+
+const models = fileURLToPath(new URL("../../../shared/models/", import.meta.url));
+test.skipIf(!existsSync(models)).each(["deit-tiny-patch16-224", "everyday80"])(
+  "the tensors of %s pass (skipped without ../shared/models)",
+  async (name) => {
+    const architecture = parseArchitecture(JSON.parse(readFileSync(`${models}${name}/config.json`, "utf8")));
+    const file = readFileSync(`${models}${name}/model.safetensors`);
+    const { entries } = parseSafetensorsHeader(file, file.length);
+    expect((await checkTensors(architecture, entries)).tensors.size).toBe(entries.length);
+  },
+);
