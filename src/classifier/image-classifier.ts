@@ -35,7 +35,9 @@ export interface LoadOptions {
    * that one. On the CPU of a page the model runs in a worker.
    */
   readonly device?: DeviceChoice;
-  /** Where Hub ids are looked up; default https://huggingface.co. */
+  /** Of a model on the Hub: a branch, a tag, a commit or `refs/pr/1`; default main, or what the address says. */
+  readonly revision?: string;
+  /** Where Hub ids are looked up; default https://huggingface.co, in Node what `HF_ENDPOINT` says. */
   readonly endpoint?: string | URL;
   /**
    * Whether kernels are chosen by measuring at load, for about 150 ms the first time on an adapter; default: on a GPU yes, on a software adapter, where
@@ -83,12 +85,12 @@ export interface Report extends Arithmetic {
 
 /** Where a classifier runs: what differs between a page and Node. */
 export interface Platform<P> extends GpuAccess {
-  readonly openFolder: (model: ModelSource, options: LoadOptions) => ModelFolder | Promise<ModelFolder>;
+  readonly openFolder: (model: ModelSource, options: LoadOptions) => Promise<ModelFolder>;
   readonly openPicture: (picture: P) => Promise<PictureSource>;
 }
 
 export const pagePlatform: Platform<Picture> = {
-  openFolder: (model, { endpoint }) => resolveFolder(model, { endpoint }),
+  openFolder: (model, { revision, endpoint }) => resolveFolder(model, { revision, endpoint }),
   openPicture,
   // Half a frame at 60 a second: the compositor gets its turn between two submits.
   sliceMs: 8,
@@ -117,7 +119,7 @@ export class ImageClassifier<P = Picture> {
   }
 
   /**
-   * Loads a model: a Hub id (`facebook/deit-tiny-patch16-224`), a URL, the `File`s of a folder, or bytes by file name.
+   * Loads a model: a Hub id (`facebook/deit-tiny-patch16-224`), an address, the `File`s of a folder, or bytes by file name.
    * Float weights are quantised while they stream in.
    * @throws UnsupportedDeviceError without WebGPU, where it is asked for; UnsupportedModelError, ModelFormatError, ModelLoadError for what is
    *   wrong with the model; the signal's reason when aborted. Nothing stays on the GPU then.

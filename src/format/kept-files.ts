@@ -22,7 +22,8 @@ export class KeptFiles {
     ask: () => Promise<Download | undefined>,
     signal?: AbortSignal,
   ): Promise<Download | undefined> {
-    const cache = await openCache();
+    // The Cache takes no addresses of other schemes: those are at hand as it is.
+    const cache = url.startsWith("http") ? await openCache() : undefined;
     const locks = globalThis.navigator?.locks;
     if (!cache || !locks) return ask();
     this.#opened.add(url);

@@ -23,7 +23,7 @@ const nodePlatform: Platform<NodePicture> = {
   gpu: nodeGpu,
   wait: restfulWait,
   notebook: nodeNotebook,
-  openFolder: (model, { endpoint }) => openModel(model, { endpoint }),
+  openFolder: (model, { revision, endpoint }) => openModel(model, { revision, endpoint }),
   async openPicture(picture) {
     if (typeof picture === "string" || picture instanceof Uint8Array)
       return openPicture(await readPicture(picture));

@@ -10,7 +10,15 @@ import type {
 } from "../classifier/image-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
 import { DisposedError, PictureError, UnsupportedModelError } from "../errors/errors.ts";
-import type { FileContents, ModelSource } from "../format/folder.ts";
+import { contentsByPath } from "../format/files-folder.ts";
+import {
+  type FileContents,
+  isFolder,
+  type ModelSource,
+  type NamedContents,
+  nameOfModel,
+} from "../format/folder.ts";
+import { inFull } from "../format/url-folder.ts";
 import type { Framing } from "../image/geometry.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
 import { Channel } from "./channel.ts";
@@ -24,7 +32,11 @@ type Face = Pick<ImageClassifier, keyof ImageClassifier>;
 export async function loadInWorker(model: ModelSource, options: LoadOptions): Promise<ImageClassifier> {
   const { signal, onProgress, endpoint, ...rest } = options;
   const source = sendableModel(model);
-  const sent = { ...rest, worker: false, endpoint: endpoint && String(endpoint) };
+  const sent = {
+    ...rest,
+    worker: false,
+    endpoint: endpoint && (inFull(String(endpoint))?.href ?? String(endpoint)),
+  };
   const channel = Channel.acquire();
   const id = channel.nextId();
   try {
@@ -129,15 +141,18 @@ function refusal(error: unknown, isBitmap: boolean): unknown {
 
 /** A worker has an address of its own, and files lose their folder on the way: both are told in full. */
 function sendableModel(model: ModelSource): string | Record<string, FileContents> {
-  if (typeof model === "string" || model instanceof URL) {
-    const text = String(model);
-    return /^\.{0,2}\//.test(text) ? new URL(text, location.href).href : text;
-  }
-  if (Symbol.iterator in model)
-    return Object.fromEntries([...model].map((file) => [file.webkitRelativePath || file.name, file]));
-  if (typeof model.readText === "function")
+  const name = nameOfModel(model);
+  if (name !== undefined) return sendableAddress(name);
+  if (isFolder(model))
     throw new UnsupportedModelError(
       "model: a folder made of functions cannot go to a worker; pass a Hub id, a URL, files or bytes",
     );
-  return model as Record<string, FileContents>;
+  return Object.fromEntries(contentsByPath(model as Iterable<File> | NamedContents));
+}
+
+function sendableAddress(address: string): string {
+  const url = /^\.{0,2}\//.test(address) ? inFull(address) : undefined;
+  // The slash tells a folder from a page of the Hub, where the endpoint is of the same origin.
+  if (url) url.pathname = url.pathname.replace(/\/*$/, "/");
+  return url?.href ?? address;
 }
