@@ -20,7 +20,7 @@ import { benchPeer, peerTable } from "./bench-peer.ts";
 import { benchTables } from "./bench-tables.ts";
 import { type Arguments, type Command, type Terminal, UsageError } from "./command.ts";
 import { type Machine, machineOf } from "./machine.ts";
-import { ARITHMETIC, arithmeticFrom } from "./model.ts";
+import { ARITHMETIC, arithmeticFrom, HUB, hubFrom } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 
 /** What `--json` prints without `--peer`. */
@@ -43,6 +43,7 @@ export const bench: Command = {
     size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
     peer: { value: "ort", help: "run MODEL in ONNX Runtime too, on WebGPU and on the CPU, in turns" },
     model: { value: "MODEL", help: "for --peer: a model folder, an id, a URL, or ti, s, b or l, made up" },
+    ...HUB,
     ...ARITHMETIC,
     quick: { help: "fewer repeats, and of each kernel its largest shape" },
     json: { help: "print one object" },
@@ -70,6 +71,7 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
     batch: args.count("batch") ?? 1,
     pictures: args.positionals,
     quick: args.flag("quick"),
+    hub: hubFrom(args),
   };
   const report = await benchPeer(options, terminal);
   terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : peerTable(report));

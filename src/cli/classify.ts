@@ -9,6 +9,8 @@ import {
   bundledModel,
   DEVICE,
   deviceFrom,
+  HUB,
+  hubFrom,
   openChecked,
   withClassifier,
 } from "./model.ts";
@@ -24,6 +26,7 @@ export const classify: Command = {
       short: "m",
       help: "a model folder, a Hugging Face id or a URL; default: the bundled everyday80",
     },
+    ...HUB,
     ...ARITHMETIC,
     ...DEVICE,
     "top-k": { value: "N", short: "k", help: "labels for each picture; default 5" },
@@ -37,7 +40,7 @@ export const classify: Command = {
     const { signal } = terminal;
     // A wrong picture or model is told at once, before the GPU is woken.
     const first = await readPicture(files[0]);
-    const model = await openChecked(args.text("model") ?? bundledModel(), signal);
+    const model = await openChecked(args.text("model") ?? bundledModel(), signal, hubFrom(args));
     const answers: { picture: string; classes: Classification[] }[] = [];
     const bar = new ProgressBar(terminal, "classifying");
     await withClassifier(model, terminal, options, async (classifier) => {

@@ -25,7 +25,7 @@ import { checkClasses, measureWith } from "./eval.ts";
 import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
 import { machineOf } from "./machine.ts";
 import type { Measurement } from "./measure.ts";
-import { openChecked } from "./model.ts";
+import { HUB, hubFrom, openChecked } from "./model.ts";
 import { picturesIn } from "./pictures.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
 
@@ -34,6 +34,7 @@ export const compare: Command = {
   usage: "MODEL IMAGES [-o DIR [--resume]]",
   summary: "Measures what each quantiser, width and non-linear arithmetic costs a float model in accuracy.",
   options: {
+    ...HUB,
     methods: { value: "LIST", help: `quantisers; default ${METHOD_NAMES.join(",")}` },
     bits: { value: "LIST", help: `widths of weights and activations; default ${WIDTH_NAMES.join(",")}` },
     nonlinear: {
@@ -85,7 +86,7 @@ interface Task {
 async function taskFrom(args: Arguments, variants: readonly Variant[], terminal: Terminal): Promise<Task> {
   const [name, folder] = args.exactly("MODEL", "IMAGES");
   const all = await readLabelledPictures(folder);
-  const model = await openChecked(name, terminal.signal);
+  const model = await openChecked(name, terminal.signal, hubFrom(args));
   const { classes, quantization } = model.architecture;
   if (quantization)
     throw new UnsupportedModelError(`${name}: is int8 already; give the float model that it was made from`);

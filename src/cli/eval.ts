@@ -12,6 +12,8 @@ import {
   arithmeticFrom,
   DEVICE,
   deviceFrom,
+  HUB,
+  hubFrom,
   type OpenModel,
   openChecked,
   type UseOptions,
@@ -42,6 +44,7 @@ export const evaluate: Command = {
       value: "FILE",
       help: "reference logits: float32, little-endian, rows in the order of labels.tsv",
     },
+    ...HUB,
     ...ARITHMETIC,
     ...DEVICE,
     float: { help: "evaluate vit8's own float32 arithmetic instead of int8" },
@@ -59,7 +62,7 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     const batch = args.count("batch") ?? 1;
     const arithmetic = arithmeticFrom(args, args.flag("float") ? "float32" : "int8");
     const pictures = await readLabelledPictures(folder);
-    const model = await openChecked(name, terminal.signal);
+    const model = await openChecked(name, terminal.signal, hubFrom(args));
     checkClasses(model, folder, pictures);
     const chosen = pictures.slice(0, args.count("limit"));
     const device = deviceFrom(args);

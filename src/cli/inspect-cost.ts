@@ -10,7 +10,7 @@ import { nodeGpu } from "../node/gpu.ts";
 import { costOf, type PassCost, type VitCost } from "../vit/cost.ts";
 import { type Arguments, type Terminal, UsageError } from "./command.ts";
 import { costTables } from "./cost-tables.ts";
-import { openChecked } from "./model.ts";
+import { hubFrom, openChecked } from "./model.ts";
 
 /** What `--cost --json` prints, in an array: one for each size. */
 export interface CostReport extends Omit<VitCost, "passes"> {
@@ -45,7 +45,7 @@ export async function inspectCost(args: Arguments, terminal: Terminal): Promise<
 
 async function modelOf(args: Arguments, signal: AbortSignal): Promise<ModelDescription> {
   const shape = args.text("shape");
-  if (shape === undefined) return openChecked(args.exactly("MODEL")[0], signal);
+  if (shape === undefined) return openChecked(args.exactly("MODEL")[0], signal, hubFrom(args));
   args.exactly();
   const [, name] = /^(?:deit|vit)-(ti|s|b|l)(?:ny|mall|ase|arge)$/.exec(shape) ?? [];
   if (name) return madeUpModel(shape, SHAPES[name as ShapeName]);

@@ -5,7 +5,7 @@ import { Vit8Error } from "../errors/errors.ts";
 import type { Arguments, Terminal } from "./command.ts";
 import { errorReport } from "./error-report.ts";
 import { errorTables } from "./error-tables.ts";
-import { openChecked } from "./model.ts";
+import { hubFrom, openChecked } from "./model.ts";
 import { outlierPlot } from "./outlier-plot.ts";
 import { picturesIn } from "./pictures.ts";
 
@@ -21,9 +21,11 @@ const PICTURES = 8;
 export async function inspectError(args: Arguments, terminal: Terminal): Promise<void> {
   const [name, folder] = args.exactly("MODEL", "IMAGES");
   const files = (await picturesIn(folder)).slice(0, args.count("limit") ?? PICTURES);
-  const model = await openChecked(name, terminal.signal);
+  const hub = hubFrom(args);
+  const model = await openChecked(name, terminal.signal, hub);
   const float = args.text("float");
-  const reference = float === undefined ? model : await openChecked(float, terminal.signal);
+  const reference =
+    float === undefined ? model : await openChecked(float, terminal.signal, { ...hub, revision: undefined });
   const report = await errorReport(model, reference, files, terminal);
   const plot = args.text("plot");
   terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : errorTables(report));

@@ -6,7 +6,7 @@ import { type Anatomy, anatomyOf } from "./anatomy.ts";
 import { type Command, table } from "./command.ts";
 import { COST_OPTIONS, inspectCost } from "./inspect-cost.ts";
 import { ERROR_OPTIONS, inspectError } from "./inspect-error.ts";
-import { type OpenModel, openChecked } from "./model.ts";
+import { HUB, hubFrom, type OpenModel, openChecked } from "./model.ts";
 
 export const inspect: Command = {
   name: "inspect",
@@ -15,6 +15,7 @@ export const inspect: Command = {
   options: {
     ...COST_OPTIONS,
     ...ERROR_OPTIONS,
+    ...HUB,
     json: { help: "print one object; of --cost an array, one for each size" },
   },
   notes: `MODEL is a model folder, a Hugging Face id or a URL; of the weights only the head is read.
@@ -30,7 +31,7 @@ by itself, arriving that of the int8 network at this place; a bad weight or an o
     if (args.flag("cost")) return inspectCost(args, terminal);
     if (args.flag("error")) return inspectError(args, terminal);
     const [name] = args.exactly("MODEL");
-    const model = await openChecked(name, terminal.signal);
+    const model = await openChecked(name, terminal.signal, hubFrom(args));
     const anatomy = anatomyOf(model);
     terminal.print(args.flag("json") ? json(model, anatomy) : summaryOf(model, anatomy));
   },

@@ -3,6 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { Vit8Error } from "../errors/errors.ts";
+import { decodeText } from "../format/read-text.ts";
 
 export interface LabelledPicture {
   /** Class index. */
@@ -18,12 +19,12 @@ const HEADER = ["index", "wnid", "label", "file"];
  */
 export async function readLabelledPictures(folder: string): Promise<LabelledPicture[]> {
   const table = path.join(folder, "labels.tsv");
-  const text = await readFile(table, "utf8").catch((cause) => {
+  const bytes = await readFile(table).catch((cause) => {
     throw new Vit8Error(`${table}: cannot be read (${cause.code}); eval needs a folder of pictures with it`, {
       cause,
     });
   });
-  const [header, ...lines] = text.trimEnd().split(/\r?\n/);
+  const [header, ...lines] = decodeText(bytes).trimEnd().split(/\r?\n/);
   if (header !== HEADER.join("\t"))
     throw new Vit8Error(`${table}: expected the header ${HEADER.join(" ")}, separated by tabs`);
   if (lines.length === 0)
