@@ -76,6 +76,7 @@ test(
     // folders that the server of the mirror has besides
     expect(at("o/n/")).toBeUndefined();
     expect(at("static/models/n")).toBeUndefined();
+    expect(at("n")).toBeUndefined();
     expect(readHubAddress("https://mirror.example/o/n", mirror)).toBeUndefined();
   },
 );

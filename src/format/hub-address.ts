@@ -36,11 +36,12 @@ export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | u
   if (OTHERS.includes(owner) && (HOST.test(text) || more.length > 0))
     throw wrong(text, `a model of the Hub, got one of its ${owner}`);
   const [name, at] = rest.replace(/\.git$/, "").split("@");
+  const isMirror = !HOST.test(text) && SCHEME.test(text);
+  if (!name && isMirror) return undefined;
   if (!name) throw wrong(text, ID, "A model without an owner was given one: look it up on the Hub.");
   const id = `${owner}/${name}`;
   if (at !== undefined) return placeOf(id, [at, ...more], hub, false);
   const [view, ...place] = more;
-  const isMirror = !HOST.test(text) && SCHEME.test(text);
   // A mirror may have folders of its own.
   if (view === undefined) return isMirror && text.endsWith("/") ? undefined : placeOf(id, [], hub, false);
   if (VIEWS.includes(view)) return placeOf(id, place, hub, view === "blob" || view === "blame");
