@@ -31,6 +31,15 @@ test("files are found in the folder and below, by name or by path, in the order 
   ]);
 });
 
+test.each<[string, (text: string) => Buffer]>([
+  ["UTF-8 after a byte order mark", (text) => Buffer.from(`\uFEFF${text}`)],
+  ["UTF-16, as PowerShell writes", (text) => Buffer.from(`\uFEFF${text}`, "utf16le")],
+])("a table in %s, with CRLF", async (_, encoded) => {
+  write([], ["ä.jpg"]);
+  writeFileSync(path.join(folder, "labels.tsv"), encoded(`${header}\r\n4\tn1\tcat\tä.jpg\r\n`));
+  expect(await readLabelledPictures(folder)).toEqual([{ index: 4, file: path.join(folder, "ä.jpg") }]);
+});
+
 describe("what is wrong is told with its line", () => {
   test.each<[string, string[], string[], RegExp]>([
     ["another header", ["file\tlabel"], [], /expected the header index wnid label file/],
