@@ -241,7 +241,8 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     if (!isSilent && this.#failures === 1 && (await this.#answersOpaquely())) {
       const why =
         "the server answers, but does not let this page read it (CORS); Access-Control-Allow-Origin is missing";
-      throw this.#error(why, cause);
+      // Many servers send that header with what they have, and with no refusal.
+      throw this.#doubtful(why, cause);
     }
     const why = "no answer came: an unknown host, a server that is down, or one that this page may not ask";
     const error = this.#error(`${why} (${(cause as Error).message})`, cause);
