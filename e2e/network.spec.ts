@@ -235,6 +235,7 @@ test("a load that never settles ends with its signal, and five leave no listener
   context,
 }) => {
   const page = await openPage(context);
+  await ask(page, server.folder()); // its shaders are compiled from here on
   const silent = await serveFiles({ "config.json": files["config.json"], [WEIGHTS]: () => {} });
   const late = await page.evaluate(async (address) => {
     const elapsed: number[] = [];

@@ -1,6 +1,7 @@
 /** A file over http(s), whatever networks do: a failed request is repeated, a body that breaks goes on where it broke. */
 import { ModelLoadError } from "../errors/errors.ts";
-import { abortable } from "./abortable.ts";
+import { until } from "../errors/until.ts";
+import { doubt } from "./absence.ts";
 
 export interface Download {
   stream: ReadableStream<Uint8Array>;
@@ -25,12 +26,6 @@ const PASSING = [408, 429, 500, 502, 503, 504];
 const ABSENT = [404, 410];
 /** So object stores answer for what they lack, where nobody may list what they have. */
 const DOUBTFUL = [401, 403];
-const doubtful = new WeakSet<object>();
-
-/** Whether an error may say no more than that the file is not there. */
-export function mayBeAbsent(error: object): boolean {
-  return doubtful.has(error);
-}
 
 /**
  * Asks for the file; undefined when there is none (404, 410). Requests that fail in a way that passes are repeated after 0.5,
@@ -225,7 +220,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     const rested = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, waitMs);
     });
-    await abortable(rested, this.#end.signal).finally(() => clearTimeout(timer));
+    await until(this.#end.signal, rested).finally(() => clearTimeout(timer));
   }
 
   async #unanswered(cause: unknown): Promise<ModelLoadError> {
@@ -233,7 +228,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     if (!protocol.startsWith("http")) {
       // An extension has no other answer for what it lacks.
       const why = `there is no such file, or ${protocol} addresses cannot be fetched from here`;
-      throw this.#doubtful(`${why}; serve the folder over http or https, or pass its files`, cause);
+      throw doubt(this.#error(`${why}; serve the folder over http or https, or pass its files`, cause));
     }
     if (isOffline()) return this.#error("this machine is offline; connect it and try again", cause);
     // Asked at the second failure only: the first may have been a moment's. Silence is no refusal.
@@ -242,7 +237,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
       const why =
         "the server answers, but does not let this page read it (CORS); Access-Control-Allow-Origin is missing";
       // Many servers send that header with what they have, and with no refusal.
-      throw this.#doubtful(why, cause);
+      throw doubt(this.#error(why, cause));
     }
     const why = "no answer came: an unknown host, a server that is down, or one that this page may not ask";
     const error = this.#error(`${why} (${(cause as Error).message})`, cause);
@@ -260,14 +255,8 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #refused(status: number): ModelLoadError {
-    const what = `expected the file, but the server said ${explain(status)}`;
-    return DOUBTFUL.includes(status) ? this.#doubtful(what) : this.#error(what);
-  }
-
-  #doubtful(what: string, cause?: unknown): ModelLoadError {
-    const error = this.#error(what, cause);
-    doubtful.add(error);
-    return error;
+    const error = this.#error(`expected the file, but the server said ${explain(status)}`);
+    return DOUBTFUL.includes(status) ? doubt(error) : error;
   }
 
   #error(what: string, cause?: unknown): ModelLoadError {

@@ -1,6 +1,6 @@
 /** A model's folder, wherever it is: on a server, on the Hub, or in hand as files or bytes. */
 import { ModelLoadError } from "../errors/errors.ts";
-import { abortable } from "./abortable.ts";
+import { until } from "../errors/until.ts";
 import { quote } from "./fields.ts";
 import type { ByteStream } from "./safetensors-stream.ts";
 import { openHubFolder, openUrlFolder } from "./url-folder.ts";
@@ -79,10 +79,10 @@ export function isFolder(model: ModelSource | undefined): model is ModelFolder {
 export function heeding(folder: ModelFolder): ModelFolder {
   return {
     id: folder.id,
-    readText: async (name, signal) => abortable(folder.readText(name, signal), signal),
+    readText: (name, signal) => until(signal, folder.readText(name, signal)),
     async open(name, signal) {
       const opening = folder.open(name, signal);
-      return abortable(opening, signal).catch(async (error) => {
+      return until(signal, opening).catch(async (error) => {
         void opening.then((file) => file?.stream.cancel()).catch(() => {});
         throw error;
       });

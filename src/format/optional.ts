@@ -1,5 +1,5 @@
 /** Files that a model can do without, absent in every way that servers have of saying so. */
-import { mayBeAbsent } from "./download.ts";
+import { mayBeAbsent } from "./absence.ts";
 import { isWebPage } from "./fields.ts";
 import type { ModelFolder } from "./folder.ts";
 

@@ -112,6 +112,9 @@ test.each([
   "C:\\models\\vit",
   "c:/models/vit",
   "https://",
+  "file:///etc/",
+  "ftp://host/m/",
+  "javascript://host/m/",
 ])("%s is no folder: the error says to pass files", async (model) => {
   stubPage("https://site.example/page.html");
   await expect(resolveFolder(model)).rejects.toThrow(ModelLoadError);

@@ -81,12 +81,19 @@ export function inFull(address: string): URL | undefined {
   }
 }
 
-/** Besides http and https there are the schemes of extensions and apps, which only their own pages can tell from others. */
+/** Whether a fetch from here may know it: besides http and https there are the schemes of extensions and apps. */
+function isPlace({ href, protocol }: URL): boolean {
+  const { location } = globalThis;
+  if (!location) return protocol.startsWith("http");
+  const own = protocol === location.protocol;
+  return /^[a-z][\w+.-]+:\/\//.test(href) && (own || !/^(file|ftp|wss?|javascript):/.test(href));
+}
+
 function asFolderUrl(base: string | URL): URL {
   const url = inFull(String(base));
-  const isPlace = (globalThis.location ? /^[a-z][\w+.-]+:\/\// : /^https?:\/\//).test(url?.href ?? "");
-  if (url && isPlace && !url.username && !url.password) return url;
-  const came = url && isPlace ? "one with a user name or a password" : quote(String(base));
+  const isOne = url && isPlace(url);
+  if (isOne && !url.username && !url.password) return url;
+  const came = isOne ? "one with a user name or a password" : quote(String(base));
   throw new ModelLoadError(
     `model: expected an http or https address, got ${came}; pass files, or their contents by name, as they are`,
   );

@@ -1,6 +1,6 @@
 /** The weights of a model folder, in one safetensors file or in shards: their tensors while they arrive. */
-import { ModelFormatError, ModelLoadError } from "../errors/errors.ts";
-import { mayBeAbsent } from "./download.ts";
+import { ModelLoadError } from "../errors/errors.ts";
+import { mayBeAbsent } from "./absence.ts";
 import type { ModelFolder } from "./folder.ts";
 import { readOptional } from "./optional.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
@@ -24,17 +24,12 @@ export async function* streamWeights(
 ): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
   const { signal, integrity } = options;
   const check = integrity ? (await import("./integrity.ts")).withIntegrity : undefined;
-  let isOne = false;
   let why: unknown;
   try {
     const file = await folder.open(WEIGHTS_FILE, signal);
-    const onHeader = (entries: readonly TensorEntry[]) => {
-      isOne = true;
-      options.onHeader?.(entries);
-    };
-    if (file) return yield* streamSafetensors(check?.(file, integrity!) ?? file, { ...options, onHeader });
+    if (file) return yield* streamSafetensors(check?.(file, integrity!) ?? file, options);
   } catch (error) {
-    if (isOne || !isAbsence(error)) throw error;
+    if (!mayBeAbsent(error)) throw error;
     why = error;
   }
   const index = await readIndex(folder, why, signal);
@@ -48,17 +43,12 @@ export async function listWeights(folder: ModelFolder, signal?: AbortSignal): Pr
     const file = await folder.open(WEIGHTS_FILE, signal);
     if (file) return (await readHeader(file, signal)).entries;
   } catch (error) {
-    if (!isAbsence(error)) throw error;
+    if (!mayBeAbsent(error)) throw error;
     why = error;
   }
   const index = await readIndex(folder, why, signal);
   const shards = await (await import("./shards.ts")).readShards(folder, index, signal);
   return [...shards.values()].flatMap(({ entries }) => entries);
-}
-
-/** Whether weights in shards may explain it: a server refuses, or has something else in place of, the one file that it lacks. */
-function isAbsence(error: unknown): boolean {
-  return error instanceof ModelFormatError || mayBeAbsent(error as Error);
 }
 
 /** `why` is what was wrong with the one file, where something was: it is told when there are no shards either. */
