@@ -274,3 +274,29 @@ test("a load that never settles ends with its signal, and five leave no listener
   }, server.folder());
   expect(listeners).toEqual([0, 0, 0, 0, 0]);
 });
+
+test("a proxy of the page's own is an endpoint, in a worker too, and a base moves relative addresses", async ({
+  context,
+}) => {
+  const page = await openPage(context);
+  const expected = await ask(page, server.folder());
+  const asked: string[] = [];
+  const answer = (name: string) => ({ body: Buffer.from(files[name as keyof typeof files] ?? "") });
+  for (const place of ["**/proxied/o/n/**", "**/moved/m/**"])
+    await context.route(place, (route) => {
+      const { pathname } = new URL(route.request().url());
+      asked.push(pathname);
+      const name = pathname.split("/").at(-1)!;
+      return Object.hasOwn(files, name) && !pathname.includes("/raw/")
+        ? route.fulfill(answer(name))
+        : route.fulfill({ status: 404 });
+    });
+  for (const worker of [false, true])
+    expect(await ask(page, "o/n", { endpoint: "/proxied", revision: "refs/pr/1", worker })).toEqual(expected);
+  expect(asked).toContain("/proxied/o/n/resolve/refs%2Fpr%2F1/config.json");
+  await page.evaluate(() => {
+    document.head.append(Object.assign(document.createElement("base"), { href: "/moved/" }));
+  });
+  for (const worker of [false, true]) expect(await ask(page, "./m", { worker })).toEqual(expected);
+  expect(asked.filter((path) => path === "/moved/m/config.json")).toHaveLength(2);
+});
