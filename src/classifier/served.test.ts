@@ -94,6 +94,28 @@ test("a page that the browser keeps in place of a file changes no later load", a
   expect(kept.size).toBe(3);
 });
 
+test("a page that changes with its app leaves the model kept, and one that becomes a file does not", async () => {
+  const kept = stubCache();
+  const served: Parameters<typeof serveFiles>[0] = { ...files };
+  let version = 0;
+  const { address, requests } = await serve(served, (_, response) =>
+    response.writeHead(200, { "content-type": "text/html", etag: `"${version++}"` }).end("<!doctype html>"),
+  );
+  const loadAgain = async () => {
+    requests.length = 0;
+    const logits = await logitsOf(address);
+    await vi.waitFor(() => expect(requests.length).toBeGreaterThanOrEqual(3));
+    return logits;
+  };
+  await loadAgain();
+  expect(await loadAgain()).toEqual(expected);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(kept.size).toBe(3);
+  served["preprocessor_config.json"] = "{}";
+  await logitsOf(address);
+  await vi.waitFor(() => expect(kept.size).toBe(0));
+});
+
 test("of a model that is a page nothing is kept", async () => {
   const kept = stubCache();
   const { address } = await serve({}, itsPage);
