@@ -1,6 +1,7 @@
 // The public face: load a model, ask it what is in a picture.
 
 import { DisposedError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
+import { until } from "../errors/until.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Framing } from "../image/geometry.ts";
@@ -145,7 +146,7 @@ export class ImageClassifier<P = Picture> {
     source: ModelSource,
     options: LoadOptions,
   ): Promise<ImageClassifier<P>> {
-    const folder = await platform.openFolder(source, options);
+    const folder = await until(options.signal, platform.openFolder(source, options));
     return loadKept(folder, () => ImageClassifier.#loadFrom(platform, folder, options));
   }
 

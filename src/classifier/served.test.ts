@@ -225,6 +225,12 @@ describe("a load that never settles ends with its signal", () => {
     expect(performance.now() - at).toBeLessThan(100);
   });
 
+  test("a place that is never found", async () => {
+    const signal = AbortSignal.timeout(50);
+    const platform = { ...pagePlatform, openFolder: never };
+    await expect(ImageClassifier.loadOn(platform, "o/n", { signal })).rejects.toThrow("timeout");
+  });
+
   test("in a browser whose cache or locks never answer", async () => {
     const { address } = await serve(files);
     for (const stub of [

@@ -31,7 +31,11 @@ export function openFilesFolder(files: Iterable<File> | NamedContents): ModelFol
 /** By path: of files their own, of a Map or an object the keys; what is null or undefined is not there. */
 export function contentsByPath(files: Iterable<File> | NamedContents): Map<string, FileContents> {
   if (isContent(files) || !(kindOf(files) === "Object" || Symbol.iterator in Object(files)))
-    throw unexpected("model", "owner/name, an address, files, or contents by name", files);
+    throw unexpected(
+      "model",
+      "owner/name, an address, in Node a directory, files, or contents by name",
+      files,
+    );
   const items = Symbol.iterator in files ? [...files] : Object.entries(files);
   const entries = items.map((item) =>
     Array.isArray(item) ? (item as [string, FileContents]) : ([pathOf(item as File), item as File] as const),
