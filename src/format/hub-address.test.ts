@@ -89,7 +89,7 @@ describe("what names no model says so", () => {
     ["hf://datasets/o/n", "got one of its datasets"],
     ["datasets/o/n", "got one of its datasets"],
     [`${hub}/docs/transformers`, "got one of its docs"],
-    [`${hub}/o`, "A model without an owner was given one"],
+    [`${hub}/o`, "Every model on the Hub has an owner"],
     ["gpt2", "expected owner/name, a URL, or a path beginning with / or ./"],
     [`${hub}/`, "expected owner/name"],
     [`${hub}/o/n/discussions/1`, "expected owner/name"],

@@ -38,7 +38,7 @@ export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | u
   const [name, at] = rest.replace(/\.git$/, "").split("@");
   const isMirror = !HOST.test(text) && SCHEME.test(text);
   if (!name && isMirror) return undefined;
-  if (!name) throw wrong(text, ID, "A model without an owner was given one: look it up on the Hub.");
+  if (!name) throw wrong(text, ID, "Every model on the Hub has an owner: look up its full name there.");
   const id = `${owner}/${name}`;
   if (at !== undefined) return placeOf(id, [at, ...more], hub, false);
   const [view, ...place] = more;
@@ -78,6 +78,6 @@ function decoded(part: string): string {
   }
 }
 
-function wrong(text: string, expected: string, advice = "Pass its owner/name."): ModelLoadError {
+function wrong(text: string, expected: string, advice = "Pass the owner/name of a model."): ModelLoadError {
   return new ModelLoadError(`model ${quote(text)}: expected ${expected}. ${advice}`);
 }
