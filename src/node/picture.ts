@@ -23,7 +23,7 @@ export async function readPicture(source: string | Uint8Array, name?: string): P
     throw new PictureError(`${called}: ${headerTrouble(cause, bytes)}`, { cause });
   });
   checkPictureSize(called, header.width, header.height);
-  return decode(image.autoOrient(), header).catch((cause) => {
+  return decode(image.rotate(), header).catch((cause) => {
     throw new PictureError(`${called}: the picture is damaged or truncated (${reason(cause)})`, { cause });
   });
 }
