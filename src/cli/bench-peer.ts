@@ -13,11 +13,11 @@ import { readPicture } from "../node/picture.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
 import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
 import { onnxVit } from "../onnx/vit.ts";
-import type { Terminal } from "./command.ts";
 import { type Machine, machineOf } from "./machine.ts";
 import { type OpenModel, openChecked, withClassifier } from "./model.ts";
 import { type OnnxRuntime, openOnnxRuntime, PROVIDERS, type Provider } from "./onnx-runtime.ts";
 import { ProgressBar } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface PeerOptions {
   /** A folder, an id, a URL, or one of SHAPES: that shape with made-up weights. */

@@ -18,10 +18,11 @@ import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import type { Arithmetic } from "../vit/nonlinear.ts";
 import { benchPeer, peerTable } from "./bench-peer.ts";
 import { benchTables } from "./bench-tables.ts";
-import { type Arguments, type Command, type Terminal, UsageError } from "./command.ts";
+import { type Arguments, type Command, UsageError } from "./command.ts";
 import { type Machine, machineOf } from "./machine.ts";
 import { ARITHMETIC, arithmeticFrom, HUB, hubFrom } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
+import { json, type Terminal } from "./terminal.ts";
 
 /** What `--json` prints without `--peer`. */
 export interface BenchReport extends Machine {
@@ -58,11 +59,12 @@ How it is measured, and figures: docs/performance.md.
     if (peer !== undefined) return runPeer(peer, args, terminal);
     args.exactly();
     const report = await benchHere(args, terminal);
-    terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : benchTables(report));
+    terminal.print(args.flag("json") ? json(report) : benchTables(report));
+    return 0;
   },
 };
 
-async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promise<void> {
+async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promise<number> {
   if (peer !== "ort") throw new UsageError(`--peer: expected ort, came "${peer}"`);
   const model = args.text("model");
   if (!model) throw new UsageError("--peer: expected --model MODEL beside it");
@@ -74,7 +76,8 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
     hub: hubFrom(args),
   };
   const report = await benchPeer(options, terminal);
-  terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : peerTable(report));
+  terminal.print(args.flag("json") ? json(report) : peerTable(report));
+  return 0;
 }
 
 async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchReport> {

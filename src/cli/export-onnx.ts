@@ -31,6 +31,7 @@ patch embedding and attention's products in float.`,
     const message = onnxVit(model.architecture, await floatTensors(model, terminal.signal), format);
     await writeWhole(file, message, terminal.signal);
     terminal.print(`${file}: ${(byteLengthOf(message) / 1e6).toFixed(2)} MB\n`);
+    return 0;
   },
 };
 

@@ -1,5 +1,6 @@
 // `vit8 inspect`: what a model is, and what it costs.
 
+import { inLine } from "../errors/visible.ts";
 import type { Preprocessing } from "../format/config.ts";
 import { quote } from "../format/fields.ts";
 import { type Anatomy, anatomyOf } from "./anatomy.ts";
@@ -7,6 +8,7 @@ import { type Command, table } from "./command.ts";
 import { COST_OPTIONS, inspectCost } from "./inspect-cost.ts";
 import { ERROR_OPTIONS, inspectError } from "./inspect-error.ts";
 import { HUB, hubFrom, type OpenModel, openChecked } from "./model.ts";
+import { json } from "./terminal.ts";
 
 export const inspect: Command = {
   name: "inspect",
@@ -33,14 +35,15 @@ by itself, arriving that of the int8 network at this place; a bad weight or an o
     const [name] = args.exactly("MODEL");
     const model = await openChecked(name, terminal.signal, hubFrom(args));
     const anatomy = anatomyOf(model);
-    terminal.print(args.flag("json") ? json(model, anatomy) : summaryOf(model, anatomy));
+    terminal.print(args.flag("json") ? json(factsOf(model, anatomy)) : summaryOf(model, anatomy));
+    return 0;
   },
 };
 
-function json({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy): string {
+function factsOf({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy) {
   const { labels, quantization = null, ...sizes } = architecture;
   const facts = { model: folder.id, architecture: sizes, ...anatomy, quantization, preprocessing };
-  return `${JSON.stringify({ ...facts, ignoredTensors: ignored }, null, 2)}\n`;
+  return { ...facts, ignoredTensors: ignored };
 }
 
 function summaryOf({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy): string {
@@ -49,7 +52,7 @@ function summaryOf({ folder, architecture, preprocessing, ignored }: OpenModel, 
     ([part, { parameters, byteLength }]) => `${part}: ${count(parameters)}, ${megabytes(byteLength)}`,
   );
   const rows = [
-    ["model", folder.id],
+    ["model", inLine(folder.id)],
     ["architecture", `${family}: width ${width}, ${depth} blocks, ${heads} heads, MLP ${mlpWidth}`],
     ["tokens", `${anatomy.tokens}, from ${imageWidth}x${imageHeight} pixels in patches of ${patchSize}`],
     ["classes", classes ? count(classes) : "none: an embedding model"],

@@ -11,8 +11,9 @@ import { openModel } from "../node/folder.ts";
 import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
 import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../vit/nonlinear.ts";
 import type { Precision } from "../vit/weights.ts";
-import { type Arguments, type Terminal, UsageError } from "./command.ts";
+import { type Arguments, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
 
 export type { OpenModel };
 

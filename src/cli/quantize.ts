@@ -41,6 +41,7 @@ export const quantize: Command = {
     await writeFolder(directory, files, signal);
     const megabytes = byteLength(files.get(WEIGHTS_FILE)!) / 1e6;
     terminal.print(`${directory}: ${WEIGHTS_FILE} of ${megabytes.toFixed(2)} MB\n`);
+    return 0;
   },
 };
 

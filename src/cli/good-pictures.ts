@@ -1,0 +1,41 @@
+// One bad picture of many is told, and the others go on.
+
+import { PictureError, Vit8Error } from "../errors/errors.ts";
+import type { RawPicture } from "../image/picture.ts";
+import { readPicture } from "../node/picture.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The picture, or its fault. */
+export async function tryPicture(file: string): Promise<RawPicture | PictureError> {
+  return readPicture(file).catch((error) => {
+    if (error instanceof PictureError) return error;
+    throw error;
+  });
+}
+
+/** In a line of its own on stderr. */
+export function tellBad({ message }: PictureError, terminal: Terminal): void {
+  terminal.tell(`vit8: ${message.replace(/\s*\n\s*/g, " ")}\n`);
+}
+
+/** Those of `items` whose files decode; the others are told. @throws Vit8Error where there is none. */
+export async function goodPictures<T>(
+  items: readonly T[],
+  fileOf: (item: T) => string,
+  terminal: Terminal,
+): Promise<T[]> {
+  const good: T[] = [];
+  for (const item of items) {
+    terminal.signal.throwIfAborted();
+    const picture = await tryPicture(fileOf(item));
+    if (picture instanceof PictureError) tellBad(picture, terminal);
+    else good.push(item);
+  }
+  if (items.length > 0) refuseNone(good.length, items.length);
+  return good;
+}
+
+/** @throws Vit8Error */
+export function refuseNone(good: number, all: number): void {
+  if (good === 0) throw new Vit8Error(`pictures: expected some that can be read, but none of ${all} can`);
+}
