@@ -97,7 +97,7 @@ export interface Report extends Arithmetic {
 /** Where a classifier runs: what differs between a page and Node. */
 export interface Platform<P> extends GpuAccess {
   readonly openFolder: (model: ModelSource, options: LoadOptions) => Promise<ModelFolder>;
-  readonly openPicture: (picture: P) => Promise<PictureSource>;
+  readonly openPicture: (picture: P, signal?: AbortSignal) => Promise<PictureSource>;
 }
 
 export const pagePlatform: Platform<Picture> = {
@@ -277,7 +277,7 @@ export class ImageClassifier<P = Picture> {
       this.#begin(signal);
       const run = async (sources: readonly PictureSource[]) =>
         (await this.#run(sources, signal, (engine) => engine.run(sources, signal))).map(of);
-      return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture), run);
+      return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture, signal), run);
     }
     const ask = (i: number) => {
       const answers = this.#answers(input.slice(i, i + maxBatch), signal, i);
@@ -307,7 +307,9 @@ export class ImageClassifier<P = Picture> {
     first?: number,
   ): Promise<T> {
     this.#begin(signal);
-    const opened = await Promise.allSettled(pictures.map((picture) => this.#platform.openPicture(picture)));
+    const opened = await Promise.allSettled(
+      pictures.map((picture) => this.#platform.openPicture(picture, signal)),
+    );
     const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     try {
       for (const [i, result] of opened.entries())

@@ -48,7 +48,7 @@ export const classify: Command = {
     const nextGood = async (from: number) => {
       for (const [i, picture] of files.entries()) {
         if (i < from) continue;
-        const pixels = await tryPicture(picture);
+        const pixels = await tryPicture(picture, signal);
         signal.throwIfAborted();
         if (!(pixels instanceof PictureError)) return { i, picture, pixels };
         bar.clear();

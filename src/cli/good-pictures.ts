@@ -1,13 +1,13 @@
 // One bad picture of many is told, and the others go on.
 
+import type { PixelData } from "../classifier/picture.ts";
 import { PictureError, Vit8Error } from "../errors/errors.ts";
-import type { RawPicture } from "../image/picture.ts";
-import { readPicture } from "../node/picture.ts";
+import { readSource } from "../node/source.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The picture, or its fault. */
-export async function tryPicture(file: string): Promise<RawPicture | PictureError> {
-  return readPicture(file).catch((error) => {
+export async function tryPicture(file: string, signal?: AbortSignal): Promise<PixelData | PictureError> {
+  return readSource(file, signal).catch((error) => {
     if (error instanceof PictureError) return error;
     throw error;
   });
@@ -27,7 +27,7 @@ export async function goodPictures<T>(
   const good: T[] = [];
   for (const item of items) {
     terminal.signal.throwIfAborted();
-    const picture = await tryPicture(fileOf(item));
+    const picture = await tryPicture(fileOf(item), terminal.signal);
     if (picture instanceof PictureError) tellBad(picture, terminal);
     else good.push(item);
   }

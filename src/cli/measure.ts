@@ -1,8 +1,8 @@
 // Runs a model over many pictures, decoding ahead, so that the time is the GPU's.
 
 import type { Report } from "../classifier/image-classifier.ts";
+import type { PixelData } from "../classifier/picture.ts";
 import { PictureError } from "../errors/errors.ts";
-import type { RawPicture } from "../image/picture.ts";
 import type { NodeClassifier } from "../node/index.ts";
 import { refuseNone, tryPicture } from "./good-pictures.ts";
 
@@ -53,11 +53,11 @@ export async function measure(
 async function* decodedBatches(files: readonly string[], batch: number, onBad: MeasureOptions["onBad"]) {
   let start = 0;
   const decode = async () => {
-    const good: { index: number; picture: RawPicture }[] = [];
+    const good: { index: number; picture: PixelData }[] = [];
     while (good.length < batch && start < files.length) {
       const from = start;
       start += batch - good.length;
-      const pictures = await Promise.all(files.slice(from, start).map(tryPicture));
+      const pictures = await Promise.all(files.slice(from, start).map((file) => tryPicture(file)));
       for (const [i, picture] of pictures.entries())
         if (picture instanceof PictureError) onBad(picture);
         else good.push({ index: from + i, picture });
