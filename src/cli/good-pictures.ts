@@ -2,11 +2,13 @@
 
 import type { PixelData } from "../classifier/picture.ts";
 import { PictureError, Vit8Error } from "../errors/errors.ts";
+import { loadSharp } from "../node/picture.ts";
 import { readSource } from "../node/source.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The picture, or its fault. */
 export async function tryPicture(file: string, signal?: AbortSignal): Promise<PixelData | PictureError> {
+  await loadSharp(); // where it is missing, that is no picture's fault
   return readSource(file, signal).catch((error) => {
     if (error instanceof PictureError) return error;
     throw error;

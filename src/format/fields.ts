@@ -1,5 +1,6 @@
 /** Checked reading of untrusted JSON: every getter returns what it promises or throws an error naming the field. */
 import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
+import { visible } from "../errors/visible.ts";
 
 /** A JSON object whose fields nobody has checked. */
 export type Fields = Record<string, unknown>;
@@ -18,7 +19,10 @@ export function parseJson(text: string, file: string): unknown {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     const came = isWebPage(text) ? "a web page (HTML)" : `${text.length} characters that do not parse`;
-    throw new ModelFormatError(`${file}: expected JSON, but it holds ${came}`, { cause });
+    throw new ModelFormatError(`${file}: expected JSON, but it holds ${came}`, {
+      // The parser quotes the text.
+      cause: visible(String(cause)),
+    });
   }
 }
 
