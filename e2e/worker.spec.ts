@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import sharp from "sharp";
 import { build } from "vite";
 import type { ImageClassifier, LoadOptions } from "../src/index.ts";
 
@@ -125,13 +126,29 @@ test("of many pictures the good ones are answered and the bad ones told, here an
   page,
 }) => {
   await openPage(page);
+  const body = await sharp({ create: { width: 4, height: 4, channels: 3, background: "red" } })
+    .png()
+    .toBuffer();
+  await page.route("https://elsewhere.example/*", (route) =>
+    route.fulfill({ contentType: "image/png", body }),
+  );
   const seen = await page.evaluate(
     async ({ model, src }) => {
+      const foreign = new Image();
+      foreign.src = "https://elsewhere.example/a.png";
       const pizza = new Image();
       pizza.src = src;
       await pizza.decode();
       const pixels = (length: number) => ({ width: 4, height: 4, rgba: new Uint8Array(length) });
-      const many = [pizza, new File(["text"], "cut.png"), pixels(64), pixels(3), { none: () => {} }, pizza];
+      const many = [
+        pizza,
+        new File(["text"], "cut.png"),
+        pixels(64),
+        pixels(3),
+        { none: () => {} },
+        pizza,
+        foreign,
+      ];
       const ask = async (worker: boolean) => {
         const classifier = await vit8.ImageClassifier.load(model, { worker, maxBatch: 2 });
         const results = await classifier.classify(many as (typeof pizza)[], { topK: 1, settled: true });
@@ -160,7 +177,8 @@ test("of many pictures the good ones are answered and the bad ones told, here an
     expect(answers[2]).not.toMatch(/Error/);
     expect(answers[3]).toMatch(/^PictureError: .*should be 64 RGBA bytes, got 3/);
     expect(answers[4]).toMatch(/^PictureError: .*is not a picture/);
-    expect(lengths).toEqual([width, true, width, true, true, width]);
+    expect(answers[6]).toMatch(/^PictureError: .*another site without CORS/);
+    expect(lengths).toEqual([width, true, width, true, true, width, true]);
     expect(told).toMatch(/^pictures\[1\]: cut\.png: /);
   }
 });
