@@ -15,7 +15,7 @@ const HEADER = ["index", "wnid", "label", "file"];
 
 /**
  * The rows of labels.tsv in order. `file` is a path inside the folder, or a name that is looked up in the folder and below.
- * @throws Vit8Error naming the line that is wrong, or whose file is missing or more than one.
+ * @throws Vit8Error naming the line that is wrong, or whose file is more than one or outside, or where all are missing.
  */
 export async function readLabelledPictures(folder: string): Promise<LabelledPicture[]> {
   const table = path.join(folder, "labels.tsv");
@@ -30,15 +30,18 @@ export async function readLabelledPictures(folder: string): Promise<LabelledPict
   if (lines.length === 0)
     throw new Vit8Error(`${table}: expected a line for each picture, but there is none`);
   const places = await filesByName(folder);
+  const isThere = lines.some((line) => places.has(path.normalize(line.split("\t")[3] ?? "")));
   return lines.map((line, i) => {
     const [index, , , name] = line.split("\t");
     const who = `${table} line ${i + 2}`;
     if (!name || !/^\d{1,6}$/.test(index))
       throw new Vit8Error(`${who}: expected ${HEADER.join(", ")}, separated by tabs`);
     const found = places.get(path.normalize(name)) ?? [];
-    if (found.length !== 1)
+    // One that is missing among others is a bad picture, which whoever reads it tells.
+    const isMissing = isThere && found.length === 0 && !/^(?:\.\.|[\\/])/.test(path.normalize(name));
+    if (found.length !== 1 && !isMissing)
       throw new Vit8Error(`${who}: expected one file ${name} in the folder and below, found ${found.length}`);
-    return { index: Number(index), file: path.join(folder, found[0]) };
+    return { index: Number(index), file: path.join(folder, found[0] ?? name) };
   });
 }
 
