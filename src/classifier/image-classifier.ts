@@ -13,9 +13,9 @@ import type { DeviceChoice } from "./device.ts";
 import type { Answer, Engine, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
 import { type LoadProgress, loadKept } from "./model.ts";
+import { numbered } from "./numbered.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
 import { closeSession, lossOf, lostTwice, openSession, type Session } from "./session.ts";
-import { numbered, settled } from "./settled.ts";
 import { pageNotebook } from "./tunings.ts";
 
 export interface LoadOptions {
@@ -275,6 +275,7 @@ export class ImageClassifier<P = Picture> {
     const { maxBatch = 8 } = this.#options;
     if (each) {
       this.#begin(signal);
+      const { settled } = await import("./settled.ts");
       const run = async (sources: readonly PictureSource[]) =>
         (await this.#run(sources, signal, (engine) => engine.run(sources, signal))).map(of);
       return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture, signal), run);

@@ -60,9 +60,3 @@ export async function settled<P, T>(
   signal?.throwIfAborted();
   return results;
 }
-
-/** The error of one of many pictures says which one it is of. */
-export function numbered(error: unknown, index: number): unknown {
-  if (error instanceof PictureError) error.message = `pictures[${index}]: ${error.message}`;
-  return error;
-}

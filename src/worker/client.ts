@@ -9,8 +9,8 @@ import type {
   Report,
   SettledOptions,
 } from "../classifier/image-classifier.ts";
+import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
-import { numbered } from "../classifier/settled.ts";
 import { DisposedError, PictureError, UnsupportedModelError } from "../errors/errors.ts";
 import { contentsByPath } from "../format/files-folder.ts";
 import {
