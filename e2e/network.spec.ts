@@ -1,8 +1,15 @@
 /** Models over a network that misbehaves, and models that the browser keeps, in Chromium. */
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
-import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
+import {
+  madeUpPicture,
+  madeUpTensors,
+  PLAIN,
+  shardsOf,
+  timmFiles,
+} from "../src/classifier/made-up-vit.shared.ts";
 import type { ImageClassifier, LoadOptions } from "../src/index.ts";
 import { type FaultyServer, REFUSED, SURVIVED, serveFaults, WEIGHTS } from "../src/testing/faulty-server.ts";
+import { itsPage, notFound, refused, serveFiles } from "../src/testing/file-server.ts";
 
 declare global {
   var vit8: typeof import("../src/index.ts");
@@ -207,4 +214,89 @@ test("an SVG of gigapixels and a PNG that claims them are refused at once", asyn
   for (const error of said.errors)
     expect(error).toContain("60000 x 60000 pixels is more than 100 megapixels");
   expect(said.elapsedMs).toBeLessThan(5000);
+});
+
+test("a page or a refusal in place of what a folder lacks is absence, in a worker too", async ({
+  context,
+}) => {
+  const page = await openPage(context);
+  const expected = await ask(page, server.folder());
+  // The last one says so without Access-Control-Allow-Origin, as nginx does by default.
+  for (const missing of [itsPage, refused, notFound]) {
+    const sharded = await serveFiles(shardsOf(files), missing);
+    expect(await ask(page, sharded.address)).toEqual(expected);
+    expect(await ask(page, sharded.address)).toEqual(expected);
+    expect(await ask(page, sharded.address, { worker: true })).toEqual(expected);
+    sharded.close();
+  }
+});
+
+test("a load that never settles ends with its signal, and five leave no listener on theirs", async ({
+  context,
+}) => {
+  const page = await openPage(context);
+  await ask(page, server.folder()); // its shaders are compiled from here on
+  const silent = await serveFiles({ "config.json": files["config.json"], [WEIGHTS]: () => {} });
+  const late = await page.evaluate(async (address) => {
+    const elapsed: number[] = [];
+    for (const worker of [false, true]) {
+      const controller = new AbortController();
+      const loading = vit8.ImageClassifier.load(address, { worker, signal: controller.signal }).catch(String);
+      await new Promise((resolve) => setTimeout(resolve, 20_000)); // hurried: half a second
+      const start = performance.now();
+      controller.abort("enough");
+      if ((await loading) !== "enough") throw new Error(`came: ${await loading}`);
+      elapsed.push(performance.now() - start);
+    }
+    return elapsed;
+  }, silent.address);
+  silent.close();
+  for (const ms of late) expect(ms).toBeLessThan(100);
+  const listeners = await page.evaluate(async (address) => {
+    const { signal } = new AbortController();
+    const held = new Set<unknown>();
+    const { addEventListener, removeEventListener } = signal;
+    signal.addEventListener = (...given: Parameters<typeof addEventListener>) => {
+      held.add(given[1]);
+      addEventListener.apply(signal, given);
+    };
+    signal.removeEventListener = (...given: Parameters<typeof removeEventListener>) => {
+      held.delete(given[1]);
+      removeEventListener.apply(signal, given);
+    };
+    const counts: number[] = [];
+    for (const worker of [false, false, false, true, true]) {
+      await caches.delete("vit8:models");
+      await (await vit8.ImageClassifier.load(address, { worker, signal })).dispose();
+      counts.push(held.size);
+    }
+    return counts;
+  }, server.folder());
+  expect(listeners).toEqual([0, 0, 0, 0, 0]);
+});
+
+test("a proxy of the page's own is an endpoint, in a worker too, and a base moves relative addresses", async ({
+  context,
+}) => {
+  const page = await openPage(context);
+  const expected = await ask(page, server.folder());
+  const asked: string[] = [];
+  const answer = (name: string) => ({ body: Buffer.from(files[name as keyof typeof files] ?? "") });
+  for (const place of ["**/proxied/o/n/**", "**/moved/m/**"])
+    await context.route(place, (route) => {
+      const { pathname } = new URL(route.request().url());
+      asked.push(pathname);
+      const name = pathname.split("/").at(-1)!;
+      return Object.hasOwn(files, name) && !pathname.includes("/raw/")
+        ? route.fulfill(answer(name))
+        : route.fulfill({ status: 404 });
+    });
+  for (const worker of [false, true])
+    expect(await ask(page, "o/n", { endpoint: "/proxied", revision: "refs/pr/1", worker })).toEqual(expected);
+  expect(asked).toContain("/proxied/o/n/resolve/refs%2Fpr%2F1/config.json");
+  await page.evaluate(() => {
+    document.head.append(Object.assign(document.createElement("base"), { href: "/moved/" }));
+  });
+  for (const worker of [false, true]) expect(await ask(page, "./m", { worker })).toEqual(expected);
+  expect(asked.filter((path) => path === "/moved/m/config.json")).toHaveLength(2);
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import sharp from "sharp";
 import { build } from "vite";
 import type { ImageClassifier, LoadOptions } from "../src/index.ts";
 
@@ -119,6 +120,67 @@ test("every kind of picture has the answer that the page's own thread gives, and
   expect(seen.same).toEqual([true, true]);
   expect(seen.alive).toEqual([96, 96]);
   expect(seen.kernels).toBeGreaterThan(3);
+});
+
+test("of many pictures the good ones are answered and the bad ones told, here and by a worker", async ({
+  page,
+}) => {
+  await openPage(page);
+  const body = await sharp({ create: { width: 4, height: 4, channels: 3, background: "red" } })
+    .png()
+    .toBuffer();
+  await page.route("https://elsewhere.example/*", (route) =>
+    route.fulfill({ contentType: "image/png", body }),
+  );
+  const seen = await page.evaluate(
+    async ({ model, src }) => {
+      const foreign = new Image();
+      foreign.src = "https://elsewhere.example/a.png";
+      const pizza = new Image();
+      pizza.src = src;
+      await pizza.decode();
+      const pixels = (length: number) => ({ width: 4, height: 4, rgba: new Uint8Array(length) });
+      const many = [
+        pizza,
+        new File(["text"], "cut.png"),
+        pixels(64),
+        pixels(3),
+        { none: () => {} },
+        pizza,
+        foreign,
+      ];
+      const ask = async (worker: boolean) => {
+        const classifier = await vit8.ImageClassifier.load(model, { worker, maxBatch: 2 });
+        const results = await classifier.classify(many as (typeof pizza)[], { topK: 1, settled: true });
+        const lengths = (await classifier.embed(many as (typeof pizza)[], { settled: true })).map((result) =>
+          result.status === "fulfilled"
+            ? result.value.length
+            : result.reason.constructor === vit8.PictureError,
+        );
+        const told = await classifier
+          .classify([pizza, new File(["text"], "cut.png")])
+          .catch((e) => e.message);
+        await classifier.dispose();
+        const answers = results.map((result) =>
+          result.status === "fulfilled" ? result.value[0].label : String(result.reason),
+        );
+        return { answers, lengths, told };
+      };
+      return { here: await ask(false), there: await ask(true) };
+    },
+    { model, src: `${samples}/pizza.svg` },
+  );
+  const width = seen.here.lengths[0];
+  for (const { answers, lengths, told } of [seen.here, seen.there]) {
+    expect([answers[0], answers[5]]).toEqual(["pizza", "pizza"]);
+    expect(answers[1]).toMatch(/^PictureError: cut\.png: /);
+    expect(answers[2]).not.toMatch(/Error/);
+    expect(answers[3]).toMatch(/^PictureError: .*should be 64 RGBA bytes, got 3/);
+    expect(answers[4]).toMatch(/^PictureError: .*is not a picture/);
+    expect(answers[6]).toMatch(/^PictureError: .*another site without CORS/);
+    expect(lengths).toEqual([width, true, width, true, true, width, true]);
+    expect(told).toMatch(/^pictures\[1\]: cut\.png: /);
+  }
 });
 
 test("classifiers share one worker, which ends with the last of them", async ({ page }) => {

@@ -12,6 +12,7 @@ export {
   type KernelReport,
   type LoadOptions,
   type Report,
+  type SettledOptions,
 } from "./classifier/image-classifier.ts";
 export type { LoadProgress, LoadStage } from "./classifier/model.ts";
 export type { Picture, PixelData } from "./classifier/picture.ts";

@@ -1,7 +1,10 @@
 // Figures for people: Markdown tables, and numbers of three digits.
 
+import { inLine } from "../errors/visible.ts";
+
 /** Names to the left, figures to the right. Rows may be shorter than the head: what is missing stays empty. */
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdownTable(head: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((cells) => cells.map((cell) => inLine(cell).replaceAll("|", "\\|")));
   const widths = head.map((name, i) =>
     Math.max(...[name, ...rows.map((cells) => cells[i] ?? "")].map(({ length }) => length), 3),
   );

@@ -17,6 +17,8 @@ export type { Granularity } from "./weights.ts";
 export interface QuantizeModelOptions extends QuantizeOptions {
   /** What a method with static levels looks at: a handful like those that will come, 64 if there are as many. */
   readonly pictures?: readonly Picture[];
+  /** Of a model on the Hub: a branch, a tag, a commit or `refs/pr/1`; default main. */
+  readonly revision?: string;
   /** Where Hub ids are looked up; default https://huggingface.co. */
   readonly endpoint?: string | URL;
 }
@@ -30,9 +32,9 @@ export interface QuantizeModelOptions extends QuantizeOptions {
  */
 export async function quantizeModel(
   model: ModelSource,
-  { pictures = [], endpoint, ...options }: QuantizeModelOptions = {},
+  { pictures = [], revision, endpoint, ...options }: QuantizeModelOptions = {},
 ): Promise<Record<string, Blob>> {
-  const folder = resolveFolder(model, { endpoint });
+  const folder = await resolveFolder(model, { revision, endpoint });
   const opened = pictures.map((picture) => () => openPicture(picture));
   const files = await loadKept(folder, () => quantizedFolder(folder, opened, openGpu, options));
   return Object.fromEntries([...files].map(([name, pieces]) => [name, new Blob(pieces as BlobPart[])]));

@@ -2,6 +2,7 @@
 
 import { type QuantizationOptions, quantizationConfig } from "../format/config.ts";
 import { asFields, parseJson } from "../format/fields.ts";
+import { readOptional } from "../format/optional.ts";
 import { pack, packMultiples } from "../format/packed.ts";
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
@@ -247,7 +248,7 @@ async function filesOf(
     ["config.json", [encode(`${JSON.stringify({ ...config, quantization_config }, null, 1)}\n`)]],
   ]);
   for (const name of ["preprocessor_config.json", "LICENSE"]) {
-    const other = await folder.readText(name);
+    const other = await readOptional(folder, name);
     if (other !== undefined) files.set(name, [encode(other)]);
   }
   return files.set(WEIGHTS_FILE, writeSafetensors(stored, { format: "pt" }));

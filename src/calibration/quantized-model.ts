@@ -4,6 +4,7 @@ import { ModelFormatError } from "../errors/errors.ts";
 import { parseJson, quantizationConfig } from "../format/config.ts";
 import { asFields } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
+import { readOptional } from "../format/optional.ts";
 import { type StoredTensor, type TensorEntry, toFloat32, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import type { CanonicalName } from "../network/names.ts";
@@ -29,7 +30,7 @@ export async function quantizedFiles(
     ["config.json", [encode(await quantizedConfig(folder, signal))]],
   ]);
   for (const name of ["preprocessor_config.json", "LICENSE"]) {
-    const text = await folder.readText(name, signal);
+    const text = await readOptional(folder, name, signal);
     if (text !== undefined) files.set(name, [encode(text)]);
   }
   return files.set(WEIGHTS_FILE, writeSafetensors(weights, { format: "pt" }));

@@ -98,6 +98,22 @@ test("under many calls at once: all are answered from one new device", async () 
   await classifier.dispose();
 });
 
+test("of many pictures with a bad one, each of which has its own result", async () => {
+  const devices = watchDevices();
+  const classifier = await load({ maxBatch: 2 });
+  const asked = classifier.logits([{ width: 2, height: 2, rgba: new Uint8Array(3) }, ...pictures], {
+    settled: true,
+  });
+  devices[0].destroy();
+  const results = await asked;
+  expect(results.map((result) => (result.status === "fulfilled" ? result.value : undefined))).toEqual([
+    undefined,
+    ...undisturbed.logits.slice(1),
+  ]);
+  expect(classifier.report.losses).toHaveLength(1);
+  await classifier.dispose();
+});
+
 test("again and again: DeviceLostError, and dispose still ends", async () => {
   const devices = watchDevices();
   const classifier = await load();

@@ -354,6 +354,40 @@ describe("nothing is left on the GPU", () => {
   });
 });
 
+test("of many pictures with a bad one: all results if asked for, otherwise an error that says which", async () => {
+  const classifier = await load(timmFiles(PLAIN, madeUpTensors(PLAIN)), { maxBatch: 2 });
+  const [first, second, third] = [1, 2, 3].map((seed) => madeUpPicture(PLAIN, seed));
+  const bad = { width: 2, height: 2, rgba: new Uint8Array(3) };
+  const many = [first, bad, second, third];
+  const alone = [
+    await classifier.logits(first),
+    await classifier.logits(second),
+    await classifier.logits(third),
+  ];
+  const results = await classifier.logits(many, { settled: true });
+  expect(results.map((result) => (result.status === "fulfilled" ? result.value : "bad"))).toEqual([
+    alone[0],
+    "bad",
+    alone[1],
+    alone[2],
+  ]);
+  expect((results[1] as PromiseRejectedResult).reason).toBeInstanceOf(PictureError);
+  const classes = await classifier.classify(many, { topK: 1, settled: true });
+  expect(classes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+  expect((classes[3] as PromiseFulfilledResult<unknown[]>).value).toHaveLength(1);
+  expect((await classifier.embed(many, { settled: true }))[0]).toEqual({
+    status: "fulfilled",
+    value: await classifier.embed(first),
+  });
+  const error = await classifier.classify([first, second, third, bad]).catch((e) => e);
+  expect(error).toBeInstanceOf(PictureError);
+  expect(error.message).toMatch(/^pictures\[3\]: Object: 2 x 2 pixels should be 16 RGBA bytes, got 3$/);
+  const stopped = AbortSignal.abort(new Error("enough"));
+  await expect(classifier.embed(many, { settled: true, signal: stopped })).rejects.toThrow("enough");
+  await classifier.dispose();
+  await expect(classifier.classify([], { settled: true })).rejects.toThrow(DisposedError);
+});
+
 test("an aborted call is not answered, those around it are", async () => {
   await ask(plainFiles, {}, async (it) => {
     const expected = await it.logits(picture);

@@ -1,6 +1,7 @@
 // The public face: load a model, ask it what is in a picture.
 
 import { DisposedError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
+import { until } from "../errors/until.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Framing } from "../image/geometry.ts";
@@ -12,6 +13,7 @@ import type { DeviceChoice } from "./device.ts";
 import type { Answer, Engine, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
 import { type LoadProgress, loadKept } from "./model.ts";
+import { numbered } from "./numbered.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
 import { closeSession, lossOf, lostTwice, openSession, type Session } from "./session.ts";
 import { pageNotebook } from "./tunings.ts";
@@ -35,7 +37,9 @@ export interface LoadOptions {
    * that one. On the CPU of a page the model runs in a worker.
    */
   readonly device?: DeviceChoice;
-  /** Where Hub ids are looked up; default https://huggingface.co. */
+  /** Of a model on the Hub: a branch, a tag, a commit or `refs/pr/1`; default main, or what the address says. */
+  readonly revision?: string;
+  /** Where Hub ids are looked up; default https://huggingface.co, in Node what `HF_ENDPOINT` says. */
   readonly endpoint?: string | URL;
   /**
    * Whether kernels are chosen by measuring at load, for about 150 ms the first time on an adapter; default: on a GPU yes, on a software adapter, where
@@ -51,6 +55,15 @@ export interface LoadOptions {
 export interface ClassifyOptions {
   /** Labels per picture; default 5. */
   readonly topK?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A picture that fails does not fail the others: each has a result of its own, as `Promise.allSettled` has them. */
+export interface SettledOptions {
+  readonly settled: true;
+}
+
+interface ManyOptions extends Partial<SettledOptions> {
   readonly signal?: AbortSignal;
 }
 
@@ -83,12 +96,12 @@ export interface Report extends Arithmetic {
 
 /** Where a classifier runs: what differs between a page and Node. */
 export interface Platform<P> extends GpuAccess {
-  readonly openFolder: (model: ModelSource, options: LoadOptions) => ModelFolder | Promise<ModelFolder>;
-  readonly openPicture: (picture: P) => Promise<PictureSource>;
+  readonly openFolder: (model: ModelSource, options: LoadOptions) => Promise<ModelFolder>;
+  readonly openPicture: (picture: P, signal?: AbortSignal) => Promise<PictureSource>;
 }
 
 export const pagePlatform: Platform<Picture> = {
-  openFolder: (model, { endpoint }) => resolveFolder(model, { endpoint }),
+  openFolder: (model, { revision, endpoint }) => resolveFolder(model, { revision, endpoint }),
   openPicture,
   // Half a frame at 60 a second: the compositor gets its turn between two submits.
   sliceMs: 8,
@@ -117,7 +130,7 @@ export class ImageClassifier<P = Picture> {
   }
 
   /**
-   * Loads a model: a Hub id (`facebook/deit-tiny-patch16-224`), a URL, the `File`s of a folder, or bytes by file name.
+   * Loads a model: a Hub id (`facebook/deit-tiny-patch16-224`), an address, the `File`s of a folder, or bytes by file name.
    * Float weights are quantised while they stream in.
    * @throws UnsupportedDeviceError without WebGPU, where it is asked for; UnsupportedModelError, ModelFormatError, ModelLoadError for what is
    *   wrong with the model; the signal's reason when aborted. Nothing stays on the GPU then.
@@ -143,7 +156,7 @@ export class ImageClassifier<P = Picture> {
     source: ModelSource,
     options: LoadOptions,
   ): Promise<ImageClassifier<P>> {
-    const folder = await platform.openFolder(source, options);
+    const folder = await until(options.signal, platform.openFolder(source, options));
     return loadKept(folder, () => ImageClassifier.#loadFrom(platform, folder, options));
   }
 
@@ -173,32 +186,44 @@ export class ImageClassifier<P = Picture> {
   }
 
   /**
-   * The most probable labels of a picture, or of each of many, best first.
+   * The most probable labels of a picture, or of each of many, best first. With `settled` one bad picture of many does not throw.
    * @throws PictureError for what cannot be decoded; DisposedError; the signal's reason.
    */
   classify(picture: P, options?: ClassifyOptions): Promise<Classification[]>;
+  classify(
+    pictures: readonly P[],
+    options: ClassifyOptions & SettledOptions,
+  ): Promise<PromiseSettledResult<Classification[]>[]>;
   classify(pictures: readonly P[], options?: ClassifyOptions): Promise<Classification[][]>;
-  async classify(input: P | readonly P[], { topK = 5, signal }: ClassifyOptions = {}) {
+  async classify(input: P | readonly P[], { topK = 5, ...options }: ClassifyOptions & ManyOptions = {}) {
     if (this.labels.length === 0)
       throw new UnsupportedModelError(`${this.#session.model.id}: has no head to classify with; use embed()`);
     if (!(Number.isInteger(topK) && topK >= 1))
       throw new RangeError(`topK: expected a whole number from 1 on, came ${topK}`);
     const { labels, scoring } = this.#session.model.architecture;
-    return this.#each(input, signal, ({ logits }) => topClasses(logits, labels, topK, scoring));
+    return this.#each(input, options, ({ logits }) => topClasses(logits, labels, topK, scoring));
   }
 
   /** The logits of a picture, or of each of many: one f32 per class, before softmax or sigmoid. */
   logits(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  logits(
+    pictures: readonly P[],
+    options: { signal?: AbortSignal } & SettledOptions,
+  ): Promise<PromiseSettledResult<Float32Array>[]>;
   logits(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
-  async logits(input: P | readonly P[], { signal }: { signal?: AbortSignal } = {}) {
-    return this.#each(input, signal, ({ logits }) => logits);
+  async logits(input: P | readonly P[], options: ManyOptions = {}) {
+    return this.#each(input, options, ({ logits }) => logits);
   }
 
   /** The class token after the last norm, [hidden size] f32: for comparing pictures. */
   embed(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  embed(
+    pictures: readonly P[],
+    options: { signal?: AbortSignal } & SettledOptions,
+  ): Promise<PromiseSettledResult<Float32Array>[]>;
   embed(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
-  async embed(input: P | readonly P[], { signal }: { signal?: AbortSignal } = {}) {
-    return this.#each(input, signal, ({ embedding }) => embedding);
+  async embed(input: P | readonly P[], options: ManyOptions = {}) {
+    return this.#each(input, options, ({ embedding }) => embedding);
   }
 
   /**
@@ -241,11 +266,22 @@ export class ImageClassifier<P = Picture> {
   }
 
   /** One answer for one picture, an array for an array. */
-  async #each<T>(input: P | readonly P[], signal: AbortSignal | undefined, of: (answer: Answer) => T) {
+  async #each<T>(
+    input: P | readonly P[],
+    { signal, settled: each }: ManyOptions,
+    of: (answer: Answer) => T,
+  ): Promise<T | T[] | PromiseSettledResult<T>[]> {
     if (!Array.isArray(input)) return of((await this.#answers([input as P], signal))[0]);
     const { maxBatch = 8 } = this.#options;
+    if (each) {
+      this.#begin(signal);
+      const { settled } = await import("./settled.ts");
+      const run = async (sources: readonly PictureSource[]) =>
+        (await this.#run(sources, signal, (engine) => engine.run(sources, signal))).map(of);
+      return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture, signal), run);
+    }
     const ask = (i: number) => {
-      const answers = this.#answers(input.slice(i, i + maxBatch), signal);
+      const answers = this.#answers(input.slice(i, i + maxBatch), signal, i);
       answers.catch(() => {}); // told below, unless an earlier batch has failed
       return answers;
     };
@@ -260,29 +296,46 @@ export class ImageClassifier<P = Picture> {
     return results;
   }
 
-  async #answers(pictures: readonly P[], signal: AbortSignal | undefined): Promise<Answer[]> {
-    return this.#with(pictures, signal, (engine, sources) => engine.run(sources, signal));
+  async #answers(pictures: readonly P[], signal?: AbortSignal, first?: number): Promise<Answer[]> {
+    return this.#with(pictures, signal, (engine, sources) => engine.run(sources, signal), first);
   }
 
-  /** Opens the pictures for `work` and closes them after it, whatever happens. */
+  /** Opens the pictures for `work` and closes them after it, whatever happens. Of many, `first` is the number of the first one here. */
   async #with<T>(
     pictures: readonly P[],
     signal: AbortSignal | undefined,
     work: (engine: Engine, sources: readonly PictureSource[]) => Promise<T>,
+    first?: number,
   ): Promise<T> {
-    this.#mustBeAlive();
-    signal?.throwIfAborted();
-    const opened = await Promise.allSettled(pictures.map((picture) => this.#platform.openPicture(picture)));
+    this.#begin(signal);
+    const opened = await Promise.allSettled(
+      pictures.map((picture) => this.#platform.openPicture(picture, signal)),
+    );
     const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     try {
-      for (const result of opened) if (result.status === "rejected") throw result.reason;
-      this.#mustBeAlive(); // it may have been disposed while the pictures were decoded
-      const result = await this.#surviving(signal, (engine) => work(engine, sources));
-      signal?.throwIfAborted();
-      return result;
+      for (const [i, result] of opened.entries())
+        if (result.status === "rejected")
+          throw first === undefined ? result.reason : numbered(result.reason, first + i);
+      return await this.#run(sources, signal, work);
     } finally {
       for (const source of sources) source.close();
     }
+  }
+
+  #begin(signal: AbortSignal | undefined): void {
+    this.#mustBeAlive();
+    signal?.throwIfAborted();
+  }
+
+  async #run<T>(
+    sources: readonly PictureSource[],
+    signal: AbortSignal | undefined,
+    work: (engine: Engine, sources: readonly PictureSource[]) => Promise<T>,
+  ): Promise<T> {
+    this.#mustBeAlive(); // it may have been disposed while the pictures were decoded
+    const result = await this.#surviving(signal, (engine) => work(engine, sources));
+    signal?.throwIfAborted();
+    return result;
   }
 
   /** Runs `work`, and where the device is lost meanwhile, once more on a new one. */

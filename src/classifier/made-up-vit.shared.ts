@@ -1,6 +1,6 @@
 // Small Vision Transformers of random weights, for tests: as files in either dialect, and their answers in f64.
 
-import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
+import { parseSafetensorsHeader, type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { toHalf } from "../quant/half.ts";
 import { gelu } from "../quant/nonlinear.ts";
 import { type Rng, seeded } from "../testing/cases.ts";
@@ -94,6 +94,28 @@ export function timmFiles(vit: MadeUpVit, tensors: Tensors, type: FloatType = "F
       ...{ input_size: [3, side, side], crop_pct: 1, interpolation: "bicubic", mean: MEAN, std: STD },
     },
   });
+}
+
+/** The same folder with its weights in two shards, `a.safetensors` and `b.safetensors`, and their index. */
+export function shardsOf(model: Record<string, string | Uint8Array>): Record<string, string | Uint8Array> {
+  const { "model.safetensors": weights, ...configs } = model;
+  const bytes = weights as Uint8Array;
+  const { entries, dataOffset } = parseSafetensorsHeader(bytes);
+  const names = ["a.safetensors", "b.safetensors"];
+  const shards = names.map((_, half) =>
+    entries
+      .filter((_, i) => i % 2 === half)
+      .map((entry) => ({
+        ...entry,
+        bytes: bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end),
+      })),
+  );
+  const map = shards.flatMap((tensors, i) => tensors.map(({ name }) => [name, names[i]]));
+  return {
+    ...configs,
+    "model.safetensors.index.json": JSON.stringify({ weight_map: Object.fromEntries(map) }),
+    ...Object.fromEntries(shards.map((tensors, i) => [names[i], Buffer.concat(writeSafetensors(tensors))])),
+  };
 }
 
 /** The same by transformers': Q, K and V apart, and other names. */

@@ -9,6 +9,7 @@ import {
   type VitArchitecture,
 } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
+import { readOptional } from "../format/optional.ts";
 import type { TensorEntry } from "../format/safetensors.ts";
 import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
@@ -56,7 +57,7 @@ export async function loadKept<T>(folder: ModelFolder, load: () => Promise<T>): 
 export async function describeModel(folder: ModelFolder, signal?: AbortSignal): Promise<ModelDescription> {
   const [config, preprocessor] = await Promise.all([
     folder.readText("config.json", signal),
-    folder.readText("preprocessor_config.json", signal),
+    readOptional(folder, "preprocessor_config.json", signal),
   ]);
   if (config === undefined)
     throw new ModelLoadError(

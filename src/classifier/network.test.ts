@@ -2,13 +2,12 @@
 
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ModelFormatError, Vit8Error } from "../errors/errors.ts";
-import { parseSafetensorsHeader, writeSafetensors } from "../format/safetensors.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { REFUSED, SURVIVED, serveFaults, WEIGHTS } from "../testing/faulty-server.ts";
 import { hurry } from "../testing/hurry.ts";
 import { ImageClassifier, type LoadOptions, type Platform, pagePlatform } from "./image-classifier.ts";
-import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "./made-up-vit.shared.ts";
+import { madeUpPicture, madeUpTensors, PLAIN, shardsOf, timmFiles } from "./made-up-vit.shared.ts";
 import type { Picture } from "./picture.ts";
 
 const platform: Platform<Picture> = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined };
@@ -106,23 +105,7 @@ test("what came before a break is not asked for again", async () => {
 });
 
 test("shards answer as one file", async () => {
-  const { [WEIGHTS]: weights, ...configs } = files;
-  const { entries, dataOffset } = parseSafetensorsHeader(weights);
-  const shards = [0, 1].map((half) =>
-    entries
-      .filter((_, i) => i % 2 === half)
-      .map((entry) => ({
-        ...entry,
-        bytes: weights.subarray(dataOffset + entry.begin, dataOffset + entry.end),
-      })),
-  );
-  const names = ["a.safetensors", "b.safetensors"];
-  const map = shards.flatMap((tensors, i) => tensors.map(({ name }) => [name, names[i]]));
-  const sharded = await serveFaults({
-    ...configs,
-    [`${WEIGHTS}.index.json`]: JSON.stringify({ weight_map: Object.fromEntries(map) }),
-    ...Object.fromEntries(shards.map((tensors, i) => [names[i], Buffer.concat(writeSafetensors(tensors))])),
-  });
+  const sharded = await serveFaults(shardsOf(files));
   expect(await logitsOf(sharded.folder())).toEqual(expected);
   sharded.close();
 });

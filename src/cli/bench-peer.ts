@@ -7,17 +7,18 @@ import type { Repeats } from "../bench/sampling.ts";
 import { type Agreement, agreementOf } from "../bench/score.ts";
 import type { Spread } from "../bench/statistics.ts";
 import type { Report } from "../classifier/image-classifier.ts";
+import type { HubOptions } from "../format/folder.ts";
 import type { RawPicture } from "../image/picture.ts";
 import { vit } from "../network/families/vit.ts";
 import { readPicture } from "../node/picture.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
 import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
 import { onnxModel } from "../onnx/model.ts";
-import type { Terminal } from "./command.ts";
 import { type Machine, machineOf } from "./machine.ts";
 import { type OpenModel, openChecked, withClassifier } from "./model.ts";
 import { type OnnxRuntime, openOnnxRuntime, PROVIDERS, type Provider } from "./onnx-runtime.ts";
 import { ProgressBar } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface PeerOptions {
   /** A folder, an id, a URL, or one of SHAPES: that shape with made-up weights. */
@@ -26,6 +27,7 @@ export interface PeerOptions {
   /** Paths; without any they are made up. */
   readonly pictures: readonly string[];
   readonly quick: boolean;
+  readonly hub: HubOptions;
 }
 
 /** How a configuration ran: against vit8's int8, and against its own float32 on the CPU. */
@@ -66,7 +68,7 @@ export async function benchPeer(options: PeerOptions, terminal: Terminal): Promi
   const runtime = await openOnnxRuntime();
   const { model: name } = options;
   const source = name in SHAPES ? madeUpFolder(SHAPES[name as ShapeName]) : name;
-  const model = await openChecked(source, terminal.signal);
+  const model = await openChecked(source, terminal.signal, options.hub);
   const pictures = await batchOf(options);
   return withClassifier(model, terminal, { maxBatch: options.batch }, async (classifier) => {
     const logits = await classifier.logits(pictures);

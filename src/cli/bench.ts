@@ -18,10 +18,11 @@ import type { Arithmetic } from "../lower/arithmetic.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { benchPeer, peerTable } from "./bench-peer.ts";
 import { benchTables } from "./bench-tables.ts";
-import { type Arguments, type Command, type Terminal, UsageError } from "./command.ts";
+import { type Arguments, type Command, UsageError } from "./command.ts";
 import { type Machine, machineOf } from "./machine.ts";
-import { ARITHMETIC, arithmeticFrom } from "./model.ts";
+import { ARITHMETIC, arithmeticFrom, HUB, hubFrom } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
+import { json, type Terminal } from "./terminal.ts";
 
 /** What `--json` prints without `--peer`. */
 export interface BenchReport extends Machine {
@@ -43,6 +44,7 @@ export const bench: Command = {
     size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
     peer: { value: "ort", help: "run MODEL in ONNX Runtime too, on WebGPU and on the CPU, in turns" },
     model: { value: "MODEL", help: "for --peer: a model folder, an id, a URL, or ti, s, b or l, made up" },
+    ...HUB,
     ...ARITHMETIC,
     quick: { help: "fewer repeats, and of each kernel its largest shape" },
     json: { help: "print one object" },
@@ -57,11 +59,12 @@ How it is measured, and figures: docs/performance.md.
     if (peer !== undefined) return runPeer(peer, args, terminal);
     args.exactly();
     const report = await benchHere(args, terminal);
-    terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : benchTables(report));
+    terminal.print(args.flag("json") ? json(report) : benchTables(report));
+    return 0;
   },
 };
 
-async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promise<void> {
+async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promise<number> {
   if (peer !== "ort") throw new UsageError(`--peer: expected ort, came "${peer}"`);
   const model = args.text("model");
   if (!model) throw new UsageError("--peer: expected --model MODEL beside it");
@@ -70,9 +73,11 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
     batch: args.count("batch") ?? 1,
     pictures: args.positionals,
     quick: args.flag("quick"),
+    hub: hubFrom(args),
   };
   const report = await benchPeer(options, terminal);
-  terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : peerTable(report));
+  terminal.print(args.flag("json") ? json(report) : peerTable(report));
+  return 0;
 }
 
 async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchReport> {

@@ -8,6 +8,7 @@ import {
   WIDTHS,
   type Width,
 } from "../calibration/methods.ts";
+import { chosen } from "../calibration/observe.ts";
 import { quantizedFolder } from "../calibration/quantize-model.ts";
 import { GRANULARITIES, type Granularity } from "../calibration/weights.ts";
 import { openPicture } from "../classifier/picture.ts";
@@ -15,9 +16,11 @@ import type { ModelFolder } from "../format/folder.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
-import { type Arguments, type Option, type Terminal, UsageError } from "./command.ts";
+import { type Arguments, type Option, UsageError } from "./command.ts";
+import { goodPictures } from "./good-pictures.ts";
 import { picturesIn } from "./pictures.ts";
 import { ProgressBar } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
 
 export const CALIBRATION_OPTIONS: Record<string, Option> = {
   method: {
@@ -92,7 +95,9 @@ export async function filesOfCalibration(
   { pictures, ...options }: Calibration,
   terminal: Terminal,
 ): Promise<Map<string, Uint8Array[]>> {
-  const files = pictures ? await picturesIn(pictures) : [];
+  const { images, seed } = options;
+  const some = pictures ? chosen(await picturesIn(pictures), images, seed) : [];
+  const files = await goodPictures(some, (file) => file, terminal);
   const bars = {
     download: new ProgressBar(terminal, `reading ${folder.id}`),
     observe: new ProgressBar(terminal, "looking at pictures"),

@@ -1,18 +1,23 @@
 // `vit8 classify`: names what is in pictures.
 
 import type { Classification } from "../classifier/answer.ts";
-import { readPicture } from "../node/picture.ts";
+import { PictureError } from "../errors/errors.ts";
+import { inLine } from "../errors/visible.ts";
 import { type Command, UsageError } from "./command.ts";
+import { tellBad, tryPicture } from "./good-pictures.ts";
 import {
   ARITHMETIC,
   arithmeticFrom,
   bundledModel,
   DEVICE,
   deviceFrom,
+  HUB,
+  hubFrom,
   openChecked,
   withClassifier,
 } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
+import { json } from "./terminal.ts";
 
 export const classify: Command = {
   name: "classify",
@@ -24,10 +29,13 @@ export const classify: Command = {
       short: "m",
       help: "a model folder, a Hugging Face id or a URL; default: the bundled everyday80",
     },
+    ...HUB,
     ...ARITHMETIC,
     ...DEVICE,
     "top-k": { value: "N", short: "k", help: "labels for each picture; default 5" },
-    json: { help: "print an array of { picture, classes: [{ label, score, index }] }" },
+    json: {
+      help: "print an array of { picture, classes: [{ label, score, index }] }, or { picture, error: { name, message } }",
+    },
   },
   async run(args, terminal) {
     const files = args.positionals;
@@ -35,26 +43,49 @@ export const classify: Command = {
     const options = { ...arithmeticFrom(args), device: deviceFrom(args), maxBatch: 1 };
     const topK = args.count("top-k") ?? 5;
     const { signal } = terminal;
-    // A wrong picture or model is told at once, before the GPU is woken.
-    const first = await readPicture(files[0]);
-    const model = await openChecked(args.text("model") ?? bundledModel(), signal);
-    const answers: { picture: string; classes: Classification[] }[] = [];
+    const answers: Answer[] = [];
     const bar = new ProgressBar(terminal, "classifying");
-    await withClassifier(model, terminal, options, async (classifier) => {
+    const nextGood = async (from: number) => {
       for (const [i, picture] of files.entries()) {
-        bar.update(i, files.length);
-        const pixels = i === 0 ? first : await readPicture(picture);
-        const classes = await classifier.classify(pixels, { topK, signal });
+        if (i < from) continue;
+        const pixels = await tryPicture(picture, signal);
+        signal.throwIfAborted();
+        if (!(pixels instanceof PictureError)) return { i, picture, pixels };
         bar.clear();
-        answers.push({ picture, classes });
-        if (!args.flag("json")) terminal.print(lines(picture, classes));
+        tellBad(pixels, terminal);
+        answers.push({ picture, error: { name: pixels.name, message: pixels.message } });
       }
-    }).finally(() => bar.clear());
-    if (args.flag("json")) terminal.print(`${JSON.stringify(answers, null, 2)}\n`);
+    };
+    // A wrong picture or model is told at once, before the GPU is woken.
+    let next = await nextGood(0);
+    if (next) {
+      const model = await openChecked(args.text("model") ?? bundledModel(), signal, hubFrom(args));
+      await withClassifier(model, terminal, options, async (classifier) => {
+        for (; next; next = await nextGood(next.i + 1)) {
+          const { i, picture, pixels } = next;
+          bar.update(i, files.length);
+          const classes = await classifier.classify(pixels, { topK, signal });
+          bar.clear();
+          answers.push({ picture, classes });
+          if (!args.flag("json")) terminal.print(lines(picture, classes));
+        }
+      }).finally(() => bar.clear());
+    }
+    if (args.flag("json")) terminal.print(json(answers));
+    return answers.some(({ error }) => error) ? 1 : 0;
   },
 };
 
+/** Of one picture: `classes`, or what is wrong with it. */
+interface Answer {
+  readonly picture: string;
+  readonly classes?: readonly Classification[];
+  readonly error?: { readonly name: string; readonly message: string };
+}
+
 function lines(picture: string, classes: readonly Classification[]): string {
-  const rows = classes.map(({ label, score }) => `${(score * 100).toFixed(1).padStart(6)} %  ${label}\n`);
-  return `${picture}\n${rows.join("")}`;
+  const rows = classes.map(
+    ({ label, score }) => `${(score * 100).toFixed(1).padStart(6)} %  ${inLine(label)}\n`,
+  );
+  return `${inLine(picture)}\n${rows.join("")}`;
 }

@@ -1,17 +1,7 @@
 // What a command of the command line is, how its arguments are read, and its help text.
 
 import { parseArgs } from "node:util";
-
-/** Where a command writes, and who may stop it. */
-export interface Terminal {
-  /** To stdout. */
-  readonly print: (text: string) => void;
-  /** To stderr, without a line's end: progress and remarks. */
-  readonly tell: (text: string) => void;
-  /** Characters across stderr; undefined where it is no terminal, and progress is not shown. */
-  readonly columns?: number;
-  readonly signal: AbortSignal;
-}
+import type { Terminal } from "./terminal.ts";
 
 export interface Option {
   /** What its value is called in the help; without one it is a flag. */
@@ -28,7 +18,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   /** What else there is to know, below the options. */
   readonly notes?: string;
-  readonly run: (args: Arguments, terminal: Terminal) => Promise<void>;
+  /** Returns the exit code. */
+  readonly run: (args: Arguments, terminal: Terminal) => Promise<number>;
 }
 
 /** The command was called in a way it cannot be. */

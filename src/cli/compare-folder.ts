@@ -8,6 +8,7 @@ import { writeFolder } from "../node/write-folder.ts";
 import { comparePlot } from "./compare-plot.ts";
 import { type CompareReport, type CompareSetting, compareCsv, compareMarkdown } from "./compare-report.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
+import { json } from "./terminal.ts";
 
 const REPORT = "compare.json";
 /** The float32 logits, for those who want to compare with them again: as `vit8 eval --logits` reads them. */
@@ -36,7 +37,7 @@ export async function earlierReport(
 export function writeComparison(folder: string, report: CompareReport): Promise<void> {
   const plot = comparePlot(report.rows);
   const texts: [string, string][] = [
-    [REPORT, `${JSON.stringify(report, null, 2)}\n`],
+    [REPORT, json(report)],
     ["compare.md", compareMarkdown(report)],
     ["compare.csv", compareCsv(report)],
     ...(plot ? [["accuracy.svg", plot] as [string, string]] : []),

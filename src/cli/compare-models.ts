@@ -9,10 +9,10 @@ import { openGpu } from "../gpu/gpu.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
 import { elementCount } from "../tensor/dtype.ts";
-import type { Terminal } from "./command.ts";
 import { calibratedOf, FLOAT32, granularityOf, type Variant } from "./compare-variants.ts";
 import { type OpenModel, openChecked } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface CalibrationPictures {
   readonly files: readonly string[];

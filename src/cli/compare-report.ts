@@ -2,6 +2,7 @@
 
 import { figure, markdownTable } from "../bench/markdown.ts";
 import type { Accuracy, Agreement } from "../bench/score.ts";
+import { inLine } from "../errors/visible.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Variant } from "./compare-variants.ts";
 import type { Machine } from "./machine.ts";
@@ -48,7 +49,7 @@ export function compareMarkdown(report: CompareReport): string {
     row.modelBytes ? (row.modelBytes / 1e6).toFixed(2) : "",
     row.msPerImage ? figure(row.msPerImage) : "",
   ]);
-  return `${model}: ${images} pictures${calibrated}${place}, ${date.slice(0, 10)}\n\n${markdownTable(head, lines)}\n`;
+  return `${inLine(model)}: ${images} pictures${calibrated}${place}, ${date.slice(0, 10)}\n\n${markdownTable(head, lines)}\n`;
 }
 
 const COLUMNS = [

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import sharp from "sharp";
@@ -133,4 +133,30 @@ test.each<[string, () => string[], number, RegExp]>([
   expect(answer.stderr).toMatch(/^vit8: [^\n]+\n$/);
   expect(answer.stderr).toMatch(message);
   expect(existsSync(at("null"))).toBe(false);
+});
+
+test("one bad picture is told and left out of calibration and evaluation, and the exit code is 1", async () => {
+  const images = at("one-bad");
+  mkdirSync(images);
+  for (const name of ["labels.tsv", ...Array.from({ length: 6 }, (_, i) => `${i}.png`)])
+    cpSync(at(name), path.join(images, name));
+  writeFileSync(path.join(images, "0.png"), "cut");
+  const some = [
+    "compare",
+    at("tiny"),
+    images,
+    "--methods",
+    "minmax",
+    "--bits",
+    "w8a8",
+    "--images",
+    "4",
+    "--json",
+  ];
+  const { code, stdout, stderr } = await vit8(some);
+  expect(code, stderr).toBe(1);
+  expect(stderr.match(/^vit8: .*$/gm)).toEqual([expect.stringMatching(/0\.png: is not a picture/)]);
+  const report: CompareReport = JSON.parse(stdout);
+  expect(report).toMatchObject({ images: 1, calibrationImages: 4 });
+  expect(report.rows.every(({ error, top1 }) => error === undefined && top1 !== undefined)).toBe(true);
 });

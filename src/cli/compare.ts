@@ -2,8 +2,8 @@
 
 import { accuracyOf, agreementOf } from "../bench/score.ts";
 import { chosen } from "../calibration/observe.ts";
-import { UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
-import { type Arguments, type Command, type Terminal, UsageError } from "./command.ts";
+import { type PictureError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
+import { type Arguments, type Command, UsageError } from "./command.ts";
 import { earlierReport, readLogits, writeComparison, writeLogits } from "./compare-folder.ts";
 import { type CalibrationPictures, VariantModels } from "./compare-models.ts";
 import {
@@ -22,18 +22,21 @@ import {
   WIDTH_NAMES,
 } from "./compare-variants.ts";
 import { checkClasses, measureWith } from "./eval.ts";
+import { goodPictures } from "./good-pictures.ts";
 import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
 import { machineOf } from "./machine.ts";
 import type { Measurement } from "./measure.ts";
-import { openChecked } from "./model.ts";
+import { HUB, hubFrom, openChecked } from "./model.ts";
 import { picturesIn } from "./pictures.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
+import { json, type Terminal } from "./terminal.ts";
 
 export const compare: Command = {
   name: "compare",
   usage: "MODEL IMAGES [-o DIR [--resume]]",
   summary: "Measures what each quantiser, width and non-linear arithmetic costs a float model in accuracy.",
   options: {
+    ...HUB,
     methods: { value: "LIST", help: `quantisers; default ${METHOD_NAMES.join(",")}` },
     bits: { value: "LIST", help: `widths of weights and activations; default ${WIDTH_NAMES.join(",")}` },
     nonlinear: {
@@ -67,7 +70,8 @@ rows that DIR has besides stay. A quantiser may have +norm-inputs, +bias-correct
     const task = await taskFrom(args, variants, terminal);
     const earlier = output ? await earlierReport(output, task.setting, args.flag("resume")) : undefined;
     const report = await compareAll(task, variants, earlier, output, terminal);
-    terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : compareMarkdown(report));
+    terminal.print(args.flag("json") ? json(report) : compareMarkdown(report));
+    return task.failed > 0 ? 1 : 0;
   },
 };
 
@@ -80,18 +84,22 @@ interface Task {
   readonly setting: CompareSetting;
   /** Of the file that was given, a row for each of the pictures. */
   readonly reference?: readonly Float32Array[];
+  /** Pictures left out because they cannot be read. */
+  readonly failed: number;
 }
 
 async function taskFrom(args: Arguments, variants: readonly Variant[], terminal: Terminal): Promise<Task> {
   const [name, folder] = args.exactly("MODEL", "IMAGES");
   const all = await readLabelledPictures(folder);
-  const model = await openChecked(name, terminal.signal);
+  const model = await openChecked(name, terminal.signal, hubFrom(args));
   const { classes, quantization } = model.architecture;
   if (quantization)
     throw new UnsupportedModelError(`${name}: is int8 already; give the float model that it was made from`);
   checkClasses(model, folder, all);
-  const numbers = all.map((_, i) => i).slice(0, args.count("limit"));
-  const { calibration, left } = await parted(args, variants, all, numbers);
+  const asked = all.map((_, i) => i).slice(0, args.count("limit"));
+  // Every variant is to see the same pictures, so the bad ones are left out before the first.
+  const numbers = await goodPictures(asked, (i) => all[i].file, terminal);
+  const { calibration, left } = await parted(args, variants, all, numbers, terminal);
   const logits = args.text("logits") ?? null;
   const reference = logits ? await readReferenceLogits(logits, all.length, classes) : undefined;
   const [images, calibrationImages] = [left.length, calibration.files.length];
@@ -102,6 +110,7 @@ async function taskFrom(args: Arguments, variants: readonly Variant[], terminal:
     batch: args.count("batch") ?? 8,
     setting: { model: name, images, calibrationImages, seed: calibration.seed, logits },
     reference: reference && left.map((i) => reference[i]),
+    failed: asked.length - numbers.length,
   };
 }
 
@@ -111,13 +120,19 @@ async function parted(
   variants: readonly Variant[],
   all: readonly LabelledPicture[],
   numbers: readonly number[],
+  terminal: Terminal,
 ): Promise<{ calibration: CalibrationPictures; left: readonly number[] }> {
   const seed = args.count("seed") ?? 1;
   const count = args.count("images") ?? 64;
   const folder = args.text("calibrate");
   if (!variants.some(calibratedOf)) return { calibration: { files: [], seed }, left: numbers };
-  if (folder)
-    return { calibration: { files: chosen(await picturesIn(folder), count, seed), seed }, left: numbers };
+  if (folder) {
+    const some = chosen(await picturesIn(folder), count, seed);
+    return {
+      calibration: { files: await goodPictures(some, (file) => file, terminal), seed },
+      left: numbers,
+    };
+  }
   if (count >= numbers.length)
     throw new UsageError(
       `--images: expected fewer than the ${numbers.length} pictures, so that some are left to evaluate, came ${count}`,
@@ -162,7 +177,7 @@ async function compareAll(
 interface MadeRow {
   readonly row: CompareRow;
   /** Absent where that failed. */
-  readonly measurement?: Measurement;
+  readonly measurement?: Measurement & { readonly logits: readonly Float32Array[] };
 }
 
 /** With a reference, or as the reference. What goes wrong with one variant is its row's, and the others go on. */
@@ -175,23 +190,22 @@ async function rowOf(
   const start = performance.now();
   try {
     const { model, modelBytes } = await task.models.make(variant);
-    const measurement = await measureWith(
-      model,
-      { ...arithmeticOf(variant), maxBatch: task.batch },
-      task.pictures,
-      terminal,
-    );
-    const { logits, msPerImage } = measurement;
+    const use = { ...arithmeticOf(variant), maxBatch: task.batch };
+    const throwBad = (error: PictureError) => {
+      throw error;
+    };
+    const { logits: rows, ...others } = await measureWith(model, use, task.pictures, terminal, throwBad);
+    const logits = rows.map((one) => one!);
     const classes = task.pictures.map(({ index }) => index);
     const row = {
       ...variant,
       ...accuracyOf(logits, classes),
       ...agreementOf(logits, reference ?? logits),
       modelBytes,
-      msPerImage,
+      msPerImage: others.msPerImage,
       elapsedMs: performance.now() - start,
     };
-    return { row, measurement };
+    return { row, measurement: { ...others, logits } };
   } catch (error) {
     // Nothing is comparable without the reference, and an interruption is nobody's fault.
     if (!reference || terminal.signal.aborted || !(error instanceof Vit8Error)) throw error;

@@ -20,9 +20,9 @@ import {
   type StreamError,
   type TensorError,
 } from "./activation-errors.ts";
-import type { Terminal } from "./command.ts";
 import type { OpenModel } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface ErrorReport {
   readonly model: string;

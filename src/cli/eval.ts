@@ -2,9 +2,11 @@
 
 import { type Accuracy, type Agreement, accuracyOf, agreementOf } from "../bench/score.ts";
 import type { Report } from "../classifier/image-classifier.ts";
-import { UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
+import { type PictureError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
+import { inLine } from "../errors/visible.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";
-import { type Command, type Terminal, table } from "./command.ts";
+import { type Command, table } from "./command.ts";
+import { tellBad } from "./good-pictures.ts";
 import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
 import { type Measurement, measure } from "./measure.ts";
 import {
@@ -12,6 +14,8 @@ import {
   arithmeticFrom,
   DEVICE,
   deviceFrom,
+  HUB,
+  hubFrom,
   type OpenModel,
   openChecked,
   type UseOptions,
@@ -19,11 +23,15 @@ import {
 } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
+import { json, type Terminal } from "./terminal.ts";
 
 /** What `--json` prints; agreement and what follows from it are null without a reference. */
 export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement, number | null> {
   readonly model: string;
+  /** Of those that could be read. */
   readonly images: number;
+  /** What is wrong with the others. */
+  readonly failed: readonly string[];
   readonly msPerImage: number;
   readonly dispatches: number;
   readonly gpuBytes: number;
@@ -42,6 +50,7 @@ export const evaluate: Command = {
       value: "FILE",
       help: "reference logits: float32, little-endian, rows in the order of labels.tsv",
     },
+    ...HUB,
     ...ARITHMETIC,
     ...DEVICE,
     float: { help: "evaluate vit8's own float32 arithmetic instead of int8" },
@@ -59,27 +68,41 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     const batch = args.count("batch") ?? 1;
     const arithmetic = arithmeticFrom(args, args.flag("float") ? "float32" : "int8");
     const pictures = await readLabelledPictures(folder);
-    const model = await openChecked(name, terminal.signal);
+    const model = await openChecked(name, terminal.signal, hubFrom(args));
     checkClasses(model, folder, pictures);
     const chosen = pictures.slice(0, args.count("limit"));
     const device = deviceFrom(args);
+    // Each run meets the same bad pictures: each is told once.
+    const bad = new Map<string, PictureError>();
+    const onBad = (error: PictureError) => {
+      if (!bad.has(error.message)) tellBad(error, terminal);
+      bad.set(error.message, error);
+    };
     const run = (arithmetic: Partial<Arithmetic>) =>
-      measureWith(model, { ...arithmetic, device, maxBatch: batch }, chosen, terminal);
+      measureWith(model, { ...arithmetic, device, maxBatch: batch }, chosen, terminal, onBad);
     const reference = await referenceOf(model, args.text("logits"), pictures.length, args.flag("float"), run);
     const { logits, msPerImage, report } = await run(arithmetic);
+    const rows = chosen.flatMap(({ index }, i) => {
+      const [row, other] = [logits[i], reference?.[i]];
+      return row && (other || !reference) ? [{ index, row, other }] : [];
+    });
     const { precision, nonlinear, integerOnly, dispatches, gpuBytes, adapter, kernels } = report;
     const evaluation: Evaluation = {
       model: name,
       precision,
       nonlinear,
       integerOnly,
-      images: chosen.length,
+      images: rows.length,
+      failed: [...bad.values()].map(({ message }) => message),
       ...accuracyOf(
-        logits,
-        chosen.map(({ index }) => index),
+        rows.map(({ row }) => row),
+        rows.map(({ index }) => index),
       ),
       ...(reference
-        ? agreementOf(logits, reference)
+        ? agreementOf(
+            rows.map(({ row }) => row),
+            rows.map(({ other }) => other!),
+          )
         : { agreement: null, cosine: null, worstLogitError: null }),
       msPerImage,
       dispatches,
@@ -87,7 +110,8 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
       adapter,
       kernels,
     };
-    terminal.print(args.flag("json") ? `${JSON.stringify(evaluation, null, 2)}\n` : summaryOf(evaluation));
+    terminal.print(args.flag("json") ? json(evaluation) : summaryOf(evaluation));
+    return bad.size > 0 ? 1 : 0;
   },
 };
 
@@ -98,7 +122,7 @@ async function referenceOf(
   pictures: number,
   float: boolean,
   run: (arithmetic: Partial<Arithmetic>) => Promise<Measurement>,
-): Promise<readonly Float32Array[] | undefined> {
+): Promise<Measurement["logits"] | undefined> {
   if (file) return readReferenceLogits(file, pictures, architecture.classes);
   if (float || architecture.quantization) return undefined;
   return (await run({ precision: "float32" })).logits;
@@ -124,12 +148,17 @@ export function measureWith(
   use: UseOptions & { readonly maxBatch: number },
   pictures: readonly LabelledPicture[],
   terminal: Terminal,
+  onBad: (error: PictureError) => void,
 ): Promise<Measurement> {
   const bar = new ProgressBar(terminal, `evaluating ${nameOf(use)}`);
   const options = {
     batch: use.maxBatch,
     signal: terminal.signal,
     onProgress: (done: number, total: number) => bar.update(done, total),
+    onBad: (error: PictureError) => {
+      bar.clear();
+      onBad(error);
+    },
   };
   const files = pictures.map(({ file }) => file);
   return withClassifier(model, terminal, use, (classifier) => measure(classifier, files, options)).finally(
@@ -145,8 +174,11 @@ function summaryOf(evaluation: Evaluation): string {
   const { agreement, cosine, worstLogitError, adapter } = evaluation;
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   const rows = [
-    ["model", `${evaluation.model}, ${nameOf(evaluation)}`],
-    ["images", String(evaluation.images)],
+    ["model", inLine(`${evaluation.model}, ${nameOf(evaluation)}`)],
+    [
+      "images",
+      `${evaluation.images}${evaluation.failed.length > 0 ? `, and ${evaluation.failed.length} that could not be read` : ""}`,
+    ],
     ["top-1", percent(evaluation.top1)],
     ["top-5", percent(evaluation.top5)],
     ["agreement", agreement === null ? "no reference: give --logits" : percent(agreement)],

@@ -8,7 +8,7 @@ import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
 import { onnxModel } from "../onnx/model.ts";
 import { byteLengthOf } from "../onnx/protobuf.ts";
 import { type Command, UsageError } from "./command.ts";
-import { openChecked } from "./model.ts";
+import { HUB, hubFrom, openChecked } from "./model.ts";
 
 export const exportOnnx: Command = {
   name: "export-onnx",
@@ -17,6 +17,7 @@ export const exportOnnx: Command = {
   options: {
     output: { value: "FILE", short: "o", help: "the file to write; it appears when it is complete" },
     dtype: { value: "TYPE", help: "fp32 (default), fp16, q8 or q4, as model hubs call them" },
+    ...HUB,
   },
   notes: `The graph has the shape that exporters give transformers' ViT, opset 17: pixel_values [batch_size, 3, height, width],
 resized and normalised, to logits, both float32. q8 is dynamic quantisation: int8 weights with a scale per output
@@ -27,7 +28,7 @@ patch embedding and attention's products in float.`,
     const file = args.text("output");
     if (!file) throw new UsageError("expected -o FILE");
     const format = formatOf(args.text("dtype") ?? "fp32");
-    const model = await openChecked(name, terminal.signal);
+    const model = await openChecked(name, terminal.signal, hubFrom(args));
     const message = onnxModel(
       model.architecture.family,
       vit(model.architecture),
@@ -36,6 +37,7 @@ patch embedding and attention's products in float.`,
     );
     await writeWhole(file, message, terminal.signal);
     terminal.print(`${file}: ${(byteLengthOf(message) / 1e6).toFixed(2)} MB\n`);
+    return 0;
   },
 };
 

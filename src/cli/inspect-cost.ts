@@ -8,9 +8,10 @@ import { checkGrid } from "../format/architecture.ts";
 import { type AdapterFacts, type Gpu, openGpu } from "../gpu/gpu.ts";
 import { costOf, type PassCost, type VitCost } from "../lower/cost.ts";
 import { nodeGpu } from "../node/gpu.ts";
-import { type Arguments, type Terminal, UsageError } from "./command.ts";
+import { type Arguments, UsageError } from "./command.ts";
 import { costTables } from "./cost-tables.ts";
-import { openChecked } from "./model.ts";
+import { hubFrom, openChecked } from "./model.ts";
+import { json, type Terminal } from "./terminal.ts";
 
 /** What `--cost --json` prints, in an array: one for each size. */
 export interface CostReport extends Omit<VitCost, "passes"> {
@@ -34,18 +35,19 @@ export const COST_OPTIONS = {
   measure: { help: "with --cost: the time of each pass on this machine, with made-up weights" },
 };
 
-export async function inspectCost(args: Arguments, terminal: Terminal): Promise<void> {
+export async function inspectCost(args: Arguments, terminal: Terminal): Promise<number> {
   const model = await modelOf(args, terminal.signal);
   const models = (args.counts("size") ?? [undefined]).map((size) => (size ? resized(model, size) : model));
   const reports = args.flag("measure")
     ? await measured(models, terminal.signal)
     : models.map((each) => reportOf(each));
-  terminal.print(args.flag("json") ? `${JSON.stringify(reports, null, 2)}\n` : costTables(reports));
+  terminal.print(args.flag("json") ? json(reports) : costTables(reports));
+  return 0;
 }
 
 async function modelOf(args: Arguments, signal: AbortSignal): Promise<ModelDescription> {
   const shape = args.text("shape");
-  if (shape === undefined) return openChecked(args.exactly("MODEL")[0], signal);
+  if (shape === undefined) return openChecked(args.exactly("MODEL")[0], signal, hubFrom(args));
   args.exactly();
   const [, name] = /^(?:deit|vit)-(ti|s|b|l)(?:ny|mall|ase|arge)$/.exec(shape) ?? [];
   if (name) return madeUpModel(shape, SHAPES[name as ShapeName]);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import sharp from "sharp";
@@ -166,3 +166,12 @@ function namesOf(block: number): string[] {
   for (const activation of ["norm1", "attention", "norm2", "fc1"]) names.push(activation);
   return names.map((name) => `blocks.${block}.${name}`);
 }
+
+test("one bad picture is told, the others are measured, and the exit code is 1", async () => {
+  cpSync(at("pictures"), at("one-bad"), { recursive: true });
+  writeFileSync(at("one-bad", "0.png"), "cut");
+  const { code, output } = await vit8("inspect", "--error", at("sound"), at("one-bad"));
+  expect(code, output).toBe(1);
+  expect(output).toMatch(/^vit8: .*0\.png: is not a picture/);
+  expect(output).toMatch(/sound, 2 pictures, int8 against float32/);
+});

@@ -2,12 +2,14 @@
 
 import { writeFile } from "node:fs/promises";
 import { Vit8Error } from "../errors/errors.ts";
-import type { Arguments, Terminal } from "./command.ts";
+import type { Arguments } from "./command.ts";
 import { errorReport } from "./error-report.ts";
 import { errorTables } from "./error-tables.ts";
-import { openChecked } from "./model.ts";
+import { goodPictures } from "./good-pictures.ts";
+import { hubFrom, openChecked } from "./model.ts";
 import { outlierPlot } from "./outlier-plot.ts";
 import { picturesIn } from "./pictures.ts";
+import { json, type Terminal } from "./terminal.ts";
 
 export const ERROR_OPTIONS = {
   error: { help: "tell what int8 costs each weight and activation of MODEL on IMAGES, worst first" },
@@ -18,16 +20,20 @@ export const ERROR_OPTIONS = {
 
 const PICTURES = 8;
 
-export async function inspectError(args: Arguments, terminal: Terminal): Promise<void> {
+export async function inspectError(args: Arguments, terminal: Terminal): Promise<number> {
   const [name, folder] = args.exactly("MODEL", "IMAGES");
-  const files = (await picturesIn(folder)).slice(0, args.count("limit") ?? PICTURES);
-  const model = await openChecked(name, terminal.signal);
+  const asked = (await picturesIn(folder)).slice(0, args.count("limit") ?? PICTURES);
+  const files = await goodPictures(asked, (file) => file, terminal);
+  const hub = hubFrom(args);
+  const model = await openChecked(name, terminal.signal, hub);
   const float = args.text("float");
-  const reference = float === undefined ? model : await openChecked(float, terminal.signal);
+  const reference =
+    float === undefined ? model : await openChecked(float, terminal.signal, { ...hub, revision: undefined });
   const report = await errorReport(model, reference, files, terminal);
   const plot = args.text("plot");
-  terminal.print(args.flag("json") ? `${JSON.stringify(report, null, 2)}\n` : errorTables(report));
+  terminal.print(args.flag("json") ? json(report) : errorTables(report));
   if (plot) await write(plot, outlierPlot(report.normInputs));
+  return files.length < asked.length ? 1 : 0;
 }
 
 async function write(file: string, text: string): Promise<void> {

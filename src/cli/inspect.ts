@@ -1,12 +1,14 @@
 // `vit8 inspect`: what a model is, and what it costs.
 
+import { inLine } from "../errors/visible.ts";
 import type { Preprocessing } from "../format/config.ts";
 import { quote } from "../format/fields.ts";
 import { type Anatomy, anatomyOf } from "./anatomy.ts";
 import { type Command, table } from "./command.ts";
 import { COST_OPTIONS, inspectCost } from "./inspect-cost.ts";
 import { ERROR_OPTIONS, inspectError } from "./inspect-error.ts";
-import { type OpenModel, openChecked } from "./model.ts";
+import { HUB, hubFrom, type OpenModel, openChecked } from "./model.ts";
+import { json } from "./terminal.ts";
 
 export const inspect: Command = {
   name: "inspect",
@@ -15,6 +17,7 @@ export const inspect: Command = {
   options: {
     ...COST_OPTIONS,
     ...ERROR_OPTIONS,
+    ...HUB,
     json: { help: "print one object; of --cost an array, one for each size" },
   },
   notes: `MODEL is a model folder, a Hugging Face id or a URL; of the weights only the head is read.
@@ -30,16 +33,17 @@ by itself, arriving that of the int8 network at this place; a bad weight or an o
     if (args.flag("cost")) return inspectCost(args, terminal);
     if (args.flag("error")) return inspectError(args, terminal);
     const [name] = args.exactly("MODEL");
-    const model = await openChecked(name, terminal.signal);
+    const model = await openChecked(name, terminal.signal, hubFrom(args));
     const anatomy = anatomyOf(model);
-    terminal.print(args.flag("json") ? json(model, anatomy) : summaryOf(model, anatomy));
+    terminal.print(args.flag("json") ? json(factsOf(model, anatomy)) : summaryOf(model, anatomy));
+    return 0;
   },
 };
 
-function json({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy): string {
+function factsOf({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy) {
   const { labels, quantization = null, ...sizes } = architecture;
   const facts = { model: folder.id, architecture: sizes, ...anatomy, quantization, preprocessing };
-  return `${JSON.stringify({ ...facts, ignoredTensors: ignored }, null, 2)}\n`;
+  return { ...facts, ignoredTensors: ignored };
 }
 
 function summaryOf({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy): string {
@@ -48,7 +52,7 @@ function summaryOf({ folder, architecture, preprocessing, ignored }: OpenModel, 
     ([part, { parameters, byteLength }]) => `${part}: ${count(parameters)}, ${megabytes(byteLength)}`,
   );
   const rows = [
-    ["model", folder.id],
+    ["model", inLine(folder.id)],
     ["architecture", `${family}: width ${width}, ${depth} blocks, ${heads} heads, MLP ${mlpWidth}`],
     ["tokens", `${anatomy.tokens}, from ${imageWidth}x${imageHeight} pixels in patches of ${patchSize}`],
     ["classes", classes ? count(classes) : "none: an embedding model"],

@@ -31,6 +31,23 @@ test("files are found in the folder and below, by name or by path, in the order 
   ]);
 });
 
+test.each<[string, (text: string) => Buffer]>([
+  ["UTF-8 after a byte order mark", (text) => Buffer.from(`\uFEFF${text}`)],
+  ["UTF-16, as PowerShell writes", (text) => Buffer.from(`\uFEFF${text}`, "utf16le")],
+])("a table in %s, with CRLF", async (_, encoded) => {
+  write([], ["ä.jpg"]);
+  writeFileSync(path.join(folder, "labels.tsv"), encoded(`${header}\r\n4\tn1\tcat\tä.jpg\r\n`));
+  expect(await readLabelledPictures(folder)).toEqual([{ index: 4, file: path.join(folder, "ä.jpg") }]);
+});
+
+test("a missing file among others is left to who reads it, by the place that it should have", async () => {
+  write([header, "1\tn\tcat\ta.jpg", "2\tn\tcat\tx/b.jpg"], ["a.jpg"]);
+  expect(await readLabelledPictures(folder)).toEqual([
+    { index: 1, file: path.join(folder, "a.jpg") },
+    { index: 2, file: path.join(folder, "x/b.jpg") },
+  ]);
+});
+
 describe("what is wrong is told with its line", () => {
   test.each<[string, string[], string[], RegExp]>([
     ["another header", ["file\tlabel"], [], /expected the header index wnid label file/],
@@ -38,13 +55,13 @@ describe("what is wrong is told with its line", () => {
     ["too few columns", [header, "1\tn1\tcat"], [], /line 2: expected index, wnid, label, file/],
     ["no number", [header, "cat\tn1\tcat\ta.jpg"], ["a.jpg"], /line 2: expected index/],
     [
-      "a missing file",
+      "missing files, all of them",
       [header, "1\tn\tcat\ta.jpg", "1\tn\tcat\tb.jpg"],
-      ["a.jpg"],
-      /line 3: .*b.jpg.* found 0/,
+      ["c.jpg"],
+      /line 2: .*a.jpg.* found 0/,
     ],
     ["two of one name", [header, "1\tn\tcat\ta.jpg"], ["x/a.jpg", "y/a.jpg"], /line 2: .* found 2/],
-    ["a file outside", [header, "1\tn\tcat\t../labels.tsv"], [], /line 2: .* found 0/],
+    ["a file outside", [header, "1\tn\tcat\ta.jpg", "1\tn\tcat\t../a.jpg"], ["a.jpg"], /line 3: .* found 0/],
   ])("%s", async (_, lines, files, message) => {
     write(lines, files);
     const error = await readLabelledPictures(folder).catch((e) => e);

@@ -6,13 +6,18 @@ import { run } from "./run.ts";
 const interruption = new AbortController();
 // The first Ctrl-C cleans up; a second one ends the process as Node does.
 process.once("SIGINT", () => interruption.abort());
-// A reader that has seen enough, such as head, is no error.
-process.stdout.on("error", () => process.exit(0));
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  // A reader that has seen enough, such as head, is no error; a full disk is.
+  if (code === "EPIPE") process.exit(0);
+  process.stderr.write(`vit8: stdout: cannot be written (${code})\n`, () => process.exit(1));
+});
+process.stderr.on("error", () => {});
+const isTerminal = process.stderr.isTTY && process.env.TERM !== "dumb";
 
 const code = await run(process.argv.slice(2), {
   print: (text) => void process.stdout.write(text),
   tell: (text) => void process.stderr.write(text),
-  columns: process.stderr.isTTY ? process.stderr.columns : undefined,
+  columns: isTerminal ? process.stderr.columns : undefined,
   signal: interruption.signal,
 });
 // Dawn's threads keep a process alive, so it is ended, after what was printed has gone out.

@@ -1,19 +1,23 @@
 // Runs a model over many pictures, decoding ahead, so that the time is the GPU's.
 
 import type { Report } from "../classifier/image-classifier.ts";
+import type { PixelData } from "../classifier/picture.ts";
+import { PictureError } from "../errors/errors.ts";
 import type { NodeClassifier } from "../node/index.ts";
-import { readPicture } from "../node/picture.ts";
+import { refuseNone, tryPicture } from "./good-pictures.ts";
 
 export interface MeasureOptions {
   /** Pictures in one submit. */
   readonly batch: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
+  /** Told of a bad picture, which is left out. */
+  readonly onBad: (error: PictureError) => void;
 }
 
 export interface Measurement {
-  /** One row for each picture. */
-  readonly logits: Float32Array[];
+  /** One row for each picture; undefined for a bad one. */
+  readonly logits: readonly (Float32Array | undefined)[];
   /** From decoded pixels to logits in hand, for one picture. */
   readonly msPerImage: number;
   /** With the dispatches of a whole batch. */
@@ -23,33 +27,46 @@ export interface Measurement {
 export async function measure(
   classifier: NodeClassifier,
   files: readonly string[],
-  { batch, signal, onProgress }: MeasureOptions,
+  { batch, signal, onProgress, onBad }: MeasureOptions,
 ): Promise<Measurement> {
-  const logits: Float32Array[] = [];
+  const logits = new Array<Float32Array | undefined>(files.length).fill(undefined);
   const warm = new Set<number>();
-  let dispatches = 0;
-  let elapsedMs = 0;
-  for await (const pictures of decodedBatches(files, batch)) {
+  let [dispatches, elapsedMs, done] = [0, 0, 0];
+  for await (const chosen of decodedBatches(files, batch, onBad)) {
+    const pictures = chosen.map(({ picture }) => picture);
     // The first run of a batch size compiles and allocates, which is not what is measured.
     if (!warm.has(pictures.length)) await classifier.logits(pictures, { signal });
     warm.add(pictures.length);
     const start = performance.now();
-    logits.push(...(await classifier.logits(pictures, { signal })));
+    const rows = await classifier.logits(pictures, { signal });
     elapsedMs += performance.now() - start;
+    for (const [i, { index }] of chosen.entries()) logits[index] = rows[i];
+    done += rows.length;
     dispatches ||= classifier.report.dispatches;
-    onProgress(logits.length, files.length);
+    onProgress(chosen.at(-1)!.index + 1, files.length);
   }
-  return { logits, msPerImage: elapsedMs / files.length, report: { ...classifier.report, dispatches } };
+  refuseNone(done, files.length);
+  return { logits, msPerImage: elapsedMs / done, report: { ...classifier.report, dispatches } };
 }
 
-/** Batch after batch of pixels; while one is in use the next is decoded. */
-async function* decodedBatches(files: readonly string[], batch: number) {
-  const decode = (start: number) =>
-    Promise.all(files.slice(start, start + batch).map((file) => readPicture(file)));
-  let next = decode(0);
-  for (let start = 0; start < files.length; start += batch) {
-    const pictures = await next;
-    next = decode(start + batch);
+/** Batch after batch of pixels, full ones but for the last; while one is in use the next is decoded. */
+async function* decodedBatches(files: readonly string[], batch: number, onBad: MeasureOptions["onBad"]) {
+  let start = 0;
+  const decode = async () => {
+    const good: { index: number; picture: PixelData }[] = [];
+    while (good.length < batch && start < files.length) {
+      const from = start;
+      start += batch - good.length;
+      const pictures = await Promise.all(files.slice(from, start).map((file) => tryPicture(file)));
+      for (const [i, picture] of pictures.entries())
+        if (picture instanceof PictureError) onBad(picture);
+        else good.push({ index: from + i, picture });
+    }
+    return good;
+  };
+  let next = decode();
+  for (let pictures = await next; pictures.length > 0; pictures = await next) {
+    next = decode();
     // Told when it is asked for, unless nobody asks any more.
     next.catch(() => {});
     yield pictures;

@@ -1,12 +1,13 @@
 // The README.md of an int8 folder: where the weights are from and what was done to them.
 
 import { basename } from "node:path";
+import { inLine } from "../errors/visible.ts";
 import type { OpenModel } from "./model.ts";
 
 /** A directory is named by its last part: the rest of its path is nobody's business. */
 export function modelCard({ folder, architecture }: OpenModel): string {
   const { family, imageWidth, imageHeight, patchSize, width, depth, heads, classes } = architecture;
-  const source = /^[./]|^[a-z]:\\/i.test(folder.id) ? basename(folder.id) : folder.id;
+  const source = inLine(/^[./]|^[a-z]:\\/i.test(folder.id) ? basename(folder.id) : folder.id);
   return `# ${source}, int8
 
 Made from the float model \`${source}\` by \`vit8 quantize\`; its authors, its data and its licence are that model's.

@@ -6,13 +6,14 @@ import { fileURLToPath } from "node:url";
 import type { DeviceChoice } from "../classifier/device.ts";
 import type { LoadProgress } from "../classifier/model.ts";
 import { type OpenModel, openChecked as openCheckedFolder } from "../classifier/open-model.ts";
-import type { ModelSource } from "../format/folder.ts";
+import type { HubOptions, ModelSource } from "../format/folder.ts";
 import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../lower/arithmetic.ts";
 import type { Precision } from "../lower/pack/packer.ts";
 import { openModel } from "../node/folder.ts";
 import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
-import { type Arguments, type Terminal, UsageError } from "./command.ts";
+import { type Arguments, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
 
 export type { OpenModel };
 
@@ -23,9 +24,30 @@ export function bundledModel(): string {
   return path.join(root, "models", "everyday80");
 }
 
+/** The options of a command that opens a model. */
+export const HUB = {
+  revision: {
+    value: "REV",
+    help: "of a model on the Hub: a branch, a tag, a commit or refs/pr/1; default main",
+  },
+  endpoint: {
+    value: "URL",
+    help: "where Hub ids are looked up; default HF_ENDPOINT, or https://huggingface.co",
+  },
+} as const;
+
+/** What they say. */
+export function hubFrom(args: Arguments): HubOptions {
+  return { revision: args.text("revision"), endpoint: args.text("endpoint") };
+}
+
 /** @throws UnsupportedModelError, ModelFormatError, ModelLoadError for what is wrong with the model. */
-export async function openChecked(model: ModelSource, signal: AbortSignal): Promise<OpenModel> {
-  return openCheckedFolder(await openModel(model), signal);
+export async function openChecked(
+  model: ModelSource,
+  signal: AbortSignal,
+  hub: HubOptions = {},
+): Promise<OpenModel> {
+  return openCheckedFolder(await openModel(model, hub), signal);
 }
 
 /** The options of a command that runs a model. */

@@ -2,6 +2,7 @@
 
 import type { ChannelPeaks } from "./activation-errors.ts";
 import { medianOf } from "./error-tables.ts";
+import { xml } from "./svg-plot.ts";
 
 const [WIDTH, LEFT, TOP, ROW] = [800, 96, 24, 12];
 /** Doublings of the median channel, from 1x on. */
@@ -52,4 +53,4 @@ function legend(level: number): string {
 }
 
 const opacityOf = (level: number) => (level / LEVELS).toFixed(2);
-const text = (x: number, y: number, words: string) => `<text x="${x}" y="${y}">${words}</text>`;
+const text = (x: number, y: number, words: string) => `<text x="${x}" y="${y}">${xml(words)}</text>`;

@@ -1,6 +1,7 @@
 // A bar on stderr for what takes long.
 
-import type { Terminal } from "./command.ts";
+import { inLine } from "../errors/visible.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Shows how much of `total` is done; nothing where stderr is no terminal. */
 export class ProgressBar {
@@ -10,24 +11,25 @@ export class ProgressBar {
 
   constructor(terminal: Terminal, label: string) {
     this.#terminal = terminal;
-    this.#label = label;
+    this.#label = inLine(label);
   }
 
   update(done: number, total: number): void {
     const { columns } = this.#terminal;
     if (!columns || !(total > 0)) return;
     const share = Math.min(1, done / total);
-    const head = `${this.#label.slice(0, columns - 8)} ${String(Math.floor(share * 100)).padStart(3)} % `;
+    const head = `${this.#label.slice(0, Math.max(0, columns - 8))} ${String(Math.floor(share * 100)).padStart(3)} % `;
     const room = Math.max(0, Math.min(40, columns - head.length - 1));
     const filled = Math.round(share * room);
-    const line = head + "#".repeat(filled) + ".".repeat(room - filled);
-    if (line !== this.#shown) this.#terminal.tell(`\r\x1b[K${line}`);
+    // A line that wraps is not taken away whole.
+    const line = (head + "#".repeat(filled) + ".".repeat(room - filled)).slice(0, columns - 1);
+    if (line !== this.#shown) this.#terminal.show(line);
     this.#shown = line;
   }
 
   /** Takes the bar away. */
   clear(): void {
-    if (this.#shown) this.#terminal.tell("\r\x1b[K");
+    if (this.#shown) this.#terminal.show("");
     this.#shown = "";
   }
 }

@@ -8,7 +8,7 @@ import { WEIGHTS_FILE } from "../format/weights.ts";
 import { refuseExisting, writeFolder } from "../node/write-folder.ts";
 import { CALIBRATION_OPTIONS, calibrationOf, filesOfCalibration } from "./calibrate.ts";
 import { type Command, UsageError } from "./command.ts";
-import { openChecked } from "./model.ts";
+import { HUB, hubFrom, openChecked } from "./model.ts";
 import { modelCard } from "./model-card.ts";
 
 export const quantize: Command = {
@@ -19,6 +19,7 @@ export const quantize: Command = {
   options: {
     output: { value: "DIR", short: "o", help: "the folder to write; it appears when it is complete" },
     ...CALIBRATION_OPTIONS,
+    ...HUB,
     force: { help: "replace the model in DIR where there is one" },
   },
   notes:
@@ -30,7 +31,7 @@ export const quantize: Command = {
     if (!args.flag("force")) await refuseExisting(directory);
     const calibration = calibrationOf(args);
     const { signal } = terminal;
-    const model = await openChecked(name, signal);
+    const model = await openChecked(name, signal, hubFrom(args));
     await refuseItself(model.folder.id, directory);
     const files = await filesOfCalibration(model.folder, calibration, terminal);
     const plain = calibration.method === "dynamic" && calibration.bits === "w8a8" && !calibration.weights;
@@ -40,6 +41,7 @@ export const quantize: Command = {
     await writeFolder(directory, files, signal);
     const megabytes = byteLength(files.get(WEIGHTS_FILE)!) / 1e6;
     terminal.print(`${directory}: ${WEIGHTS_FILE} of ${megabytes.toFixed(2)} MB\n`);
+    return 0;
   },
 };
 

@@ -1,5 +1,14 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import sharp from "sharp";
@@ -134,10 +143,143 @@ describe("classify", () => {
     writeFileSync(at(name), await bytes());
     const { code, stdout, stderr } = await vit8("classify", at(name), "--json");
     expect(code).toBe(1);
-    expect(stdout).toBe("");
+    expect(JSON.parse(stdout)).toEqual([
+      { picture: at(name), error: { name: "PictureError", message: expect.stringMatching(message) } },
+    ]);
     expect(stderr).toMatch(oneLine);
     expect(stderr).toContain(`${at(name)}: `);
     expect(stderr).toMatch(message);
+  });
+});
+
+describe("one bad picture of many", () => {
+  const bad = () => writeFileSync(at("cut.png"), "cut");
+  beforeAll(bad);
+
+  test("the others are answered, the bad one is named, exit code 1", async () => {
+    const files = [at("cut.png"), at("a.png"), at("cut.png"), at("b.png"), at("none.png")];
+    const { code, stdout, stderr } = await vit8("classify", "-m", at("tiny"), "-k", "1", ...files);
+    expect(code).toBe(1);
+    expect(stdout.match(/^\S.*$/gm)).toEqual([at("a.png"), at("b.png")]);
+    const words = stderr.trimEnd().split("\n");
+    expect(words).toHaveLength(3);
+    expect(words[0]).toMatch(/^vit8: .*cut\.png: is not a picture/);
+    expect(words[2]).toMatch(/^vit8: .*none\.png: cannot be read/);
+  });
+
+  test("--json has all of them in their order", async () => {
+    const files = [at("a.png"), at("cut.png"), at("b.png")];
+    const { code, stdout } = await vit8("classify", "-m", at("tiny"), ...files, "--json");
+    expect(code).toBe(1);
+    const answers = JSON.parse(stdout);
+    expect(answers.map(({ picture }: { picture: string }) => picture)).toEqual(files);
+    expect(answers.map(({ classes }: { classes?: [] }) => classes?.length)).toEqual([5, undefined, 5]);
+    expect(answers[1].error).toEqual({
+      name: "PictureError",
+      message: expect.stringMatching(/cut\.png: is not/),
+    });
+  });
+
+  test("eval counts the others, with every kind of reference, in full batches", async () => {
+    const images = at("one-bad");
+    mkdirSync(images);
+    for (const name of pictures) cpSync(at(name), path.join(images, name));
+    writeFileSync(path.join(images, "0.png"), "cut");
+    const names = ["0.png", ...pictures];
+    const rows = names.map((name, i) => `${Math.max(0, i - 1)}\tn\tclass\t${name}`);
+    writeFileSync(path.join(images, "labels.tsv"), ["index\twnid\tlabel\tfile", ...rows, ""].join("\n"));
+    const { code, stdout, stderr } = await vit8("eval", at("tiny"), images, "--batch", "2", "--json");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^vit8: [^\n]*0\.png: is not a picture[^\n]*\n$/);
+    const whole = JSON.parse((await vit8("eval", at("tiny"), folder, "--batch", "2", "--json")).stdout);
+    const some = JSON.parse(stdout);
+    for (const field of ["images", "top1", "top5", "agreement", "cosine", "worstLogitError", "dispatches"])
+      expect([field, some[field]]).toEqual([field, whole[field]]);
+    expect(some.failed).toEqual([expect.stringMatching(/0\.png/)]);
+    const logits = await logitsOf(at("tiny"));
+    const reference = [new Float32Array(CLASSES), ...logits];
+    writeFileSync(at("four.f32"), Buffer.concat(reference.map((row) => new Uint8Array(row.buffer))));
+    const own = await vit8("eval", at("tiny"), images, "--logits", at("four.f32"), "--json");
+    expect(JSON.parse(own.stdout)).toMatchObject({ images: 3, agreement: 1, worstLogitError: 0 });
+    for (const name of pictures) writeFileSync(path.join(images, name), "cut");
+    const none = await vit8("eval", at("tiny"), images);
+    expect([none.code, none.stdout]).toEqual([1, ""]);
+    expect(none.stderr).toMatch(/\nvit8: pictures: expected some that can be read, but none of 4 can\n$/);
+  });
+
+  test("quantize calibrates on the others", async () => {
+    const images = at("to-calibrate");
+    mkdirSync(images);
+    for (const name of pictures) cpSync(at(name), path.join(images, name));
+    const quantized = async (output: string) =>
+      vit8("quantize", at("tiny"), "-o", at(output), "--method", "minmax", "--calibrate", images);
+    expect((await quantized("whole")).code).toBe(0);
+    writeFileSync(path.join(images, "cut.png"), "cut");
+    const { code, stderr } = await quantized("with-bad");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^vit8: [^\n]*cut\.png: is not a picture[^\n]*\n$/);
+    const weights = (name: string) => readFileSync(at(name, "model.safetensors"));
+    expect(weights("with-bad").equals(weights("whole"))).toBe(true);
+  });
+});
+
+describe("what is shown on a terminal", () => {
+  /** What a terminal may obey, line feeds left out. */
+  const obeyed = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
+  const hostile = "\x1b[2J\x07\r\n\x9b31m\x7f\u202excod\u2066";
+
+  test("labels and file names are shown in escapes, and JSON stays exact", async () => {
+    const names = Array.from({ length: CLASSES }, (_, i) => `${hostile}${i}`);
+    const model = writeTinyModel(at("hostile"), { config: { label_names: names } });
+    const picture = at(`a\x1b]0;x\x07\x9b\u202e\n.png`);
+    cpSync(at("a.png"), picture);
+    const words = await vit8("classify", picture, "-m", model, "-k", "5");
+    expect(words.code).toBe(0);
+    expect(words.stdout).not.toMatch(obeyed);
+    expect(words.stdout.trimEnd().split("\n")).toHaveLength(1 + CLASSES);
+    expect(words.stdout).toContain("\\x1b[2J\\x07\\x0d\\n\\x9b31m\\x7f\\u202excod\\u2066");
+    const { stdout } = await vit8("classify", picture, "-m", model, "--json");
+    expect(stdout).not.toMatch(obeyed);
+    const [answer] = JSON.parse(stdout);
+    expect(answer.picture).toBe(picture);
+    for (const { label, index } of answer.classes) expect(label).toBe(names[index]);
+  });
+
+  test.each<[string, () => string[]]>([
+    ["a missing picture's name", () => ["classify", `${hostile}.png`]],
+    ["a model's name", () => ["inspect", `./${hostile}`]],
+    ["a Hub id", () => ["inspect", hostile]],
+    ["a command", () => [hostile]],
+    ["an option", () => ["classify", `--${hostile}`]],
+    ["an option's value", () => ["quantize", "m", "-o", "x", "--bits", hostile]],
+    [
+      "a value of the config",
+      () => ["inspect", writeTinyModel(at("arch"), { config: { architecture: hostile } })],
+    ],
+    [
+      "a tensor's name",
+      () => [
+        "inspect",
+        writeTinyModel(at("named"), {
+          tensors: (all) =>
+            all.map((t) => (t.name === "norm.bias" ? { ...t, name: `blocks.0.${hostile}` } : t)),
+        }),
+      ],
+    ],
+    [
+      "a file of labels.tsv",
+      () => {
+        mkdirSync(at("tsv"), { recursive: true });
+        writeFileSync(at("tsv", "labels.tsv"), `index\twnid\tlabel\tfile\n0\tn\tl\t\x1b[2J\x9b.png\n`);
+        return ["eval", at("tiny"), at("tsv")];
+      },
+    ],
+  ])("%s in an error", async (_, argv) => {
+    const { code, stdout, stderr } = await vit8(...argv());
+    expect(code).toBeGreaterThan(0);
+    expect(stdout).toBe("");
+    expect(stderr).not.toMatch(obeyed);
+    expect(stderr.match(/^/gm)).toHaveLength(2);
   });
 });
 
@@ -355,6 +497,25 @@ describe("the program", () => {
       expect(status).toBe(1);
       expect(stderr).toMatch(oneLine);
     }
+  });
+
+  test.skipIf(process.platform === "win32")("a pipe that is closed early is no error, a full disk is", () => {
+    const shell = (line: string) =>
+      spawnSync("sh", ["-c", line], {
+        encoding: "utf8",
+        cwd: folder,
+        env: { ...process.env, NODE: process.execPath },
+      });
+    const classify = `"$NODE" "${program}" classify a.png b.png c.png a.png b.png c.png`;
+    const early = shell(`(${classify}; echo "code $?" >&2) | head -n 1`);
+    expect(early.stdout).toBe("a.png\n");
+    expect(early.stderr).not.toMatch(/EPIPE|Error|at .*:\d+/);
+    const both = shell(`${classify} none.png 2>&1 >/dev/null | head -n 0; echo done`);
+    expect(both.stdout).toBe("done\n");
+    if (!existsSync("/dev/full")) return;
+    const full = shell(`${classify} > /dev/full; echo "code $?"`);
+    expect(full.stdout).toBe("code 1\n");
+    expect(full.stderr).toMatch(/vit8: stdout: cannot be written \(ENOSPC\)\n/);
   });
 
   test.skipIf(process.platform === "win32")("Ctrl-C ends it with 130 and without a word", async () => {

@@ -3,20 +3,21 @@
 import { Vit8Error } from "../errors/errors.ts";
 import { bench } from "./bench.ts";
 import { classify } from "./classify.ts";
-import { Arguments, type Command, helpOf, helpOfAll, type Terminal, UsageError } from "./command.ts";
+import { Arguments, type Command, helpOf, helpOfAll, UsageError } from "./command.ts";
 import { compare } from "./compare.ts";
 import { evaluate } from "./eval.ts";
 import { exportOnnx } from "./export-onnx.ts";
 import { inspect } from "./inspect.ts";
 import { quantize } from "./quantize.ts";
+import { type Streams, type Terminal, terminalOf } from "./terminal.ts";
 
 const commands: readonly Command[] = [classify, evaluate, compare, inspect, quantize, bench, exportOnnx];
 
 /** Runs one command line. What goes wrong is told in one line on stderr and never thrown. */
-export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+export async function run(argv: readonly string[], streams: Streams): Promise<number> {
+  const terminal = terminalOf(streams);
   try {
-    await dispatch(argv, terminal);
-    return 0;
+    return await dispatch(argv, terminal);
   } catch (error) {
     if (terminal.signal.aborted) return 130;
     terminal.tell(`vit8: ${oneLine(error)}\n`);
@@ -24,8 +25,8 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<void> {
-  if (name === "--help" || name === "-h" || name === "help") return terminal.print(helpOfAll(commands));
+async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  if (name === "--help" || name === "-h" || name === "help") return printed(terminal, helpOfAll(commands));
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) {
     const names = commands.map((candidate) => candidate.name).join(", ");
@@ -34,12 +35,17 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
   }
   try {
     const args = new Arguments(command, rest);
-    if (args.flag("help")) return terminal.print(helpOf(command));
-    await command.run(args, terminal);
+    if (args.flag("help")) return printed(terminal, helpOf(command));
+    return await command.run(args, terminal);
   } catch (error) {
     if (error instanceof UsageError) error.message += `; see vit8 ${command.name} --help`;
     throw error;
   }
+}
+
+function printed(terminal: Terminal, text: string): number {
+  terminal.print(text);
+  return 0;
 }
 
 /** Errors of other classes than ours keep their name: it says where to look. */

@@ -1,5 +1,7 @@
 // Series of points in SVG text: readable in light and in dark, no script, no font of its own.
 
+import { visible } from "../errors/visible.ts";
+
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -59,12 +61,12 @@ export function svgPlot({ title, x, y, scale, series, level }: Plot): string | u
   );
   const up = axis([...all.map((point) => point.y), ...(level ? [level.y] : [])], HEIGHT - BOTTOM, TOP);
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${xml(title)}">`,
     `<style>${STYLE}</style>`,
     ...across.ticks.map((tick) => vertical(across.place(tick), tick)),
     ...up.ticks.map((tick) => horizontal(up.place(tick), tick)),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x, "middle"),
-    `<text transform="translate(14 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">${y}</text>`,
+    `<text transform="translate(14 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">${xml(y)}</text>`,
     ...(level ? dashed(level.name, up.place(level.y)) : []),
     ...shown.map((one, i) => drawn(one, i, across, up)),
     "</svg>",
@@ -103,7 +105,7 @@ function drawn({ name, points, line }: Series, index: number, across: Axis, up: 
   const colour = COLOURS[index % COLOURS.length];
   const places = points.map(({ x, y, title }) => ({
     at: [across.place(x).toFixed(1), up.place(y).toFixed(1)],
-    title: title ? `<title>${title}</title>` : "",
+    title: title ? `<title>${xml(title)}</title>` : "",
   }));
   const path = places.map(({ at }) => at.join(",")).join(" ");
   const legend = TOP + 12 + index * 18;
@@ -134,7 +136,12 @@ function horizontal(y: number, tick: number): string {
 }
 
 const text = (x: number, y: number, words: string, anchor: string) =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${words}</text>`;
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${xml(words)}</text>`;
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** Text as XML has it, which takes no control signs either. */
+export const xml = (words: string) => visible(words).replace(/[&<>"]/g, (sign) => ENTITIES[sign]);
 
 const label = (value: number) =>
   value >= 1 ? value.toLocaleString("en") : String(Number(value.toPrecision(2)));

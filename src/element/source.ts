@@ -4,19 +4,23 @@ import { PictureError } from "../index.ts";
 
 export type Source = HTMLImageElement | HTMLVideoElement | HTMLCanvasElement | File;
 
-/** A picture's address in full. Throws PictureError for the schemes that name no picture, `javascript:` among them. */
+/**
+ * A picture's address in full: of the web, of the page's own scheme, as in extensions and apps, or a picture itself (`blob:`,
+ * `data:image/`). Throws PictureError for the schemes that name no picture, `javascript:` among them.
+ */
 export function pictureAddress(src: string): string {
   const url = src.trim() === "" ? undefined : parseAddress(src);
   const allowed =
-    url &&
-    (/^(https?|blob):$/.test(url.protocol) || (url.origin !== "null" && url.origin === location.origin));
+    url && (/^(https?:|blob:|data:image\/)/.test(url.href) || url.protocol === location.protocol);
   if (allowed) return url.href;
-  throw new PictureError(`src ${JSON.stringify(src.slice(0, 80))}: expected an http, https or blob address`);
+  throw new PictureError(
+    `src ${JSON.stringify(src.slice(0, 80))}: expected an http, https or blob address, or a data: URL of an image`,
+  );
 }
 
-/** A path in full; a Hub id as it is. */
+/** A path in full; a Hub id, and what names no model, as it is. */
 export function modelAddress(model: string): string {
-  return /^\.{0,2}\//.test(model) ? new URL(model, document.baseURI).href : model;
+  return (/^\.{0,2}\//.test(model) && parseAddress(model)?.href) || model;
 }
 
 function parseAddress(src: string): URL | undefined {

@@ -81,7 +81,7 @@ const mirrored = [
  *
  * @element vit-classifier
  *
- * @attr {string} src - Address of a picture: http, https or blob.
+ * @attr {string} src - Address of a picture: http, https, blob, a data: image, or of the page's own scheme.
  * @attr {string} model - A Hub id, or the address of a model folder. Elements that name one model share it.
  * @attr {number} top-k - Labels at most; default 5.
  * @attr {number} threshold - The least score that is shown, 0 to 1; default 0.

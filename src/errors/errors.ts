@@ -1,7 +1,10 @@
+import { visible } from "./visible.ts";
+
 /** Every error vit8 throws on purpose: says who, what was expected, what came, and what to do. */
 export class Vit8Error extends Error {
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    // It quotes names and words of strangers, and ends on somebody's terminal.
+    super(visible(message), options);
     this.name = new.target.name;
   }
 }

@@ -1,5 +1,7 @@
 /** A file over http(s), whatever networks do: a failed request is repeated, a body that breaks goes on where it broke. */
 import { ModelLoadError } from "../errors/errors.ts";
+import { until } from "../errors/until.ts";
+import { doubt } from "./absence.ts";
 
 export interface Download {
   stream: ReadableStream<Uint8Array>;
@@ -21,9 +23,12 @@ const SILENCE_MS = 30_000;
 const PROGRESS_BYTES = 2 ** 20;
 /** Request timeout, too many requests, and faults of a server that pass. */
 const PASSING = [408, 429, 500, 502, 503, 504];
+const ABSENT = [404, 410];
+/** So object stores answer for what they lack, where nobody may list what they have. */
+const DOUBTFUL = [401, 403];
 
 /**
- * Asks for the file; undefined when there is none (404). Requests that fail in a way that passes are repeated after 0.5,
+ * Asks for the file; undefined when there is none (404, 410). Requests that fail in a way that passes are repeated after 0.5,
  * 1, 2 and 4 s, or as long as Retry-After says. A body that breaks off or falls silent is continued by Range, or read
  * again from its start where the server knows no Range. Throws ModelLoadError, as the stream does, and the signal's reason.
  */
@@ -55,6 +60,8 @@ function byteLengthOf(headers: Headers): number | undefined {
 class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   readonly #url: URL;
   readonly #init: RequestInit;
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort = () => this.#stop(this.#signal?.reason);
   /** Aborted when nobody wants another byte. */
   readonly #end = new AbortController();
   #attempt = new AbortController();
@@ -71,13 +78,14 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     signal?.throwIfAborted();
     this.#url = url;
     this.#init = init;
-    signal?.addEventListener("abort", () => this.#end.abort(signal.reason), { signal: this.#end.signal });
+    this.#signal = signal ?? undefined;
+    signal?.addEventListener("abort", this.#abort);
   }
 
   async begin(): Promise<Response | undefined> {
     try {
       const response = await this.#request();
-      if (!response.ok && response.status !== 404) throw this.#refused(response.status);
+      if (!response.ok && !ABSENT.includes(response.status)) throw this.#refused(response.status);
       if (!response.ok || !response.body) {
         this.cancel();
         return undefined;
@@ -105,8 +113,13 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   cancel(): void {
-    this.#attempt.abort();
-    this.#end.abort();
+    this.#stop();
+  }
+
+  #stop(reason?: unknown): void {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#end.abort(reason);
+    this.#attempt.abort(reason);
   }
 
   /** The next bytes that did not come before; undefined at the end of the file. */
@@ -166,7 +179,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
       let waitMs: number | undefined;
       let error: ModelLoadError;
       try {
-        const response = await this.#heard(this.#fetch());
+        const response = await this.#heard(this.#fetch(this.#init));
         if (!PASSING.includes(response.status)) return response;
         this.#attempt.abort();
         error = this.#refused(response.status);
@@ -179,14 +192,11 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     }
   }
 
-  #fetch(): Promise<Response> {
-    const attempt = new AbortController();
-    const end = this.#end.signal;
-    end.addEventListener("abort", () => attempt.abort(end.reason), { signal: attempt.signal });
-    this.#attempt = attempt;
-    const headers = new Headers(this.#init.headers);
+  #fetch(init: RequestInit): Promise<Response> {
+    this.#attempt = new AbortController();
+    const headers = new Headers(init.headers);
     if (this.#loaded && this.#total) headers.set("range", `bytes=${this.#loaded}-`);
-    return fetch(this.#url, { ...this.#init, headers, signal: attempt.signal });
+    return fetch(this.#url, { ...init, headers, signal: this.#attempt.signal });
   }
 
   /** Waits for the network, but not for ever. */
@@ -206,22 +216,28 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     waitMs = FIRST_WAIT_MS * 2 ** this.#failures * (0.75 + Math.random() / 2),
   ) {
     if (++this.#failures === TRIES || waitMs > LONGEST_WAIT_MS || isOffline()) throw error;
-    const { signal } = this.#end;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
-      signal.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const rested = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, waitMs);
     });
-    signal.throwIfAborted();
+    await until(this.#end.signal, rested).finally(() => clearTimeout(timer));
   }
 
   async #unanswered(cause: unknown): Promise<ModelLoadError> {
+    const { protocol } = this.#url;
+    if (!protocol.startsWith("http")) {
+      // An extension has no other answer for what it lacks.
+      const why = `there is no such file, or ${protocol} addresses cannot be fetched from here`;
+      throw doubt(this.#error(`${why}; serve the folder over http or https, or pass its files`, cause));
+    }
     if (isOffline()) return this.#error("this machine is offline; connect it and try again", cause);
     // Asked at the second failure only: the first may have been a moment's. Silence is no refusal.
     const isSilent = this.#attempt.signal.aborted;
-    if (!isSilent && this.#failures === 1 && (await answersOpaquely(this.#url))) {
+    if (!isSilent && this.#failures === 1 && (await this.#answersOpaquely())) {
       const why =
         "the server answers, but does not let this page read it (CORS); Access-Control-Allow-Origin is missing";
-      throw this.#error(why, cause);
+      // Many servers send that header with what they have, and with no refusal.
+      throw doubt(this.#error(why, cause));
     }
     const why = "no answer came: an unknown host, a server that is down, or one that this page may not ask";
     const error = this.#error(`${why} (${(cause as Error).message})`, cause);
@@ -229,8 +245,18 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     return error;
   }
 
+  /** Whether a server of another origin has an answer that the page may not see. */
+  async #answersOpaquely(): Promise<boolean> {
+    const { location } = globalThis;
+    if (!location || location.origin === this.#url.origin) return false;
+    const answered = await this.#heard(this.#fetch({ method: "HEAD", mode: "no-cors" })).catch(() => {});
+    this.#end.signal.throwIfAborted();
+    return answered !== undefined;
+  }
+
   #refused(status: number): ModelLoadError {
-    return this.#error(`expected the file, but the server said ${explain(status)}`);
+    const error = this.#error(`expected the file, but the server said ${explain(status)}`);
+    return DOUBTFUL.includes(status) ? doubt(error) : error;
   }
 
   #error(what: string, cause?: unknown): ModelLoadError {
@@ -255,15 +281,4 @@ function retryAfterMs(headers: Headers): number | undefined {
 
 function isOffline(): boolean {
   return globalThis.navigator?.onLine === false;
-}
-
-/** Whether a server of another origin has an answer that the page may not see. */
-async function answersOpaquely(url: URL): Promise<boolean> {
-  const { location } = globalThis;
-  if (!location || location.origin === url.origin) return false;
-  const probe = fetch(url, { method: "HEAD", mode: "no-cors", signal: AbortSignal.timeout(5000) });
-  return probe.then(
-    () => true,
-    () => false,
-  );
 }

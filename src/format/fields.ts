@@ -1,16 +1,28 @@
 /** Checked reading of untrusted JSON: every getter returns what it promises or throws an error naming the field. */
 import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
+import { visible } from "../errors/visible.ts";
 
 /** A JSON object whose fields nobody has checked. */
 export type Fields = Record<string, unknown>;
 
-/** Parses the text of `file`; throws ModelFormatError for anything that is not JSON, a web page by name. */
+/** Whether what came is HTML, as from a server that has a page in place of what it lacks. */
+export function isWebPage(text: string): boolean {
+  return /^\s*</.test(text);
+}
+
+/**
+ * Parses the text of `file`, with a byte order mark or without; throws ModelFormatError for anything that is not JSON, a web
+ * page by name.
+ */
 export function parseJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    const came = /^\s*</.test(text) ? "a web page (HTML)" : `${text.length} characters that do not parse`;
-    throw new ModelFormatError(`${file}: expected JSON, but it holds ${came}`, { cause });
+    const came = isWebPage(text) ? "a web page (HTML)" : `${text.length} characters that do not parse`;
+    throw new ModelFormatError(`${file}: expected JSON, but it holds ${came}`, {
+      // The parser quotes the text.
+      cause: visible(String(cause)),
+    });
   }
 }
 

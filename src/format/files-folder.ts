@@ -1,14 +1,15 @@
 /** A model's folder in hand: files that were chosen or dropped, or contents by name. */
-import type { FileContents, ModelFolder } from "./folder.ts";
+import { ModelLoadError } from "../errors/errors.ts";
+import type { FileContents, ModelFolder, NamedContents } from "./folder.ts";
 import { readText } from "./read-text.ts";
 import type { ByteStream } from "./safetensors-stream.ts";
 
 /**
  * A dropped or chosen folder, or contents by name. Of files with one name, that of the outermost folder counts.
- * Throws ModelLoadError when a file can no longer be read.
+ * Throws ModelLoadError for what is neither, and when a file can no longer be read.
  */
-export function openFilesFolder(files: Iterable<File> | Record<string, FileContents>): ModelFolder {
-  const contents = isIterable(files) ? byPath(files) : new Map(Object.entries(files));
+export function openFilesFolder(files: Iterable<File> | NamedContents): ModelFolder {
+  const contents = contentsByPath(files);
   const find = (name: string, signal?: AbortSignal) => {
     signal?.throwIfAborted();
     return findOutermost(contents, name);
@@ -18,7 +19,7 @@ export function openFilesFolder(files: Iterable<File> | Record<string, FileConte
     async readText(name, signal) {
       const content = find(name, signal);
       if (content === undefined || typeof content === "string") return content;
-      return readText(name, new Response(content as BodyInit).body, signal);
+      return readText(name, asStream(content).stream, signal);
     },
     async open(name, signal) {
       const content = find(name, signal);
@@ -27,12 +28,38 @@ export function openFilesFolder(files: Iterable<File> | Record<string, FileConte
   };
 }
 
-function isIterable(files: object): files is Iterable<File> {
-  return Symbol.iterator in files;
+/** By path: of files their own, of a Map or an object the keys; what is null or undefined is not there. */
+export function contentsByPath(files: Iterable<File> | NamedContents): Map<string, FileContents> {
+  if (isContent(files) || !(kindOf(files) === "Object" || Symbol.iterator in Object(files)))
+    throw unexpected(
+      "model",
+      "owner/name, an address, in Node a directory, files, or contents by name",
+      files,
+    );
+  const items = Symbol.iterator in files ? [...files] : Object.entries(files);
+  const entries = items.map((item) =>
+    Array.isArray(item) ? (item as [string, FileContents]) : ([pathOf(item as File), item as File] as const),
+  );
+  for (const [path, content] of entries)
+    if (!isContent(content ?? "")) throw unexpected(path, "a Blob, a File, bytes or text", content);
+  return new Map(entries.filter(([, content]) => content != null));
 }
 
-function byPath(files: Iterable<File>): Map<string, FileContents> {
-  return new Map([...files].map((file) => [file.webkitRelativePath || file.name, file]));
+function pathOf(file?: File): string {
+  return file?.webkitRelativePath || String(file?.name);
+}
+
+/** By its face, for it may be of another realm. */
+function isContent(value: unknown): value is FileContents {
+  return ArrayBuffer.isView(value) || /^(String|Blob|File|(Shared)?ArrayBuffer)$/.test(kindOf(value));
+}
+
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+function unexpected(who: string, expected: string, came: unknown): ModelLoadError {
+  return new ModelLoadError(`${who}: expected ${expected}, got ${kindOf(came)}`);
 }
 
 function findOutermost(contents: Map<string, FileContents>, name: string): FileContents | undefined {
@@ -48,7 +75,8 @@ function folderName(contents: Map<string, FileContents>): string {
 }
 
 function asStream(content: FileContents): ByteStream {
-  if (content instanceof Blob) return { stream: content.stream(), byteLength: content.size };
+  if (typeof content === "object" && "stream" in content)
+    return { stream: content.stream(), byteLength: content.size };
   const bytes = asBytes(content);
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
@@ -61,5 +89,6 @@ function asStream(content: FileContents): ByteStream {
 
 function asBytes(content: Exclude<FileContents, Blob>): Uint8Array {
   if (typeof content === "string") return new TextEncoder().encode(content);
-  return content instanceof Uint8Array ? content : new Uint8Array(content);
+  if (!ArrayBuffer.isView(content)) return new Uint8Array(content);
+  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
 }

@@ -119,23 +119,23 @@ describe("a model's name", () => {
   });
 
   test("tells Hub ids, addresses and the Hub's own pages apart", async () => {
+    const idOf = async (...given: Parameters<typeof resolveFolder>) => (await resolveFolder(...given)).id;
     const at = { endpoint: address };
-    expect(resolveFolder("owner/name", at).id).toBe("owner/name");
-    expect(resolveFolder("https://huggingface.co/owner/name", at).id).toBe("owner/name");
-    await resolveFolder("https://huggingface.co/owner/name/tree/v2/", at).readText("config.json");
-    expect(requested.at(-1)).toBe("/owner/name/resolve/v2/config.json");
-    expect(resolveFolder(`${address}/owner/name`).id).toBe(`${address}/owner/name`);
-    expect(resolveFolder(new URL(`${address}/x`)).id).toBe(`${address}/x`);
-    expect(() => resolveFolder("./models/tiny")).toThrow("expected an http or https address");
-    const folder = openFilesFolder({});
-    expect(resolveFolder(folder)).toBe(folder);
+    expect(await idOf("owner/name", at)).toBe("owner/name");
+    expect(await idOf(" https://huggingface.co/owner/name ", at)).toBe("owner/name");
+    expect(await idOf(`${address}/owner/name`)).toBe(`${address}/owner/name`);
+    expect(await idOf(new URL(`${address}/x`))).toBe(`${address}/x`);
+    await expect(resolveFolder("./models/tiny")).rejects.toThrow("expected an http or https address");
+    expect(await idOf({ id: "mine", readText: async () => undefined, open: async () => undefined })).toBe(
+      "mine",
+    );
   });
 });
 
 describe("files in hand", () => {
   test("contents by name, of every kind", async () => {
     const bytes = new TextEncoder().encode("bytes");
-    const folder = resolveFolder({
+    const folder = await resolveFolder({
       text: "text",
       bytes,
       buffer: bytes.slice().buffer,
@@ -154,7 +154,7 @@ describe("files in hand", () => {
   test("of a dropped folder the outermost file counts", async () => {
     const dropped = (path: string) =>
       Object.defineProperty(new File([path], path.split("/").at(-1)!), "webkitRelativePath", { value: path });
-    const folder = resolveFolder([
+    const folder = await resolveFolder([
       dropped("tiny/onnx/config.json"),
       dropped("tiny/config.json"),
       dropped("tiny/myconfig.json"),

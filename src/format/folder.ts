@@ -1,5 +1,7 @@
 /** A model's folder, wherever it is: on a server, on the Hub, or in hand as files or bytes. */
-import { openFilesFolder } from "./files-folder.ts";
+import { ModelLoadError } from "../errors/errors.ts";
+import { until } from "../errors/until.ts";
+import { quote } from "./fields.ts";
 import type { ByteStream } from "./safetensors-stream.ts";
 import { openHubFolder, openUrlFolder } from "./url-folder.ts";
 
@@ -17,31 +19,75 @@ export interface ModelFolder {
 }
 
 export interface HubOptions {
+  /** A branch, a tag, a commit or `refs/pr/1`; default main. */
   revision?: string;
   endpoint?: string | URL;
+  /** Goes with every request: a token, for instance. */
+  headers?: Record<string, string>;
 }
 
 /** What files in hand may be, by name. */
-export type FileContents = Blob | Uint8Array | ArrayBuffer | string;
-export type ModelSource = ModelFolder | string | URL | Iterable<File> | Record<string, FileContents>;
+export type FileContents = Blob | ArrayBufferView | ArrayBuffer | string;
+/** Contents by name, as an object or as a Map. */
+export type NamedContents = Record<string, FileContents> | Iterable<readonly [string, FileContents]>;
+export type ModelSource = ModelFolder | string | URL | Iterable<File> | NamedContents;
+
+const ID = /^[\w-][\w.-]*\/[\w-]([\w.-]*[\w-])?$/;
+const HUB = /^(hf:|git@|(https?:)?\/\/(www\.)?(huggingface|hf)\.co\b)/i;
+const HUB_WITHOUT_SCHEME = /^(www\.)?(huggingface|hf)\.co\//i;
+const ADDRESS = /^[a-z][\w+.-]*:|^\.{0,2}\//i;
 
 /**
  * The folder that a model is named by: `owner/name` is on the Hub, a URL or a path beginning with `/`, `./` or `../` is
  * on a server, files and bytes are themselves. The web address of a Hub model's page counts as its `owner/name`.
+ * Throws ModelLoadError for what names none. Every wait in the folder ends with the signal that it is given.
  */
-export function resolveFolder(
-  model: ModelSource,
-  { endpoint }: { endpoint?: string | URL } = {},
-): ModelFolder {
-  if (isFolder(model)) return model;
-  if (typeof model !== "string" && !(model instanceof URL)) return openFilesFolder(model);
-  const text = String(model);
-  const page = /^https:\/\/huggingface\.co\/([^/?#]+\/[^/?#]+)(?:\/tree\/([^/?#]+))?\/?$/.exec(text);
-  if (page) return openHubFolder(page[1], { revision: page[2], endpoint });
-  if (/^[a-z][\w+.-]*:|^\.{0,2}\//i.test(text)) return openUrlFolder(model);
-  return openHubFolder(text, { endpoint });
+export async function resolveFolder(model: ModelSource, hub: HubOptions = {}): Promise<ModelFolder> {
+  return heeding(await findFolder(model, hub));
 }
 
-function isFolder(model: ModelSource): model is ModelFolder {
-  return typeof model === "object" && typeof (model as Partial<ModelFolder>).readText === "function";
+async function findFolder(model: ModelSource, hub: HubOptions): Promise<ModelFolder> {
+  const name = nameOfModel(model);
+  if (name !== undefined && isOfHub(name, hub.endpoint)) {
+    if (ID.test(name) && !HUB_WITHOUT_SCHEME.test(name)) return openHubFolder(name, hub);
+    const place = (await import("./hub-address.ts")).readHubAddress(name, hub);
+    if (place) return openHubFolder(place.id, { ...hub, ...place });
+  }
+  if (hub.revision !== undefined)
+    throw new ModelLoadError(`revision ${quote(hub.revision)}: expected a model of the Hub, which have them`);
+  if (name !== undefined) return openUrlFolder(name);
+  if (isFolder(model)) return model;
+  const { openFilesFolder } = await import("./files-folder.ts");
+  return openFilesFolder(model as Iterable<File> | NamedContents);
+}
+
+/** What a model is called by; undefined for one that is in hand. A URL may be of another realm. */
+export function nameOfModel(model: ModelSource): string | undefined {
+  if (typeof model === "string") return model.trim();
+  return typeof (model as URL | undefined)?.href === "string" ? String(model) : undefined;
+}
+
+function isOfHub(name: string, endpoint: HubOptions["endpoint"]): boolean {
+  return !ADDRESS.test(name) || HUB.test(name) || (Boolean(endpoint) && name.startsWith(String(endpoint)));
+}
+
+export function isFolder(model: ModelSource | undefined): model is ModelFolder {
+  return typeof (model as Partial<ModelFolder> | undefined)?.readText === "function";
+}
+
+/** The same folder, listening to signals; a file that comes too late is let go. */
+export function heeding(folder: ModelFolder): ModelFolder {
+  return {
+    id: folder.id,
+    readText: (name, signal) => until(signal, folder.readText(name, signal)),
+    async open(name, signal) {
+      const opening = folder.open(name, signal);
+      return until(signal, opening).catch(async (error) => {
+        void opening.then((file) => file?.stream.cancel()).catch(() => {});
+        throw error;
+      });
+    },
+    forget: async () => folder.forget?.() ?? false,
+    refresh: async () => folder.refresh?.(),
+  };
 }

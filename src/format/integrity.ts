@@ -15,10 +15,10 @@ export function withIntegrity<File extends ByteStream>(file: File, integrity: st
  * The same file, whose stream ends in ModelFormatError when it is not what the Git LFS pointer at this address says. What
  * the Hub knows is a bonus: a file of which it says nothing is as good as one from elsewhere.
  */
-export function withPointer<File extends ByteStream>(file: File, pointer: URL): File {
+export function withPointer<File extends ByteStream>(file: File, pointer: URL, init?: RequestInit): File {
   return verified(
     file,
-    readPointer(pointer).catch(() => undefined),
+    readPointer(pointer, init).catch(() => undefined),
   );
 }
 
@@ -47,10 +47,23 @@ const POINTER_BYTES = 1024;
 const LONGEST_MS = 10_000;
 
 /** The SHA-256 in a Git LFS pointer, in hexadecimal digits; undefined when there is none at this address. */
-async function readPointer(address: URL): Promise<string | undefined> {
-  const file = await download(address, { signal: AbortSignal.timeout(LONGEST_MS) });
-  if (!file) return undefined;
-  const reader = file.stream.getReader();
+async function readPointer(address: URL, { signal, ...init }: RequestInit = {}): Promise<string | undefined> {
+  const end = new AbortController();
+  const abort = () => end.abort();
+  const timer = setTimeout(abort, LONGEST_MS);
+  signal?.addEventListener("abort", abort);
+  try {
+    const file = await download(address, { ...init, signal: end.signal });
+    const text = file && (await readStart(file.stream));
+    return /^version https:\/\/git-lfs\.[\s\S]*^oid sha256:([0-9a-f]{64})$/m.exec(text ?? "")?.[1];
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+async function readStart(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.getReader();
   const decoder = new TextDecoder();
   let text = "";
   for (
@@ -60,5 +73,5 @@ async function readPointer(address: URL): Promise<string | undefined> {
   )
     text += decoder.decode(piece.value, { stream: true });
   await reader.cancel();
-  return /^version https:\/\/git-lfs\.[\s\S]*^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1];
+  return text;
 }

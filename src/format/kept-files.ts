@@ -3,8 +3,6 @@ import { type Download, versionOf } from "./download.ts";
 
 /** `caches.delete("vit8:models")` frees the space. */
 const CACHE = "vit8:models";
-/** A revision by its commit: its files never change. */
-const PINNED = /\/resolve\/[0-9a-f]{40}\//;
 
 /**
  * The files that one load opens. Where there is no Cache API, or no room, it just asks the server. While a file is on its
@@ -22,7 +20,8 @@ export class KeptFiles {
     ask: () => Promise<Download | undefined>,
     signal?: AbortSignal,
   ): Promise<Download | undefined> {
-    const cache = await openCache();
+    // The Cache takes no addresses of other schemes: those are at hand as it is.
+    const cache = url.startsWith("http") ? await openCache() : undefined;
     const locks = globalThis.navigator?.locks;
     if (!cache || !locks) return ask();
     this.#opened.add(url);
@@ -61,6 +60,7 @@ export class KeptFiles {
   async refresh(): Promise<void> {
     const cache = await openCache();
     if (!this.#served || !cache || navigator.onLine === false) return;
+    const { isOutdated } = await import("./outdated.ts");
     for (const url of this.#opened) if (await isOutdated(cache, url)) await this.forget();
   }
 
@@ -124,14 +124,4 @@ function keep(
     { highWaterMark: 0 },
   );
   return { stream: passing, stored };
-}
-
-async function isOutdated(cache: Cache, url: string): Promise<boolean> {
-  const kept = PINNED.test(url) ? undefined : await cache.match(url);
-  if (!kept) return false;
-  // The first byte instead of HEAD, which the Hub's store of large files refuses.
-  const asked = fetch(url, { headers: { range: "bytes=0-0" }, cache: "no-store" });
-  const { status, ok, headers, body } = await asked.catch(() => Response.error());
-  await body?.cancel();
-  return ok ? versionOf(headers) !== versionOf(kept.headers) : status === 404 && kept.status !== 404;
 }

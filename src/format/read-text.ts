@@ -1,8 +1,15 @@
-/** The text of a stream, read piece by piece so that a file of any size takes bounded memory. */
+/** The text of a file, whichever Unicode encoding its byte order mark names. */
 import { ModelLoadError, Vit8Error } from "../errors/errors.ts";
 
 /** A config with 21,843 labels, twice, has 3 MB. */
 const MAX_TEXT_BYTES = 8 * 2 ** 20;
+
+/** UTF-8 unless a byte order mark says UTF-16, as of files that PowerShell wrote; the mark is no part of the text. */
+export function decodeText(bytes: Uint8Array): string {
+  const mark = (bytes[0] << 8) | bytes[1];
+  const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
+}
 
 /** Throws ModelLoadError for more than 8 MiB and for a stream that breaks, and the signal's reason. */
 export async function readText(
@@ -12,8 +19,7 @@ export async function readText(
 ): Promise<string> {
   if (!stream) return "";
   const reader = stream.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
+  const pieces: Uint8Array[] = [];
   let byteLength = 0;
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
@@ -21,7 +27,7 @@ export async function readText(
       if (byteLength > MAX_TEXT_BYTES) {
         throw new ModelLoadError(`${name}: expected at most ${MAX_TEXT_BYTES} bytes of text, but more came`);
       }
-      text += decoder.decode(piece.value, { stream: true });
+      pieces.push(piece.value);
     }
   } catch (cause) {
     signal?.throwIfAborted();
@@ -30,5 +36,5 @@ export async function readText(
   } finally {
     await reader.cancel().catch(() => {});
   }
-  return text + decoder.decode();
+  return decodeText(new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer()));
 }

@@ -8,44 +8,52 @@ import { readText } from "./read-text.ts";
 
 const HUB = "https://huggingface.co";
 
-/** Files at `endpoint`/`id`/resolve/`revision`/. Throws ModelLoadError when `id` is not `owner/name`. */
+/** Files at `endpoint`/`id`/resolve/`revision`/`subfolder`. Throws ModelLoadError when `id` is not `owner/name`. */
 export function openHubFolder(
   id: string,
-  { revision = "main", endpoint = HUB }: HubOptions = {},
+  { revision = "main", endpoint = HUB, subfolder = "", headers }: HubOptions & { subfolder?: string } = {},
 ): ModelFolder {
   if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id)) {
     throw new ModelLoadError(
       `model ${quote(id)}: expected owner/name, a URL, or a path beginning with / or ./`,
     );
   }
+  if (/^\.*$/.test(revision))
+    throw new ModelLoadError(`revision ${quote(revision)}: expected a branch, a tag, a commit or refs/pr/1`);
   const repository = `${String(endpoint).replace(/\/+$/, "")}/${id}`;
-  const at = encodeURIComponent(revision);
-  const pointers = asHttpUrl(`${repository}/raw/${at}`);
+  // Some come from an address, where a slash is written so.
+  const at = encodeURIComponent(revision.replace(/%2f/gi, "/"));
+  const inside = subfolder.split("/").map(encodeURIComponent).join("/");
+  const pointers = asFolderUrl(`${repository}/raw/${at}/${inside}`);
+  const init = { headers };
   // Beside a large file lies its Git LFS pointer, which tells the SHA-256: the header that does is on a redirect, unseen.
-  const check = async (name: string, file: Download) => {
+  const check = async (name: string, file: Download, signal?: AbortSignal) => {
     if (!name.endsWith(".safetensors")) return file;
     const integrity = await import("./integrity.ts").catch(() => undefined);
-    return integrity?.withPointer(file, fileUrl(pointers, name)) ?? file;
+    return integrity?.withPointer(file, fileUrl(pointers, name), { ...init, signal }) ?? file;
   };
-  return { ...openUrlFolder(`${repository}/resolve/${at}`, {}, check), id };
+  return {
+    ...openUrlFolder(`${repository}/resolve/${at}/${inside}`, init, check),
+    id: subfolder ? `${id}/${subfolder}` : id,
+  };
 }
 
 /**
- * Files beside one another on an http(s) server; a query after `base` goes with every request. A file from the server
- * passes `check` before anybody sees or keeps it.
+ * Files beside one another on a server; a query after `base` goes with every request. A file from the server passes `check`
+ * before anybody sees or keeps it.
  */
 export function openUrlFolder(
   base: string | URL,
   init: RequestInit = {},
-  check = async (_name: string, file: Download) => file,
+  check = async (_name: string, file: Download, _signal?: AbortSignal) => file,
 ): ModelFolder {
-  const root = asHttpUrl(base);
+  const root = asFolderUrl(base);
   const kept = new KeptFiles();
   const open = (name: string, signal?: AbortSignal) => {
     const url = fileUrl(root, name);
     const ask = async () => {
       const file = await download(url, { ...init, signal });
-      return file && check(name, file);
+      return file && check(name, file, signal);
     };
     return kept.open(url.href, ask, signal);
   };
@@ -61,17 +69,33 @@ export function openUrlFolder(
   };
 }
 
-function asHttpUrl(base: string | URL): URL {
-  const page = globalThis.location?.href;
-  let url: URL | undefined;
+/** An address in full, where it has one: what a page calls relative is so to its base, as for its own pictures. */
+export function inFull(address: string): URL | undefined {
+  const page = globalThis.document?.baseURI ?? globalThis.location?.href;
+  // A worker made of a Blob has an origin, and no place on it.
+  const base = page?.startsWith("blob:") && address.startsWith("/") ? location.origin : page;
   try {
-    url = new URL(base, page?.startsWith("http") ? page : undefined);
+    return new URL(address, base);
   } catch {
-    // told below
+    return undefined;
   }
-  if (url && /^https?:$/.test(url.protocol)) return url;
+}
+
+/** Whether a fetch from here may know it: besides http and https there are the schemes of extensions and apps. */
+function isPlace({ href, protocol }: URL): boolean {
+  const { location } = globalThis;
+  if (!location) return protocol.startsWith("http");
+  const own = protocol === location.protocol;
+  return /^[a-z][\w+.-]+:\/\//.test(href) && (own || !/^(file|ftp|wss?|javascript):/.test(href));
+}
+
+function asFolderUrl(base: string | URL): URL {
+  const url = inFull(String(base));
+  const isOne = url && isPlace(url);
+  if (isOne && !url.username && !url.password) return url;
+  const came = isOne ? "one with a user name or a password" : quote(String(base));
   throw new ModelLoadError(
-    `model ${quote(String(base))}: expected an http or https address, but it is not one`,
+    `model: expected an http or https address, got ${came}; pass files, or their contents by name, as they are`,
   );
 }
 

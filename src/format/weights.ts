@@ -1,6 +1,8 @@
 /** The weights of a model folder, in one safetensors file or in shards: their tensors while they arrive. */
 import { ModelLoadError } from "../errors/errors.ts";
+import { mayBeAbsent } from "./absence.ts";
 import type { ModelFolder } from "./folder.ts";
+import { readOptional } from "./optional.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
 import { readHeader, type StreamOptions, streamSafetensors } from "./safetensors-stream.ts";
 
@@ -22,25 +24,39 @@ export async function* streamWeights(
 ): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
   const { signal, integrity } = options;
   const check = integrity ? (await import("./integrity.ts")).withIntegrity : undefined;
-  const file = await folder.open(WEIGHTS_FILE, signal);
-  if (file) return yield* streamSafetensors(check?.(file, integrity!) ?? file, options);
-  const index = await readIndex(folder, signal);
+  let why: unknown;
+  try {
+    const file = await folder.open(WEIGHTS_FILE, signal);
+    if (file) return yield* streamSafetensors(check?.(file, integrity!) ?? file, options);
+  } catch (error) {
+    if (!mayBeAbsent(error)) throw error;
+    why = error;
+  }
+  const index = await readIndex(folder, why, signal);
   yield* (await import("./shards.ts")).streamShards(folder, index, options);
 }
 
 /** Every tensor of the weights by the headers alone. Throws as `streamWeights` does. */
 export async function listWeights(folder: ModelFolder, signal?: AbortSignal): Promise<TensorEntry[]> {
-  const file = await folder.open(WEIGHTS_FILE, signal);
-  if (file) return (await readHeader(file, signal)).entries;
-  const index = await readIndex(folder, signal);
+  let why: unknown;
+  try {
+    const file = await folder.open(WEIGHTS_FILE, signal);
+    if (file) return (await readHeader(file, signal)).entries;
+  } catch (error) {
+    if (!mayBeAbsent(error)) throw error;
+    why = error;
+  }
+  const index = await readIndex(folder, why, signal);
   const shards = await (await import("./shards.ts")).readShards(folder, index, signal);
   return [...shards.values()].flatMap(({ entries }) => entries);
 }
 
-async function readIndex(folder: ModelFolder, signal?: AbortSignal): Promise<string> {
-  const index = await folder.readText(INDEX_FILE, signal);
+/** `why` is what was wrong with the one file, where something was: it is told when there are no shards either. */
+async function readIndex(folder: ModelFolder, why: unknown, signal?: AbortSignal): Promise<string> {
+  const index = await readOptional(folder, INDEX_FILE, signal);
   if (index !== undefined) return index;
-  throw new ModelLoadError(
-    `${folder.id}: has no ${WEIGHTS_FILE}; convert the checkpoint with save_pretrained`,
+  throw (
+    why ??
+    new ModelLoadError(`${folder.id}: has no ${WEIGHTS_FILE}; convert the checkpoint with save_pretrained`)
   );
 }

@@ -1,41 +1,93 @@
-// A model's folder on the disk.
+// A model's folder in Node: on the disk, or anywhere that a page has it, with the environment's say about the Hub.
 
 import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { ModelLoadError } from "../errors/errors.ts";
-import { type HubOptions, type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
+import {
+  type HubOptions,
+  heeding,
+  type ModelFolder,
+  type ModelSource,
+  nameOfModel,
+  resolveFolder,
+} from "../format/folder.ts";
+import { readText } from "../format/read-text.ts";
+import { advising, hubOf } from "./hub.ts";
 
 /**
  * The folder that a model is named by in Node: a directory where there is one of that name, otherwise as in a page.
  * @throws ModelLoadError for a path without a directory, and for what is no name of a model.
  */
 export async function openModel(model: ModelSource, hub: HubOptions = {}): Promise<ModelFolder> {
-  const directory = typeof model === "string" ? await openDirectory(model) : undefined;
-  if (directory) return directory;
-  if (typeof model === "string" && /^\.{0,2}\//.test(model))
-    throw new ModelLoadError(`model ${model}: expected a directory, found none`);
-  return resolveFolder(model, hub);
+  const name = nameOfModel(model);
+  if (name === undefined) return resolveFolder(model, hub);
+  const place = /^file:/i.test(name) ? pathOfUrl(name) : name;
+  const directory = await openDirectory(place);
+  if (directory && hub.revision !== undefined)
+    throw new ModelLoadError(
+      `revision ${hub.revision}: expected a model of the Hub, got the directory ${place}`,
+    );
+  if (directory) return heeding(directory);
+  if (place !== name || isPath(place)) throw await noDirectory(place);
+  return advising(await resolveFolder(name, { ...(await hubOf(hub.endpoint)), revision: hub.revision }));
+}
+
+/** Whether a name is a path and nothing else, on this or another system: `./m`, `~/m`, `C:\m`, `\\host\m`, `.\m`. */
+export function isPath(name: string): boolean {
+  return /^(?:\.{0,2}[\\/](?!\/(?:www\.)?(?:huggingface|hf)\.co\b)|\.{1,2}$|~|[a-z]:[\\/])/i.test(name);
+}
+
+function pathOfUrl(address: string): string {
+  try {
+    return fileURLToPath(address);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new ModelLoadError(`model ${address}: expected the file: URL of a directory (${message})`, {
+      cause,
+    });
+  }
+}
+
+async function noDirectory(place: string): Promise<ModelLoadError> {
+  const stats = await stat(place).catch(() => undefined);
+  const came = stats ? "found a file; pass the directory that it is in" : "found none";
+  const home = place.startsWith("~") ? "; only a shell knows ~" : "";
+  return new ModelLoadError(`model ${place}: expected a directory, ${came}${home}`);
 }
 
 /** The folder at `directory`, or undefined when there is no directory of that name. */
 export async function openDirectory(directory: string): Promise<ModelFolder | undefined> {
   const stats = await stat(directory).catch(() => undefined);
   if (!stats?.isDirectory()) return undefined;
-  const failed = (name: string) => (cause: NodeJS.ErrnoException) => {
-    if (cause.code === "ENOENT") return undefined;
-    throw new ModelLoadError(`${path.join(directory, name)}: cannot be read (${cause.code})`, { cause });
+  const open = async (name: string) => {
+    const file = path.join(directory, name);
+    const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "ENOENT") throw unreadable(file, cause);
+    });
+    if (!found) return undefined;
+    const source = createReadStream(file, { highWaterMark: 1 << 20 });
+    const stream = Readable.toWeb(source) as ReadableStream<Uint8Array>;
+    return { stream, byteLength: found.size };
   };
   return {
     id: directory,
-    readText: (name) => readFile(path.join(directory, name), "utf8").catch(failed(name)),
-    async open(name) {
-      const file = path.join(directory, name);
-      const found = await stat(file).catch(failed(name));
-      if (!found) return undefined;
-      const stream = Readable.toWeb(createReadStream(file, { highWaterMark: 1 << 20 }));
-      return { stream: stream as ReadableStream<Uint8Array>, byteLength: found.size };
+    open,
+    async readText(name, signal) {
+      const file = await open(name);
+      return (
+        file &&
+        readText(name, file.stream, signal).catch((error) => {
+          const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+          throw code ? unreadable(path.join(directory, name), error.cause) : error;
+        })
+      );
     },
   };
+}
+
+function unreadable(file: string, cause: NodeJS.ErrnoException): ModelLoadError {
+  return new ModelLoadError(`${file}: cannot be read (${cause.code})`, { cause });
 }

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { deflateSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { PictureError } from "../errors/errors.ts";
@@ -92,6 +92,14 @@ describe("modes come out as Pillow's convert('RGB')", () => {
   });
 });
 
+describe("a compressed SVG", () => {
+  test("is read as the SVG inside", async () => {
+    const svg =
+      '<svg xmlns="http://www.w3.org/2000/svg" width="3" height="2"><path fill="#0f0" d="M0 0h3v2H0z"/></svg>';
+    expect(await rgbOf(gzipSync(svg))).toEqual(new Array(6).fill([0, 255, 0]));
+  });
+});
+
 test("a picture is turned upright by its EXIF orientation", async () => {
   const solid = (width: number, background: string) =>
     sharp({ create: { width, height: 32, channels: 3, background } });
@@ -107,9 +115,9 @@ test("a picture is turned upright by its EXIF orientation", async () => {
 });
 
 test("an animation gives its first frame", async () => {
-  const frames = Buffer.concat([Buffer.alloc(12, 255), Buffer.alloc(12, 0)]);
-  const raw = { width: 2, height: 4, channels: 3, pageHeight: 2 } as const;
-  const gif = await sharp(frames, { raw }).gif().toBuffer();
+  const whiteThenBlack =
+    "R0lGODlhAgACAIAAAExpcf///yH5BAUAAAAALAAAAAACAAIAAAICjFMAIfkEBQAAAAAsAAAAAAIAAgCATGlxAAAAAgKMUwA7";
+  const gif = Buffer.from(whiteThenBlack, "base64");
   const { height, rgba } = await readPicture(gif);
   expect(height).toBe(2);
   expect([...rgba].every((v) => v === 255)).toBe(true);
@@ -138,6 +146,9 @@ describe("what cannot be read is said in one line that names the file", () => {
       bytes.subarray(at + 4),
     ]);
   };
+  /** The first box of a file of ISO's media format. */
+  const boxed = (text: string) =>
+    Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from(text.padEnd(200, "\0"))]);
   const header = (width: number, height: number) => png(2, 8, [[0, 0, 0]], {}, [width, height]);
 
   test.each([
@@ -153,7 +164,18 @@ describe("what cannot be read is said in one line that names the file", () => {
     ["huge.webp", async () => patched(await source().webp().toBuffer(), undefined, 26), /megapixels|damaged/],
     ["laughing.svg", async () => laughs(), /damaged or truncated/],
     ["long.png", async () => header(70_000, 2), /a side should be 65,535 at most/],
-    ["old.bmp", async () => Buffer.from("BM and then some"), /save it as PNG or JPEG/],
+    ["old.bmp", async () => Buffer.from("BM and then some"), /is BMP, .* save the picture as PNG or JPEG/],
+    ["phone.heic", async () => boxed("ftypheic\0\0\0\0mif1heic"), /is HEIC, .* save the picture as PNG/],
+    ["new.jxl", async () => Buffer.from([0xff, 0x0a, ...new Array(64).fill(0)]), /is JPEG XL,/],
+    ["page.jpg", async () => Buffer.from("<!DOCTYPE html><html><p>Not found"), /is a web page \(HTML\),/],
+    ["scan.pdf", async () => Buffer.from("%PDF-1.7\n%\xe2"), /is PDF,/],
+    ["icon.ico", async () => Buffer.from([0, 0, 1, 0, 1, 0, 16, 16]), /is ICO,/],
+    ["film.mp4", async () => boxed("ftypisom"), /is a video,/],
+    [
+      "lfs.jpg",
+      async () => Buffer.from("version https://git-lfs.github.com/spec/v1\n"),
+      /is a pointer of Git LFS,/,
+    ],
   ])("%s", async (name, bytes, expected) => {
     const full = file(name, await bytes());
     const error = await readPicture(full).catch((e) => e);
@@ -161,6 +183,10 @@ describe("what cannot be read is said in one line that names the file", () => {
     expect(error.message).toMatch(expected);
     expect(error.message.startsWith(`${full}: `)).toBe(true);
     expect(error.message).not.toContain("\n");
+  });
+
+  test("a name that is not UTF-8, as Node gives it", async () => {
+    await expect(readPicture("caf\ufffd.png")).rejects.toThrow(/ENOENT.*; its name is not UTF-8$/);
   });
 
   test("a missing file, a folder", async () => {

@@ -4,9 +4,11 @@ import { readFile, stat } from "node:fs/promises";
 import type { Metadata, Sharp } from "sharp";
 import { PictureError } from "../errors/errors.ts";
 import { checkPictureSize, type RawPicture } from "../image/picture.ts";
+import { formatName } from "./format-name.ts";
+import { remedyFor } from "./package.ts";
 
 /** A file of more bytes than 100 megapixels can fill is not read into memory. */
-const MAX_BYTES = 2 ** 30;
+export const MAX_BYTES = 2 ** 30;
 
 /**
  * Decodes a file, or bytes that messages call `name`. Alpha is dropped, an animation gives its first frame.
@@ -20,17 +22,19 @@ export async function readPicture(source: string | Uint8Array, name?: string): P
   const sharp = await loadSharp();
   const image = sharp(bytes, { ignoreIcc: true, failOn: "truncated", limitInputPixels: false });
   const header = await image.metadata().catch((cause) => {
-    throw new PictureError(`${called}: ${headerTrouble(cause, bytes)}`, { cause });
+    throw new PictureError(`${called}: ${trouble(cause, bytes)}`, { cause });
   });
   checkPictureSize(called, header.width, header.height);
-  return decode(image.autoOrient(), header).catch((cause) => {
-    throw new PictureError(`${called}: the picture is damaged or truncated (${reason(cause)})`, { cause });
+  return decode(image.rotate(), header).catch((cause) => {
+    throw new PictureError(`${called}: ${trouble(cause, bytes)}`, { cause });
   });
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
   const unreadable = (cause: unknown): never => {
-    throw new PictureError(`${file}: cannot be read (${reason(cause)})`, { cause });
+    // Node gives names of other encodings with this sign in place of what it cannot read.
+    const hint = file.includes("\ufffd") ? "; its name is not UTF-8" : "";
+    throw new PictureError(`${file}: cannot be read (${reason(cause)})${hint}`, { cause });
   };
   const stats = await stat(file).catch(unreadable);
   // Devices and pipes may never end, and to open a pipe may block.
@@ -39,11 +43,12 @@ async function readBytes(file: string): Promise<Uint8Array> {
   return readFile(file).catch(unreadable);
 }
 
-async function loadSharp(): Promise<typeof import("sharp").default> {
+/** @throws PictureError where it is missing or broken. */
+export async function loadSharp(): Promise<typeof import("sharp").default> {
   try {
     return (await import("sharp")).default;
   } catch (cause) {
-    throw new PictureError("pictures in Node need the package sharp: run `npm i sharp`", { cause });
+    throw new PictureError(`pictures in Node: ${remedyFor("sharp", cause)}`, { cause });
   }
 }
 
@@ -103,8 +108,9 @@ function timesOver255(a: number, b: number): number {
   return ((product >> 8) + product) >> 8;
 }
 
-function headerTrouble(cause: unknown, bytes: Uint8Array): string {
-  if (bytes[0] === 0x42 && bytes[1] === 0x4d) return "BMP is not read in Node; save it as PNG or JPEG";
+function trouble(cause: unknown, bytes: Uint8Array): string {
+  const format = formatName(bytes);
+  if (format) return `is ${format}, which sharp does not decode; save the picture as PNG or JPEG`;
   return /unsupported image format/.test(String(cause))
     ? "is not a picture that sharp reads (JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG)"
     : `the picture is damaged or truncated (${reason(cause)})`;

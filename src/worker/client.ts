@@ -7,14 +7,24 @@ import type {
   ImageClassifier,
   LoadOptions,
   Report,
+  SettledOptions,
 } from "../classifier/image-classifier.ts";
+import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
 import { DisposedError, PictureError, UnsupportedModelError } from "../errors/errors.ts";
-import type { FileContents, ModelSource } from "../format/folder.ts";
+import { contentsByPath } from "../format/files-folder.ts";
+import {
+  type FileContents,
+  isFolder,
+  type ModelSource,
+  type NamedContents,
+  nameOfModel,
+} from "../format/folder.ts";
+import { inFull } from "../format/url-folder.ts";
 import type { Framing } from "../image/geometry.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
 import { Channel } from "./channel.ts";
-import type { Loaded, Method, Ran } from "./messages.ts";
+import { type Loaded, type Method, type Ran, receiveError } from "./messages.ts";
 import { sendable, transferables } from "./pictures.ts";
 
 /** What a page sees of a classifier. */
@@ -24,7 +34,11 @@ type Face = Pick<ImageClassifier, keyof ImageClassifier>;
 export async function loadInWorker(model: ModelSource, options: LoadOptions): Promise<ImageClassifier> {
   const { signal, onProgress, endpoint, ...rest } = options;
   const source = sendableModel(model);
-  const sent = { ...rest, worker: false, endpoint: endpoint && String(endpoint) };
+  const sent = {
+    ...rest,
+    worker: false,
+    endpoint: endpoint && (inFull(String(endpoint))?.href ?? String(endpoint)),
+  };
   const channel = Channel.acquire();
   const id = channel.nextId();
   try {
@@ -62,20 +76,32 @@ class WorkerClassifier implements Face {
   }
 
   classify(picture: Picture, options?: ClassifyOptions): Promise<Classification[]>;
+  classify(
+    pictures: readonly Picture[],
+    options: ClassifyOptions & SettledOptions,
+  ): Promise<PromiseSettledResult<Classification[]>[]>;
   classify(pictures: readonly Picture[], options?: ClassifyOptions): Promise<Classification[][]>;
-  classify(input: Picture | readonly Picture[], options?: ClassifyOptions) {
+  classify(input: Picture | readonly Picture[], options?: RunOptions) {
     return this.#run<never>("classify", input, options);
   }
 
   logits(picture: Picture, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  logits(
+    pictures: readonly Picture[],
+    options: { signal?: AbortSignal } & SettledOptions,
+  ): Promise<PromiseSettledResult<Float32Array>[]>;
   logits(pictures: readonly Picture[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
-  logits(input: Picture | readonly Picture[], options?: { signal?: AbortSignal }) {
+  logits(input: Picture | readonly Picture[], options?: RunOptions) {
     return this.#run<never>("logits", input, options);
   }
 
   embed(picture: Picture, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  embed(
+    pictures: readonly Picture[],
+    options: { signal?: AbortSignal } & SettledOptions,
+  ): Promise<PromiseSettledResult<Float32Array>[]>;
   embed(pictures: readonly Picture[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
-  embed(input: Picture | readonly Picture[], options?: { signal?: AbortSignal }) {
+  embed(input: Picture | readonly Picture[], options?: RunOptions) {
     return this.#run<never>("embed", input, options);
   }
 
@@ -94,27 +120,61 @@ class WorkerClassifier implements Face {
     this.#channel.release();
   }
 
-  async #run<T>(
-    method: Method,
-    input: Picture | readonly Picture[],
-    { topK, signal }: ClassifyOptions = {},
-  ): Promise<T> {
+  async #run<T>(method: Method, input: Picture | readonly Picture[], options: RunOptions = {}): Promise<T> {
     if (this.#disposed)
       throw new DisposedError(
         `classifier of ${this.#report.model}: was disposed; load it again before using it`,
       );
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const many = Array.isArray(input);
-    const pictures = await Promise.all((many ? input : [input]).map(sendable));
+    if (many && options.settled) return (await this.#runEach(method, input, options)) as T;
+    const sent = many
+      ? await Promise.all(input.map((picture, i) => sendableOf(picture, i)))
+      : await sendable(input as Picture);
+    return (await this.#ask(method, sent, options)) as T;
+  }
+
+  /** What cannot leave this thread has its result here, what can has the worker's. */
+  async #runEach(method: Method, input: readonly Picture[], options: RunOptions): Promise<Settled[]> {
+    const sent = await Promise.allSettled(input.map(sendableAlone));
+    const pictures = sent.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const answers = (await this.#ask(method, pictures, options)) as Settled[];
+    return sent.map((result) => {
+      const answer = result.status === "fulfilled" ? answers.shift()! : result;
+      return answer === result || answer.status === "fulfilled"
+        ? answer
+        : { status: "rejected", reason: receiveError(answer.reason) };
+    });
+  }
+
+  async #ask(method: Method, input: unknown, { topK, settled, signal }: RunOptions): Promise<unknown> {
     const id = this.#channel.nextId();
-    const sent = many ? pictures : pictures[0];
-    const request = { id, type: "run", classifier: this.#id, method, input: sent, topK } as const;
-    const transfer = transferables(pictures);
+    const request = { id, type: "run", classifier: this.#id, method, input, topK, settled } as const;
+    const transfer = transferables(Array.isArray(input) ? input : [input]);
     const { value, report } = await this.#channel.call<Ran>(request, { signal, transfer }).catch((error) => {
       throw refusal(error, transfer.length > 0);
     });
     this.#report = report;
-    return value as T;
+    return value;
+  }
+}
+
+type RunOptions = ClassifyOptions & Partial<SettledOptions>;
+type Settled = PromiseSettledResult<unknown>;
+
+const sendableOf = (picture: Picture, index: number) =>
+  sendable(picture).catch((error) => {
+    throw numbered(error, index);
+  });
+
+/** As `sendable`, and proved so: a message is sent whole or not at all. */
+async function sendableAlone(picture: Picture): Promise<unknown> {
+  const sent = await sendable(picture);
+  const transfer = transferables([sent]);
+  try {
+    return structuredClone(sent, { transfer });
+  } catch (error) {
+    throw refusal(error, transfer.length > 0);
   }
 }
 
@@ -129,15 +189,18 @@ function refusal(error: unknown, isBitmap: boolean): unknown {
 
 /** A worker has an address of its own, and files lose their folder on the way: both are told in full. */
 function sendableModel(model: ModelSource): string | Record<string, FileContents> {
-  if (typeof model === "string" || model instanceof URL) {
-    const text = String(model);
-    return /^\.{0,2}\//.test(text) ? new URL(text, location.href).href : text;
-  }
-  if (Symbol.iterator in model)
-    return Object.fromEntries([...model].map((file) => [file.webkitRelativePath || file.name, file]));
-  if (typeof model.readText === "function")
+  const name = nameOfModel(model);
+  if (name !== undefined) return sendableAddress(name);
+  if (isFolder(model))
     throw new UnsupportedModelError(
       "model: a folder made of functions cannot go to a worker; pass a Hub id, a URL, files or bytes",
     );
-  return model as Record<string, FileContents>;
+  return Object.fromEntries(contentsByPath(model as Iterable<File> | NamedContents));
+}
+
+function sendableAddress(address: string): string {
+  const url = /^\.{0,2}\//.test(address) ? inFull(address) : undefined;
+  // The slash tells a folder from a page of the Hub, where the endpoint is of the same origin.
+  if (url) url.pathname = url.pathname.replace(/\/*$/, "/");
+  return url?.href ?? address;
 }

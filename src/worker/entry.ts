@@ -49,15 +49,25 @@ async function load({ id, model, options }: Numbered<LoadRequest>, signal: Abort
   return { labels, framing, report };
 }
 
-async function run({ classifier, method, input, topK }: RunRequest, signal: AbortSignal): Promise<Ran> {
-  const owner = classifiers.get(classifier)!;
+async function run(request: RunRequest, signal: AbortSignal): Promise<Ran> {
+  const { method, input, topK, settled } = request;
+  const owner = classifiers.get(request.classifier)!;
   try {
-    const value = await owner[method](input as Picture, { topK, signal });
-    return { value, report: owner.report };
+    const value: unknown = await owner[method](
+      input as Picture,
+      { topK, settled, signal } as { topK?: number },
+    );
+    return {
+      value: settled ? (value as PromiseSettledResult<unknown>[]).map(sendable) : value,
+      report: owner.report,
+    };
   } finally {
     for (const picture of Array.isArray(input) ? input : [input]) picture?.close?.();
   }
 }
+
+const sendable = (result: PromiseSettledResult<unknown>) =>
+  result.status === "fulfilled" ? result : { ...result, reason: sendError(result.reason) };
 
 async function dispose(classifier: number): Promise<void> {
   await classifiers.get(classifier)?.dispose();

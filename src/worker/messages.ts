@@ -24,6 +24,8 @@ export interface RunRequest {
   /** One picture or many. ImageBitmaps and VideoFrames become the worker's own: it closes them. */
   readonly input: unknown;
   readonly topK?: number;
+  /** Whether each of many has a result of its own, whose `reason` is a SentError. */
+  readonly settled?: true;
 }
 
 export type Request =

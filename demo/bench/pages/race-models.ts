@@ -32,7 +32,7 @@ export function raceModels({ folder, settings, signal }: Bench): (() => Promise<
 
 /** @throws UnsupportedModelError, ModelFormatError, ModelLoadError for what is wrong with the model. */
 async function openedModel(source: ModelSource, signal: AbortSignal): Promise<RaceModel> {
-  const model = await openChecked(resolveFolder(source), signal);
+  const model = await openChecked(await resolveFolder(source), signal);
   // Of an address the last part: two servers' rows of one model can be compared.
   const id = model.id.split("/").findLast((part) => part !== "") ?? model.id;
   return { description: { ...model, id }, source, floats: await floatTensors(model, signal) };

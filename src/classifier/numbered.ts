@@ -1,0 +1,9 @@
+// Errors of one picture of many.
+
+import { PictureError } from "../errors/errors.ts";
+
+/** The error of one of many pictures says which one it is of. */
+export function numbered(error: unknown, index: number): unknown {
+  if (error instanceof PictureError) error.message = `pictures[${index}]: ${error.message}`;
+  return error;
+}

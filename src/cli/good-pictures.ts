@@ -1,0 +1,43 @@
+// One bad picture of many is told, and the others go on.
+
+import type { PixelData } from "../classifier/picture.ts";
+import { PictureError, Vit8Error } from "../errors/errors.ts";
+import { loadSharp } from "../node/picture.ts";
+import { readSource } from "../node/source.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The picture, or its fault. */
+export async function tryPicture(file: string, signal?: AbortSignal): Promise<PixelData | PictureError> {
+  await loadSharp(); // where it is missing, that is no picture's fault
+  return readSource(file, signal).catch((error) => {
+    if (error instanceof PictureError) return error;
+    throw error;
+  });
+}
+
+/** In a line of its own on stderr. */
+export function tellBad({ message }: PictureError, terminal: Terminal): void {
+  terminal.tell(`vit8: ${message.replace(/\s*\n\s*/g, " ")}\n`);
+}
+
+/** Those of `items` whose files decode; the others are told. @throws Vit8Error where there is none. */
+export async function goodPictures<T>(
+  items: readonly T[],
+  fileOf: (item: T) => string,
+  terminal: Terminal,
+): Promise<T[]> {
+  const good: T[] = [];
+  for (const item of items) {
+    terminal.signal.throwIfAborted();
+    const picture = await tryPicture(fileOf(item), terminal.signal);
+    if (picture instanceof PictureError) tellBad(picture, terminal);
+    else good.push(item);
+  }
+  if (items.length > 0) refuseNone(good.length, items.length);
+  return good;
+}
+
+/** @throws Vit8Error */
+export function refuseNone(good: number, all: number): void {
+  if (good === 0) throw new Vit8Error(`pictures: expected some that can be read, but none of ${all} can`);
+}

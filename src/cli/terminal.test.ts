@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { markdownTable } from "../bench/markdown.ts";
+import { ProgressBar } from "./progress.ts";
+import { svgPlot } from "./svg-plot.ts";
+import { json, terminalOf } from "./terminal.ts";
+
+const obeyed = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
+const everySign = String.fromCharCode(...Array(0x2100).keys(), 0xd800, 0xdfff, 0xfeff);
+
+test("JSON of every sign is the same text when it is read, and has none that a terminal obeys", () => {
+  const text = json({ [everySign]: [everySign] });
+  expect(text).not.toMatch(obeyed);
+  expect(JSON.parse(text)).toEqual({ [everySign]: [everySign] });
+});
+
+function streams(columns?: number) {
+  const told: string[] = [];
+  const tell = (text: string) => void told.push(text);
+  return { told, terminal: terminalOf({ print: tell, tell, columns, signal: new AbortController().signal }) };
+}
+
+test("what is printed and told has only line feeds and tabs", () => {
+  const { told, terminal } = streams();
+  terminal.print(`${everySign}\n`);
+  terminal.tell(everySign);
+  for (const text of told) expect(text.replaceAll("\t", "")).not.toMatch(obeyed);
+  expect(told[0].endsWith("\n")).toBe(true);
+});
+
+test.each([5, 12, 40, 120])("a bar in %i columns is one line, whatever its label is", (columns) => {
+  const { told, terminal } = streams(columns);
+  const bar = new ProgressBar(terminal, "loading \x1b[2J\n\u202e and a name that is rather long");
+  for (const done of [0, 1, 2]) bar.update(done, 2);
+  bar.clear();
+  expect(told.length).toBeGreaterThan(0);
+  for (const text of told) {
+    expect(text.startsWith("\r\x1b[K")).toBe(true);
+    expect(text.slice(4)).not.toMatch(/[\p{Cc}\u202e]/u);
+    expect(text.length - 4).toBeLessThan(columns);
+  }
+});
+
+test("tables and plots show strangers' names in a cell, and in well-formed XML", () => {
+  const table = markdownTable(["name"], [["a|b\n\x1b[2J"]]);
+  expect(table.split("\n")[2]).toBe("| a\\|b\\n\\x1b[2J |");
+  const series = [{ name: '<b>&"\x07', points: [{ x: 1, y: 2, title: "<&>" }], line: false }];
+  const plot = svgPlot({ title: '"><script>', x: "&", y: "<", scale: "linear", series })!;
+  expect(plot).toContain("&lt;b&gt;&amp;&quot;\\x07");
+  expect(plot).toContain("<title>&lt;&amp;&gt;</title>");
+  expect(plot).not.toMatch(/<script>|<b>|\p{Cc}(?<!\n)/u);
+});

@@ -1,0 +1,83 @@
+/** Addresses of models on the Hub as people copy them: of pages, of files, of Git, and of other programs. */
+import { ModelLoadError } from "../errors/errors.ts";
+import { quote } from "./fields.ts";
+import type { HubOptions } from "./folder.ts";
+
+export interface HubPlace {
+  /** owner/name */
+  readonly id: string;
+  readonly revision?: string;
+  /** The folder in the repository, where it is not the outermost one. */
+  readonly subfolder?: string;
+}
+
+const HOST =
+  /^(?:(?:(?:https?:)?\/\/)?(?:www\.)?(?:huggingface|hf)\.co(?::\d+)?(?=[/?#]|$)|hf:\/*|git@(?:huggingface|hf)\.co:)/i;
+const SCHEME = /^[a-z][\w+.-]*:|^\/\//i;
+/** What the second part of a model's page says before a revision. */
+const VIEWS = ["tree", "blob", "resolve", "raw", "blame", "commits", "commit"];
+/** Pages of the Hub that are no models'. */
+const OTHERS = ["datasets", "spaces", "docs", "blog", "papers", "collections", "organizations", "buckets"];
+/** Revisions with slashes, which some write as they are. */
+const LONG_REVISION = /^refs\/(?:pr\/\d+|(?:convert|heads|tags)\/[^/]+)/;
+const FILE = /\.(?:json|safetensors|bin|onnx|txt|md|pt|pth|h5|msgpack|py)$/i;
+
+/**
+ * What an address names, with the revision of `hub` before its own; undefined for one that is not of the Hub. Throws ModelLoadError
+ * for what is of the Hub and no model.
+ */
+export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | undefined {
+  const path = pathOf(text, hub.endpoint);
+  if (path === undefined) return undefined;
+  const parts = path.split("/").filter(Boolean).map(decoded);
+  if (parts[0] === "api" && parts[1] === "models") parts.splice(0, 2);
+  if (parts[0] === "models" && parts.length > 2 && !VIEWS.includes(parts[2])) parts.shift();
+  const [owner = "", rest = "", ...more] = parts;
+  if (OTHERS.includes(owner) && (HOST.test(text) || more.length > 0))
+    throw wrong(text, `a model of the Hub, got one of its ${owner}`);
+  const [name, at] = rest.replace(/\.git$/, "").split("@");
+  const isMirror = !HOST.test(text) && SCHEME.test(text);
+  if (!name && isMirror) return undefined;
+  if (!name) throw wrong(text, ID, "Every model on the Hub has an owner: look up its full name there.");
+  const id = `${owner}/${name}`;
+  if (at !== undefined) return placeOf(id, [at, ...more], hub, false);
+  const [view, ...place] = more;
+  // A mirror may have folders of its own.
+  if (view === undefined) return isMirror && text.endsWith("/") ? undefined : placeOf(id, [], hub, false);
+  if (VIEWS.includes(view)) return placeOf(id, place, hub, view === "blob" || view === "blame");
+  if (/^hf:/i.test(text)) return placeOf(id, ["", ...more], hub, false);
+  if (isMirror) return undefined;
+  throw wrong(text, ID, `A subfolder is named https://huggingface.co/${id}/tree/main/SUBFOLDER.`);
+}
+
+const ID = "owner/name, a URL, or a path beginning with / or ./";
+
+/** What comes after the host, without query, fragment, and what a sentence ends with. */
+function pathOf(text: string, endpoint: HubOptions["endpoint"]): string | undefined {
+  const mirror = String(endpoint ?? "").replace(/\/+$/, "");
+  const plain = text.replace(/[?#].*$/s, "").replace(/\.+$/, "");
+  if (mirror && plain.startsWith(`${mirror}/`)) return plain.slice(mirror.length);
+  if (HOST.test(plain)) return plain.replace(HOST, "");
+  return SCHEME.test(plain) || plain.includes("\\") ? undefined : plain;
+}
+
+/** `parts` are a revision and a path; the path of a file stands for its folder. */
+function placeOf(id: string, parts: string[], hub: HubOptions, isFile: boolean): HubPlace {
+  const path = parts.join("/");
+  const own = LONG_REVISION.exec(path)?.[0] ?? parts[0] ?? "";
+  const inside = path.slice(own.length).split("/").filter(Boolean);
+  if (inside.length > 0 && (isFile || FILE.test(inside[inside.length - 1]))) inside.pop();
+  return { id, revision: hub.revision ?? (own || undefined), subfolder: inside.join("/") };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function wrong(text: string, expected: string, advice = "Pass the owner/name of a model."): ModelLoadError {
+  return new ModelLoadError(`model ${quote(text)}: expected ${expected}. ${advice}`);
+}

@@ -1,0 +1,19 @@
+/** Files that a model can do without, absent in every way that servers have of saying so. */
+import { mayBeAbsent } from "./absence.ts";
+import { isWebPage } from "./fields.ts";
+import type { ModelFolder } from "./folder.ts";
+
+/**
+ * The text of such a file; undefined also where a web page came in its place, as from servers of single-page apps, or where
+ * the server refused it, as object stores do with what they lack.
+ */
+export async function readOptional(
+  folder: ModelFolder,
+  name: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const text = await folder.readText(name, signal).catch((error) => {
+    if (!mayBeAbsent(error)) throw error;
+  });
+  return text === undefined || isWebPage(text) ? undefined : text;
+}

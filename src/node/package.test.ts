@@ -1,0 +1,43 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { remedyFor } from "./package.ts";
+
+afterEach(() => {
+  vi.doUnmock("sharp");
+  vi.doUnmock("webgpu");
+  vi.resetModules();
+});
+
+test("a package that is missing is to be installed, a broken one anew", () => {
+  const missing = Object.assign(new Error("Cannot find package 'sharp' imported from /app/a.js"), {
+    code: "ERR_MODULE_NOT_FOUND",
+  });
+  expect(remedyFor("sharp", missing)).toBe("the package `sharp` is missing; run `npm i sharp`");
+  const broken = new Error(
+    '\nCould not load the "sharp" module using the linux-x64 runtime\nPossible solutions:\n- a\n',
+  );
+  expect(remedyFor("sharp", broken)).toBe(
+    'the package `sharp` does not load (Could not load the "sharp" module using the linux-x64 runtime); run `npm i --include=optional sharp@latest` on this machine',
+  );
+});
+
+test("pictures without sharp, and WebGPU without a webgpu that has what is needed, say which package it is", async () => {
+  vi.resetModules();
+  vi.doMock("sharp", () => {
+    throw new Error("no sharp");
+  });
+  vi.doMock("webgpu", () => ({ globals: {}, create: undefined }));
+  const { ImageClassifier } = await import("./index.ts");
+  const { readPicture } = await import("./picture.ts");
+  const held = globalThis as { vit8Gpu?: unknown };
+  delete held.vit8Gpu;
+  const picture = await readPicture(new Uint8Array(9)).catch((error) => error);
+  expect([picture.name, picture.message]).toEqual([
+    "PictureError",
+    expect.stringMatching(/^pictures in Node: the package `sharp` does not load .*run `npm i /),
+  ]);
+  const gpu = await ImageClassifier.load("models/everyday80", { device: "webgpu" }).catch((error) => error);
+  expect([gpu.name, gpu.message]).toEqual([
+    "UnsupportedDeviceError",
+    expect.stringMatching(/the package `webgpu` does not load \(.*create is not a function\); run `npm i /),
+  ]);
+});

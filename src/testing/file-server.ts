@@ -1,0 +1,50 @@
+/** A server of files by path, for tests: it notes what it is asked, and answers for what it lacks as it is told. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+export interface FileServer {
+  /** Without a slash at its end. */
+  readonly address: string;
+  readonly requests: { readonly path: string; readonly authorization: string | undefined }[];
+  close(): void;
+}
+
+/** 404, as most servers do. */
+export const notFound: Answer = (_, response) => response.writeHead(404).end("no");
+
+/** As a server of a single-page app: its page, with status 200. */
+export const itsPage: Answer = (_, response) =>
+  response
+    .writeHead(200, { "content-type": "text/html", etag: '"page"', "access-control-allow-origin": "*" })
+    .end("\uFEFF<!doctype html><title>App</title>");
+
+/** As a bucket whose files may be read but not listed. */
+export const refused: Answer = (_, response) =>
+  response.writeHead(403, { "access-control-allow-origin": "*" }).end("<Error>AccessDenied</Error>");
+
+/** `files` are by path without the slash before it, as it stands in the request; a function answers itself. */
+export async function serveFiles(
+  files: Record<string, string | Uint8Array | Answer>,
+  missing: Answer = notFound,
+): Promise<FileServer> {
+  const requests: FileServer["requests"] = [];
+  const server = createServer((request, response) => {
+    const path = request.url!.replace(/[?#].*/, "").slice(1);
+    requests.push({ path, authorization: request.headers.authorization });
+    const file = Object.hasOwn(files, path) ? files[path] : missing;
+    if (typeof file === "function") return file(request, response);
+    response.writeHead(200, { etag: '"file"', "access-control-allow-origin": "*" }).end(file);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}`,
+    requests,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
