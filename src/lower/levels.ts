@@ -102,7 +102,10 @@ function quantize(
   quantizer: Quantizer,
   activation?: Activation,
 ): void {
-  if (quantizer.kind !== "uniform") return round(steps, value, x, quantizer, activation);
+  if (quantizer.kind !== "uniform") {
+    round(steps, value, x, quantizer, activation);
+    return;
+  }
   const { name } = value;
   const problem = { ...levelsProblem(steps, value, quantizer), activation };
   const out = steps.tensor(value, "groups");
