@@ -7,7 +7,7 @@ import { type TensorEntry, writeSafetensors } from "../format/safetensors.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { affineOf } from "../image/normalise.ts";
-import type { StoredTensor } from "../lower/pack/packer.ts";
+import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import type { Program } from "../lower/program.ts";
 import { expectedTensors } from "../network/expected-tensors.ts";
 import { type CanonicalName, timmName } from "../network/names.ts";

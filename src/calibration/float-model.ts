@@ -6,7 +6,7 @@ import type { VitArchitecture } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import { streamWeights } from "../format/weights.ts";
-import type { StoredTensor } from "../lower/pack/packer.ts";
+import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
 import type { CanonicalName } from "../network/names.ts";
 import type { Linear, Norm } from "./layers.ts";

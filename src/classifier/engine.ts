@@ -1,7 +1,7 @@
 // One model on one device: a batch for each number of pictures, and runs one after another.
 
 import { SelfTestError } from "../errors/errors.ts";
-import { type AttentionMap, attentionMap, qkvReader } from "../lower/attention-map.ts";
+import type { AttentionMap } from "../lower/attention-map.ts";
 import type { ModelGraph } from "../lower/lowering.ts";
 import { columnsOf } from "../lower/padding.ts";
 import type { Program } from "../lower/program.ts";
@@ -137,6 +137,7 @@ export class Engine<B extends Batch = Batch> {
   /** Where the class token looks. Runs a batch of its own that keeps every block's Q, K and V. */
   attention(picture: PictureSource, signal?: AbortSignal): Promise<AttentionMap> {
     return this.#inTurn(signal, async () => {
+      const { attentionMap, qkvReader } = await import("../lower/attention-map.ts");
       const batch = await this.#batchOf(TAPS);
       const outputs = await batch.run([picture], { signal });
       const { ops } = batch.graph.network;

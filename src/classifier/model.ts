@@ -13,7 +13,7 @@ import { readOptional } from "../format/optional.ts";
 import type { TensorEntry } from "../format/safetensors.ts";
 import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
-import type { StoredTensor } from "../lower/pack/packer.ts";
+import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
 import type { CanonicalName } from "../network/names.ts";
 

@@ -6,18 +6,16 @@ import { layernorm } from "../kernels/layernorm.ts";
 import type { FusedOp, Network } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import { type Lowering, lowered } from "./lowering.ts";
+import { FloatWeight } from "./pack/float-weight.ts";
 import { packed } from "./pack/pack.ts";
 import type { PackOptions } from "./pack/packer.ts";
 import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
 
-export function floatProgram(
-  network: Network<FusedOp>,
-  options: Omit<PackOptions, "precision" | "stream">,
-): Program {
+export function floatProgram(network: Network<FusedOp>, options: Pick<PackOptions, "int8Offset">): Program {
   return {
     graph: (images, taps) => lowered(network, FLOAT, images, taps),
-    pack: (tensors) => packed(network, { ...options, precision: "float32" }, tensors),
+    pack: (tensors) => packed(network, { ...options, weight: (op) => new FloatWeight(op) }, tensors),
   };
 }
 

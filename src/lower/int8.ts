@@ -4,6 +4,7 @@ import type { FusedOp, Linear, Network } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
 import { type Lowering, lowered, type Steps } from "./lowering.ts";
+import { int8Weight } from "./pack/int8-weight.ts";
 import { packed } from "./pack/pack.ts";
 import type { PackOptions } from "./pack/packer.ts";
 import { columnsOf } from "./padding.ts";
@@ -13,13 +14,13 @@ import type { Program } from "./program.ts";
 /** Another set of kernels gives another arithmetic through the same bindings, or another shape for another adapter. */
 export function int8Program(
   network: Network<FusedOp>,
-  options: Omit<PackOptions, "precision" | "stream">,
+  options: Pick<PackOptions, "int8Offset">,
   kernels: Int8Kernels = int8Kernels,
 ): Program {
   const lowering = int8Lowering(kernels);
   return {
     graph: (images, taps) => lowered(network, lowering, images, taps),
-    pack: (tensors) => packed(network, { ...options, precision: "int8", stream: kernels.stream }, tensors),
+    pack: (tensors) => packed(network, { ...options, weight: int8Weight, stream: kernels.stream }, tensors),
   };
 }
 

@@ -13,7 +13,7 @@ import { gpuKernels } from "./gpu-kernels.ts";
 import { int8Program } from "./int8.ts";
 import { integerKernels } from "./integer-kernels.ts";
 import type { Lowering } from "./lowering.ts";
-import type { StoredTensor } from "./pack/packer.ts";
+import type { StoredTensor } from "./pack/stored-tensor.ts";
 import type { Program } from "./program.ts";
 import { programOf } from "./program-of.ts";
 import { softwareKernels } from "./software-kernels.ts";

@@ -1,7 +1,8 @@
 // A model as one arithmetic computes it: its steps, and the weights that they name.
 
 import type { ModelGraph } from "./lowering.ts";
-import type { Packed, StoredTensor } from "./pack/packer.ts";
+import type { Packed } from "./pack/packer.ts";
+import type { StoredTensor } from "./pack/stored-tensor.ts";
 
 export interface Program {
   /** The steps of so many pictures; with `taps` what attentions read is read back too. */

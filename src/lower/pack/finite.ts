@@ -1,6 +1,6 @@
 import { ModelFormatError } from "../../errors/errors.ts";
 import { toFloat32 } from "../../format/safetensors.ts";
-import type { StoredTensor } from "./packer.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 /** The values of a float tensor. @throws ModelFormatError for one that is not finite. */
 export function finite({ name, entry, bytes }: StoredTensor): Float32Array {

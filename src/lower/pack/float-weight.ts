@@ -5,7 +5,7 @@ import type { Linear, Source } from "../../network/op.ts";
 import { columnAt, columnsOf, runsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
 import type { PackedWeight } from "./packed-weight.ts";
-import type { StoredTensor } from "./packer.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 export class FloatWeight implements PackedWeight {
   readonly data: Float32Array;

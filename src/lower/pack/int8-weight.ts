@@ -6,9 +6,10 @@ import { quantizeRow } from "../../quant/quantize.ts";
 import { columnAt, columnsOf, runsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
 import type { PackedWeight } from "./packed-weight.ts";
-import type { StoredTensor } from "./packer.ts";
+import type { PackOptions } from "./packer.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
-export class Int8Weight implements PackedWeight {
+class Int8Weight implements PackedWeight {
   readonly data: Int8Array;
   readonly scales: Float32Array;
   readonly offsets: Float64Array | undefined;
@@ -66,6 +67,8 @@ export class Int8Weight implements PackedWeight {
     return total;
   }
 }
+
+export const int8Weight: PackOptions["weight"] = (op, { int8Offset }) => new Int8Weight(op, int8Offset);
 
 /** Rows of int8: the file's, or quantised here, with their scale. `side`: pixels across, of planes that a row is. */
 function rowsOf(tensor: StoredTensor, k: number, side: number | undefined) {

@@ -13,8 +13,10 @@ import {
 import type { Quantizer } from "../../quant/quantizer.ts";
 import { type Calibration, isQkv } from "../calibration.ts";
 import { columnsOf } from "../padding.ts";
+import { int8Weight } from "./int8-weight.ts";
 import { packersOf, pulled } from "./pack.ts";
-import type { Packed, Packer, StoredTensor } from "./packer.ts";
+import type { Packed, Packer } from "./packer.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 export async function* packedLevels(
   network: Network<FusedOp>,
@@ -25,7 +27,7 @@ export async function* packedLevels(
   yield ["zeros", new Float32Array(Math.max(...network.ops.map(({ out }) => columnsOf(out))))];
   for (const op of network.ops) yield* interpret(TABLES, op, calibration);
   const packers = network.ops.flatMap((op): Packer[] => {
-    const own = packersOf(op, { precision: "int8", int8Offset });
+    const own = packersOf(op, { weight: int8Weight, int8Offset });
     const quantizer = op.kind === "linear" ? calibration.get(op.reads[0].name) : undefined;
     return quantizer ? own.map((packer) => new LevelledPacker(op as Linear, packer, quantizer)) : own;
   });

@@ -3,10 +3,9 @@
 import type { Linear, Source } from "../../network/op.ts";
 import { columnAt, columnsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
-import { FloatWeight } from "./float-weight.ts";
-import { Int8Weight } from "./int8-weight.ts";
 import type { PackedWeight } from "./packed-weight.ts";
-import type { Packed, Packer, PackOptions, StoredTensor } from "./packer.ts";
+import type { Packed, Packer, PackOptions } from "./packer.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 import { TableRows } from "./table.ts";
 
 export class LinearPacker implements Packer {
@@ -28,8 +27,7 @@ export class LinearPacker implements Packer {
     this.#op = op;
     const { sources, table, scale, out } = op;
     this.#stems = stemsOf(op);
-    this.#weight =
-      options.precision === "int8" ? new Int8Weight(op, options.int8Offset) : new FloatWeight(op);
+    this.#weight = options.weight(op, options);
     this.#bias = new Float32Array(columnsOf(out));
     this.#table = table && new TableRows(op, table, options.stream);
     const rows = sources.reduce((sum, { shape }) => sum + shape[0], 0);

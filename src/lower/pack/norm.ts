@@ -3,7 +3,8 @@
 import type { Norm } from "../../network/op.ts";
 import { columnsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
-import type { Packed, Packer, StoredTensor } from "./packer.ts";
+import type { Packed, Packer } from "./packer.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 export class NormPacker implements Packer {
   readonly takes: readonly string[];

@@ -3,7 +3,8 @@
 import { type FusedOp, type Interpreter, interpret, type Network } from "../../network/op.ts";
 import { LinearPacker } from "./linear.ts";
 import { NormPacker } from "./norm.ts";
-import type { Packed, Packer, PackOptions, StoredTensor } from "./packer.ts";
+import type { Packed, Packer, PackOptions } from "./packer.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 const PACKERS: Interpreter<FusedOp, [options: PackOptions], Packer[]> = {
   patches: () => [],

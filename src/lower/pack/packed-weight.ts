@@ -1,5 +1,5 @@
 import type { Source } from "../../network/op.ts";
-import type { StoredTensor } from "./packer.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 /** A packed weight in the making. */
 export interface PackedWeight {

@@ -1,17 +1,12 @@
 // What takes the tensors of one operation, and what it gives.
 
-import type { TensorEntry } from "../../format/safetensors.ts";
 import type { CanonicalName } from "../../network/names.ts";
+import type { Linear } from "../../network/op.ts";
 import type { Int8Kernels } from "../kernels.ts";
+import type { PackedWeight } from "./packed-weight.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 export type Precision = "int8" | "float32";
-
-/** A tensor of a checkpoint under its one name, float or int8. */
-export interface StoredTensor {
-  readonly name: CanonicalName;
-  readonly entry: TensorEntry;
-  readonly bytes: Uint8Array;
-}
 
 /** A buffer that a step names. */
 export type Packed = readonly [name: string, data: ArrayBufferView];
@@ -23,7 +18,8 @@ export interface Packer {
 }
 
 export interface PackOptions {
-  readonly precision: Precision;
+  /** How a product's weight is stored. */
+  readonly weight: (op: Linear, options: PackOptions) => PackedWeight;
   /** What each colour is worth where a pixel is 0 in int8. */
   readonly int8Offset: readonly number[];
   /** How the residual stream begins. */

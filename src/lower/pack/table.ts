@@ -6,7 +6,7 @@ import type { Linear, Table } from "../../network/op.ts";
 import type { Int8Kernels } from "../kernels.ts";
 import { columnsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
-import type { StoredTensor } from "./packer.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 export class TableRows {
   readonly takes: readonly string[];
