@@ -4,7 +4,7 @@ import path from "node:path";
 import { runnerImport } from "vite";
 import { root } from "../build/setup.mjs";
 
-/** @typedef {import("../src/cli/bench.ts").BenchReport} BenchReport */
+/** @typedef {import("../src/cli/bench-tables.ts").BenchReport} BenchReport */
 /** @typedef {import("../src/cli/bench-peer.ts").PeerReport} PeerReport */
 /** @typedef {import("../src/bench/models.ts").ModelRow} ModelRow */
 

@@ -3,7 +3,8 @@
 import type { ModelFolder } from "../format/folder.ts";
 import { unpackedEntries } from "../format/packed.ts";
 import { listWeights } from "../format/weights.ts";
-import { type CheckedTensors, checkTensors } from "../network/checked-tensors.ts";
+import { checkTensors } from "../network/checked-tensors.ts";
+import type { CheckedTensors } from "../network/used-tensors.ts";
 import { describeModel, type ModelDescription } from "./model.ts";
 
 /** A model by its configs and the head of its weights file. */

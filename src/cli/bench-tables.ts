@@ -1,10 +1,21 @@
 // What `vit8 bench` measured, for people: Markdown tables.
 
 import { KERNEL_COLUMNS, MODEL_COLUMNS } from "../bench/columns.ts";
+import type { KernelRow } from "../bench/kernels.ts";
 import { figure } from "../bench/markdown.ts";
 import type { KernelShare, ModelRow } from "../bench/models.ts";
+import type { Peaks } from "../bench/peaks.ts";
 import { type Column, markdownRows, percent } from "../bench/table.ts";
-import type { BenchReport } from "./bench.ts";
+import type { AdapterFacts } from "../gpu/gpu.ts";
+import type { Machine } from "./machine.ts";
+
+/** What `--json` prints without `--peer`. */
+export interface BenchReport extends Machine {
+  readonly adapter: AdapterFacts;
+  readonly peaks: Peaks;
+  readonly kernels: readonly KernelRow[];
+  readonly models: readonly ModelRow[];
+}
 
 export function benchTables({ adapter, date, cpu, peaks, kernels, models }: BenchReport): string {
   const dot = peaks.dotGops ? `int8 dot ${figure(peaks.dotGops)} GOP/s, ` : "no int8 dot, ";

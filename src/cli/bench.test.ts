@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { BenchReport } from "./bench.ts";
+import type { BenchReport } from "./bench-tables.ts";
 import { benchTables } from "./bench-tables.ts";
 import { run } from "./run.ts";
 

@@ -11,26 +11,18 @@ import {
 } from "../bench/kernels.ts";
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { benchModel, type ModelRow } from "../bench/models.ts";
-import { measurePeaks, type Peaks } from "../bench/peaks.ts";
+import { measurePeaks } from "../bench/peaks.ts";
 import { QUICK, STANDARD } from "../bench/sampling.ts";
-import { type AdapterFacts, openGpu } from "../gpu/gpu.ts";
+import { openGpu } from "../gpu/gpu.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { benchPeer, peerTable } from "./bench-peer.ts";
-import { benchTables } from "./bench-tables.ts";
+import { type BenchReport, benchTables } from "./bench-tables.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
-import { type Machine, machineOf } from "./machine.ts";
+import { machineOf } from "./machine.ts";
 import { ARITHMETIC, arithmeticFrom, HUB, hubFrom } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 import { json, type Terminal } from "./terminal.ts";
-
-/** What `--json` prints without `--peer`. */
-export interface BenchReport extends Machine {
-  readonly adapter: AdapterFacts;
-  readonly peaks: Peaks;
-  readonly kernels: readonly KernelRow[];
-  readonly models: readonly ModelRow[];
-}
 
 export const bench: Command = {
   name: "bench",

@@ -1,8 +1,21 @@
 // What `vit8 inspect --cost` found, for people: Markdown tables.
 
 import { figure, markdownTable } from "../bench/markdown.ts";
-import { type Cost, type CostGroup, intensityOf, sumOf } from "../lower/cost.ts";
-import type { CostReport } from "./inspect-cost.ts";
+import type { Profile } from "../classifier/engine.ts";
+import type { AdapterFacts } from "../gpu/gpu.ts";
+import { type Cost, type CostGroup, intensityOf, type PassCost, sumOf, type VitCost } from "../lower/cost.ts";
+
+/** What `--cost --json` prints, in an array: one for each size. */
+export interface CostReport extends Omit<VitCost, "passes"> {
+  readonly model: string;
+  readonly imageWidth: number;
+  readonly imageHeight: number;
+  /** `ms` with `--measure`. */
+  readonly passes: readonly (PassCost & { readonly ms?: number })[];
+  /** The two with `--measure`. */
+  readonly adapter?: AdapterFacts;
+  readonly timedBy?: Profile["source"];
+}
 
 export function costTables(reports: readonly CostReport[]): string {
   const parts = reports.flatMap((report) => [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CostReport } from "./inspect-cost.ts";
+import type { CostReport } from "./cost-tables.ts";
 import { bundledModel } from "./model.ts";
 import { run } from "./run.ts";
 

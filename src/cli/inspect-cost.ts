@@ -2,28 +2,15 @@
 
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { profileOf } from "../bench/profile.ts";
-import type { Profile } from "../classifier/engine.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { checkGrid } from "../format/architecture.ts";
-import { type AdapterFacts, type Gpu, openGpu } from "../gpu/gpu.ts";
-import { costOf, type PassCost, type VitCost } from "../lower/cost.ts";
+import { type Gpu, openGpu } from "../gpu/gpu.ts";
+import { costOf } from "../lower/cost.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { type Arguments, UsageError } from "./command.ts";
-import { costTables } from "./cost-tables.ts";
+import { type CostReport, costTables } from "./cost-tables.ts";
 import { hubFrom, openChecked } from "./model.ts";
 import { json, type Terminal } from "./terminal.ts";
-
-/** What `--cost --json` prints, in an array: one for each size. */
-export interface CostReport extends Omit<VitCost, "passes"> {
-  readonly model: string;
-  readonly imageWidth: number;
-  readonly imageHeight: number;
-  /** `ms` with `--measure`. */
-  readonly passes: readonly (PassCost & { readonly ms?: number })[];
-  /** The two with `--measure`. */
-  readonly adapter?: AdapterFacts;
-  readonly timedBy?: Profile["source"];
-}
 
 export const COST_OPTIONS = {
   cost: { help: "tell what a picture costs: operations, bytes and parameters, operation by operation" },

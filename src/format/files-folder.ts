@@ -1,6 +1,6 @@
 /** A model's folder in hand: files that were chosen or dropped, or contents by name. */
 import { ModelLoadError } from "../errors/errors.ts";
-import type { FileContents, ModelFolder, NamedContents } from "./folder.ts";
+import type { FileContents, ModelFolder, NamedContents } from "./model-folder.ts";
 import { readText } from "./read-text.ts";
 import type { ByteStream } from "./safetensors-stream.ts";
 

@@ -1,7 +1,7 @@
 /** Addresses of models on the Hub as people copy them: of pages, of files, of Git, and of other programs. */
 import { ModelLoadError } from "../errors/errors.ts";
 import { quote } from "./fields.ts";
-import type { HubOptions } from "./folder.ts";
+import type { HubOptions } from "./model-folder.ts";
 
 export interface HubPlace {
   /** owner/name */

@@ -2,7 +2,8 @@
 import { ModelFormatError } from "../errors/errors.ts";
 import type { ModelFolder } from "./folder.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
-import { streamWeights, type WeightsOptions } from "./weights.ts";
+import type { WeightsOptions } from "./safetensors-stream.ts";
+import { streamWeights } from "./weights.ts";
 
 export interface UnpackingOptions extends WeightsOptions {
   /** Inputs that share a multiple, as config.json says; undefined where the file alone is asked. */

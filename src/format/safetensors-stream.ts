@@ -25,6 +25,11 @@ export interface StreamOptions {
   wanted?: (entry: TensorEntry) => boolean;
 }
 
+export interface WeightsOptions extends StreamOptions {
+  /** What the one file must have as its SHA-256: `sha256-` and base64, as in HTML. */
+  integrity?: string;
+}
+
 /**
  * The tensors in the order of their bytes, each as it completes; `bytes` belong to the caller. Throws ModelFormatError
  * for a damaged, truncated or too long file, ModelLoadError when the stream breaks, and the signal's reason.

@@ -1,10 +1,9 @@
 /** Weights in several safetensors files, as model.safetensors.index.json of transformers lists them. */
 import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
 import { asFields, field, malformed, parseJson, quote } from "./fields.ts";
-import type { ModelFolder } from "./folder.ts";
+import type { ModelFolder } from "./model-folder.ts";
 import type { SafetensorsHeader, TensorEntry } from "./safetensors-header.ts";
-import { type ByteStream, readHeader, streamSafetensors } from "./safetensors-stream.ts";
-import type { WeightsOptions } from "./weights.ts";
+import { type ByteStream, readHeader, streamSafetensors, type WeightsOptions } from "./safetensors-stream.ts";
 
 const INDEX = "model.safetensors.index.json";
 /** Transformers cuts at 5 GB and more. */

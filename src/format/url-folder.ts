@@ -2,8 +2,8 @@
 import { ModelLoadError } from "../errors/errors.ts";
 import { type Download, download } from "./download.ts";
 import { quote } from "./fields.ts";
-import type { HubOptions, ModelFolder } from "./folder.ts";
 import { KeptFiles } from "./kept-files.ts";
+import type { HubOptions, ModelFolder } from "./model-folder.ts";
 import { readText } from "./read-text.ts";
 
 const HUB = "https://huggingface.co";

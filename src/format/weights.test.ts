@@ -7,7 +7,7 @@ import { openFilesFolder } from "./files-folder.ts";
 import type { ModelFolder } from "./folder.ts";
 import { writeSafetensors } from "./safetensors.ts";
 import { openHubFolder } from "./url-folder.ts";
-import { listWeights, streamWeights, type WeightsOptions } from "./weights.ts";
+import { listWeights, streamWeights } from "./weights.ts";
 
 const fileOf = (...names: string[]) =>
   Buffer.concat(

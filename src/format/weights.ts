@@ -4,15 +4,10 @@ import { mayBeAbsent } from "./absence.ts";
 import type { ModelFolder } from "./folder.ts";
 import { readOptional } from "./optional.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
-import { readHeader, type StreamOptions, streamSafetensors } from "./safetensors-stream.ts";
+import { readHeader, streamSafetensors, type WeightsOptions } from "./safetensors-stream.ts";
 
 export const WEIGHTS_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
-
-export interface WeightsOptions extends StreamOptions {
-  /** What the one file must have as its SHA-256: `sha256-` and base64, as in HTML. */
-  integrity?: string;
-}
 
 /**
  * Every tensor as `streamSafetensors` yields it; `onHeader` is told those of all shards at once. Throws ModelLoadError

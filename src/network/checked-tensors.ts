@@ -4,15 +4,9 @@ import type { VitArchitecture } from "../format/architecture.ts";
 import { quote } from "../format/fields.ts";
 import type { TensorEntry } from "../format/safetensors-header.ts";
 import { elementCount } from "../tensor/dtype.ts";
-import { expectedTensors, positionGrid } from "./expected-tensors.ts";
+import { positionGrid } from "./expected-tensors.ts";
 import { type CanonicalName, canonicalName } from "./names.ts";
-
-/** What a file holds for a model. */
-export interface CheckedTensors {
-  tensors: Map<CanonicalName, TensorEntry>;
-  /** The names in the file of what the model does without. */
-  ignored: string[];
-}
+import { type CheckedTensors, expectedIn, usedTensors } from "./used-tensors.ts";
 
 /**
  * Makes sure that the file holds every tensor in its shape. What else it holds is left out, as transformers does: what
@@ -52,30 +46,6 @@ function plainTensors(
   return used.size === tensors.size ? { tensors, ignored } : undefined;
 }
 
-/** Those of them that the model needs. */
-export function usedTensors(
-  tensors: ReadonlyMap<CanonicalName, TensorEntry>,
-  architecture: VitArchitecture,
-): Map<CanonicalName, TensorEntry> {
-  const expected = expectedIn(tensors, architecture);
-  return new Map([...tensors].filter(([name]) => expected.has(name) || isScaleOf(name, tensors)));
-}
-
-/** What the model needs: Q, K and V one by one in those blocks where the file has them so. */
-function expectedIn(
-  found: ReadonlyMap<CanonicalName, TensorEntry>,
-  architecture: VitArchitecture,
-): Map<CanonicalName, readonly number[]> {
-  const expected = expectedTensors(architecture);
-  for (const [name, [out, ...inputs]] of [...expected]) {
-    const parts = ["query", "key", "value"].map((part) => name.replace(".qkv.", `.${part}.`));
-    if (parts[0] === name || found.has(name) || !parts.some((part) => found.has(part))) continue;
-    expected.delete(name);
-    for (const part of parts) expected.set(part, [out / 3, ...inputs]);
-  }
-  return expected;
-}
-
 const FLOATS = ["F64", "F32", "F16", "BF16"];
 
 function checkTensor(
@@ -106,10 +76,6 @@ function checkTensor(
 
 function scaleName(name: CanonicalName): CanonicalName {
   return name.replace(/\.weight$/, ".weight_scale");
-}
-
-function isScaleOf(name: CanonicalName, found: ReadonlyMap<CanonicalName, TensorEntry>): boolean {
-  return name.endsWith(".weight_scale") && found.get(name.replace(/_scale$/, ""))?.dtype === "I8";
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -3,9 +3,9 @@ import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import type { VitArchitecture } from "../format/architecture.ts";
 import { quote } from "../format/fields.ts";
 import type { TensorEntry } from "../format/safetensors-header.ts";
-import { type CheckedTensors, usedTensors } from "./checked-tensors.ts";
 import { expectedTensors } from "./expected-tensors.ts";
 import { BASE, type CanonicalName, canonicalName } from "./names.ts";
+import { type CheckedTensors, usedTensors } from "./used-tensors.ts";
 
 /** What torch.compile, FSDP and activation checkpointing put before any part of a name. */
 const MARKS = /\b_(?:orig_mod|fsdp_wrapped_module|checkpoint_wrapped_module)\./g;

@@ -1,0 +1,41 @@
+// Which of a file's tensors a model needs.
+
+import type { VitArchitecture } from "../format/architecture.ts";
+import type { TensorEntry } from "../format/safetensors-header.ts";
+import { expectedTensors } from "./expected-tensors.ts";
+import type { CanonicalName } from "./names.ts";
+
+/** What a file holds for a model. */
+export interface CheckedTensors {
+  tensors: Map<CanonicalName, TensorEntry>;
+  /** The names in the file of what the model does without. */
+  ignored: string[];
+}
+
+/** Those of them that the model needs. */
+export function usedTensors(
+  tensors: ReadonlyMap<CanonicalName, TensorEntry>,
+  architecture: VitArchitecture,
+): Map<CanonicalName, TensorEntry> {
+  const expected = expectedIn(tensors, architecture);
+  return new Map([...tensors].filter(([name]) => expected.has(name) || isScaleOf(name, tensors)));
+}
+
+/** What the model needs: Q, K and V one by one in those blocks where the file has them so. */
+export function expectedIn(
+  found: ReadonlyMap<CanonicalName, TensorEntry>,
+  architecture: VitArchitecture,
+): Map<CanonicalName, readonly number[]> {
+  const expected = expectedTensors(architecture);
+  for (const [name, [out, ...inputs]] of [...expected]) {
+    const parts = ["query", "key", "value"].map((part) => name.replace(".qkv.", `.${part}.`));
+    if (parts[0] === name || found.has(name) || !parts.some((part) => found.has(part))) continue;
+    expected.delete(name);
+    for (const part of parts) expected.set(part, [out / 3, ...inputs]);
+  }
+  return expected;
+}
+
+function isScaleOf(name: CanonicalName, found: ReadonlyMap<CanonicalName, TensorEntry>): boolean {
+  return name.endsWith(".weight_scale") && found.get(name.replace(/_scale$/, ""))?.dtype === "I8";
+}
