@@ -6,6 +6,7 @@ import { ModelFormatError, Vit8Error } from "../errors/errors.ts";
 import { openFilesFolder } from "./files-folder.ts";
 import type { ModelFolder } from "./folder.ts";
 import { writeSafetensors } from "./safetensors.ts";
+import type { WeightsOptions } from "./safetensors-stream.ts";
 import { openHubFolder } from "./url-folder.ts";
 import { listWeights, streamWeights } from "./weights.ts";
 
