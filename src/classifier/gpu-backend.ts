@@ -1,6 +1,6 @@
 // A model's weights on a GPU, and its graphs as plans with a slot for each picture.
 
-import { SelfTestError } from "../errors/errors.ts";
+import { DeviceError, SelfTestError, Vit8Error } from "../errors/errors.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
@@ -41,6 +41,17 @@ export async function compileAhead(
   );
 }
 
+/** What WebGPU throws where it is half there, or broken, as an error of vit8. */
+export function refusal(what: string, error: unknown): Vit8Error {
+  if (error instanceof Vit8Error) return error;
+  return new DeviceError(`${what}: the GPU refused a command: ${(error as Error).message}`, { cause: error });
+}
+
+function valueIn<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
+}
+
 const RUNS_BETWEEN_TESTS = 1000;
 
 export class GpuBackend implements Backend<GpuBatch> {
@@ -60,22 +71,39 @@ export class GpuBackend implements Backend<GpuBatch> {
     this.keep = options.keep;
   }
 
-  /** @throws DeviceError where the GPU has no memory for it, or refuses a command. */
-  batch(graph: VitGraph, images: number): Promise<GpuBatch> {
-    return this.#gpu.guarded(`preparing batches of ${images}`, async () => {
-      const plan = await Plan.create(this.#gpu, graph, {
-        weights: this.#weights,
-        outputs: graph.outputs,
-        sliceMs: this.#options.sliceMs,
-        ...(this.#options.chooser ?? chooserByTable(this.#gpu)),
+  /**
+   * Nothing of a batch that fails stays on the GPU.
+   * @throws DeviceError where the GPU has no memory for it, or refuses a command
+   */
+  async batch(graph: VitGraph, images: number): Promise<GpuBatch> {
+    const what = `preparing batches of ${images}`;
+    let plan: Plan | undefined;
+    let slots: PromiseSettledResult<PictureSlot>[] = [];
+    try {
+      return await this.#gpu.guarded(what, async () => {
+        const made = await this.#plan(graph);
+        plan = made;
+        slots = await Promise.allSettled(Array.from({ length: images }, () => this.#slot(graph, made)));
+        return new GpuBatch(this.#gpu, graph, made, slots.map(valueIn));
       });
-      const slots = Array.from({ length: images }, () => this.#slot(graph, plan));
-      return new GpuBatch(this.#gpu, graph, plan, await Promise.all(slots));
-    });
+    } catch (error) {
+      plan?.destroy();
+      for (const slot of slots) if (slot.status === "fulfilled") slot.value.destroy();
+      throw refusal(what, error);
+    }
   }
 
   destroy(): void {
     this.#weights.destroy();
+  }
+
+  #plan(graph: VitGraph): Promise<Plan> {
+    return Plan.create(this.#gpu, graph, {
+      weights: this.#weights,
+      outputs: graph.outputs,
+      sliceMs: this.#options.sliceMs,
+      ...(this.#options.chooser ?? chooserByTable(this.#gpu)),
+    });
   }
 
   #slot(graph: VitGraph, plan: Plan): Promise<PictureSlot> {

@@ -1,11 +1,13 @@
 // A model on a device, opened again when the device is lost.
 
 import { DeviceLostError, UnsupportedModelError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
+import { until } from "../errors/until.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { arithmeticOf, kernelsFor, withNonlinear } from "../vit/nonlinear.ts";
-import { type Device, openDevice, type StreamWeights } from "./device.ts";
+import { type Device, isDeviceFault, type StreamWeights } from "./device.ts";
 import { Engine } from "./engine.ts";
-import type { GpuAccess } from "./gpu-device.ts";
+import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
 import type { LoadOptions } from "./image-classifier.ts";
 import { describeModel, loadWeights, type ModelDescription } from "./model.ts";
 
@@ -34,21 +36,48 @@ export function lostTwice(who: string, reason: string, cause: unknown): DeviceLo
 }
 
 /**
- * A device with the model on it, ready to run; once more from the start where the device is lost meanwhile.
- * @throws DeviceLostError when that is lost too, and what the files, the model and the device are refused for.
+ * A device with the model on it, ready to run: the CPU with `auto` where WebGPU cannot be used for whatever reason.
+ * @param why the CPU is taken, where WebGPU was tried elsewhere before
+ * @param fallsBack which errors make `auto` take the CPU
+ * @throws DeviceLostError when the GPU is lost twice, and what the files, the model and the device are refused for.
  */
 export async function openSession(
   access: GpuAccess,
   folder: ModelFolder,
   options: LoadOptions,
+  why?: string,
+  fallsBack = isDeviceFault,
 ): Promise<Session> {
-  for (let attempt = 0; ; attempt++) {
-    const device = await openDevice(access, options.device, options.onProgress);
+  const { device = "auto", signal, onProgress } = options;
+  let reason = why;
+  if (device !== "cpu")
     try {
+      return await openOnGpu(access, folder, options);
+    } catch (error) {
+      if (device === "webgpu" || signal?.aborted || !fallsBack(error)) throw error;
+      reason = (error as Error).message;
+    }
+  if (reason !== undefined) onProgress?.({ stage: "fallback", why: reason });
+  const cpu = (await part(import("./cpu-device.ts"))).openCpuDevice(reason);
+  try {
+    return await loadedOn(cpu, folder, options);
+  } catch (error) {
+    cpu.release();
+    throw error;
+  }
+}
+
+/** Once more from the start where the device is lost meanwhile. */
+async function openOnGpu(access: GpuAccess, folder: ModelFolder, options: LoadOptions): Promise<Session> {
+  const { signal } = options;
+  for (let attempt = 0; ; attempt++) {
+    const device = await openGpuDevice(access, signal);
+    try {
+      signal?.throwIfAborted();
       return await loadedOn(device, folder, options);
     } catch (error) {
       // Asked before it is given back, which loses a device on purpose.
-      const reason = options.signal?.aborted ? undefined : await lossOf(device);
+      const reason = signal?.aborted ? undefined : await lossOf(device);
       device.release();
       if (reason === undefined) throw error;
       if (attempt > 0) throw lostTwice("loading", reason, error);
@@ -73,7 +102,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
     );
   const calibrated =
     model.architecture.quantization?.calibration &&
-    (await import("../vit/calibrated.ts")).calibrated(model.architecture, arithmetic.nonlinear, shaped);
+    (await part(import("../vit/calibrated.ts"))).calibrated(model.architecture, arithmetic.nonlinear, shaped);
   // A calibrated graph has a residual stream of its own.
   const streamed = calibrated ? undefined : half;
   const kernels = shaped && (streamed?.kernels(shaped) ?? shaped);
@@ -87,7 +116,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
   const engine = new Engine(model, loading, backend);
   try {
     onProgress?.({ stage: "compile" });
-    await backend.compiling;
+    await until(signal, backend.compiling ?? Promise.resolve());
     onProgress?.({ stage: "self-test" });
     await engine.prepare(1);
     await backend.keep?.();
