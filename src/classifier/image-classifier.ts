@@ -16,7 +16,7 @@ import type { GpuAccess } from "./gpu-device.ts";
 import { type LoadProgress, loadKept } from "./model.ts";
 import { numbered } from "./numbered.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
-import { closeSession, lossOf, lostTwice, openSession, type Session } from "./session.ts";
+import { CLEAN_UP_MS, closeSession, lossOf, lostTwice, openSession, type Session } from "./session.ts";
 import { pageNotebook } from "./tunings.ts";
 
 export interface LoadOptions {
@@ -109,9 +109,6 @@ export const pagePlatform: Platform<Picture> = {
   notebook: pageNotebook,
 };
 
-/** After an abort: a load mostly gives all back within it, and whoever waits for a GPU that is stuck is not kept. */
-const CLEAN_UP_MS = 50;
-
 /** A page stays alive only while nobody computes on its own thread. */
 const ON_PAGE = "document" in globalThis;
 
@@ -180,11 +177,7 @@ export class ImageClassifier<P = Picture> {
     if (integrity !== undefined && !/^sha256-[A-Za-z\d+/]{43}=$/.test(integrity))
       throw new RangeError(`integrity: expected sha256- and 44 characters of base64, came ${integrity}`);
     signal?.throwIfAborted();
-    const opening = openSession(platform, folder, options, why);
-    const session = await until(signal, opening, CLEAN_UP_MS).catch((error) => {
-      opening.then(closeSession).catch(() => {}); // what comes late is given back
-      throw error;
-    });
+    const session = await openSession(platform, folder, options, why);
     return new ImageClassifier(platform, folder, options, session);
   }
 

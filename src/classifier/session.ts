@@ -28,6 +28,9 @@ export function lossOf({ lost }: Device): Promise<string | undefined> {
   return Promise.race([lost ?? later, later]);
 }
 
+/** After an abort: what was begun mostly ends within it, and whoever waits for a GPU that is stuck is not kept. */
+export const CLEAN_UP_MS = 20;
+
 export function lostTwice(who: string, reason: string, cause: unknown): DeviceLostError {
   return new DeviceLostError(
     `${who}: the GPU was lost twice in a row (${reason}); close other pages that use it, update its driver, or load with device: "cpu"`,
@@ -60,7 +63,7 @@ export async function openSession(
   if (reason !== undefined) onProgress?.({ stage: "fallback", why: reason });
   const cpu = (await part(import("./cpu-device.ts"))).openCpuDevice(reason);
   try {
-    return await loadedOn(cpu, folder, options);
+    return await loadOn(cpu, folder, options);
   } catch (error) {
     cpu.release();
     throw error;
@@ -73,8 +76,7 @@ async function openOnGpu(access: GpuAccess, folder: ModelFolder, options: LoadOp
   for (let attempt = 0; ; attempt++) {
     const device = await openGpuDevice(access, signal);
     try {
-      signal?.throwIfAborted();
-      return await loadedOn(device, folder, options);
+      return await loadOn(device, folder, options);
     } catch (error) {
       // Asked before it is given back, which loses a device on purpose.
       const reason = signal?.aborted ? undefined : await lossOf(device);
@@ -83,6 +85,17 @@ async function openOnGpu(access: GpuAccess, folder: ModelFolder, options: LoadOp
       if (attempt > 0) throw lostTwice("loading", reason, error);
     }
   }
+}
+
+/** Given up by the signal, whatever it waits for; what comes late is given back. */
+async function loadOn(device: Device, folder: ModelFolder, options: LoadOptions): Promise<Session> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const loading = loadedOn(device, folder, options);
+  return until(signal, loading, CLEAN_UP_MS).catch((error) => {
+    loading.then(({ engine }) => engine.destroy()).catch(() => {});
+    throw error;
+  });
 }
 
 async function loadedOn(device: Device, folder: ModelFolder, options: LoadOptions): Promise<Session> {

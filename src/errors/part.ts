@@ -12,8 +12,8 @@ export async function part<T>(loading: Promise<T>): Promise<T> {
   } catch (cause) {
     throw new LibraryLoadError(
       "ServiceWorkerGlobalScope" in globalThis
-        ? 'vit8: a service worker cannot load parts of a library later; import all of it in one file, from "vit8/cdn" (dist/vit8.cdn.js)'
-        : `vit8: a part of the library did not load (${(cause as Error).message}); check the network, and reload the page, as a new version of it may be there`,
+        ? "vit8: a part of it cannot be loaded in a service worker; import vit8/cdn there, which is all of it in one file"
+        : `vit8: a part of it did not load: ${(cause as Error).message}; reload the page, whose files may be new ones by now`,
       { cause },
     );
   }

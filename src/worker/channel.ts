@@ -9,7 +9,7 @@ import { spawnWorker } from "./spawn.ts";
 /** Its script is fetched meanwhile: some 60 kB, and mostly from the cache. */
 const START_LIMIT_MS = 15_000;
 /** After an abort: the worker mostly answers within it. */
-const CLEAN_UP_MS = 50;
+const CLEAN_UP_MS = 20;
 
 interface Call {
   readonly resolve: (value: never) => void;
