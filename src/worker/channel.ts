@@ -6,7 +6,7 @@ import { until, within } from "../errors/until.ts";
 import { type Numbered, type Reply, type Request, receiveError } from "./messages.ts";
 import { spawnWorker } from "./spawn.ts";
 
-/** Its script is fetched meanwhile: some 60 kB, and mostly from the cache. */
+/** Its script is fetched meanwhile, 140 kB at most compressed: a server that takes longer does not answer. */
 const START_LIMIT_MS = 15_000;
 /** After an abort: the worker mostly answers within it. */
 const CLEAN_UP_MS = 20;

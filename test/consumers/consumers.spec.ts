@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { expect, type Page, test } from "@playwright/test";
+import { chromium, expect, type Page, test } from "@playwright/test";
 import { codeBlocks } from "../docs/markdown.ts";
-import { installApp, npm, packVit8 } from "./app.ts";
+import { installApp, npm, packVit8, serveFolders } from "./app.ts";
 
 const origin = "http://localhost/";
 const cdn = "https://cdn.jsdelivr.net/npm/vit8/";
@@ -113,6 +113,83 @@ test("a page with the one file of another origin, and the element in it", async 
   await page.goto(`${origin}cdn.html`);
   await expectPizzaTwice(page);
   await expect(page.locator("vit-classifier").getByText("pizza").first()).toBeVisible();
+});
+
+/** A browser without WebGPU, as the page sees it. */
+const withoutWebGpu = (page: Page) =>
+  page.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, "gpu", { value: undefined });
+  });
+
+for (const format of ["esm", "iife"])
+  test(`an esbuild app (${format}), which has no worker until its file is copied`, async ({ page }) => {
+    const folder = install("esbuild");
+    npm(folder, "run", "build");
+    await withoutWebGpu(page);
+    await goOffline(page);
+    await serve(page, origin, path.join(folder, "public"), path.join(folder, "out"), folder);
+    const output = page.locator("output");
+    await page.goto(`${origin}${format}.html`);
+    await expect(output).toHaveText("pizza, cpu, UnsupportedDeviceError");
+    await expect(output).toHaveAttribute("title", /WebGPU: not offered .* on the page's own thread/);
+    if (format === "iife") return; // such a script has no address to look beside
+    cpSync(path.join(folder, "node_modules/vit8/dist/worker.js"), path.join(folder, "out/worker.js"));
+    await page.reload();
+    await expect(output).toHaveText("pizza, cpu, worker");
+    await expect(output).toHaveAttribute("title", /because WebGPU: not offered/);
+    await expect(output).not.toHaveAttribute("title", /own thread/);
+  });
+
+test("a page with Trusted Types: the page's thread, the worker, the element; with WebGPU and without", async ({
+  page,
+}) => {
+  const folder = install("html");
+  await goOffline(page);
+  await serve(page, origin, path.join(folder, "public"), folder);
+  for (const webGpu of [true, false]) {
+    if (!webGpu) await withoutWebGpu(page);
+    await page.goto(`${origin}trusted.html`);
+    await expectPizzaTwice(page);
+    await expect(page.locator("vit-classifier").getByText("pizza").first()).toBeVisible();
+  }
+});
+
+test("a module service worker: the one file answers, in parts an error names it", async ({ page }) => {
+  const folder = install("html");
+  const server = await serveFolders(path.join(folder, "public"), folder);
+  try {
+    await page.goto(`${server.address}service-worker.html`);
+    await expect(page.locator("output")).toHaveText(/^\[/);
+    const [oneFile, inParts] = JSON.parse((await page.locator("output").textContent())!);
+    expect(oneFile).toEqual({
+      ...{ auto: "pizza", cpu: "pizza", integers: "pizza" },
+      worker: expect.stringMatching(/: worker: .*there are no workers here/),
+    });
+    const namesIt = expect.stringMatching(/^LibraryLoadError: .*import vit8\/cdn/);
+    expect(inParts).toEqual({ auto: "pizza", cpu: namesIt, integers: namesIt, worker: namesIt });
+  } finally {
+    server.close();
+  }
+});
+
+test("an extension: its page, the element in it, its service worker", async () => {
+  const folder = install("extension");
+  const { executablePath, args = [] } = test.info().project.use.launchOptions ?? {};
+  const context = await chromium.launchPersistentContext("", {
+    executablePath,
+    // Playwright's own headless shell loads no extensions.
+    headless: false,
+    args: [...args, "--headless=new", `--disable-extensions-except=${folder}`, `--load-extension=${folder}`],
+  });
+  try {
+    const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+    const page = await context.newPage();
+    await page.goto(new URL("page.html", worker.url()).href);
+    await expect(page.locator("output")).toHaveText("pizza, pizza, pizza, 80");
+    await expect(page.locator("vit-classifier").getByText("pizza").first()).toBeVisible();
+  } finally {
+    await context.close();
+  }
 });
 
 test("Node: the library, the guide's lines and the command line", () => {
