@@ -156,6 +156,8 @@ test("a page with Trusted Types: the page's thread, the worker, the element; wit
 
 test("a module service worker: the one file answers, in parts an error names it", async ({ page }) => {
   const folder = install("html");
+  const oneFilePath = path.join(folder, "node_modules/vit8/dist/vit8.cdn.js");
+  expect(readFileSync(oneFilePath, "utf8")).not.toMatch(/\bimport\s*\(/);
   const server = await serveFolders(path.join(folder, "public"), folder);
   try {
     await page.goto(`${server.address}service-worker.html`);
