@@ -1,5 +1,6 @@
 // WebGPU that is old, half there or hostile: the model runs on what there is, or on the CPU, and every wait has an end.
 
+import { getEventListeners } from "node:events";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { UnsupportedDeviceError, Vit8Error } from "../errors/errors.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
@@ -349,4 +350,32 @@ describe("a device that is shared", () => {
     await vi.waitFor(() => expect(devices).toHaveLength(1));
     await allDestroyed(devices);
   });
+});
+
+test.each(["webgpu", "cpu"] as const)(
+  "%s: nothing listens to a signal after the load and the calls it was for",
+  async (device) => {
+    const { signal } = new AbortController();
+    for (let i = 0; i < 3; i++) {
+      const classifier = await load({}, { device, signal });
+      await classifier.logits(picture, { signal });
+      await classifier.dispose();
+    }
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  },
+);
+
+test("a run that never ends: the signal ends the call", async () => {
+  const { entry, devices } = oddGpu({});
+  const classifier = await loadWith(entry);
+  vi.spyOn(GPUBuffer.prototype, "mapAsync").mockImplementation(never);
+  const controller = new AbortController();
+  const call = classifier.logits(picture, { signal: controller.signal });
+  call.catch(() => {});
+  await idle();
+  const start = performance.now();
+  controller.abort(new Error("enough"));
+  await expect(call).rejects.toThrow("enough");
+  expect(performance.now() - start).toBeLessThan(100);
+  devices[0].destroy();
 });
