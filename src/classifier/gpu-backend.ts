@@ -47,11 +47,6 @@ export function refusal(what: string, error: unknown): Vit8Error {
   return new DeviceError(`${what}: the GPU refused a command: ${(error as Error).message}`, { cause: error });
 }
 
-function valueIn<T>(result: PromiseSettledResult<T>): T {
-  if (result.status === "rejected") throw result.reason;
-  return result.value;
-}
-
 const RUNS_BETWEEN_TESTS = 1000;
 
 export class GpuBackend implements Backend<GpuBatch> {
@@ -77,18 +72,21 @@ export class GpuBackend implements Backend<GpuBatch> {
    */
   async batch(graph: VitGraph, images: number): Promise<GpuBatch> {
     const what = `preparing batches of ${images}`;
-    let plan: Plan | undefined;
-    let slots: PromiseSettledResult<PictureSlot>[] = [];
+    const made: { destroy(): void }[] = [];
     try {
       return await this.#gpu.guarded(what, async () => {
-        const made = await this.#plan(graph);
-        plan = made;
-        slots = await Promise.allSettled(Array.from({ length: images }, () => this.#slot(graph, made)));
-        return new GpuBatch(this.#gpu, graph, made, slots.map(valueIn));
+        const plan = await this.#plan(graph);
+        made.push(plan);
+        const slots: PictureSlot[] = [];
+        for (let i = 0; i < images; i++) {
+          const slot = await this.#slot(graph, plan);
+          made.push(slot);
+          slots.push(slot);
+        }
+        return new GpuBatch(this.#gpu, graph, plan, slots);
       });
     } catch (error) {
-      plan?.destroy();
-      for (const slot of slots) if (slot.status === "fulfilled") slot.value.destroy();
+      for (const one of made) one.destroy();
       throw refusal(what, error);
     }
   }

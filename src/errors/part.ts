@@ -12,8 +12,8 @@ export async function part<T>(loading: Promise<T>): Promise<T> {
   } catch (cause) {
     throw new LibraryLoadError(
       "ServiceWorkerGlobalScope" in globalThis
-        ? "vit8: a part of it cannot be loaded in a service worker; import vit8/cdn there, which is all of it in one file"
-        : `vit8: a part of it did not load: ${(cause as Error).message}; reload the page, whose files may be new ones by now`,
+        ? "vit8: in a service worker import vit8/cdn, which is one file"
+        : `vit8: a part did not load: ${(cause as Error).message}; reload the page`,
       { cause },
     );
   }

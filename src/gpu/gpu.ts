@@ -1,8 +1,9 @@
 // One device: opened with only what is used, its buffers counted, its pipelines compiled once.
 
-import { DeviceError, ShaderError, UnsupportedDeviceError, Vit8Error } from "../errors/errors.ts";
+import { DeviceError, ShaderError, UnsupportedDeviceError, type Vit8Error } from "../errors/errors.ts";
 import { within } from "../errors/until.ts";
 import { type Bindings, type Capabilities, type Kernel, layoutEntries } from "./kernel.ts";
+import type { remedyFor } from "./remedies.ts";
 
 /** Features that some variant or the timer uses when they are there; none is needed. */
 const MATRICES = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
@@ -232,17 +233,11 @@ const DEFAULT_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (!gpu)
-    throw new UnsupportedDeviceError(
-      "WebGPU: not offered here; use Chrome or Edge 113+, Safari 26+, Firefox 141+ over https or localhost, or in Node `npm i webgpu` and import vit8/node",
-    );
+  if (!gpu) throw await unusable("not offered here");
   const adapter = await answerOf("requestAdapter()", () =>
     gpu.requestAdapter({ powerPreference: "high-performance" }),
   );
-  if (!adapter)
-    throw new UnsupportedDeviceError(
-      "WebGPU: no adapter; update the graphics driver, on Linux install a Vulkan driver (mesa-vulkan-drivers 24 or newer works without a GPU), in Chrome see chrome://gpu and enable hardware acceleration",
-    );
+  if (!adapter) throw await unusable("no adapter");
   const without = new Set(options.without ?? []);
   const device = await answerOf("requestDevice()", () => requestDevice(adapter, without));
   try {
@@ -251,7 +246,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     return new Gpu(device, facts, capabilitiesOf(device, info, facts, gpu, without), options.wait);
   } catch (cause) {
     device.destroy();
-    throw unusable("is not complete here", cause);
+    throw await unusable("failed", "opening", cause);
   }
 }
 
@@ -265,17 +260,19 @@ async function answerOf<T extends GPUAdapter | GPUDevice | null>(
     return await within(OPENING_LIMIT_MS, answer);
   } catch (cause) {
     answer.then((late) => late && "destroy" in late && late.destroy()).catch(() => {});
-    throw unusable(`${call} failed`, cause);
+    throw await unusable("failed", call, cause);
   }
 }
 
-function unusable(what: string, cause: unknown): Vit8Error {
-  if (cause instanceof Vit8Error) return cause;
-  const why = (cause as Error | undefined)?.message || cause;
-  return new UnsupportedDeviceError(
-    `WebGPU: ${what}: ${why}; update the browser and the graphics driver, or load with device: "cpu"`,
-    { cause },
-  );
+/** With the remedy, where that part of vit8 can be had. */
+async function unusable(
+  what: Parameters<typeof remedyFor>[0],
+  who = "",
+  cause?: unknown,
+): Promise<Vit8Error> {
+  const remedies = await import("./remedies.ts").catch(() => undefined);
+  const why = cause === undefined ? what : `${who} ${what}: ${(cause as Error)?.message || cause}`;
+  return new UnsupportedDeviceError(`WebGPU: ${why}${remedies?.remedyFor(what) ?? ""}`, { cause });
 }
 
 async function requestDevice(adapter: GPUAdapter, without: ReadonlySet<string>): Promise<GPUDevice> {
