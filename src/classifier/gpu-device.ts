@@ -4,7 +4,6 @@ import { DeviceError } from "../errors/errors.ts";
 import { Arena } from "../gpu/arena.ts";
 import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
-import { chooserByMeasuring } from "../scheduler/tune.ts";
 import { isInteger } from "../vit/nonlinear.ts";
 import type { Device, StreamWeights } from "./device.ts";
 import { compileAhead, GpuBackend, refusal } from "./gpu-backend.ts";
@@ -46,7 +45,7 @@ export async function openGpuDevice(
       // Matrix units are worth more than half of the stream.
       if (software || !asked || !features.has("shader-f16") || int8Matrices.size > 0) return undefined;
       const tuning = await tuningOf(gpu, notebook);
-      // Worth some time of each run, and no failed load: where it cannot be asked, the stream is f32.
+      // The same: without it the stream is f32.
       return import("./half-stream.ts")
         .then(({ halfStream }) => halfStream(gpu, tuning))
         .catch(() => undefined);
@@ -55,7 +54,9 @@ export async function openGpuDevice(
       const compiling = compileAhead(gpu, model, options).catch(() => {});
       const weights = await uploadWeights(gpu, model.id, stream);
       const tuning = autotune ? await tuningOf(gpu, notebook) : undefined;
-      const chooser = tuning && chooserByMeasuring(gpu, tuning);
+      // Worth some time of each run, and no failed load: where it cannot be had, kernels are the table's.
+      const tune = tuning && (await import("../scheduler/tune.ts").catch(() => undefined));
+      const chooser = tuning && tune?.chooserByMeasuring(gpu, tuning);
       const keep = tuning && (() => keepTuning(gpu, tuning, notebook));
       return new GpuBackend(gpu, model, weights, { sliceMs, chooser, compiling, keep });
     },
