@@ -281,7 +281,7 @@ export class ImageClassifier<P = Picture> {
     const { maxBatch = 8 } = this.#options;
     if (each) {
       this.#begin(signal);
-      const { settled } = await import("./settled.ts");
+      const { settled } = await part(import("./settled.ts"));
       const run = async (sources: readonly PictureSource[]) =>
         (await this.#run(sources, signal, (engine) => engine.run(sources, signal))).map(of);
       return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture, signal), run);

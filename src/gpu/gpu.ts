@@ -294,12 +294,10 @@ type AdapterInfo = Partial<GPUAdapterInfo> & {
   readonly subgroupMatrixConfigs?: readonly MatrixConfig[];
 };
 
-/** Chrome 113 to 126 have no `info`, but a method. Kernels do without what nobody says. */
+/** Of an adapter that does not say, the kernels do without what they would like to know. */
 async function infoOf(adapter: GPUAdapter): Promise<AdapterInfo> {
-  const old = adapter as { requestAdapterInfo?: () => Promise<AdapterInfo> };
   try {
-    const asked = adapter.info ?? old.requestAdapterInfo?.();
-    return (await within(OPENING_LIMIT_MS, Promise.resolve(asked))) ?? {};
+    return adapter.info ?? (await (await import("./old-adapter.ts")).askInfo(adapter));
   } catch {
     return {};
   }
