@@ -243,7 +243,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   try {
     const info = await infoOf(adapter);
     const facts = factsOf(adapter, info);
-    return new Gpu(device, facts, capabilitiesOf(device, info, facts, gpu, without), options.wait);
+    return new Gpu(device, facts, await capabilitiesOf(device, info, facts, gpu, without), options.wait);
   } catch (cause) {
     device.destroy();
     throw await unusable("failed", "opening", cause);
@@ -290,9 +290,7 @@ async function requestDevice(adapter: GPUAdapter, without: ReadonlySet<string>):
 }
 
 /** What an adapter says of itself; every field may be missing. */
-type AdapterInfo = Partial<GPUAdapterInfo> & {
-  readonly subgroupMatrixConfigs?: readonly MatrixConfig[];
-};
+type AdapterInfo = Partial<GPUAdapterInfo>;
 
 /** Of an adapter that does not say, the kernels do without what they would like to know. */
 async function infoOf(adapter: GPUAdapter): Promise<AdapterInfo> {
@@ -312,30 +310,13 @@ function factsOf(adapter: GPUAdapter, info: AdapterInfo): AdapterFacts {
   return { vendor, architecture, description, isFallback };
 }
 
-/** What Dawn lists of an adapter; not in the types yet. */
-interface MatrixConfig {
-  readonly componentType: string;
-  readonly resultComponentType: string;
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-}
-
-function int8Matrices({ subgroupMatrixConfigs: configs = [] }: AdapterInfo): string[] {
-  return [...configs]
-    .filter(
-      ({ componentType, resultComponentType }) => componentType === "i8" && resultComponentType === "i32",
-    )
-    .map(({ M, N, K }) => `${M}x${N}x${K}`);
-}
-
-function capabilitiesOf(
+async function capabilitiesOf(
   device: GPUDevice,
   info: AdapterInfo,
   { vendor, isFallback }: AdapterFacts,
   gpu: GPU,
   without: ReadonlySet<string>,
-): Capabilities {
+): Promise<Capabilities> {
   const { subgroupMinSize, subgroupMaxSize = Number.POSITIVE_INFINITY } = info;
   const features = namesIn(device.features);
   const fixed = features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
@@ -345,7 +326,11 @@ function capabilitiesOf(
     features,
     language: new Set([...namesIn(gpu.wgslLanguageFeatures)].filter((name) => !without.has(name))),
     subgroupSize: fixed ? subgroupMinSize : undefined,
-    int8Matrices: new Set(features.has(MATRICES) && subgroupMaxSize <= 32 ? int8Matrices(info) : []),
+    int8Matrices: await (features.has(MATRICES) && subgroupMaxSize <= 32
+      ? import("./matrix-shapes.ts")
+          .then(({ int8Matrices }) => int8Matrices(info))
+          .catch(() => new Set<string>())
+      : new Set<string>()),
     limits: device.limits,
   };
 }
