@@ -212,16 +212,12 @@ export class Gpu {
       });
       return await within(ANSWER_LIMIT_MS, pipeline);
     } catch (error) {
-      const text = await complaintsOf(module).catch(() => undefined);
+      const text = await import("./complaints.ts")
+        .then((it) => it.complaintsOf(module))
+        .catch(() => undefined);
       throw new ShaderError(`${label}: did not compile: ${text || error}`, code, { cause: error });
     }
   }
-}
-
-/** What the compiler says of a shader. */
-async function complaintsOf(module: GPUShaderModule): Promise<string> {
-  const { messages } = await within(OPENING_LIMIT_MS, module.getCompilationInfo());
-  return messages.map((m) => `${m.type} at line ${m.lineNum}: ${m.message}`).join("; ");
 }
 
 /** Read at call time: `GPUBufferUsage` does not exist where this module is only imported. */
