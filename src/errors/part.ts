@@ -12,7 +12,7 @@ export async function part<T>(loading: Promise<T>): Promise<T> {
   } catch (cause) {
     throw new LibraryLoadError(
       "ServiceWorkerGlobalScope" in globalThis
-        ? "vit8: in a service worker import vit8/cdn, which is one file"
+        ? "vit8: import vit8/cdn in a service worker"
         : `vit8: a part did not load: ${(cause as Error).message}; reload the page`,
       { cause },
     );

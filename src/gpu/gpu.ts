@@ -66,10 +66,7 @@ export class Gpu {
       event.preventDefault();
       this.#errors.push(event.error);
     });
-    this.lost = device.lost.then(
-      (info) => `${info.reason}: ${info.message}`,
-      (error) => `unknown: ${error}`,
-    );
+    this.lost = device.lost.then((info) => `${info.reason}: ${info.message}`, String);
   }
 
   /**
@@ -78,7 +75,7 @@ export class Gpu {
    */
   wait<T>(promise: Promise<T>, atLeastMs?: number, limitMs = ANSWER_LIMIT_MS): Promise<T> {
     const answer = within(limitMs, promise).catch((cause) => {
-      throw new DeviceError(`the GPU gave no result: ${cause.message}`, { cause });
+      throw new DeviceError(`the GPU refused a command: ${cause.message}`, { cause });
     });
     return this.#wait(answer, atLeastMs);
   }
