@@ -1,6 +1,7 @@
 // One model on one device: a batch for each number of pictures, and runs one after another.
 
 import { SelfTestError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
 import type { ModelGraph } from "../lower/lowering.ts";
 import { columnsOf } from "../lower/padding.ts";
@@ -116,6 +117,7 @@ export class Engine<B extends Batch = Batch> {
       const size = pictures.length;
       const options = { signal, onSubmitted };
       let batch = await this.#batchOf(size);
+      signal?.throwIfAborted(); // whoever asked has gone, and closed the pictures
       const outputs = await batch.run(pictures, options).catch(async (error) => {
         if (!(error instanceof SelfTestError)) throw error;
         // Made anew, it takes other kernels, or says that there are none.
@@ -137,7 +139,7 @@ export class Engine<B extends Batch = Batch> {
   /** Where the class token looks. Runs a batch of its own that keeps every block's Q, K and V. */
   attention(picture: PictureSource, signal?: AbortSignal): Promise<AttentionMap> {
     return this.#inTurn(signal, async () => {
-      const { attentionMap, qkvReader } = await import("../lower/attention-map.ts");
+      const { attentionMap, qkvReader } = await part(import("../lower/attention-map.ts"));
       const batch = await this.#batchOf(TAPS);
       const outputs = await batch.run([picture], { signal });
       const { ops } = batch.graph.network;

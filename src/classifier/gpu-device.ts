@@ -6,9 +6,8 @@ import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { isInteger } from "../lower/arithmetic.ts";
 import type { Packed } from "../lower/pack/packer.ts";
-import { chooseByMeasuring } from "../scheduler/tune.ts";
 import type { Device } from "./device.ts";
-import { compileAhead, GpuBackend } from "./gpu-backend.ts";
+import { compileAhead, GpuBackend, refusal } from "./gpu-backend.ts";
 import { keepTuning, type Notebook, tuningOf } from "./tunings.ts";
 
 /** How a platform reaches its GPU. */
@@ -26,9 +25,12 @@ export interface GpuAccess {
 const ADVICE =
   "a software adapter: switch on hardware acceleration (in Chrome see chrome://gpu) or install the graphics driver";
 
-/** @throws UnsupportedDeviceError without WebGPU. */
-export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: GpuAccess): Promise<Device> {
-  const gpu = await acquireGpu({ gpu: await entry?.(), wait });
+/** @throws UnsupportedDeviceError without WebGPU; the signal's reason. */
+export async function openGpuDevice(
+  { gpu: entry, wait, sliceMs, notebook }: GpuAccess,
+  signal?: AbortSignal,
+): Promise<Device> {
+  const gpu = await acquireGpu({ gpu: await entry?.(), wait }, signal);
   const { adapter } = gpu;
   return {
     backend: "webgpu",
@@ -43,14 +45,19 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
       const asked = autotune && precision === "int8" && !isInteger(nonlinear);
       // Matrix units are worth more than half of the stream.
       if (software || !asked || !features.has("shader-f16") || int8Matrices.size > 0) return undefined;
-      const { halfStream } = await import("./half-stream.ts");
-      return halfStream(gpu, await tuningOf(gpu, notebook));
+      const tuning = await tuningOf(gpu, notebook);
+      // The same: without it the stream is f32.
+      return import("./half-stream.ts")
+        .then(({ halfStream }) => halfStream(gpu, tuning))
+        .catch(() => undefined);
     },
     async load(model, program, packed, autotune = !gpu.capabilities.software) {
-      const compiling = compileAhead(gpu, program);
+      const compiling = compileAhead(gpu, program).catch(() => {});
       const weights = await uploadWeights(gpu, model.id, packed);
       const tuning = autotune ? await tuningOf(gpu, notebook) : undefined;
-      const choose = tuning && chooseByMeasuring(gpu, tuning);
+      // Worth some time of each run, and no failed load: where it cannot be had, kernels are the table's.
+      const tune = tuning && (await import("../scheduler/tune.ts").catch(() => undefined));
+      const choose = tuning && tune?.chooseByMeasuring(gpu, tuning);
       const keep = tuning && (() => keepTuning(gpu, tuning, notebook));
       return new GpuBackend(gpu, model, weights, { sliceMs, choose, compiling, keep });
     },
@@ -64,7 +71,12 @@ export async function uploadWeights(gpu: Gpu, id: string, packed: AsyncIterable<
   const weights = new Arena(gpu);
   try {
     await gpu.guarded(`loading ${id}`, async () => {
-      for await (const [name, data] of packed) weights.upload(name, data);
+      for await (const [name, data] of packed)
+        try {
+          weights.upload(name, data);
+        } catch (cause) {
+          throw refusal(`uploading ${name}`, cause);
+        }
     });
     return weights;
   } catch (error) {

@@ -1,6 +1,7 @@
 // Loading a model: configs first, then the weights as they stream in, quantised and uploaded tensor by tensor.
 
 import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import {
   fillLabels,
   type Preprocessing,
@@ -91,7 +92,7 @@ export async function* storedTensors(
 ): AsyncGenerator<StoredTensor> {
   let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
   const stream = architecture.quantization?.packed
-    ? (await import("../format/packed.ts")).streamUnpacked
+    ? (await part(import("../format/packed.ts"))).streamUnpacked
     : streamWeights;
   const tensors = stream(folder, {
     signal,

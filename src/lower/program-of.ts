@@ -1,6 +1,7 @@
 // Which program computes a model in an arithmetic on a machine. Nobody else asks which arithmetic.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import type { VitArchitecture } from "../format/architecture.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
 import { vit } from "../network/families/vit.ts";
@@ -36,10 +37,11 @@ export async function programOf(
   if (activation === "quick_gelu" && isInteger(nonlinear))
     throw new UnsupportedModelError(`${family}: quick_gelu needs nonlinear exact or fast, came ${nonlinear}`);
   const network = fused(asComputed(vit(architecture), arithmetic));
-  if (precision === "float32") return (await import("./float.ts")).floatProgram(network, { int8Offset });
+  if (precision === "float32")
+    return (await part(import("./float.ts"))).floatProgram(network, { int8Offset });
   const kernels = await kernelsFor(arithmetic, machine);
   if (quantization?.calibration)
-    return (await import("./levels.ts")).levelsProgram(network, {
+    return (await part(import("./levels.ts"))).levelsProgram(network, {
       int8Offset,
       architecture,
       nonlinear,
@@ -65,7 +67,7 @@ async function kernelsFor(
   // Slower, but there, where a page has lost its network since it was opened.
   const shaped = machine ? await shapedKernels(machine).catch(() => int8Kernels) : int8Kernels;
   if (!isInteger(nonlinear)) return shaped;
-  return (await import("./integer-kernels.ts")).integerKernels(shaped, nonlinear, integerOnly);
+  return (await part(import("./integer-kernels.ts"))).integerKernels(shaped, nonlinear, integerOnly);
 }
 
 /** Those shaped for this kind of adapter. */
