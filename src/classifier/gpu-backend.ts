@@ -1,9 +1,9 @@
 // A model's weights on a GPU, and its graphs as plans with a slot for each picture.
 
 import { DeviceError, SelfTestError, Vit8Error } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { Timer } from "../gpu/timer.ts";
 import type { ModelGraph } from "../lower/lowering.ts";
 import type { Program } from "../lower/program.ts";
 import { chooseByTable } from "../scheduler/choose.ts";
@@ -162,6 +162,7 @@ export class GpuBatch implements Batch {
   }
 
   async profile(picture: PictureSource): Promise<StepTimes> {
+    const { Timer } = await part(import("../gpu/timer.ts"));
     const timer = new Timer(this.#gpu);
     try {
       const [slot] = this.slots;

@@ -2,7 +2,7 @@
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Grid } from "../gpu/kernel.ts";
-import { Timer } from "../gpu/timer.ts";
+import type { Timer } from "../gpu/timer.ts";
 import { assignSlots } from "./memory.ts";
 import { type Choice, type Choose, type Settled, settle, type TimeMs } from "./settle.ts";
 import type { Graph, Step } from "./step.ts";
@@ -253,29 +253,17 @@ type Make = (settled: Parameters<TimeMs>[number]) => Promise<Dispatch>;
 
 /** Lets `work` time steps. */
 async function timing<T>(gpu: Gpu, make: Make, work: (timeMs: TimeMs) => Promise<T>): Promise<T> {
-  const timer = new Timer(gpu);
+  let timer: Timer | undefined;
   try {
-    return await work(async (step) => timeOf(timer, await make(step)));
-  } finally {
-    timer.destroy();
-  }
-}
-
-/** A page's clock ticks every 0.1 ms: a sample is as many dispatches as take ten ticks. */
-const SAMPLE_MS = 1;
-const MOST_DISPATCHES = 100;
-
-/** Milliseconds of a dispatch, the better of two samples. */
-async function timeOf(timer: Timer, dispatch: Dispatch): Promise<number> {
-  const sample = (count: number) =>
-    timer.measure((pass) => {
-      for (let i = 0; i < count; i++) record(pass, dispatch);
+    return await work(async (step) => {
+      const measure = await import("./measure.ts");
+      timer ??= new measure.Timer(gpu);
+      const dispatch = await make(step);
+      return measure.betterOfTwo(timer, (pass) => record(pass, dispatch));
     });
-  await sample(1); // some drivers compile at the first dispatch
-  const ms = await sample(1);
-  const count = Math.min(MOST_DISPATCHES, Math.ceil(SAMPLE_MS / ms));
-  if (count <= 1) return Math.min(ms, await sample(1));
-  return Math.min(await sample(count), await sample(count)) / count;
+  } finally {
+    timer?.destroy();
+  }
 }
 
 function record(pass: GPUComputePassEncoder, { pipeline, group, grid }: Dispatch): void {

@@ -3,6 +3,8 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
 import { type Candidate, candidatesFor } from "./choose.ts";
+// Measures for it, and comes along so that it is there when it is asked for.
+import "./measure.ts";
 import { chooseProven } from "./proven.ts";
 import { answersRight } from "./self-test.ts";
 import type { Choice, Choose, Measure } from "./settle.ts";

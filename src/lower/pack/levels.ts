@@ -73,8 +73,8 @@ class LevelledPacker implements Packer {
     this.#input = input;
   }
 
-  *take(tensor: StoredTensor): Generator<Packed> {
-    for (const [name, data] of this.#packer.take(tensor)) {
+  async *take(tensor: StoredTensor): AsyncGenerator<Packed> {
+    for await (const [name, data] of this.#packer.take(tensor)) {
       if (name.endsWith(".weight")) this.#weight = data as Int8Array<ArrayBuffer>;
       else if (name.endsWith(".weight_scale")) this.#scale = data as Float32Array<ArrayBuffer>;
       else yield* this.#finished(data as Float32Array);

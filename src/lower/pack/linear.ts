@@ -39,13 +39,13 @@ export class LinearPacker implements Packer {
     this.takes = [...own, ...(scale ? [scale] : []), ...(this.#table?.takes ?? [])];
   }
 
-  *take(tensor: StoredTensor): Generator<Packed> {
+  async *take(tensor: StoredTensor): AsyncGenerator<Packed> {
     const { name, scale } = this.#op;
     const dot = tensor.name.lastIndexOf(".");
     const source = this.#stems.get(tensor.name.slice(0, dot));
     if (source) this.#takeOwn(source, tensor.name.slice(dot + 1), tensor);
     else if (tensor.name === scale) this.#factors = finite(tensor).slice();
-    else this.#table!.take(tensor);
+    else await this.#table!.take(tensor);
     if (this.#weightRows === 0 && this.#weight.scales && !this.#weightIsGone) {
       this.#weightIsGone = true;
       yield [`${name}.weight`, this.#weight.data];

@@ -15,7 +15,7 @@ export class NormPacker implements Packer {
     this.takes = [`${op.name}.weight`, `${op.name}.bias`];
   }
 
-  *take(tensor: StoredTensor): Generator<Packed> {
+  async *take(tensor: StoredTensor): AsyncGenerator<Packed> {
     const { name, out } = this.#op;
     const padded = new Float32Array(columnsOf(out));
     padded.set(finite(tensor));

@@ -36,5 +36,8 @@ export async function* pulled(
   tensors: AsyncIterable<StoredTensor>,
 ): AsyncGenerator<Packed> {
   const takers = new Map(packers.flatMap((packer) => packer.takes.map((name) => [name, packer])));
-  for await (const tensor of tensors) yield* takers.get(tensor.name)?.take(tensor) ?? [];
+  for await (const tensor of tensors) {
+    const taker = takers.get(tensor.name);
+    if (taker) yield* taker.take(tensor);
+  }
 }

@@ -14,7 +14,7 @@ export type Packed = readonly [name: string, data: ArrayBufferView];
 /** Takes the tensors of one operation, in any order, and gives each buffer once, as soon as it is whole. */
 export interface Packer {
   readonly takes: readonly CanonicalName[];
-  take(tensor: StoredTensor): Iterable<Packed>;
+  take(tensor: StoredTensor): AsyncIterable<Packed>;
 }
 
 export interface PackOptions {

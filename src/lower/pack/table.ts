@@ -1,6 +1,6 @@
 // What the embedding adds to every row: positions, with the learnt tokens and the patches' bias on their rows.
 
-import { interpolatePositions } from "../../format/positions.ts";
+import { part } from "../../errors/part.ts";
 import { gridOf } from "../../network/expected-tensors.ts";
 import type { Linear, Table } from "../../network/op.ts";
 import type { Int8Kernels } from "../kernels.ts";
@@ -22,13 +22,11 @@ export class TableRows {
     this.takes = [...table.tokens, table.table];
   }
 
-  take(tensor: StoredTensor): void {
+  async take(tensor: StoredTensor): Promise<void> {
     const { name, entry } = tensor;
-    const values = finite(tensor);
-    this.#tensors.set(
-      name,
-      name === this.#table.table ? this.#fitted(values, entry.shape[1]) : values.slice(),
-    );
+    const values = finite(tensor).slice();
+    const isTable = name === this.#table.table;
+    this.#tensors.set(name, isTable ? await this.#fitted(values, entry.shape[1]) : values);
   }
 
   get isWhole(): boolean {
@@ -51,11 +49,12 @@ export class TableRows {
   }
 
   /** Of another grid, a square one, interpolated to the picture's. */
-  #fitted(positions: Float32Array, rows: number): Float32Array {
+  async #fitted(positions: Float32Array, rows: number): Promise<Float32Array> {
     const { grid, tokens, antialias } = this.#table;
     const from = gridOf(rows - tokens.length, grid)!;
-    if (from === grid) return positions.slice();
+    if (from === grid) return positions;
     const how = { prefixTokens: tokens.length, width: this.#op.out.width, antialiasPositions: antialias };
+    const { interpolatePositions } = await part(import("../../format/positions.ts"));
     return interpolatePositions(positions, from, grid, how);
   }
 }
