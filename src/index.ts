@@ -4,16 +4,15 @@
  * @module vit8
  */
 export type { Classification } from "./classifier/answer.ts";
+export type {
+  ClassifyOptions,
+  KernelReport,
+  LoadOptions,
+  Report,
+  SettledOptions,
+} from "./classifier/api.ts";
 export type { DeviceChoice } from "./classifier/device.ts";
 export type { PassTime, Profile } from "./classifier/engine.ts";
-export {
-  type ClassifyOptions,
-  ImageClassifier,
-  type KernelReport,
-  type LoadOptions,
-  type Report,
-  type SettledOptions,
-} from "./classifier/image-classifier.ts";
 export type { LoadProgress, LoadStage } from "./classifier/model.ts";
 export type { Picture, PixelData } from "./classifier/picture.ts";
 export * from "./errors/errors.ts";
@@ -26,3 +25,4 @@ export type { ResampleFilter } from "./image/resample.ts";
 export type { Nonlinear } from "./lower/arithmetic.ts";
 export type { AttentionMap } from "./lower/attention-map.ts";
 export type { Precision } from "./lower/pack/packer.ts";
+export { ImageClassifier } from "./worker/load.ts";

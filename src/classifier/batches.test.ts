@@ -4,7 +4,8 @@ import { afterAll, expect, test, vi } from "vitest";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { seeded } from "../testing/cases.ts";
-import { ImageClassifier, type LoadOptions, type Platform, pagePlatform } from "./image-classifier.ts";
+import type { LoadOptions, Platform } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { type MadeUpVit, madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "./made-up-vit.shared.ts";
 import type { Picture } from "./picture.ts";
 
@@ -15,7 +16,7 @@ afterAll(() => releaseGpu(gpu));
 
 const VIT: MadeUpVit = { ...PLAIN, width: 64, heads: 1, depth: 1, mlpWidth: 64 };
 const load = (options: LoadOptions) =>
-  ImageClassifier.loadOn(platform, timmFiles(VIT, madeUpTensors(VIT)), options);
+  LocalClassifier.loadOn(platform, timmFiles(VIT, madeUpTensors(VIT)), options);
 const pictures = Array.from({ length: 12 }, (_, i) => madeUpPicture(VIT, i + 1));
 
 test.each(["webgpu", "cpu"] as const)(

@@ -7,14 +7,15 @@ import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { seeded } from "../testing/cases.ts";
 import { settledHeapBytes } from "../testing/heap.ts";
-import { ImageClassifier, type Platform, pagePlatform } from "./image-classifier.ts";
+import type { Platform } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { type MadeUpVit, madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "./made-up-vit.shared.ts";
 import type { Picture } from "./picture.ts";
 
 const VIT: MadeUpVit = { ...PLAIN, width: 64, heads: 1, depth: 1, mlpWidth: 64 };
 const platform: Platform<Picture> = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined };
 const load = (seed = 1) =>
-  ImageClassifier.loadOn(platform, timmFiles(VIT, madeUpTensors(VIT, seed)), { device: "webgpu" });
+  LocalClassifier.loadOn(platform, timmFiles(VIT, madeUpTensors(VIT, seed)), { device: "webgpu" });
 
 let gpu: Gpu;
 beforeAll(async () => {

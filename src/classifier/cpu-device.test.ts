@@ -3,7 +3,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
-import { ImageClassifier, type LoadOptions, type Platform, pagePlatform } from "./image-classifier.ts";
+import type { LoadOptions, Platform } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { type MadeUpVit, madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "./made-up-vit.shared.ts";
 import type { Picture } from "./picture.ts";
 
@@ -12,7 +13,7 @@ const gpu = await acquireGpu({ gpu: await nodeGpu() });
 afterAll(() => releaseGpu(gpu));
 
 type Files = Record<string, string | Uint8Array>;
-const load = (files: Files, options: LoadOptions) => ImageClassifier.loadOn(platform, files, options);
+const load = (files: Files, options: LoadOptions) => LocalClassifier.loadOn(platform, files, options);
 
 /** Logits and embeddings of some pictures. */
 async function answers(files: Files, pictures: Picture[], options: LoadOptions) {

@@ -4,13 +4,14 @@ import { afterEach, expect, test, vi } from "vitest";
 import { DeviceLostError } from "../errors/errors.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { seeded } from "../testing/cases.ts";
-import { ImageClassifier, type LoadOptions, pagePlatform } from "./image-classifier.ts";
+import type { LoadOptions } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, transformersFiles } from "./made-up-vit.shared.ts";
 
 const platform = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined, notebook: undefined };
 const files = transformersFiles(PLAIN, madeUpTensors(PLAIN));
 const pictures = [1, 2, 3].map((seed) => madeUpPicture(PLAIN, seed));
-const load = (options: LoadOptions = {}) => ImageClassifier.loadOn(platform, files, options);
+const load = (options: LoadOptions = {}) => LocalClassifier.loadOn(platform, files, options);
 afterEach(() => vi.restoreAllMocks());
 
 await nodeGpu();

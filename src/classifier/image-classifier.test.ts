@@ -5,7 +5,8 @@ import { DisposedError, ModelFormatError, PictureError } from "../errors/errors.
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { accepted } from "../testing/accepted.ts";
-import { ImageClassifier, type LoadOptions, type Platform, pagePlatform } from "./image-classifier.ts";
+import type { LoadOptions, Platform } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import {
   forward,
   type MadeUpVit,
@@ -25,7 +26,7 @@ const gpu = await acquireGpu({ gpu: await nodeGpu() });
 afterAll(() => releaseGpu(gpu));
 
 type Files = Record<string, string | Uint8Array>;
-const load = (files: Files, options: LoadOptions = {}) => ImageClassifier.loadOn(platform, files, options);
+const load = (files: Files, options: LoadOptions = {}) => LocalClassifier.loadOn(platform, files, options);
 
 /** Loads, asks, disposes. */
 async function ask<T>(files: Files, options: LoadOptions, question: (it: Loaded) => Promise<T>): Promise<T> {
@@ -186,7 +187,7 @@ test("two batches are in flight at a time, in order, and answer as each picture 
 
 test("a run cut into several submits gives equal bits", async () => {
   const whole = await logitsOf(plainFiles);
-  const it = await ImageClassifier.loadOn({ ...platform, sliceMs: 1e-6 }, plainFiles, {});
+  const it = await LocalClassifier.loadOn({ ...platform, sliceMs: 1e-6 }, plainFiles, {});
   // The first run is where it learns how long its steps take.
   expect(await it.logits(picture)).toEqual(whole);
   const submit = vi.spyOn(gpu.device.queue, "submit");

@@ -4,7 +4,8 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
-import { ImageClassifier, type LoadOptions, type Platform, pagePlatform } from "./image-classifier.ts";
+import type { LoadOptions, Platform } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import {
   forward,
   type MadeUpVit,
@@ -22,7 +23,7 @@ const gpu = await acquireGpu({ gpu: await nodeGpu() });
 afterAll(() => releaseGpu(gpu));
 
 async function logitsOf(vit: MadeUpVit, options: LoadOptions, pictures = [madeUpPicture(vit)]) {
-  const classifier = await ImageClassifier.loadOn(platform, timmFiles(vit, madeUpTensors(vit)), options);
+  const classifier = await LocalClassifier.loadOn(platform, timmFiles(vit, madeUpTensors(vit)), options);
   try {
     return await classifier.logits(pictures);
   } finally {
@@ -93,7 +94,7 @@ describe("an activation that the integer forms are not", () => {
     const readText = async (name: string) =>
       name === "config.json" ? hidden_act : name === "preprocessor_config.json" ? others[name] : undefined;
     const open = vi.fn(async () => ({ stream: new Blob([others["model.safetensors"]]).stream() }));
-    return { open, loaded: ImageClassifier.loadOn(platform, { id: "m", readText, open }, options) };
+    return { open, loaded: LocalClassifier.loadOn(platform, { id: "m", readText, open }, options) };
   };
 
   test.each<LoadOptions>([
@@ -143,7 +144,7 @@ test.each<[LoadOptions, string]>([
 });
 
 test("the report says which arithmetic it was, and attention maps are there", async () => {
-  const classifier = await ImageClassifier.loadOn(platform, timmFiles(PLAIN, madeUpTensors(PLAIN)), {
+  const classifier = await LocalClassifier.loadOn(platform, timmFiles(PLAIN, madeUpTensors(PLAIN)), {
     integerOnly: true,
   });
   expect(classifier.report).toMatchObject({ precision: "int8", nonlinear: "ibert", integerOnly: true });

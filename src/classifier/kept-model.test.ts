@@ -6,7 +6,8 @@ import { nodeGpu } from "../node/gpu.ts";
 import { serveFaults, WEIGHTS } from "../testing/faulty-server.ts";
 import { hurry } from "../testing/hurry.ts";
 import { stubCache } from "../testing/kept-cache.ts";
-import { ImageClassifier, type Platform, pagePlatform } from "./image-classifier.ts";
+import type { Platform } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "./made-up-vit.shared.ts";
 import type { Picture } from "./picture.ts";
 
@@ -21,7 +22,7 @@ afterAll(() => {
 });
 
 async function logitsOf(model: string | typeof files): Promise<Float32Array> {
-  const classifier = await ImageClassifier.loadOn(platform, model, {});
+  const classifier = await LocalClassifier.loadOn(platform, model, {});
   const logits = await classifier.logits(picture);
   await classifier.dispose();
   return logits;
@@ -68,7 +69,7 @@ test("loads at the same time share one download, and so does one that comes late
 test("an aborted load hands the download on to the one that waits", async () => {
   const controller = new AbortController();
   const onProgress = ({ loaded = 0 }) => loaded > 0 && controller.abort(new Error("enough"));
-  const first = ImageClassifier.loadOn(platform, server.folder(), { signal: controller.signal, onProgress });
+  const first = LocalClassifier.loadOn(platform, server.folder(), { signal: controller.signal, onProgress });
   const second = logitsOf(server.folder());
   await expect(first).rejects.toThrow("enough");
   expect(await second).toEqual(expected);

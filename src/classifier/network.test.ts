@@ -6,7 +6,8 @@ import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { REFUSED, SURVIVED, serveFaults, WEIGHTS } from "../testing/faulty-server.ts";
 import { hurry } from "../testing/hurry.ts";
-import { ImageClassifier, type LoadOptions, type Platform, pagePlatform } from "./image-classifier.ts";
+import type { LoadOptions, Platform } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, shardsOf, timmFiles } from "./made-up-vit.shared.ts";
 import type { Picture } from "./picture.ts";
 
@@ -32,7 +33,7 @@ afterEach(() => {
 });
 
 async function logitsOf(model: string | typeof files, options: LoadOptions = {}): Promise<Float32Array> {
-  const classifier = await ImageClassifier.loadOn(platform, model, options);
+  const classifier = await LocalClassifier.loadOn(platform, model, options);
   const logits = await classifier.logits(picture);
   await classifier.dispose();
   return logits;

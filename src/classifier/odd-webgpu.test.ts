@@ -5,7 +5,8 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { UnsupportedDeviceError, Vit8Error } from "../errors/errors.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { nodeGpu } from "../node/gpu.ts";
-import { ImageClassifier, type LoadOptions, pagePlatform } from "./image-classifier.ts";
+import type { ImageClassifier, LoadOptions } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, transformersFiles } from "./made-up-vit.shared.ts";
 import type { LoadProgress } from "./model.ts";
 
@@ -58,7 +59,7 @@ function loadWith(entry: GPU, options: LoadOptions = {}) {
     sliceMs: undefined,
     notebook: undefined,
   };
-  return ImageClassifier.loadOn(platform, files, options);
+  return LocalClassifier.loadOn(platform, files, options);
 }
 
 const load = (oddities: Odd, options?: LoadOptions) => loadWith(oddGpu(oddities).entry, options);

@@ -3,7 +3,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { SelfTestError } from "../errors/errors.ts";
 import { nodeGpu } from "../node/gpu.ts";
-import { ImageClassifier, pagePlatform } from "./image-classifier.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, transformersFiles } from "./made-up-vit.shared.ts";
 
 const platform = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined, notebook: undefined };
@@ -12,7 +12,7 @@ const picture = madeUpPicture(PLAIN);
 await nodeGpu();
 
 // Each test loads, and disposes of, a device of its own.
-const classifier = () => ImageClassifier.loadOn(platform, files, { autotune: false });
+const classifier = () => LocalClassifier.loadOn(platform, files, { autotune: false });
 afterEach(() => vi.restoreAllMocks());
 
 /** Tests in every run; what the first `times` of them read back is zeros. */

@@ -8,7 +8,8 @@ import { accepted } from "../testing/accepted.ts";
 import { type FileServer, itsPage, refused, serveFiles } from "../testing/file-server.ts";
 import { hurry } from "../testing/hurry.ts";
 import { stubCache } from "../testing/kept-cache.ts";
-import { ImageClassifier, pagePlatform } from "./image-classifier.ts";
+import type { ImageClassifier } from "../worker/load.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, shardsOf, timmFiles } from "./made-up-vit.shared.ts";
 
 const files = timmFiles(PLAIN, madeUpTensors(PLAIN));
@@ -16,7 +17,7 @@ const sharded = shardsOf(files);
 const picture = madeUpPicture(PLAIN);
 
 async function logitsOf(model: Parameters<typeof ImageClassifier.load>[0]): Promise<Float32Array> {
-  const classifier = await ImageClassifier.loadOn(pagePlatform, model, { device: "cpu" });
+  const classifier = await LocalClassifier.loadOn(pagePlatform, model, { device: "cpu" });
   const logits = await classifier.logits(picture);
   await classifier.dispose();
   return logits;
@@ -212,7 +213,7 @@ describe("a load that never settles ends with its signal", () => {
   ])("%s", async (_, model) => {
     const controller = new AbortController();
     const reason = new Error("enough");
-    const loading = ImageClassifier.loadOn(pagePlatform, await model(), {
+    const loading = LocalClassifier.loadOn(pagePlatform, await model(), {
       device: "cpu",
       signal: controller.signal,
     });
@@ -228,7 +229,7 @@ describe("a load that never settles ends with its signal", () => {
   test("a place that is never found", async () => {
     const signal = AbortSignal.timeout(50);
     const platform = { ...pagePlatform, openFolder: never };
-    await expect(ImageClassifier.loadOn(platform, "o/n", { signal })).rejects.toThrow("timeout");
+    await expect(LocalClassifier.loadOn(platform, "o/n", { signal })).rejects.toThrow("timeout");
   });
 
   test("in a browser whose cache or locks never answer", async () => {
@@ -242,7 +243,7 @@ describe("a load that never settles ends with its signal", () => {
       const controller = new AbortController();
       setTimeout(() => controller.abort(new Error("enough")), 50);
       const { signal } = controller;
-      const loading = ImageClassifier.loadOn(pagePlatform, address, { device: "cpu", signal });
+      const loading = LocalClassifier.loadOn(pagePlatform, address, { device: "cpu", signal });
       await expect(loading).rejects.toThrow("enough");
     }
   });
@@ -252,7 +253,7 @@ test("five loads leave no listener on their signal, those that fail neither", as
   const { signal } = new AbortController();
   const { address } = await serve(sharded, itsPage);
   const missing = await serve({ "config.json": files["config.json"] });
-  const load = (model: string) => ImageClassifier.loadOn(pagePlatform, model, { device: "cpu", signal });
+  const load = (model: string) => LocalClassifier.loadOn(pagePlatform, model, { device: "cpu", signal });
   const added = vi.spyOn(signal, "addEventListener");
   const removed = vi.spyOn(signal, "removeEventListener");
   for (let i = 0; i < 5; i++) {

@@ -6,10 +6,10 @@ import { until } from "../errors/until.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { arithmeticOf, isInteger } from "../lower/arithmetic.ts";
 import { programOf } from "../lower/program-of.ts";
+import type { LoadOptions } from "./api.ts";
 import { type Device, isDeviceFault } from "./device.ts";
 import { Engine } from "./engine.ts";
 import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
-import type { LoadOptions } from "./image-classifier.ts";
 import { describeModel, type ModelDescription, storedTensors } from "./model.ts";
 
 export interface Session {

@@ -8,7 +8,8 @@ import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import { openFilesFolder } from "../format/files-folder.ts";
 import { parseSafetensorsHeader, type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { accepted } from "../testing/accepted.ts";
-import { ImageClassifier, type LoadOptions, pagePlatform } from "./image-classifier.ts";
+import type { LoadOptions } from "./api.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { inTransformersNames } from "./made-up-names.shared.ts";
 import {
   type MadeUpVit,
@@ -25,7 +26,7 @@ interface Files {
 }
 
 async function answerOf(files: Files, vit: MadeUpVit = SMALL, options: LoadOptions = {}) {
-  const classifier = await ImageClassifier.loadOn(pagePlatform, { ...files }, { device: "cpu", ...options });
+  const classifier = await LocalClassifier.loadOn(pagePlatform, { ...files }, { device: "cpu", ...options });
   const picture = madeUpPicture(vit);
   const logits = vit.classes ? await classifier.logits(picture) : undefined;
   const answer = [...(logits ?? []), ...(await classifier.embed(picture))];
@@ -165,7 +166,7 @@ describe("the libraries' own answers", () => {
       "model.safetensors": peersFile(state_dict as unknown as Record<string, number[]>),
     };
     const options = { device: "cpu", precision: "float32" } as const;
-    const classifier = await ImageClassifier.loadOn(pagePlatform, files, options);
+    const classifier = await LocalClassifier.loadOn(pagePlatform, files, options);
     const pixels = { width: 16, height: 16, rgba };
     const hasHead = classifier.labels.length > 0;
     const got = await (hasHead ? classifier.logits(pixels) : classifier.embed(pixels));

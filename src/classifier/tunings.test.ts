@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Gpu } from "../gpu/gpu.ts";
 import { nodeGpu } from "../node/gpu.ts";
-import { ImageClassifier, pagePlatform } from "./image-classifier.ts";
+import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpTensors, PLAIN, transformersFiles } from "./made-up-vit.shared.ts";
 import { type Notebook, tuningOf } from "./tunings.ts";
 
@@ -19,7 +19,7 @@ test("what one visit has measured, the next one on a new device takes as it is",
   const platform = { ...pagePlatform, gpu: nodeGpu, notebook: notebookOf(pages) };
   const files = transformersFiles(PLAIN, madeUpTensors(PLAIN));
   const visit = async () => {
-    await (await ImageClassifier.loadOn(platform, files, { autotune: true })).dispose();
+    await (await LocalClassifier.loadOn(platform, files, { autotune: true })).dispose();
     const [[name, text]] = pages;
     return { name, entries: JSON.parse(text) as [string, { why: string }][] };
   };

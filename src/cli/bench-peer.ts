@@ -6,7 +6,7 @@ import { type Race, type Result, type Runner, race } from "../bench/race.ts";
 import type { Repeats } from "../bench/sampling.ts";
 import { type Agreement, agreementOf } from "../bench/score.ts";
 import type { Spread } from "../bench/statistics.ts";
-import type { Report } from "../classifier/image-classifier.ts";
+import type { Report } from "../classifier/api.ts";
 import type { HubOptions } from "../format/folder.ts";
 import type { RawPicture } from "../image/picture.ts";
 import { vit } from "../network/families/vit.ts";

@@ -1,7 +1,7 @@
 // `vit8 eval`: how often a model is right on labelled pictures, and how far from its float reference.
 
 import { type Accuracy, type Agreement, accuracyOf, agreementOf } from "../bench/score.ts";
-import type { Report } from "../classifier/image-classifier.ts";
+import type { Report } from "../classifier/api.ts";
 import { type PictureError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";

@@ -1,6 +1,6 @@
 // Runs a model over many pictures, decoding ahead, so that the time is the GPU's.
 
-import type { Report } from "../classifier/image-classifier.ts";
+import type { Report } from "../classifier/api.ts";
 import type { PixelData } from "../classifier/picture.ts";
 import { PictureError } from "../errors/errors.ts";
 import type { NodeClassifier } from "../node/index.ts";

@@ -3,8 +3,8 @@
  *
  * @module vit8/node
  */
-import type { ImageClassifier as Classifier, LoadOptions, Platform } from "../classifier/image-classifier.ts";
-import { ImageClassifier as CoreClassifier } from "../classifier/image-classifier.ts";
+import type { ImageClassifier as Classifier, LoadOptions, Platform } from "../classifier/api.ts";
+import { LocalClassifier } from "../classifier/local-classifier.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { ModelSource } from "../format/folder.ts";
 import { openModel } from "./folder.ts";
@@ -28,6 +28,6 @@ const nodePlatform: Platform<NodePicture> = {
 /** `ImageClassifier.load` in Node: also takes a directory; needs the packages `webgpu` and, for picture files, `sharp`. */
 export const ImageClassifier = {
   load(model: ModelSource, options: LoadOptions = {}): Promise<NodeClassifier> {
-    return CoreClassifier.loadOn(nodePlatform, model, options);
+    return LocalClassifier.loadOn(nodePlatform, model, options);
   },
 };

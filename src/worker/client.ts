@@ -1,15 +1,15 @@
 // The page's side of a classifier that runs in a worker: the same methods, each a message.
 
 import type { Classification } from "../classifier/answer.ts";
-import type { Profile } from "../classifier/engine.ts";
-import {
-  type ClassifyOptions,
+import type {
+  ClassifyOptions,
   ImageClassifier,
-  type LoadOptions,
-  pagePlatform,
-  type Report,
-  type SettledOptions,
-} from "../classifier/image-classifier.ts";
+  LoadOptions,
+  Report,
+  SettledOptions,
+} from "../classifier/api.ts";
+import type { Profile } from "../classifier/engine.ts";
+import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
 import {
@@ -33,9 +33,6 @@ import type { AttentionMap } from "../lower/attention-map.ts";
 import { Channel } from "./channel.ts";
 import { type Loaded, type LoadRequest, type Method, type Ran, receiveError } from "./messages.ts";
 import { sendable, transferables } from "./pictures.ts";
-
-/** What a page sees of a classifier. */
-type Face = Pick<ImageClassifier, keyof ImageClassifier>;
 
 /**
  * `ImageClassifier.load` in a module worker; on the page's own thread where no worker starts and none was asked for. Throws the same errors.
@@ -84,9 +81,7 @@ async function loadThrough(
     void channel.call({ id: channel.nextId(), type: "dispose", classifier: id }).catch(() => {});
   const request = { id, type: "load", model, options, why } as const;
   const loaded = await channel.call<Loaded>(request, { signal, onProgress, onLate });
-  const classifier: Face = new WorkerClassifier(channel, id, loaded);
-  // A class with private fields is equal to none but itself, whatever its face.
-  return classifier as ImageClassifier;
+  return new WorkerClassifier(channel, id, loaded);
 }
 
 /** On the CPU of the page's own thread, with the reason in the report. */
@@ -97,7 +92,7 @@ function loadHere(
   why = "that was asked for",
 ): Promise<ImageClassifier> {
   const here = `${why}; and on the page's own thread, which stops while it computes, because ${message}`;
-  return ImageClassifier.loadOn(pagePlatform, model, { ...options, device: "cpu" }, here);
+  return LocalClassifier.loadOn(pagePlatform, model, { ...options, device: "cpu" }, here);
 }
 
 function askedFor(error: unknown): unknown {
@@ -107,7 +102,7 @@ function askedFor(error: unknown): unknown {
   });
 }
 
-class WorkerClassifier implements Face {
+class WorkerClassifier implements ImageClassifier {
   readonly labels: readonly string[];
   readonly framing: Framing;
   readonly #channel: Channel;

@@ -1,5 +1,6 @@
 /** `vit8/worker`: the module worker behind `ImageClassifier.load(model, { worker: true })`. */
-import { ImageClassifier, type LoadOptions, pagePlatform } from "../classifier/image-classifier.ts";
+import type { ImageClassifier, LoadOptions } from "../classifier/api.ts";
+import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
 import {
   type Loaded,
@@ -42,7 +43,7 @@ async function load(request: Numbered<LoadRequest>, signal: AbortSignal): Promis
   const { id, model, why } = request;
   const onProgress: LoadOptions["onProgress"] = (progress) => reply(id, { progress });
   const options = { ...request.options, signal, onProgress };
-  const classifier = await ImageClassifier.loadOn(pagePlatform, model, options, why);
+  const classifier = await LocalClassifier.loadOn(pagePlatform, model, options, why);
   classifiers.set(id, classifier);
   const { labels, framing, report } = classifier;
   return { labels, framing, report };

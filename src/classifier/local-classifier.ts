@@ -1,105 +1,29 @@
-// The public face: load a model, ask it what is in a picture.
+// A model on this thread, asked what is in pictures: batches, and another device in the place of a lost one.
 
 import { DisposedError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
 import { until } from "../errors/until.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
-import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Framing } from "../image/geometry.ts";
-import { type Arithmetic, arithmeticOf, type Nonlinear } from "../lower/arithmetic.ts";
+import { arithmeticOf } from "../lower/arithmetic.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
-import type { Precision } from "../lower/pack/packer.ts";
 import { type Classification, topClasses } from "./answer.ts";
-import { type DeviceChoice, isDeviceFault } from "./device.ts";
+import type {
+  ClassifyOptions,
+  ImageClassifier,
+  KernelReport,
+  LoadOptions,
+  ManyOptions,
+  Platform,
+  Report,
+  SettledOptions,
+} from "./api.ts";
 import type { Answer, Engine, Profile } from "./engine.ts";
-import type { GpuAccess } from "./gpu-device.ts";
-import { type LoadProgress, loadKept } from "./model.ts";
+import { loadKept } from "./model.ts";
 import { numbered } from "./numbered.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
 import { CLEAN_UP_MS, closeSession, lossOf, lostTwice, openSession, type Session } from "./session.ts";
 import { pageNotebook } from "./tunings.ts";
-
-export interface LoadOptions {
-  readonly onProgress?: (progress: LoadProgress) => void;
-  readonly signal?: AbortSignal;
-  /** `int8` (default), or `float32`: the reference that int8 is judged against, four times the bytes. */
-  readonly precision?: Precision;
-  /**
-   * How GELU, softmax and LayerNorm are computed: `exact` (default) in f32, `fast` with GELU by its tanh form, or, in int8, `ibert` and
-   * `ivit`: in integers, as I-BERT and I-ViT do.
-   */
-  readonly nonlinear?: Nonlinear;
-  /** What the weights file must have as its SHA-256: `sha256-` and base64, as in HTML; any other bytes are refused. */
-  readonly integrity?: string;
-  /** No float instruction from pixels to logits, which are the same bits on every adapter; with `ibert` (default) or `ivit`. Slow. */
-  readonly integerOnly?: boolean;
-  /**
-   * `auto` (default): WebGPU, and the CPU where that cannot be used, which `onProgress` and `report.advice` tell; `webgpu` or `cpu`:
-   * that one. On the CPU of a page the model runs in a worker.
-   */
-  readonly device?: DeviceChoice;
-  /** Of a model on the Hub: a branch, a tag, a commit or `refs/pr/1`; default main, or what the address says. */
-  readonly revision?: string;
-  /** Where Hub ids are looked up; default https://huggingface.co, in Node what `HF_ENDPOINT` says. */
-  readonly endpoint?: string | URL;
-  /**
-   * Whether kernels are chosen by measuring at load, for about 150 ms the first time on an adapter; default: on a GPU yes, on a software adapter, where
-   * compiling a candidate costs more than it could gain, no: the table is taken.
-   */
-  readonly autotune?: boolean;
-  /** Pictures in one submit at most, 1 to 64; default 8. */
-  readonly maxBatch?: number;
-  /** Load and run in a module worker, one for all classifiers of the page: its own thread stays free. Pages only. */
-  readonly worker?: boolean;
-}
-
-export interface ClassifyOptions {
-  /** Labels per picture; default 5. */
-  readonly topK?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** A picture that fails does not fail the others: each has a result of its own, as `Promise.allSettled` has them. */
-export interface SettledOptions {
-  readonly settled: true;
-}
-
-interface ManyOptions extends Partial<SettledOptions> {
-  readonly signal?: AbortSignal;
-}
-
-/** Which kernel and variant ran how many steps, and why it was chosen. */
-export interface KernelReport {
-  readonly kernel: string;
-  readonly variant: string;
-  readonly steps: number;
-  readonly why: string;
-}
-
-export interface Report extends Arithmetic {
-  readonly model: string;
-  /** Which weights the model's files hold: of quantised ones no `float32` can be made. */
-  readonly checkpoint: "float" | "quantized";
-  readonly backend: "webgpu" | "cpu";
-  readonly adapter: AdapterFacts;
-  /** Why it is slower than a GPU would be, and what to do about that; undefined on a GPU. */
-  readonly advice: string | undefined;
-  readonly kernels: readonly KernelReport[];
-  /** Dispatches of the last run; of a run of one picture before any. */
-  readonly dispatches: number;
-  /** Bytes of all buffers and textures on the device, those of other classifiers on it included. */
-  readonly gpuBytes: number;
-  /** Tensors of the weights file that the model does without, at most a hundred: an unused head, a loss, ... */
-  readonly ignoredTensors: readonly string[];
-  /** Why devices were lost, each replaced by another since the load. */
-  readonly losses: readonly string[];
-}
-
-/** Where a classifier runs: what differs between a page and Node. */
-export interface Platform<P> extends GpuAccess {
-  readonly openFolder: (model: ModelSource, options: LoadOptions) => Promise<ModelFolder>;
-  readonly openPicture: (picture: P, signal?: AbortSignal) => Promise<PictureSource>;
-}
 
 export const pagePlatform: Platform<Picture> = {
   openFolder: (model, { revision, endpoint }) => resolveFolder(model, { revision, endpoint }),
@@ -109,11 +33,8 @@ export const pagePlatform: Platform<Picture> = {
   notebook: pageNotebook,
 };
 
-/** A page stays alive only while nobody computes on its own thread. */
-const ON_PAGE = "document" in globalThis;
-
-/** A Vision Transformer on the GPU that names what is in pictures. */
-export class ImageClassifier<P = Picture> {
+/** A classifier on the thread that loads it. */
+export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   readonly #platform: Platform<P>;
   readonly #folder: ModelFolder;
   readonly #options: LoadOptions;
@@ -130,38 +51,15 @@ export class ImageClassifier<P = Picture> {
     this.#session = session;
   }
 
-  /**
-   * Loads a model: a Hub id (`facebook/deit-tiny-patch16-224`), an address, the `File`s of a folder, or bytes by file name.
-   * Float weights are quantised while they stream in.
-   * @throws UnsupportedDeviceError without WebGPU, where it is asked for; UnsupportedModelError, ModelFormatError, ModelLoadError for what is
-   *   wrong with the model; the signal's reason when aborted. Nothing stays on the GPU then.
-   */
-  static async load(model: ModelSource, options: LoadOptions = {}): Promise<ImageClassifier> {
-    const { device = "auto", worker = device === "cpu" && ON_PAGE, signal } = options;
-    const inWorker = async (why?: string) =>
-      (await part(import("../worker/client.ts"))).loadInWorker(model, options, why);
-    if (worker) return inWorker();
-    if (device !== "auto" || !ON_PAGE) return ImageClassifier.loadOn(pagePlatform, model, options);
-    return ImageClassifier.loadOn(pagePlatform, model, { ...options, device: "webgpu" }).catch((error) => {
-      if (signal?.aborted || !isDeviceFault(error)) throw error;
-      return inWorker(error.message);
-    });
-  }
-
-  /**
-   * `load` on another platform than a page.
-   *
-   * @param why the CPU is asked for, where WebGPU was tried before
-   * @internal
-   */
+  /** @param why the CPU is asked for, where WebGPU was tried before */
   static async loadOn<P>(
     platform: Platform<P>,
     source: ModelSource,
     options: LoadOptions,
     why?: string,
-  ): Promise<ImageClassifier<P>> {
+  ): Promise<LocalClassifier<P>> {
     const folder = await until(options.signal, platform.openFolder(source, options));
-    return loadKept(folder, () => ImageClassifier.#loadFrom(platform, folder, options, why));
+    return loadKept(folder, () => LocalClassifier.#loadFrom(platform, folder, options, why));
   }
 
   static async #loadFrom<P>(
@@ -169,7 +67,7 @@ export class ImageClassifier<P = Picture> {
     folder: ModelFolder,
     options: LoadOptions,
     why: string | undefined,
-  ): Promise<ImageClassifier<P>> {
+  ): Promise<LocalClassifier<P>> {
     const { signal, maxBatch = 8, integrity } = options;
     arithmeticOf(options); // refuses what cannot be combined
     if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
@@ -178,7 +76,7 @@ export class ImageClassifier<P = Picture> {
       throw new RangeError(`integrity: expected sha256- and 44 characters of base64, came ${integrity}`);
     signal?.throwIfAborted();
     const session = await openSession(platform, folder, options, why);
-    return new ImageClassifier(platform, folder, options, session);
+    return new LocalClassifier(platform, folder, options, session);
   }
 
   /** What the model calls its classes; empty for an embedding model. */
