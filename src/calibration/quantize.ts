@@ -6,7 +6,12 @@ import { readOptional } from "../format/optional.ts";
 import { pack, packMultiples } from "../format/packed.ts";
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
+import { isQkv } from "../lower/calibration.ts";
+import { addendOf } from "../lower/problems.ts";
+import { vit } from "../network/families/vit.ts";
+import { fused } from "../network/fused.ts";
 import { timmName } from "../network/names.ts";
+import { type FusedOp, type Interpreter, interpret, type Network, type Value } from "../network/op.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
 import { correctBias, quantized, regress } from "./correct.ts";
@@ -62,14 +67,20 @@ export async function calibratedFiles(
   { model, images, seed, of }: Observations,
   { signal, onBlock, ...options }: QuantizingOptions,
 ): Promise<Map<string, Uint8Array[]>> {
-  const quantizer = new ModelQuantizer(copyOf(model), of, options);
-  const { depth } = model.description.architecture;
-  for (let block = 0; block < depth; block++) {
-    onBlock?.(block, depth);
-    // A block takes seconds: whoever wants to stop it must be heard.
-    await new Promise((resolve) => setTimeout(resolve));
-    signal?.throwIfAborted();
-    quantizer.block(`blocks.${block}`);
+  const { architecture } = model.description;
+  const network = fused(vit(architecture));
+  const quantizer = new ModelQuantizer(copyOf(model), network, of, options);
+  let block = -1;
+  for (const op of network.ops) {
+    const [, number = "0"] = /^blocks\.(\d+)\./.exec(op.name) ?? [];
+    if (Number(number) > block) {
+      block = Number(number);
+      onBlock?.(block, architecture.depth);
+      // A block takes seconds: whoever wants to stop it must be heard.
+      await new Promise((resolve) => setTimeout(resolve));
+      signal?.throwIfAborted();
+    }
+    quantizer.quantize(op);
   }
   const { method, bits, biasCorrection = false } = options;
   const notes = {
@@ -121,6 +132,7 @@ interface QuantizedModel {
   readonly weights: ReadonlyMap<string, Stored>;
 }
 
+const QKV = ["query", "key", "value"];
 const isLayer = (name: string) => /^blocks\.\d+\.(?:qkv|proj|fc1|fc2)\.weight$/.test(name);
 
 class ModelQuantizer {
@@ -130,9 +142,16 @@ class ModelQuantizer {
   readonly #options: CalibratedOptions;
   readonly #method: Method;
   readonly #weights = new Map<string, Stored>();
+  readonly #network: Network<FusedOp>;
 
-  constructor(model: FloatModel, observed: ReadonlyMap<string, Observed>, options: CalibratedOptions) {
+  constructor(
+    model: FloatModel,
+    network: Network<FusedOp>,
+    observed: ReadonlyMap<string, Observed>,
+    options: CalibratedOptions,
+  ) {
     this.#model = model;
+    this.#network = network;
     this.#observed = observed;
     this.#options = options;
     this.#method = METHODS[options.method];
@@ -142,16 +161,32 @@ class ModelQuantizer {
     return { model: this.#model, weights: this.#weights };
   }
 
-  block(block: string): void {
-    const { softmax, gelu } = this.#method;
-    this.#norm(`${block}.norm1`, `${block}.qkv`);
-    for (const part of ["query", "key", "value"]) this.#uniform(`${block}.${part}`);
-    this.#activation(`${block}.softmax`, softmax);
-    this.#uniform(`${block}.attention`);
-    this.#linear(`${block}.proj`, this.#seen(`${block}.attention`), `${block}.attention`);
-    this.#norm(`${block}.norm2`, `${block}.fc1`);
-    this.#activation(`${block}.fc1`, gelu);
-    this.#linear(`${block}.fc2`, this.#seen(`${block}.fc1`), `${block}.fc1`);
+  quantize(op: FusedOp): void {
+    interpret(this.#by, op);
+  }
+
+  /** What is done for each operation: levels for what it makes, and where its input is settled then, its weight. */
+  readonly #by: Interpreter<FusedOp, [], void> = {
+    patches: () => {},
+    linear: (op) => {
+      const { name, reads, out, table } = op;
+      if (isQkv(op)) for (const part of QKV) this.#uniform(name.replace(/qkv$/, part));
+      else if (addendOf(op)) {
+        if (!table) this.#linear(name, this.#seen(reads[0].name), reads[0].name);
+      } else if (!this.#isAnswer(out)) this.#activation(out.name, this.#method.gelu);
+    },
+    norm: ({ name, out }) => {
+      const reader = this.#network.ops.find(({ reads }) => (reads as readonly Value[]).includes(out));
+      if (reader && !this.#isAnswer(out)) this.#norm(name, reader.name);
+    },
+    attention: ({ name }) => {
+      this.#activation(name.replace(/attention$/, "softmax"), this.#method.softmax);
+      this.#uniform(name);
+    },
+  };
+
+  #isAnswer(value: Value): boolean {
+    return Object.values(this.#network.outputs).includes(value);
   }
 
   #norm(name: string, layer: string): void {
