@@ -8,12 +8,12 @@ import type { PackedWeight } from "./packed-weight.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 
 export class FloatWeight implements PackedWeight {
-  readonly data: Float32Array;
+  #values: Float32Array;
   readonly #op: Linear;
 
   constructor(op: Linear) {
     this.#op = op;
-    this.data = new Float32Array(columnsOf(op.out) * columnsOf(op.reads[0]) * op.joined);
+    this.#values = new Float32Array(columnsOf(op.out) * columnsOf(op.reads[0]) * op.joined);
   }
 
   put({ firstRow, firstColumn }: Source, tensor: StoredTensor): void {
@@ -31,18 +31,24 @@ export class FloatWeight implements PackedWeight {
       const channel = columnAt(firstRow + row, out);
       for (const { from, to, length } of runsOf(x))
         for (let i = 0; i < length; i++)
-          this.data[(first + to + i) * n + channel] = values[row * x.width + from + i];
+          this.#values[(first + to + i) * n + channel] = values[row * x.width + from + i];
     }
+  }
+
+  give(): Float32Array {
+    const values = this.#values;
+    this.#values = new Float32Array();
+    return values;
   }
 
   multiply(factors: Float32Array): void {
     const n = columnsOf(this.#op.out);
     factors.forEach((factor, channel) => {
-      for (let i = channel; i < this.data.length; i += n) this.data[i] *= factor;
+      for (let i = channel; i < this.#values.length; i += n) this.#values[i] *= factor;
     });
   }
 
   divide(by: number): void {
-    for (let i = 0; i < this.data.length; i++) this.data[i] /= by;
+    for (let i = 0; i < this.#values.length; i++) this.#values[i] /= by;
   }
 }

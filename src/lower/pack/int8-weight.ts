@@ -10,7 +10,7 @@ import type { PackOptions } from "./packer.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 
 class Int8Weight implements PackedWeight {
-  readonly data: Int8Array;
+  #values: Int8Array;
   readonly scales: Float32Array;
   readonly offsets: Float64Array | undefined;
   readonly #op: Linear;
@@ -20,7 +20,7 @@ class Int8Weight implements PackedWeight {
     this.#op = op;
     this.#int8Offset = int8Offset;
     const n = columnsOf(op.out);
-    this.data = new Int8Array(n * columnsOf(op.reads[0]) * op.joined);
+    this.#values = new Int8Array(n * columnsOf(op.reads[0]) * op.joined);
     this.scales = new Float32Array(n * op.joined);
     // Of the product that reads pixels: so far without its scale.
     if (op.table) this.offsets = new Float64Array(n);
@@ -40,9 +40,15 @@ class Int8Weight implements PackedWeight {
       const { q, scale } = row(r);
       if (scale !== undefined) this.scales[joined * n + channel] = scale;
       for (const { from, to, length } of runs) padded.set(q.subarray(from, from + length), to);
-      packRow(this.data, n, channel, padded, joined * columnsOf(x));
+      packRow(this.#values, n, channel, padded, joined * columnsOf(x));
       if (this.offsets) this.offsets[channel] = this.#offsetOf(q);
     }
+  }
+
+  give(): Int8Array {
+    const values = this.#values;
+    this.#values = new Int8Array();
+    return values;
   }
 
   multiply(factors: Float32Array): void {

@@ -12,7 +12,9 @@ export class LinearPacker implements Packer {
   readonly takes: readonly string[];
   readonly #op: Linear;
   readonly #stems: ReadonlyMap<string, Source>;
-  readonly #weight: PackedWeight;
+  readonly #options: PackOptions;
+  /** From its first row on, until all is given away. */
+  #weight: PackedWeight | undefined;
   readonly #bias: Float32Array;
   readonly #table: TableRows | undefined;
   #factors: Float32Array | undefined;
@@ -27,7 +29,7 @@ export class LinearPacker implements Packer {
     this.#op = op;
     const { sources, table, scale, out } = op;
     this.#stems = stemsOf(op);
-    this.#weight = options.weight(op, options);
+    this.#options = options;
     this.#bias = new Float32Array(columnsOf(out));
     this.#table = table && new TableRows(op, table, options.stream);
     const rows = sources.reduce((sum, { shape }) => sum + shape[0], 0);
@@ -46,17 +48,21 @@ export class LinearPacker implements Packer {
     if (source) this.#takeOwn(source, tensor.name.slice(dot + 1), tensor);
     else if (tensor.name === scale) this.#factors = finite(tensor).slice();
     else await this.#table!.take(tensor);
-    if (this.#weightRows === 0 && this.#weight.scales && !this.#weightIsGone) {
+    if (this.#weightRows > 0 || !this.#weight) return;
+    if (this.#weight.scales && !this.#weightIsGone) {
       this.#weightIsGone = true;
-      yield [`${name}.weight`, this.#weight.data];
+      yield [`${name}.weight`, this.#weight.give()];
     }
-    if (this.#isWhole()) yield* this.#finished();
+    if (!this.#isWhole()) return;
+    yield* this.#finished(this.#weight);
+    this.#weight = undefined;
   }
 
   #takeOwn(source: Source, leaf: string, tensor: StoredTensor): void {
     const [rows] = tensor.entry.shape;
+    if (leaf !== "bias") this.#weight ??= this.#options.weight(this.#op, this.#options);
     if (leaf === "weight") {
-      this.#weight.put(source, tensor);
+      this.#weight!.put(source, tensor);
       this.#weightRows -= rows;
       if (tensor.entry.dtype === "I8") this.#scaleRows += rows;
       return;
@@ -68,7 +74,7 @@ export class LinearPacker implements Packer {
       this.#biasRows -= rows;
     } else {
       const set = (source.firstColumn / this.#op.reads[0].width) * this.#bias.length;
-      for (const [row, value] of values.entries()) this.#weight.scales![set + channel(row)] = value;
+      for (const [row, value] of values.entries()) this.#weight!.scales![set + channel(row)] = value;
       this.#scaleRows -= values.length;
     }
   }
@@ -79,18 +85,18 @@ export class LinearPacker implements Packer {
     return rows.every((left) => left === 0) && (!scale || !!this.#factors) && (this.#table?.isWhole ?? true);
   }
 
-  *#finished(): Generator<Packed> {
+  *#finished(weight: PackedWeight): Generator<Packed> {
     const { name, joined } = this.#op;
     const bias = this.#bias;
     this.#factors?.forEach((factor, n) => {
       bias[n] *= factor;
     });
-    if (this.#factors) this.#weight.multiply(this.#factors);
+    if (this.#factors) weight.multiply(this.#factors);
     // The mean of several heads: a part of each, and of their biases.
     bias.set(bias.map((value) => value / joined));
-    if (joined > 1) this.#weight.divide(joined);
-    const { scales, offsets, data } = this.#weight;
-    if (!this.#weightIsGone) yield [`${name}.weight`, data];
+    if (joined > 1) weight.divide(joined);
+    const { scales, offsets } = weight;
+    if (!this.#weightIsGone) yield [`${name}.weight`, weight.give()];
     if (scales) yield [`${name}.weight_scale`, scales];
     if (this.#table) {
       yield [`${name}.table`, this.#table.data(bias, offsets, scales)];
