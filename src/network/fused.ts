@@ -7,7 +7,7 @@ import { foldTable } from "./rewrite/fold-table.ts";
 import { fuse } from "./rewrite/fuse.ts";
 import { meanOfHeads } from "./rewrite/mean-of-heads.ts";
 import { mergeQkv } from "./rewrite/merge-qkv.ts";
-import { withValues } from "./rewrite/rewrite.ts";
+import { withValues } from "./rewrite/with-values.ts";
 
 const FUSED = ["patches", "linear", "norm", "attention"] satisfies readonly FusedOp["kind"][];
 

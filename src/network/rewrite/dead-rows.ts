@@ -2,7 +2,7 @@
 
 import { UnsupportedModelError } from "../../errors/errors.ts";
 import type { FusedOp, Network, Value } from "../op.ts";
-import { withValues } from "./rewrite.ts";
+import { withValues } from "./with-values.ts";
 
 /** A value in the place of its first row, for whoever reads values from the first row on. */
 export function firstRows(network: Network): Network {

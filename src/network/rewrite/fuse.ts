@@ -1,26 +1,27 @@
 // What stands behind a product in its epilogue: the activation, and the sum with the residual stream.
 
 import type { Network } from "../op.ts";
-import { each, makerOf, readOnce, replaced } from "./rewrite.ts";
+import { rewritten } from "./draft.ts";
 
 export function fuse(network: Network): Network {
   return fuseAdditions(fuseActivations(network));
 }
 
 function fuseActivations(network: Network): Network {
-  return each(network, "activation", (net, op) => {
-    const linear = makerOf(net, op.reads[0]);
-    if (linear?.kind !== "linear" || linear.activation || !readOnce(net, linear.out)) return net;
-    return replaced(net, [linear, op], { ...linear, out: op.out, activation: op.activation });
+  return rewritten(network, "activation", (draft, op) => {
+    const linear = draft.makerOf(op.reads[0]);
+    if (linear?.kind !== "linear" || linear.activation || !draft.isReadOnce(linear.out)) return;
+    draft.replace([linear, op], { ...linear, out: op.out, activation: op.activation });
   });
 }
 
 function fuseAdditions(network: Network): Network {
-  return each(network, "add", (net, op) => {
+  return rewritten(network, "add", (draft, op) => {
     const [x, y] = op.reads;
-    const linear = makerOf(net, y);
-    if (linear?.kind !== "linear" || linear.activation || !readOnce(net, y)) return net;
-    return replaced(net, [linear, op], {
+    const linear = draft.makerOf(y);
+    const isPlain = linear?.kind === "linear" && !linear.activation && linear.reads.length === 1;
+    if (!isPlain || !draft.isReadOnce(y)) return;
+    draft.replace([linear, op], {
       ...linear,
       reads: [linear.reads[0], x],
       out: op.out,
