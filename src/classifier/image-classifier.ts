@@ -1,6 +1,7 @@
 // The public face: load a model, ask it what is in a picture.
 
 import { DisposedError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
+import { unlessAborted } from "../errors/unless-aborted.ts";
 import { until } from "../errors/until.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
@@ -308,17 +309,17 @@ export class ImageClassifier<P = Picture> {
     first?: number,
   ): Promise<T> {
     this.#begin(signal);
-    const opened = await Promise.allSettled(
-      pictures.map((picture) => this.#platform.openPicture(picture, signal)),
-    );
-    const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const opening = pictures.map((picture) => this.#platform.openPicture(picture, signal));
     try {
-      for (const [i, result] of opened.entries())
-        if (result.status === "rejected")
-          throw first === undefined ? result.reason : numbered(result.reason, first + i);
+      const opened = await unlessAborted(Promise.allSettled(opening), signal);
+      const sources = opened.map((result, i) => {
+        if (result.status === "fulfilled") return result.value;
+        throw first === undefined ? result.reason : numbered(result.reason, first + i);
+      });
       return await this.#run(sources, signal, work);
     } finally {
-      for (const source of sources) source.close();
+      // Those too that come when nobody waits for them any more.
+      for (const source of opening) source.then((it) => it.close()).catch(() => {});
     }
   }
 

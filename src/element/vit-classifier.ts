@@ -1,5 +1,7 @@
 // <vit-classifier>: an element that names what is in its picture, with the events and the manners of <img>.
 
+import { isA } from "../errors/is-a.ts";
+import { unlessAborted } from "../errors/unless-aborted.ts";
 import {
   type Classification,
   type ImageClassifier,
@@ -8,7 +10,15 @@ import {
   PictureError,
 } from "../index.ts";
 import { leaseModel, type ModelLease } from "./models.ts";
-import { arrived, findSource, modelAddress, nextFrame, pictureAddress, type Source } from "./source.ts";
+import {
+  arrived,
+  findSource,
+  isVideo,
+  modelAddress,
+  nextFrame,
+  pictureAddress,
+  type Source,
+} from "./source.ts";
 import { texts } from "./texts.ts";
 import { describe, type Status, View } from "./view.ts";
 import { forgetNear, whenNear } from "./visibility.ts";
@@ -344,8 +354,7 @@ export class VitClassifier extends Base {
       this.#show(await look());
       this.#fire("result");
       this.#settle(run, "load");
-      if (this.autoplay && this.#source instanceof HTMLVideoElement)
-        void this.#watch(run, this.#source, look);
+      if (this.autoplay && isVideo(this.#source)) void this.#watch(run, this.#source, look);
       return this.results;
     } catch (error) {
       this.#fail(run, error);
@@ -365,14 +374,17 @@ export class VitClassifier extends Base {
         "vit-classifier: has no picture; set src, or put an img, video or canvas inside",
       );
     this.#askForImage();
-    if (this.autoplay && source instanceof HTMLVideoElement) source.play().catch(() => {});
+    if (this.autoplay && isVideo(source)) source.play().catch(() => {});
     const lease = this.#leaseModel();
-    const [classifier] = await untilAborted(Promise.all([lease.classifier, arrived(source, signal)]), signal);
+    const [classifier] = await unlessAborted(
+      Promise.all([lease.classifier, arrived(source, signal)]),
+      signal,
+    );
     run.waiting = false;
     const { backend, advice } = classifier.report;
     if (backend === "cpu") this.dispatchEvent(new CustomEvent("fallback", { ...everywhere, detail: advice }));
     return () =>
-      untilAborted(
+      unlessAborted(
         lease.turn(() => this.#classify(classifier, source, signal)),
         signal,
       );
@@ -443,7 +455,7 @@ export class VitClassifier extends Base {
 
   #fail(run: Run, error: unknown): void {
     if (run.signal.aborted) return;
-    this.#error = error instanceof Error ? error : new Error(String(error));
+    this.#error = isA(error, "Error") || isA(error, "DOMException") ? error : new Error(String(error));
     if (!(error instanceof PictureError)) this.#lease?.forget();
     this.#forgetAnswer();
     this.#setStatus("error", this.#error.message);
@@ -526,12 +538,3 @@ export class VitClassifier extends Base {
 }
 
 const everywhere = { bubbles: true, composed: true };
-
-/** `work`, or the signal's reason as soon as it is aborted. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
-}

@@ -2,6 +2,7 @@
 
 import type { LoadProgress } from "../classifier/model.ts";
 import { DeviceError } from "../errors/errors.ts";
+import { unlessAborted } from "../errors/unless-aborted.ts";
 import { type Numbered, type Reply, type Request, receiveError } from "./messages.ts";
 import { spawnWorker } from "./spawn.ts";
 
@@ -46,23 +47,22 @@ export class Channel {
     return ++this.#lastId;
   }
 
-  /** What the worker answers. An aborted call is over when the worker says so: nothing of it is left there. */
+  /** What the worker answers. An aborted call is over at once; the worker, which may be busy, leaves nothing of it. */
   async call<T>(message: Numbered<Request>, options: CallOptions = {}): Promise<T> {
     const { signal, onProgress, transfer = [] } = options;
     const { id } = message;
-    const abort = () => this.#worker.postMessage({ id, type: "abort" });
+    signal?.throwIfAborted();
+    const answer = new Promise<T>((resolve, reject) => {
+      this.#worker.postMessage(message, transfer);
+      this.#calls.set(id, { resolve, reject, onProgress });
+    });
     try {
-      return await new Promise<T>((resolve, reject) => {
-        signal?.throwIfAborted();
-        this.#worker.postMessage(message, transfer);
-        this.#calls.set(id, { resolve, reject, onProgress });
-        signal?.addEventListener("abort", abort);
-      });
+      return await unlessAborted(answer, signal);
     } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
+      if (!signal?.aborted) throw error;
+      this.#worker.postMessage({ id, type: "abort" });
+      throw signal.reason;
     } finally {
-      signal?.removeEventListener("abort", abort);
       this.#calls.delete(id);
     }
   }

@@ -16,9 +16,15 @@ const classifiers = new Map<number, ImageClassifier>();
 const running = new Map<number, AbortController>();
 
 addEventListener("message", ({ data }: MessageEvent<Numbered<Request>>) => {
-  if (data.type === "abort") running.get(data.id)?.abort();
+  if (data.type === "abort") abort(data.id);
   else void answer(data);
 });
+
+/** A model that was loaded when the page no longer wanted it goes. */
+function abort(id: number): void {
+  if (running.has(id)) running.get(id)?.abort();
+  else void dispose(id);
+}
 
 async function answer(request: Numbered<Exclude<Request, { type: "abort" }>>): Promise<void> {
   const { id } = request;

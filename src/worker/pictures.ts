@@ -1,19 +1,28 @@
 // Pictures that can leave their thread: elements become bitmaps and frames, which are moved, not copied.
 
-import { bitmapOptions, decoded, isA, nameOf, type Picture } from "../classifier/picture.ts";
+import { bitmapOptions, decoded, nameOf, type Picture } from "../classifier/picture.ts";
 import { PictureError } from "../errors/errors.ts";
+import { isA } from "../errors/is-a.ts";
+import { formatName } from "../image/format-name.ts";
 
 /** Something that `postMessage` takes; whoever gets a bitmap or frame closes it. The caller's own picture stays as it is. */
-export async function sendable(picture: Picture): Promise<unknown> {
-  if (isA(picture, "HTMLImageElement")) await decoded(picture);
+export async function sendable(picture: Picture, signal?: AbortSignal): Promise<unknown> {
   if (isA(picture, "VideoFrame")) return picture.clone();
   if (isA(picture, "HTMLVideoElement")) return currentFrame(picture);
+  if (isA(picture, "HTMLImageElement") || (isA(picture, "Blob") && (await isSvg(picture))))
+    return decoded(picture, signal);
   const drawn =
-    isA(picture, "HTMLImageElement") ||
-    isA(picture, "HTMLCanvasElement") ||
-    isA(picture, "OffscreenCanvas") ||
-    isA(picture, "ImageBitmap");
+    isA(picture, "HTMLCanvasElement") || isA(picture, "OffscreenCanvas") || isA(picture, "ImageBitmap");
   return drawn ? bitmapOf(picture) : picture;
+}
+
+/** A worker draws no SVG. */
+async function isSvg(file: Blob): Promise<boolean> {
+  const head = await file
+    .slice(0, 65_536)
+    .arrayBuffer()
+    .catch(() => new ArrayBuffer()); // the worker says what is wrong with it
+  return formatName(new Uint8Array(head)) === "SVG";
 }
 
 /** What of these is to be moved. */
