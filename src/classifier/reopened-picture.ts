@@ -3,6 +3,7 @@
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
+import { bytesOf } from "../image/encoded-size.ts";
 import { formatName, markupText } from "../image/format-name.ts";
 import { checkPictureSize } from "../image/picture.ts";
 import { sizedSvg } from "../image/svg.ts";
@@ -134,8 +135,4 @@ async function drawnSvg(
     .decode()
     .catch(() => fail("the SVG is damaged, or the page's Content-Security-Policy has no img-src data:"));
   return createImageBitmap(image, bitmapOptions);
-}
-
-async function bytesOf(blob: Blob): Promise<Uint8Array> {
-  return new Uint8Array(await blob.arrayBuffer());
 }

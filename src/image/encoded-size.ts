@@ -27,8 +27,13 @@ export async function encodedSize(file: Blob): Promise<EncodedSize | undefined> 
   }
 }
 
+/** The bytes of a file. Through a Response: a Blob's own `arrayBuffer` never settles when its window is gone. */
+export async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Response(file).arrayBuffer());
+}
+
 async function viewOf(file: Blob, at: number): Promise<DataView> {
-  return new DataView(await file.slice(at, at + HEAD_BYTES).arrayBuffer());
+  return new DataView((await bytesOf(file.slice(at, at + HEAD_BYTES))).buffer);
 }
 
 /** BITMAPCOREHEADER, of OS/2, has 16 bits for a side. */

@@ -3,6 +3,7 @@
 import { bitmapOptions, decoded, nameOf, type Picture } from "../classifier/picture.ts";
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
+import { bytesOf } from "../image/encoded-size.ts";
 import { formatName } from "../image/format-name.ts";
 
 /** Something that `postMessage` takes; whoever gets a bitmap or frame closes it. The caller's own picture stays as it is. */
@@ -18,11 +19,9 @@ export async function sendable(picture: Picture, signal?: AbortSignal): Promise<
 
 /** A worker draws no SVG. */
 async function isSvg(file: Blob): Promise<boolean> {
-  const head = await file
-    .slice(0, 65_536)
-    .arrayBuffer()
-    .catch(() => new ArrayBuffer()); // the worker says what is wrong with it
-  return formatName(new Uint8Array(head)) === "SVG";
+  // The worker says what is wrong with what cannot be read.
+  const head = await bytesOf(file.slice(0, 65_536)).catch(() => new Uint8Array());
+  return formatName(head) === "SVG";
 }
 
 /** What of these is to be moved. */
