@@ -143,7 +143,8 @@ export class VitClassifier extends Base {
     "autoplay",
   ];
 
-  readonly #internals = this.attachInternals();
+  /** Absent or in part where components are tested, as in jsdom and happy-dom. */
+  readonly #internals: Partial<ElementInternals> = this.attachInternals?.() ?? {};
   readonly #view = new View(this);
   #source: Source | undefined;
   #run: Run | undefined;
@@ -261,7 +262,7 @@ export class VitClassifier extends Base {
   }
 
   get form(): HTMLFormElement | null {
-    return this.#internals.form;
+    return this.#internals.form ?? this.closest("form");
   }
 
   /** The likeliest label; empty without one. */
@@ -442,7 +443,7 @@ export class VitClassifier extends Base {
   #show(answer: readonly Classification[]): void {
     this.#answer = answer;
     const { results } = this;
-    this.#internals.setFormValue(this.value || null);
+    this.#internals.setFormValue?.(this.value || null);
     this.#describeImage();
     if (answer.length === 0) return;
     this.#view.showResults(results);
@@ -519,7 +520,7 @@ export class VitClassifier extends Base {
 
   #setStatus(status: Status, words?: string): void {
     this.#status = status;
-    this.#internals.ariaBusy = String(status === "loading");
+    Object.assign(this.#internals, { ariaBusy: String(status === "loading") });
     this.#view.showStatus(status, words);
   }
 

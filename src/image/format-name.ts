@@ -77,8 +77,11 @@ export function markupText(bytes: Bytes): string {
 }
 
 /** What may stand before the root: white space, declarations, comments and a document type with its entities. */
-const PROLOGUE =
-  /^(?:\s+|<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!doctype(?:[^[>"']|"[^"]*"|'[^']*'|\[[\s\S]*?\]\s*(?=>))*>)*/i;
+const COMMENT = "<!--(?:(?!-->)[^])*-->";
+const QUOTED = `"[^"]*"|'[^']*'`;
+const ENTITIES = `\\[(?:${COMMENT}|${QUOTED}|(?!<!--)[^"'\\]])*\\]`;
+const DOCTYPE = `<!doctype(?:${ENTITIES}|${QUOTED}|[^[>"'])*>`;
+const PROLOGUE = new RegExp(`^(?:\\s+|<\\?(?:(?!\\?>)[^])*\\?>|${COMMENT}|${DOCTYPE})*`, "i");
 
 /** Where the root element begins. */
 export function rootAt(markup: string): number {
