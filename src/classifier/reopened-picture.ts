@@ -60,8 +60,12 @@ async function ofImage(image: HTMLImageElement, cause: unknown, signal?: AbortSi
   if (!image.naturalWidth)
     throw new PictureError(`${nameOf(image)}: the image did not load or is no picture`, { cause });
   // An SVG without a size, at the browser's.
-  const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
-  canvas.getContext("2d")!.drawImage(image, 0, 0);
+  return drawn(image, image.naturalWidth, image.naturalHeight);
+}
+
+function drawn(image: HTMLImageElement, width: number, height: number): ImageBitmap {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")!.drawImage(image, 0, 0, width, height);
   return canvas.transferToImageBitmap();
 }
 
@@ -129,10 +133,10 @@ async function drawnSvg(
   checkPictureSize(nameOf(file), width, height);
   signal?.throwIfAborted();
   const image = new Image();
-  // Of a blob: address, Chromium lets nobody read what has HTML in it.
+  // Chromium lets nobody read an SVG with HTML in it, but for one that a canvas drew of a data: address.
   image.src = `data:image/svg+xml,${encodeURIComponent(markup)}`;
   await image
     .decode()
     .catch(() => fail("the SVG is damaged, or the page's Content-Security-Policy has no img-src data:"));
-  return createImageBitmap(image, bitmapOptions);
+  return drawn(image, width, height);
 }
