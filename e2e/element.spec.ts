@@ -449,6 +449,7 @@ function countListeners(): void {
 test("300 results of a camera leave no listener, and its end no frame that is waited for", async ({
   page,
 }) => {
+  test.slow(); // a software GPU on a busy machine gives four results a second
   await page.addInitScript(countListeners);
   await openPage(
     page,
@@ -461,7 +462,8 @@ test("300 results of a camera leave no listener, and its end no frame that is wa
     const context = canvas.getContext("2d")!;
     let hue = 0;
     setInterval(() => {
-      context.fillStyle = `hsl(${(hue += 9)} 80% 50%)`;
+      hue += 9;
+      context.fillStyle = `hsl(${hue} 80% 50%)`;
       context.fillRect(0, 0, 64, 64);
     }, 10);
     const element = document.querySelector("vit-classifier")!;
@@ -538,6 +540,18 @@ test("says in words what went wrong, and goes on with another model", async ({ p
   await expect(page.getByRole("listitem").first()).toContainText("pizza");
   expect((await eventsOf(page, "a")).filter((entry) => entry !== "a:result")).toEqual(
     ["loadstart", "error", "loadend", "loadstart", "load", "loadend"].map((type) => `a:${type}`),
+  );
+});
+
+test("names the format of a picture that it cannot show, and what the server answered", async ({ page }) => {
+  const body = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
+  await page.route("**/a.heic", (route) => route.fulfill({ body, contentType: "image/heic" }));
+  await openPage(page, element("a", "/a.heic") + element("b", "/none.png"));
+  await expect(page.locator("#a").getByRole("status")).toContainText(
+    "/a.heic: HEIC is not supported by this browser",
+  );
+  await expect(page.locator("#b").getByRole("status")).toContainText(
+    "/none.png: did not load: the server answered 404",
   );
 });
 

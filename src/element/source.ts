@@ -1,5 +1,6 @@
 // Where an element's picture comes from: an address, or what the page put inside.
 
+import { decoded } from "../classifier/picture.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
 import { PictureError } from "../index.ts";
 
@@ -60,7 +61,10 @@ export async function arrived(source: Source, signal: AbortSignal): Promise<void
   if (isVideo(source)) {
     if (source.readyState < source.HAVE_CURRENT_DATA) await eventOf(source, "loadeddata", signal);
   } else if ("complete" in source && !source.complete && source.loading !== "lazy")
-    await eventOf(source, "load", signal);
+    await eventOf(source, "load", signal).catch(async (error) => {
+      if (signal.aborted) throw error;
+      (await decoded(source, signal)).close(); // knows better what is wrong, or reads the file after all
+    });
 }
 
 /** Resolves when the video shows another frame. */
