@@ -36,10 +36,11 @@ export class Channel {
     this.#worker.addEventListener("error", ({ message }) => this.#break(message));
   }
 
-  release(): void {
+  /** The worker of the last holder ends; after a moment in which it can end its downloads itself, where some were under way. */
+  release(momentMs = 0): void {
     if (--this.#holders > 0) return;
     if (shared === this) shared = undefined;
-    this.#worker.terminate();
+    setTimeout(() => this.#worker.terminate(), momentMs);
   }
 
   /** The number for the next call. */

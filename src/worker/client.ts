@@ -52,7 +52,7 @@ export async function loadInWorker(model: ModelSource, options: LoadOptions): Pr
     // A class with private fields is equal to none but itself, whatever its face.
     return classifier as ImageClassifier;
   } catch (error) {
-    channel.release();
+    channel.release(signal?.aborted ? 500 : 0);
     throw error;
   }
 }
