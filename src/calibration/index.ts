@@ -5,7 +5,7 @@
  */
 import { loadKept } from "../classifier/model.ts";
 import { openPicture, type Picture } from "../classifier/picture.ts";
-import { unlessAborted } from "../errors/unless-aborted.ts";
+import { until } from "../errors/until.ts";
 import { type ModelSource, resolveFolder } from "../format/folder.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import { type QuantizeOptions, quantizedFolder } from "./quantize-model.ts";
@@ -37,7 +37,7 @@ export async function quantizeModel(
 ): Promise<Record<string, Blob>> {
   const { signal } = options;
   const folder = await resolveFolder(model, { revision, endpoint });
-  const opened = pictures.map((picture) => () => unlessAborted(openPicture(picture, signal), signal));
+  const opened = pictures.map((picture) => () => until(signal, openPicture(picture, signal)));
   const files = await loadKept(folder, () => quantizedFolder(folder, opened, openGpu, options));
   return Object.fromEntries([...files].map(([name, pieces]) => [name, new Blob(pieces as BlobPart[])]));
 }

@@ -1,7 +1,6 @@
 // The public face: load a model, ask it what is in a picture.
 
 import { DisposedError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
-import { unlessAborted } from "../errors/unless-aborted.ts";
 import { until } from "../errors/until.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
@@ -279,7 +278,8 @@ export class ImageClassifier<P = Picture> {
       const { settled } = await import("./settled.ts");
       const run = async (sources: readonly PictureSource[]) =>
         (await this.#run(sources, signal, (engine) => engine.run(sources, signal))).map(of);
-      return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture, signal), run);
+      const open = (picture: P) => until(signal, this.#platform.openPicture(picture, signal));
+      return settled(input, maxBatch, signal, open, run);
     }
     const ask = (i: number) => {
       const answers = this.#answers(input.slice(i, i + maxBatch), signal, i);
@@ -311,7 +311,7 @@ export class ImageClassifier<P = Picture> {
     this.#begin(signal);
     const opening = pictures.map((picture) => this.#platform.openPicture(picture, signal));
     try {
-      const opened = await unlessAborted(Promise.allSettled(opening), signal);
+      const opened = await until(signal, Promise.allSettled(opening));
       const sources = opened.map((result, i) => {
         if (result.status === "fulfilled") return result.value;
         throw first === undefined ? result.reason : numbered(result.reason, first + i);

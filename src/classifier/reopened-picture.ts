@@ -2,7 +2,7 @@
 
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
-import { unlessAborted } from "../errors/unless-aborted.ts";
+import { until } from "../errors/until.ts";
 import { bytesOf } from "../image/encoded-size.ts";
 import { formatName, markupText } from "../image/format-name.ts";
 import { checkPictureSize } from "../image/picture.ts";
@@ -43,7 +43,7 @@ async function ofLazyImage(image: HTMLImageElement, signal?: AbortSignal): Promi
   for (const name of ["crossorigin", "referrerpolicy", "sizes", "srcset", "src"])
     if (image.hasAttribute(name)) copy.setAttribute(name, image.getAttribute(name)!);
   try {
-    return await unlessAborted(decoded(copy, signal), signal);
+    return await until(signal, decoded(copy, signal));
   } finally {
     for (const name of ["srcset", "src"]) copy.removeAttribute(name); // ends a download
   }

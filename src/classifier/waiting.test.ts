@@ -12,7 +12,7 @@ const pixels = { width: 8, height: 8, rgba: new Uint8Array(8 * 8 * 4) };
 /** A classifier that opens pictures as they are: promises of sources. */
 const load = () =>
   ImageClassifier.loadOn<Promise<PictureSource>>(
-    { openFolder: () => openFilesFolder(files), openPicture: (picture) => picture },
+    { openFolder: async () => openFilesFolder(files), openPicture: (picture) => picture },
     files,
     { device: "cpu" },
   );

@@ -1,7 +1,7 @@
 // Where an element's picture comes from: an address, or what the page put inside.
 
 import { decoded } from "../classifier/picture.ts";
-import { unlessAborted } from "../errors/unless-aborted.ts";
+import { until } from "../errors/until.ts";
 import { PictureError } from "../index.ts";
 
 type Slotted = HTMLImageElement | HTMLVideoElement | HTMLCanvasElement;
@@ -75,7 +75,7 @@ export async function nextFrame(video: HTMLVideoElement, signal: AbortSignal): P
     handle = byVideo ? video.requestVideoFrameCallback(resolve) : requestAnimationFrame(resolve);
   });
   try {
-    await unlessAborted(frame, signal);
+    await until(signal, frame);
   } catch (reason) {
     if (byVideo) video.cancelVideoFrameCallback(handle);
     else cancelAnimationFrame(handle);
@@ -97,7 +97,7 @@ async function eventOf(
     element.addEventListener("error", fail, options);
   });
   try {
-    await unlessAborted(event, signal);
+    await until(signal, event);
   } finally {
     heard.abort();
   }

@@ -1,7 +1,7 @@
 // <vit-classifier>: an element that names what is in its picture, with the events and the manners of <img>.
 
 import { isA } from "../errors/is-a.ts";
-import { unlessAborted } from "../errors/unless-aborted.ts";
+import { until } from "../errors/until.ts";
 import {
   type Classification,
   type ImageClassifier,
@@ -377,17 +377,14 @@ export class VitClassifier extends Base {
     this.#askForImage();
     if (this.autoplay && isVideo(source)) source.play().catch(() => {});
     const lease = this.#leaseModel();
-    const [classifier] = await unlessAborted(
-      Promise.all([lease.classifier, arrived(source, signal)]),
-      signal,
-    );
+    const [classifier] = await until(signal, Promise.all([lease.classifier, arrived(source, signal)]));
     run.waiting = false;
     const { backend, advice } = classifier.report;
     if (backend === "cpu") this.dispatchEvent(new CustomEvent("fallback", { ...everywhere, detail: advice }));
     return () =>
-      unlessAborted(
-        lease.turn(() => this.#classify(classifier, source, signal)),
+      until(
         signal,
+        lease.turn(() => this.#classify(classifier, source, signal)),
       );
   }
 

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, test, vi } from "vitest";
 import * as errors from "./errors.ts";
 import { isA } from "./is-a.ts";
-import { unlessAborted } from "./unless-aborted.ts";
+import { until } from "./until.ts";
 
 test("every error has the name of its class, and as a literal: minifying renames classes", () => {
   const source = readFileSync("src/errors/errors.ts", "utf8");
@@ -42,15 +42,14 @@ describe("what a value is", () => {
 });
 
 describe("a wait that a signal may end", () => {
-  const never = new Promise<never>(() => {});
-
   test("ends with the reason, also when that came before", async () => {
+    const never = new Promise<never>(() => {});
     const controller = new AbortController();
-    const waiting = unlessAborted(never, controller.signal);
+    const waiting = until(controller.signal, never);
     controller.abort(new Error("enough"));
     await expect(waiting).rejects.toThrow("enough");
-    await expect(unlessAborted(Promise.resolve(1), controller.signal)).rejects.toThrow("enough");
-    await expect(unlessAborted(Promise.resolve(1))).resolves.toBe(1);
+    await expect(until(controller.signal, Promise.resolve(1))).rejects.toThrow("enough");
+    await expect(until(undefined, Promise.resolve(1))).resolves.toBe(1);
   });
 
   test("leaves no listener, whether it ends well or not", async () => {
@@ -65,9 +64,9 @@ describe("a wait that a signal may end", () => {
     };
     count("addEventListener", 1);
     count("removeEventListener", -1);
-    await unlessAborted(Promise.resolve(1), signal);
+    await until(signal, Promise.resolve(1));
     expect(listeners).toBe(0);
-    await expect(unlessAborted(Promise.reject(new Error("no")), signal)).rejects.toThrow("no");
+    await expect(until(signal, Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(listeners).toBe(0);
   });
 });

@@ -2,7 +2,7 @@
 
 import type { LoadProgress } from "../classifier/model.ts";
 import { DeviceError } from "../errors/errors.ts";
-import { unlessAborted } from "../errors/unless-aborted.ts";
+import { until } from "../errors/until.ts";
 import { type Numbered, type Reply, type Request, receiveError } from "./messages.ts";
 import { spawnWorker } from "./spawn.ts";
 
@@ -58,7 +58,7 @@ export class Channel {
       this.#calls.set(id, { resolve, reject, onProgress });
     });
     try {
-      return await unlessAborted(answer, signal);
+      return await until(signal, answer);
     } catch (error) {
       if (!signal?.aborted) throw error;
       this.#worker.postMessage({ id, type: "abort" });

@@ -13,7 +13,7 @@ import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
 import { DisposedError, PictureError, UnsupportedModelError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
-import { unlessAborted } from "../errors/unless-aborted.ts";
+import { until } from "../errors/until.ts";
 import { contentsByPath } from "../format/files-folder.ts";
 import {
   type FileContents,
@@ -135,7 +135,7 @@ class WorkerClassifier implements Face {
       ? input.map((picture, i) => sendableOf(picture, i, signal))
       : [sendable(input as Picture, signal)];
     try {
-      const sent = await unlessAborted(Promise.all(opening), signal);
+      const sent = await until(signal, Promise.all(opening));
       return (await this.#ask(method, many ? sent : sent[0], options)) as T;
     } finally {
       // What was moved is closed already; what was not, or comes when nobody waits any more, is closed here.
@@ -145,10 +145,7 @@ class WorkerClassifier implements Face {
 
   /** What cannot leave this thread has its result here, what can has the worker's. */
   async #runEach(method: Method, input: readonly Picture[], options: RunOptions): Promise<Settled[]> {
-    const sent = await unlessAborted(
-      Promise.allSettled(input.map((picture) => sendableAlone(picture, options.signal))),
-      options.signal,
-    );
+    const sent = await until(options.signal, Promise.allSettled(input.map((picture) => sendableAlone(picture, options.signal))));
     const pictures = sent.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     const answers = (await this.#ask(method, pictures, options)) as Settled[];
     return sent.map((result) => {
