@@ -96,7 +96,13 @@ export async function decoded(picture: Blob | HTMLImageElement, signal?: AbortSi
   // Out of sight, a lazy image would never come.
   if (isA(picture, "Blob") || picture.loading !== "lazy" || picture.complete)
     try {
-      await (isA(picture, "Blob") ? checkFileSize(picture) : arrived(picture));
+      // Where the reader cannot be fetched any more, the browser's own limits must do.
+      if (isA(picture, "Blob"))
+        await (await import("../image/encoded-size.ts").catch(() => undefined))?.checkFileSize(
+          picture,
+          nameOf(picture),
+        );
+      else await arrived(picture);
       return await createImageBitmap(picture, bitmapOptions);
     } catch (cause) {
       if (cause instanceof PictureError) throw cause;
@@ -104,13 +110,6 @@ export async function decoded(picture: Blob | HTMLImageElement, signal?: AbortSi
     }
   const { reopened } = await import("./reopened-picture.ts");
   return reopened(picture, trouble, signal);
-}
-
-async function checkFileSize(file: Blob): Promise<void> {
-  // Where this cannot be fetched any more, the browser's own limits must do.
-  const reader = await import("../image/encoded-size.ts").catch(() => undefined);
-  const size = await reader?.encodedSize(file);
-  if (size) checkPictureSize(nameOf(file), size.width, size.height);
 }
 
 async function arrived(image: HTMLImageElement): Promise<void> {
@@ -171,17 +170,11 @@ function drawn(picture: External, width: number, height: number): OffscreenCanva
   return canvas;
 }
 
-function fromPixels(picture: PixelData): PictureSource {
+async function fromPixels(picture: PixelData): Promise<PictureSource> {
   // Object() makes null and strings, from callers without types, objects without pixels.
   const { width, height, data, rgba = data } = Object(picture);
-  if (!(isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")))
-    throw new PictureError(
-      `${nameOf(picture)}: is not a picture; pass a Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }`,
-    );
-  if (rgba.length !== width * height * 4)
-    throw new PictureError(
-      `${nameOf(picture)}: ${width} x ${height} pixels should be ${width * height * 4} RGBA bytes, got ${rgba.length}`,
-    );
+  if (!(isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")) || rgba.length !== width * height * 4)
+    throw (await import("./reopened-picture.ts")).unfitPixels(picture);
   return {
     width,
     height,

@@ -7,7 +7,7 @@ import { bytesOf } from "../image/encoded-size.ts";
 import { formatName, markupText } from "../image/format-name.ts";
 import { checkPictureSize } from "../image/picture.ts";
 import { sizedSvg } from "../image/svg.ts";
-import { bitmapOptions, checkImageSize, decoded, nameOf } from "./picture.ts";
+import { bitmapOptions, checkImageSize, decoded, nameOf, type PixelData } from "./picture.ts";
 
 const HEAD_BYTES = 65_536;
 const MAX_SVG_BYTES = 2 ** 26;
@@ -32,6 +32,16 @@ export async function reopened(
   return picture.loading === "lazy" && !picture.complete
     ? ofLazyImage(picture, signal)
     : ofImage(picture, cause, signal);
+}
+
+/** Why something is no pixels in memory. */
+export function unfitPixels(picture: PixelData): PictureError {
+  const { width, height, data, rgba = data } = Object(picture);
+  const why =
+    isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")
+      ? `${width} x ${height} pixels should be ${width * height * 4} RGBA bytes, got ${rgba.length}`
+      : "is not a picture; pass a Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }";
+  return new PictureError(`${nameOf(picture)}: ${why}`);
 }
 
 /** As an image of its own, for the page's would not load before somebody scrolls to it. */

@@ -4,9 +4,17 @@
  * ISO/IEC 23008-12 6.5.3 (AVIF).
  */
 
+import { checkPictureSize } from "./picture.ts";
+
 export interface EncodedSize {
   readonly width: number;
   readonly height: number;
+}
+
+/** Throws PictureError for a file, called `name`, whose size is not one that vit8 takes. */
+export async function checkFileSize(file: Blob, name: string): Promise<void> {
+  const size = await encodedSize(file);
+  if (size) checkPictureSize(name, size.width, size.height);
 }
 
 const HEAD_BYTES = 65_536;

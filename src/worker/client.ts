@@ -145,7 +145,10 @@ class WorkerClassifier implements Face {
 
   /** What cannot leave this thread has its result here, what can has the worker's. */
   async #runEach(method: Method, input: readonly Picture[], options: RunOptions): Promise<Settled[]> {
-    const sent = await until(options.signal, Promise.allSettled(input.map((picture) => sendableAlone(picture, options.signal))));
+    const sent = await until(
+      options.signal,
+      Promise.allSettled(input.map((picture) => sendableAlone(picture, options.signal))),
+    );
     const pictures = sent.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     const answers = (await this.#ask(method, pictures, options)) as Settled[];
     return sent.map((result) => {
