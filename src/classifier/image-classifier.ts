@@ -319,7 +319,11 @@ export class ImageClassifier<P = Picture> {
       return await this.#run(sources, signal, work);
     } finally {
       // Those too that come when nobody waits for them any more.
-      for (const source of opening) source.then((it) => it.close()).catch(() => {});
+      for (const source of opening)
+        source.then(
+          (it) => it.close(),
+          () => {},
+        );
     }
   }
 

@@ -126,7 +126,7 @@ export function checkImageSize(image: HTMLImageElement): void {
 
 function fromVideo(video: HTMLVideoElement): PictureSource {
   if (video.readyState < video.HAVE_CURRENT_DATA)
-    throw new PictureError(`${nameOf(video)}: the video has no frame yet; wait for its loadeddata event`);
+    throw new PictureError(`${nameOf(video)}: has no frame yet; wait for its loadeddata event`);
   return external(video, video.videoWidth, video.videoHeight);
 }
 

@@ -33,7 +33,7 @@ export function transferables(pictures: readonly unknown[]): Transferable[] {
 
 function currentFrame(video: HTMLVideoElement): VideoFrame | Promise<ImageBitmap> {
   if (video.readyState < video.HAVE_CURRENT_DATA)
-    throw new PictureError(`${nameOf(video)}: the video has no frame yet; wait for its loadeddata event`);
+    throw new PictureError(`${nameOf(video)}: has no frame yet; wait for its loadeddata event`);
   if (!("VideoFrame" in globalThis)) return bitmapOf(video);
   try {
     return new VideoFrame(video);
