@@ -5,7 +5,7 @@ import { GpuBackend } from "../classifier/gpu-backend.ts";
 import type { ModelDescription } from "../classifier/model.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { chooseProven } from "../scheduler/tune.ts";
+import { chooseProven } from "../scheduler/proven.ts";
 import { arithmeticOf, kernelsFor } from "../vit/nonlinear.ts";
 import { madeUpWeights } from "./made-up-model.ts";
 import { madeUpPicture } from "./pixels.ts";

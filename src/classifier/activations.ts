@@ -5,7 +5,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { paddedRows } from "../kernels/gemm.ts";
 import { ROW_SCALE } from "../quant/outlier.ts";
 import { Plan } from "../scheduler/plan.ts";
-import { chooseProven } from "../scheduler/tune.ts";
+import { chooseProven } from "../scheduler/proven.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
 import { arithmeticOf, kernelsFor } from "../vit/nonlinear.ts";
 import type { Precision } from "../vit/weights.ts";

@@ -1,14 +1,19 @@
 // Where a model runs: on a GPU, or without one on the CPU.
 
-import { UnsupportedDeviceError } from "../errors/errors.ts";
+import {
+  DeviceError,
+  DeviceLostError,
+  SelfTestError,
+  ShaderError,
+  UnsupportedDeviceError,
+} from "../errors/errors.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
 import type { Int8Kernels } from "../vit/kernels.ts";
 import type { Arithmetic } from "../vit/nonlinear.ts";
 import type { WeightOptions } from "../vit/weights.ts";
 import type { Backend, EngineOptions } from "./engine.ts";
-import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
-import type { LoadProgress, ModelDescription } from "./model.ts";
+import type { ModelDescription } from "./model.ts";
 
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
@@ -45,20 +50,8 @@ export interface Device {
   release(): void;
 }
 
-/** @throws UnsupportedDeviceError without WebGPU, where `webgpu` is asked for. */
-export async function openDevice(
-  access: GpuAccess,
-  device: DeviceChoice = "auto",
-  onProgress?: (progress: LoadProgress) => void,
-): Promise<Device> {
-  let why: string | undefined;
-  if (device !== "cpu")
-    try {
-      return await openGpuDevice(access);
-    } catch (error) {
-      if (device === "webgpu" || !(error instanceof UnsupportedDeviceError)) throw error;
-      why = error.message;
-      onProgress?.({ stage: "fallback", why });
-    }
-  return (await import("./cpu-device.ts")).openCpuDevice(why);
+/** Whether a load failed by its device, so that another device may do; a fault of the model is the same on each. */
+export function isDeviceFault(error: unknown): boolean {
+  const kinds = [UnsupportedDeviceError, ShaderError, SelfTestError, DeviceError, DeviceLostError];
+  return kinds.some((kind) => error instanceof kind);
 }

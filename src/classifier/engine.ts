@@ -127,6 +127,7 @@ export class Engine<B extends Batch = Batch> {
       const size = pictures.length;
       const options = { signal, onSubmitted };
       let batch = await this.#batchOf(size);
+      signal?.throwIfAborted(); // whoever asked has gone, and closed the pictures
       const outputs = await batch.run(pictures, options).catch(async (error) => {
         if (!(error instanceof SelfTestError)) throw error;
         // Made anew, it takes other kernels, or says that there are none.

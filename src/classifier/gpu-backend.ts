@@ -1,14 +1,14 @@
 // A model's weights on a GPU, and its graphs as plans with a slot for each picture.
 
-import { SelfTestError } from "../errors/errors.ts";
+import { DeviceError, SelfTestError, Vit8Error } from "../errors/errors.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";
 import { chooseByTable, fuseByTable } from "../scheduler/choose.ts";
 import { Plan } from "../scheduler/plan.ts";
+import { chooserByTable } from "../scheduler/proven.ts";
 import { answersRight } from "../scheduler/self-test.ts";
 import { type Chooser, settle } from "../scheduler/settle.ts";
-import { chooserByTable } from "../scheduler/tune.ts";
 import { type VitGraph, vitGraph } from "../vit/graph.ts";
 import type { Backend, Batch, EngineOptions, RunOptions, StepTimes } from "./engine.ts";
 import type { ModelDescription } from "./model.ts";
@@ -41,6 +41,12 @@ export async function compileAhead(
   );
 }
 
+/** What WebGPU throws where it is half there, or broken, as an error of vit8. */
+export function refusal(what: string, error: unknown): Vit8Error {
+  if (error instanceof Vit8Error) return error;
+  return new DeviceError(`${what}: the GPU refused a command: ${(error as Error).message}`, { cause: error });
+}
+
 const RUNS_BETWEEN_TESTS = 1000;
 
 export class GpuBackend implements Backend<GpuBatch> {
@@ -60,22 +66,42 @@ export class GpuBackend implements Backend<GpuBatch> {
     this.keep = options.keep;
   }
 
-  /** @throws DeviceError where the GPU has no memory for it, or refuses a command. */
-  batch(graph: VitGraph, images: number): Promise<GpuBatch> {
-    return this.#gpu.guarded(`preparing batches of ${images}`, async () => {
-      const plan = await Plan.create(this.#gpu, graph, {
-        weights: this.#weights,
-        outputs: graph.outputs,
-        sliceMs: this.#options.sliceMs,
-        ...(this.#options.chooser ?? chooserByTable(this.#gpu)),
+  /**
+   * Nothing of a batch that fails stays on the GPU.
+   * @throws DeviceError where the GPU has no memory for it, or refuses a command
+   */
+  async batch(graph: VitGraph, images: number): Promise<GpuBatch> {
+    const what = `preparing batches of ${images}`;
+    const made: { destroy(): void }[] = [];
+    try {
+      return await this.#gpu.guarded(what, async () => {
+        const plan = await this.#plan(graph);
+        made.push(plan);
+        const slots: PictureSlot[] = [];
+        for (let i = 0; i < images; i++) {
+          const slot = await this.#slot(graph, plan);
+          made.push(slot);
+          slots.push(slot);
+        }
+        return new GpuBatch(this.#gpu, graph, plan, slots);
       });
-      const slots = Array.from({ length: images }, () => this.#slot(graph, plan));
-      return new GpuBatch(this.#gpu, graph, plan, await Promise.all(slots));
-    });
+    } catch (error) {
+      for (const one of made) one.destroy();
+      throw refusal(what, error);
+    }
   }
 
   destroy(): void {
     this.#weights.destroy();
+  }
+
+  #plan(graph: VitGraph): Promise<Plan> {
+    return Plan.create(this.#gpu, graph, {
+      weights: this.#weights,
+      outputs: graph.outputs,
+      sliceMs: this.#options.sliceMs,
+      ...(this.#options.chooser ?? chooserByTable(this.#gpu)),
+    });
   }
 
   #slot(graph: VitGraph, plan: Plan): Promise<PictureSlot> {

@@ -4,10 +4,9 @@ import { DeviceError } from "../errors/errors.ts";
 import { Arena } from "../gpu/arena.ts";
 import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
-import { chooserByMeasuring } from "../scheduler/tune.ts";
 import { isInteger } from "../vit/nonlinear.ts";
 import type { Device, StreamWeights } from "./device.ts";
-import { compileAhead, GpuBackend } from "./gpu-backend.ts";
+import { compileAhead, GpuBackend, refusal } from "./gpu-backend.ts";
 import { keepTuning, type Notebook, tuningOf } from "./tunings.ts";
 
 /** How a platform reaches its GPU. */
@@ -25,9 +24,12 @@ export interface GpuAccess {
 const ADVICE =
   "a software adapter: switch on hardware acceleration (in Chrome see chrome://gpu) or install the graphics driver";
 
-/** @throws UnsupportedDeviceError without WebGPU. */
-export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: GpuAccess): Promise<Device> {
-  const gpu = await acquireGpu({ gpu: await entry?.(), wait });
+/** @throws UnsupportedDeviceError without WebGPU; the signal's reason. */
+export async function openGpuDevice(
+  { gpu: entry, wait, sliceMs, notebook }: GpuAccess,
+  signal?: AbortSignal,
+): Promise<Device> {
+  const gpu = await acquireGpu({ gpu: await entry?.(), wait }, signal);
   const { adapter } = gpu;
   return {
     backend: "webgpu",
@@ -42,14 +44,19 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
       const asked = autotune && precision === "int8" && !isInteger(nonlinear);
       // Matrix units are worth more than half of the stream.
       if (software || !asked || !features.has("shader-f16") || int8Matrices.size > 0) return undefined;
-      const { halfStream } = await import("./half-stream.ts");
-      return halfStream(gpu, await tuningOf(gpu, notebook));
+      const tuning = await tuningOf(gpu, notebook);
+      // The same: without it the stream is f32.
+      return import("./half-stream.ts")
+        .then(({ halfStream }) => halfStream(gpu, tuning))
+        .catch(() => undefined);
     },
     async load(model, stream, { autotune = !gpu.capabilities.software, ...options }) {
-      const compiling = compileAhead(gpu, model, options);
+      const compiling = compileAhead(gpu, model, options).catch(() => {});
       const weights = await uploadWeights(gpu, model.id, stream);
       const tuning = autotune ? await tuningOf(gpu, notebook) : undefined;
-      const chooser = tuning && chooserByMeasuring(gpu, tuning);
+      // Worth some time of each run, and no failed load: where it cannot be had, kernels are the table's.
+      const tune = tuning && (await import("../scheduler/tune.ts").catch(() => undefined));
+      const chooser = tuning && tune?.chooserByMeasuring(gpu, tuning);
       const keep = tuning && (() => keepTuning(gpu, tuning, notebook));
       return new GpuBackend(gpu, model, weights, { sliceMs, chooser, compiling, keep });
     },
@@ -62,7 +69,15 @@ export async function openGpuDevice({ gpu: entry, wait, sliceMs, notebook }: Gpu
 export async function uploadWeights(gpu: Gpu, id: string, stream: StreamWeights): Promise<Arena> {
   const weights = new Arena(gpu);
   try {
-    await gpu.guarded(`loading ${id}`, () => stream((name, data) => weights.upload(name, data)));
+    await gpu.guarded(`loading ${id}`, () =>
+      stream((name, data) => {
+        try {
+          weights.upload(name, data);
+        } catch (cause) {
+          throw refusal(`uploading ${name}`, cause);
+        }
+      }),
+    );
     return weights;
   } catch (error) {
     weights.destroy();

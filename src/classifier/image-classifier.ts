@@ -1,6 +1,7 @@
 // The public face: load a model, ask it what is in a picture.
 
 import { DisposedError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import { until } from "../errors/until.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
@@ -9,13 +10,13 @@ import type { AttentionMap } from "../vit/attention-map.ts";
 import { type Arithmetic, arithmeticOf, type Nonlinear } from "../vit/nonlinear.ts";
 import type { Precision } from "../vit/weights.ts";
 import { type Classification, topClasses } from "./answer.ts";
-import type { DeviceChoice } from "./device.ts";
+import { type DeviceChoice, isDeviceFault } from "./device.ts";
 import type { Answer, Engine, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
 import { type LoadProgress, loadKept } from "./model.ts";
 import { numbered } from "./numbered.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
-import { closeSession, lossOf, lostTwice, openSession, type Session } from "./session.ts";
+import { CLEAN_UP_MS, closeSession, lossOf, lostTwice, openSession, type Session } from "./session.ts";
 import { pageNotebook } from "./tunings.ts";
 
 export interface LoadOptions {
@@ -33,7 +34,7 @@ export interface LoadOptions {
   /** No float instruction from pixels to logits, which are the same bits on every adapter; with `ibert` (default) or `ivit`. Slow. */
   readonly integerOnly?: boolean;
   /**
-   * `auto` (default): WebGPU, and the CPU where there is none, which `onProgress` and `report.advice` tell; `webgpu` or `cpu`:
+   * `auto` (default): WebGPU, and the CPU where that cannot be used, which `onProgress` and `report.advice` tell; `webgpu` or `cpu`:
    * that one. On the CPU of a page the model runs in a worker.
    */
   readonly device?: DeviceChoice;
@@ -136,34 +137,38 @@ export class ImageClassifier<P = Picture> {
    *   wrong with the model; the signal's reason when aborted. Nothing stays on the GPU then.
    */
   static async load(model: ModelSource, options: LoadOptions = {}): Promise<ImageClassifier> {
-    const { device = "auto", worker = device === "cpu" && ON_PAGE } = options;
-    const inWorker = async () => (await import("../worker/client.ts")).loadInWorker(model, options);
+    const { device = "auto", worker = device === "cpu" && ON_PAGE, signal } = options;
+    const inWorker = async (why?: string) =>
+      (await part(import("../worker/client.ts"))).loadInWorker(model, options, why);
     if (worker) return inWorker();
     if (device !== "auto" || !ON_PAGE) return ImageClassifier.loadOn(pagePlatform, model, options);
     return ImageClassifier.loadOn(pagePlatform, model, { ...options, device: "webgpu" }).catch((error) => {
-      if (error instanceof UnsupportedDeviceError) return inWorker();
-      throw error;
+      if (signal?.aborted || !isDeviceFault(error)) throw error;
+      return inWorker(error.message);
     });
   }
 
   /**
    * `load` on another platform than a page.
    *
+   * @param why the CPU is asked for, where WebGPU was tried before
    * @internal
    */
   static async loadOn<P>(
     platform: Platform<P>,
     source: ModelSource,
     options: LoadOptions,
+    why?: string,
   ): Promise<ImageClassifier<P>> {
     const folder = await until(options.signal, platform.openFolder(source, options));
-    return loadKept(folder, () => ImageClassifier.#loadFrom(platform, folder, options));
+    return loadKept(folder, () => ImageClassifier.#loadFrom(platform, folder, options, why));
   }
 
   static async #loadFrom<P>(
     platform: Platform<P>,
     folder: ModelFolder,
     options: LoadOptions,
+    why: string | undefined,
   ): Promise<ImageClassifier<P>> {
     const { signal, maxBatch = 8, integrity } = options;
     arithmeticOf(options); // refuses what cannot be combined
@@ -172,7 +177,8 @@ export class ImageClassifier<P = Picture> {
     if (integrity !== undefined && !/^sha256-[A-Za-z\d+/]{43}=$/.test(integrity))
       throw new RangeError(`integrity: expected sha256- and 44 characters of base64, came ${integrity}`);
     signal?.throwIfAborted();
-    return new ImageClassifier(platform, folder, options, await openSession(platform, folder, options));
+    const session = await openSession(platform, folder, options, why);
+    return new ImageClassifier(platform, folder, options, session);
   }
 
   /** What the model calls its classes; empty for an embedding model. */
@@ -275,7 +281,7 @@ export class ImageClassifier<P = Picture> {
     const { maxBatch = 8 } = this.#options;
     if (each) {
       this.#begin(signal);
-      const { settled } = await import("./settled.ts");
+      const { settled } = await part(import("./settled.ts"));
       const run = async (sources: readonly PictureSource[]) =>
         (await this.#run(sources, signal, (engine) => engine.run(sources, signal))).map(of);
       const open = (picture: P) => until(signal, this.#platform.openPicture(picture, signal));
@@ -338,9 +344,8 @@ export class ImageClassifier<P = Picture> {
     work: (engine: Engine, sources: readonly PictureSource[]) => Promise<T>,
   ): Promise<T> {
     this.#mustBeAlive(); // it may have been disposed while the pictures were decoded
-    const result = await this.#surviving(signal, (engine) => work(engine, sources));
-    signal?.throwIfAborted();
-    return result;
+    const result = this.#surviving(signal, (engine) => work(engine, sources));
+    return until(signal, result, CLEAN_UP_MS);
   }
 
   /** Runs `work`, and where the device is lost meanwhile, once more on a new one. */
@@ -376,7 +381,8 @@ export class ImageClassifier<P = Picture> {
     try {
       // Whoever loaded it hears no second progress; its signal was for the first load.
       const quiet = { ...this.#options, onProgress: undefined, signal: undefined };
-      this.#session = await openSession(this.#platform, this.#folder, quiet);
+      const isGone = (error: unknown) => error instanceof UnsupportedDeviceError;
+      this.#session = await openSession(this.#platform, this.#folder, quiet, undefined, isGone);
       this.#losses.push(reason);
       void closeSession(session);
       return this.#session;

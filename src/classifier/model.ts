@@ -1,6 +1,7 @@
 // Loading a model: configs first, then the weights as they stream in, quantised and uploaded tensor by tensor.
 
 import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import { checkTensors } from "../format/checked-tensors.ts";
 import {
   fillLabels,
@@ -96,7 +97,7 @@ export async function loadWeights(
   let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
   let left: readonly string[] = [];
   const stream = architecture.quantization?.packed
-    ? (await import("../format/packed.ts")).streamUnpacked
+    ? (await part(import("../format/packed.ts"))).streamUnpacked
     : streamWeights;
   const tensors = stream(folder, {
     signal,

@@ -1,11 +1,13 @@
 // A model on a device, opened again when the device is lost.
 
 import { DeviceLostError, UnsupportedModelError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
+import { until } from "../errors/until.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { arithmeticOf, kernelsFor, withNonlinear } from "../vit/nonlinear.ts";
-import { type Device, openDevice, type StreamWeights } from "./device.ts";
+import { type Device, isDeviceFault, type StreamWeights } from "./device.ts";
 import { Engine } from "./engine.ts";
-import type { GpuAccess } from "./gpu-device.ts";
+import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
 import type { LoadOptions } from "./image-classifier.ts";
 import { describeModel, loadWeights, type ModelDescription } from "./model.ts";
 
@@ -26,6 +28,9 @@ export function lossOf({ lost }: Device): Promise<string | undefined> {
   return Promise.race([lost ?? later, later]);
 }
 
+/** After an abort: what was begun mostly ends within it, and whoever waits for a GPU that is stuck is not kept. */
+export const CLEAN_UP_MS = 20;
+
 export function lostTwice(who: string, reason: string, cause: unknown): DeviceLostError {
   return new DeviceLostError(
     `${who}: the GPU was lost twice in a row (${reason}); close other pages that use it, update its driver, or load with device: "cpu"`,
@@ -34,26 +39,63 @@ export function lostTwice(who: string, reason: string, cause: unknown): DeviceLo
 }
 
 /**
- * A device with the model on it, ready to run; once more from the start where the device is lost meanwhile.
- * @throws DeviceLostError when that is lost too, and what the files, the model and the device are refused for.
+ * A device with the model on it, ready to run: the CPU with `auto` where WebGPU cannot be used for whatever reason.
+ * @param why the CPU is taken, where WebGPU was tried elsewhere before
+ * @param fallsBack which errors make `auto` take the CPU
+ * @throws DeviceLostError when the GPU is lost twice, and what the files, the model and the device are refused for.
  */
 export async function openSession(
   access: GpuAccess,
   folder: ModelFolder,
   options: LoadOptions,
+  why?: string,
+  fallsBack = isDeviceFault,
 ): Promise<Session> {
-  for (let attempt = 0; ; attempt++) {
-    const device = await openDevice(access, options.device, options.onProgress);
+  const { device = "auto", signal, onProgress } = options;
+  let reason = why;
+  if (device !== "cpu")
     try {
-      return await loadedOn(device, folder, options);
+      return await openOnGpu(access, folder, options);
+    } catch (error) {
+      if (device === "webgpu" || signal?.aborted || !fallsBack(error)) throw error;
+      reason = (error as Error).message;
+    }
+  if (reason !== undefined) onProgress?.({ stage: "fallback", why: reason });
+  const cpu = (await part(import("./cpu-device.ts"))).openCpuDevice(reason);
+  try {
+    return await loadOn(cpu, folder, options);
+  } catch (error) {
+    cpu.release();
+    throw error;
+  }
+}
+
+/** Once more from the start where the device is lost meanwhile. */
+async function openOnGpu(access: GpuAccess, folder: ModelFolder, options: LoadOptions): Promise<Session> {
+  const { signal } = options;
+  for (let attempt = 0; ; attempt++) {
+    const device = await openGpuDevice(access, signal);
+    try {
+      return await loadOn(device, folder, options);
     } catch (error) {
       // Asked before it is given back, which loses a device on purpose.
-      const reason = options.signal?.aborted ? undefined : await lossOf(device);
+      const reason = signal?.aborted ? undefined : await lossOf(device);
       device.release();
       if (reason === undefined) throw error;
       if (attempt > 0) throw lostTwice("loading", reason, error);
     }
   }
+}
+
+/** Given up by the signal, whatever it waits for; what comes late is given back. */
+async function loadOn(device: Device, folder: ModelFolder, options: LoadOptions): Promise<Session> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const loading = loadedOn(device, folder, options);
+  return until(signal, loading, CLEAN_UP_MS).catch((error) => {
+    loading.then(({ engine }) => engine.destroy()).catch(() => {});
+    throw error;
+  });
 }
 
 async function loadedOn(device: Device, folder: ModelFolder, options: LoadOptions): Promise<Session> {
@@ -73,7 +115,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
     );
   const calibrated =
     model.architecture.quantization?.calibration &&
-    (await import("../vit/calibrated.ts")).calibrated(model.architecture, arithmetic.nonlinear, shaped);
+    (await part(import("../vit/calibrated.ts"))).calibrated(model.architecture, arithmetic.nonlinear, shaped);
   // A calibrated graph has a residual stream of its own.
   const streamed = calibrated ? undefined : half;
   const kernels = shaped && (streamed?.kernels(shaped) ?? shaped);
@@ -87,7 +129,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
   const engine = new Engine(model, loading, backend);
   try {
     onProgress?.({ stage: "compile" });
-    await backend.compiling;
+    await until(signal, backend.compiling ?? Promise.resolve());
     onProgress?.({ stage: "self-test" });
     await engine.prepare(1);
     await backend.keep?.();

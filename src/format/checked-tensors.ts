@@ -1,5 +1,6 @@
 /** The check that a file holds what a model needs. */
 import { ModelFormatError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import type { VitArchitecture } from "./architecture.ts";
 import { quote } from "./fields.ts";
@@ -24,7 +25,7 @@ export async function checkTensors(
 ): Promise<CheckedTensors> {
   const checked =
     plainTensors(architecture, entries) ??
-    (await import("./network-tensors.ts")).networkTensors(architecture, entries);
+    (await part(import("./network-tensors.ts"))).networkTensors(architecture, entries);
   const { tensors } = checked;
   for (const [name, shape] of expectedIn(tensors, architecture))
     checkTensor(name, shape, tensors, architecture);

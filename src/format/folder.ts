@@ -1,5 +1,6 @@
 /** A model's folder, wherever it is: on a server, on the Hub, or in hand as files or bytes. */
 import { ModelLoadError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import { until } from "../errors/until.ts";
 import { quote } from "./fields.ts";
 import type { ByteStream } from "./safetensors-stream.ts";
@@ -50,14 +51,14 @@ async function findFolder(model: ModelSource, hub: HubOptions): Promise<ModelFol
   const name = nameOfModel(model);
   if (name !== undefined && isOfHub(name, hub.endpoint)) {
     if (ID.test(name) && !HUB_WITHOUT_SCHEME.test(name)) return openHubFolder(name, hub);
-    const place = (await import("./hub-address.ts")).readHubAddress(name, hub);
+    const place = (await part(import("./hub-address.ts"))).readHubAddress(name, hub);
     if (place) return openHubFolder(place.id, { ...hub, ...place });
   }
   if (hub.revision !== undefined)
     throw new ModelLoadError(`revision ${quote(hub.revision)}: expected a model of the Hub, which have them`);
   if (name !== undefined) return openUrlFolder(name);
   if (isFolder(model)) return model;
-  const { openFilesFolder } = await import("./files-folder.ts");
+  const { openFilesFolder } = await part(import("./files-folder.ts"));
   return openFilesFolder(model as Iterable<File> | NamedContents);
 }
 

@@ -1,4 +1,5 @@
 /** Names of classes: those a config brings, ImageNet-1k's where it brings none, and made-up ones. */
+import { part } from "../errors/part.ts";
 import { MAX_CLASSES, type Scoring, type VitArchitecture } from "./architecture.ts";
 import { asFields, asInteger, type Fields, field, malformed } from "./fields.ts";
 
@@ -45,6 +46,6 @@ export async function fillLabels(architecture: VitArchitecture): Promise<VitArch
   const { classes, labels } = architecture;
   const nameless = classes === 1000 && labels.every((label, index) => label === `LABEL_${index}`);
   if (!nameless) return architecture;
-  const { IMAGENET_LABELS } = await import("./imagenet-labels.ts");
+  const { IMAGENET_LABELS } = await part(import("./imagenet-labels.ts"));
   return { ...architecture, labels: IMAGENET_LABELS };
 }

@@ -1,5 +1,6 @@
 /** The weights of a model folder, in one safetensors file or in shards: their tensors while they arrive. */
 import { ModelLoadError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import { mayBeAbsent } from "./absence.ts";
 import type { ModelFolder } from "./folder.ts";
 import { readOptional } from "./optional.ts";
@@ -23,7 +24,7 @@ export async function* streamWeights(
   options: WeightsOptions = {},
 ): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
   const { signal, integrity } = options;
-  const check = integrity ? (await import("./integrity.ts")).withIntegrity : undefined;
+  const check = integrity ? (await part(import("./integrity.ts"))).withIntegrity : undefined;
   let why: unknown;
   try {
     const file = await folder.open(WEIGHTS_FILE, signal);
@@ -33,7 +34,7 @@ export async function* streamWeights(
     why = error;
   }
   const index = await readIndex(folder, why, signal);
-  yield* (await import("./shards.ts")).streamShards(folder, index, options);
+  yield* (await part(import("./shards.ts"))).streamShards(folder, index, options);
 }
 
 /** Every tensor of the weights by the headers alone. Throws as `streamWeights` does. */
@@ -47,7 +48,7 @@ export async function listWeights(folder: ModelFolder, signal?: AbortSignal): Pr
     why = error;
   }
   const index = await readIndex(folder, why, signal);
-  const shards = await (await import("./shards.ts")).readShards(folder, index, signal);
+  const shards = await (await part(import("./shards.ts"))).readShards(folder, index, signal);
   return [...shards.values()].flatMap(({ entries }) => entries);
 }
 

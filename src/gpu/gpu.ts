@@ -1,7 +1,9 @@
 // One device: opened with only what is used, its buffers counted, its pipelines compiled once.
 
-import { DeviceError, ShaderError, UnsupportedDeviceError } from "../errors/errors.ts";
+import { DeviceError, ShaderError, UnsupportedDeviceError, type Vit8Error } from "../errors/errors.ts";
+import { within } from "../errors/until.ts";
 import { type Bindings, type Capabilities, type Kernel, layoutEntries } from "./kernel.ts";
+import type { remedyFor } from "./remedies.ts";
 
 /** Features that some variant or the timer uses when they are there; none is needed. */
 const MATRICES = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
@@ -17,6 +19,11 @@ export interface AdapterFacts {
   /** A software adapter: right answers, a fraction of the speed. */
   readonly isFallback: boolean;
 }
+
+/** A driver that starts takes seconds to answer; one that has said nothing for this long does not answer. */
+const OPENING_LIMIT_MS = 15_000;
+/** Of one answer of a device: a software adapter on a busy machine compiles all shaders of a model within a fraction of it. */
+const ANSWER_LIMIT_MS = 120_000;
 
 /** `atLeastMs`: what it surely takes, through which nobody need look whether it is done. */
 export type Wait = <T>(promise: Promise<T>, atLeastMs?: number) => Promise<T>;
@@ -37,8 +44,7 @@ export class Gpu {
   readonly capabilities: Capabilities;
   /** Resolves when the device is lost, with the reason in words. */
   readonly lost: Promise<string>;
-  /** Wraps every wait for a result of the GPU. */
-  readonly wait: Wait;
+  readonly #wait: Wait;
   #bytes = 0;
   /** What the device refused, in order. */
   readonly #errors: GPUError[] = [];
@@ -55,12 +61,23 @@ export class Gpu {
     this.device = device;
     this.adapter = adapter;
     this.capabilities = capabilities;
-    this.wait = wait;
+    this.#wait = wait;
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#errors.push(event.error);
     });
-    this.lost = device.lost.then((info) => `${info.reason}: ${info.message}`);
+    this.lost = device.lost.then((info) => `${info.reason}: ${info.message}`, String);
+  }
+
+  /**
+   * Every wait for a result of the GPU.
+   * @throws DeviceError where it is refused, or not there within `limitMs`
+   */
+  wait<T>(promise: Promise<T>, atLeastMs?: number, limitMs = ANSWER_LIMIT_MS): Promise<T> {
+    const answer = within(limitMs, promise).catch((cause) => {
+      throw new DeviceError(`the GPU refused a command: ${cause.message}`, { cause });
+    });
+    return this.#wait(answer, atLeastMs);
   }
 
   /** Bytes of every buffer and texture that is alive. */
@@ -161,7 +178,7 @@ export class Gpu {
     const result = await work();
     // Errors arrive in order: once an empty scope is back, all of `work` have.
     this.device.pushErrorScope("internal");
-    await this.device.popErrorScope();
+    await this.wait(this.device.popErrorScope());
     const error = this.#errors[before];
     if (!error) return result;
     if (error instanceof GPUOutOfMemoryError)
@@ -185,14 +202,16 @@ export class Gpu {
     const module = this.#modules.get(code) ?? this.device.createShaderModule({ label, code });
     this.#modules.set(code, module);
     try {
-      return await this.device.createComputePipelineAsync({
+      const pipeline = this.device.createComputePipelineAsync({
         label,
         layout: this.device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
         compute: { module, constants: constants as Record<string, number> },
       });
+      return await within(ANSWER_LIMIT_MS, pipeline);
     } catch (error) {
-      const { messages } = await module.getCompilationInfo();
-      const text = messages.map((m) => `${m.type} at line ${m.lineNum}: ${m.message}`).join("; ");
+      const text = await import("./complaints.ts")
+        .then((it) => it.complaintsOf(module))
+        .catch(() => undefined);
       throw new ShaderError(`${label}: did not compile: ${text || error}`, code, { cause: error });
     }
   }
@@ -203,74 +222,113 @@ const DEFAULT_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
 
 /**
  * Opens a device with only the features that vit8 uses, and default limits but for storage buffers.
- * @throws UnsupportedDeviceError saying which browser, flag or driver helps.
+ * @throws UnsupportedDeviceError saying which browser, flag or driver helps; what WebGPU threw is its cause.
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (!gpu)
-    throw new UnsupportedDeviceError(
-      "WebGPU: not offered here; use Chrome or Edge 113+, Safari 26+, Firefox 141+ over https or localhost, or in Node `npm i webgpu` and import vit8/node",
-    );
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter)
-    throw new UnsupportedDeviceError(
-      "WebGPU: no adapter; update the graphics driver, on Linux install a Vulkan driver (mesa-vulkan-drivers 24 or newer works without a GPU), in Chrome see chrome://gpu and enable hardware acceleration",
-    );
+  if (!gpu) throw await unusable("not offered here");
+  const adapter = await answerOf("requestAdapter()", () =>
+    gpu.requestAdapter({ powerPreference: "high-performance" }),
+  );
+  if (!adapter) throw await unusable("no adapter");
   const without = new Set(options.without ?? []);
-  const requiredFeatures = USED_FEATURES.filter((name) => adapter.features.has(name) && !without.has(name));
-  const requiredLimits = {
-    maxStorageBuffersPerShaderStage: Math.min(
-      MOST_STORAGE_BUFFERS,
-      adapter.limits.maxStorageBuffersPerShaderStage,
-    ),
-  };
-  const device = await adapter.requestDevice({ label: "vit8", requiredFeatures, requiredLimits });
-  return new Gpu(device, factsOf(adapter), capabilitiesOf(device, adapter, gpu, without), options.wait);
+  const device = await answerOf("requestDevice()", () => requestDevice(adapter, without));
+  try {
+    const info = await infoOf(adapter);
+    const facts = factsOf(adapter, info);
+    return new Gpu(device, facts, await capabilitiesOf(device, info, facts, gpu, without), options.wait);
+  } catch (cause) {
+    device.destroy();
+    throw await unusable("failed", "opening", cause);
+  }
 }
 
-function factsOf({ info }: GPUAdapter): AdapterFacts {
-  const { vendor, architecture, description, isFallbackAdapter = false } = info;
+/** One answer on the way to a device. A device that comes after the limit is given back. */
+async function answerOf<T extends GPUAdapter | GPUDevice | null>(
+  call: string,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const answer = (async () => ask())();
+  try {
+    return await within(OPENING_LIMIT_MS, answer);
+  } catch (cause) {
+    answer.then((late) => late && "destroy" in late && late.destroy()).catch(() => {});
+    throw await unusable("failed", call, cause);
+  }
+}
+
+/** With the remedy, where that part of vit8 can be had. */
+async function unusable(
+  what: Parameters<typeof remedyFor>[0],
+  who = "",
+  cause?: unknown,
+): Promise<Vit8Error> {
+  const remedies = await import("./remedies.ts").catch(() => undefined);
+  const why = cause === undefined ? what : `${who} ${what}: ${(cause as Error)?.message || cause}`;
+  return new UnsupportedDeviceError(`WebGPU: ${why}${remedies?.remedyFor(what) ?? ""}`, { cause });
+}
+
+async function requestDevice(adapter: GPUAdapter, without: ReadonlySet<string>): Promise<GPUDevice> {
+  const offered = namesIn(adapter.features);
+  const storageBuffers = adapter.limits?.maxStorageBuffersPerShaderStage;
+  const device = await adapter.requestDevice({
+    label: "vit8",
+    requiredFeatures: USED_FEATURES.filter((name) => offered.has(name) && !without.has(name)),
+    requiredLimits: storageBuffers
+      ? { maxStorageBuffersPerShaderStage: Math.min(MOST_STORAGE_BUFFERS, storageBuffers) }
+      : {},
+  });
+  if (!device) throw new Error("expected a device, got none");
+  return device;
+}
+
+/** What an adapter says of itself; every field may be missing. */
+type AdapterInfo = Partial<GPUAdapterInfo>;
+
+/** Of an adapter that does not say, the kernels do without what they would like to know. */
+async function infoOf(adapter: GPUAdapter): Promise<AdapterInfo> {
+  try {
+    return adapter.info ?? (await (await import("./old-adapter.ts")).askInfo(adapter));
+  } catch {
+    return {};
+  }
+}
+
+function factsOf(adapter: GPUAdapter, info: AdapterInfo): AdapterFacts {
+  const { vendor = "", architecture = "", description = "" } = info;
+  const { isFallbackAdapter } = adapter as { isFallbackAdapter?: boolean };
   const isFallback =
-    isFallbackAdapter || /swiftshader|llvmpipe|software/i.test(`${architecture} ${description}`);
+    Boolean(info.isFallbackAdapter ?? isFallbackAdapter) ||
+    /swiftshader|llvmpipe|software/i.test(`${architecture} ${description}`);
   return { vendor, architecture, description, isFallback };
 }
 
-/** What Dawn lists of an adapter; not in the types yet. */
-interface MatrixConfig {
-  readonly componentType: string;
-  readonly resultComponentType: string;
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-}
-
-function int8Matrices({ info }: GPUAdapter): string[] {
-  const { subgroupMatrixConfigs: configs = [] } = info as { subgroupMatrixConfigs?: readonly MatrixConfig[] };
-  return [...configs]
-    .filter(
-      ({ componentType, resultComponentType }) => componentType === "i8" && resultComponentType === "i32",
-    )
-    .map(({ M, N, K }) => `${M}x${N}x${K}`);
-}
-
-function capabilitiesOf(
+async function capabilitiesOf(
   device: GPUDevice,
-  adapter: GPUAdapter,
+  info: AdapterInfo,
+  { vendor, isFallback }: AdapterFacts,
   gpu: GPU,
   without: ReadonlySet<string>,
-): Capabilities {
-  const { subgroupMinSize, subgroupMaxSize } = adapter.info as GPUAdapterInfo & Record<string, number>;
-  const fixed = device.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
-  const { vendor, isFallback } = factsOf(adapter);
+): Promise<Capabilities> {
+  const { subgroupMinSize, subgroupMaxSize = Number.POSITIVE_INFINITY } = info;
+  const features = namesIn(device.features);
+  const fixed = features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
   return {
     vendor,
     software: isFallback,
-    features: new Set(device.features as ReadonlySet<string>),
-    language: new Set([...(gpu.wgslLanguageFeatures ?? [])].filter((name) => !without.has(name))),
+    features,
+    language: new Set([...namesIn(gpu.wgslLanguageFeatures)].filter((name) => !without.has(name))),
     subgroupSize: fixed ? subgroupMinSize : undefined,
-    int8Matrices: new Set(
-      device.features.has(MATRICES) && subgroupMaxSize <= 32 ? int8Matrices(adapter) : [],
-    ),
+    int8Matrices: await (features.has(MATRICES) && subgroupMaxSize <= 32
+      ? import("./matrix-shapes.ts")
+          .then(({ int8Matrices }) => int8Matrices(info))
+          .catch(() => new Set<string>())
+      : new Set<string>()),
     limits: device.limits,
   };
+}
+
+/** Names from a set, or what an incomplete WebGPU has in its place: none then. */
+function namesIn(names: unknown): ReadonlySet<string> {
+  return new Set<string>(Symbol.iterator in Object(names) ? (names as Iterable<string>) : []);
 }

@@ -1,48 +1,58 @@
 // One device for everyone on a page: opened by the first who asks, destroyed after the last who lets go.
 
+import { until } from "../errors/until.ts";
 import { type Gpu, type OpenOptions, openGpu } from "./gpu.ts";
 
-let current: Promise<Gpu> | undefined;
-const holders = new WeakMap<Gpu, number>();
+interface Shared {
+  readonly opening: Promise<Gpu>;
+  /** Who holds it, and who waits for it. */
+  users: number;
+}
 
-/** The shared device. Every call is paired with one of `releaseGpu`. */
-export async function acquireGpu(options: OpenOptions): Promise<Gpu> {
-  const opening = current ?? openShared(options);
-  current = opening;
-  const gpu = await opening;
-  // Given back, or lost, between the asking and the answer: ask again.
-  if (current !== opening) return acquireGpu(options);
-  holders.set(gpu, (holders.get(gpu) ?? 0) + 1);
-  return gpu;
+let current: Shared | undefined;
+const sharedOf = new WeakMap<Gpu, Shared>();
+
+/** The shared device. Every call that gives one is paired with one of `releaseGpu`; `signal` ends the wait of this caller alone. */
+export async function acquireGpu(options: OpenOptions, signal?: AbortSignal): Promise<Gpu> {
+  const shared = current ?? openShared(options);
+  current = shared;
+  shared.users++;
+  try {
+    const gpu = await until(signal, shared.opening);
+    if (current === shared) return gpu;
+  } catch (error) {
+    letGo(shared);
+    throw error;
+  }
+  // Lost between the asking and the answer: ask again.
+  letGo(shared);
+  return acquireGpu(options, signal);
 }
 
 export function releaseGpu(gpu: Gpu): void {
-  const left = holders.get(gpu)! - 1;
-  holders.set(gpu, left);
-  if (left > 0) return;
-  forget(gpu);
-  gpu.destroy();
+  letGo(sharedOf.get(gpu)!);
+}
+
+/** What nobody holds or waits for any more is destroyed, also where it is still to come. */
+function letGo(shared: Shared): void {
+  if (--shared.users > 0) return;
+  forget(shared);
+  shared.opening.then((gpu) => gpu.destroy()).catch(() => {});
 }
 
 /** A device that could not be opened, or is lost or given back, serves nobody: the next who asks opens another. */
-function openShared(options: OpenOptions): Promise<Gpu> {
-  const opening = openGpu(options);
-  opening.then(
+function openShared(options: OpenOptions): Shared {
+  const shared: Shared = { opening: openGpu(options), users: 0 };
+  shared.opening.then(
     (gpu) => {
-      void gpu.lost.then(() => forget(gpu));
+      sharedOf.set(gpu, shared);
+      void gpu.lost.then(() => forget(shared));
     },
-    () => {
-      if (current === opening) current = undefined;
-    },
+    () => forget(shared),
   );
-  return opening;
+  return shared;
 }
 
-function forget(gpu: Gpu): void {
-  void current?.then(
-    (held) => {
-      if (held === gpu) current = undefined;
-    },
-    () => {},
-  );
+function forget(shared: Shared): void {
+  if (current === shared) current = undefined;
 }

@@ -14,7 +14,7 @@ export class Timer {
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
-    this.source = gpu.device.features.has("timestamp-query") ? "timestamps" : "wall";
+    this.source = gpu.capabilities.features.has("timestamp-query") ? "timestamps" : "wall";
     if (this.source === "wall") return;
     this.#queries = gpu.device.createQuerySet({ label: "timer", type: "timestamp", count: 2 });
     this.#resolved = gpu.buffer("timer", 16, GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);

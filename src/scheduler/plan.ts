@@ -24,6 +24,9 @@ export interface PlanOptions extends Chooser {
 const SLOW_MACS_PER_MS = 1e6;
 const FAST_MACS_PER_MS = 5e8;
 
+/** A big batch on a software adapter takes minutes; the caller's signal ends the wait for it. */
+const RUN_LIMIT_MS = Number.POSITIVE_INFINITY;
+
 export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called once another run may begin, before this one's answer is there; not called for a run that is cut. */
@@ -121,7 +124,7 @@ export class Plan {
     const start = performance.now();
     const slices = this.#slices();
     const readback = this.#readbacks[this.#runs++ % 2];
-    let before: Promise<undefined> | undefined;
+    let before: Promise<unknown> | undefined;
     for (const [i, slice] of slices.entries()) {
       signal?.throwIfAborted();
       const last = i === slices.length - 1;
@@ -132,7 +135,8 @@ export class Plan {
       }
       // Two in flight: the GPU never waits for JavaScript, and an abort waits for two slices at most.
       await before;
-      before = this.#gpu.device.queue.onSubmittedWorkDone();
+      before = this.#gpu.wait(this.#gpu.device.queue.onSubmittedWorkDone(), 0, RUN_LIMIT_MS);
+      before.catch(() => {}); // told by the next slice, or by reading the outputs
     }
     const outputs = await this.#readOutputs(readback);
     const end = performance.now();
@@ -196,7 +200,7 @@ export class Plan {
   }
 
   async #readOutputs(readback: GPUBuffer): Promise<Record<string, ArrayBuffer>> {
-    await this.#gpu.wait(readback.mapAsync(GPUMapMode.READ));
+    await this.#gpu.wait(readback.mapAsync(GPUMapMode.READ), 0, RUN_LIMIT_MS);
     const mapped = readback.getMappedRange();
     const outputs: Record<string, ArrayBuffer> = {};
     let offset = 0;

@@ -50,12 +50,19 @@ function close(got: Numbers, expected: Numbers, off: number): boolean {
 /** As many elements as `like` has, of its type. */
 async function read(gpu: Gpu, source: GPUBuffer, like: Numbers): Promise<Numbers> {
   const target = gpu.buffer("self-test read back", source.size, GPUBufferUsage.MAP_READ);
+  try {
+    return await copyOf(gpu, source, target, like);
+  } finally {
+    gpu.release(target);
+  }
+}
+
+async function copyOf(gpu: Gpu, source: GPUBuffer, target: GPUBuffer, like: Numbers): Promise<Numbers> {
   const encoder = gpu.device.createCommandEncoder();
   encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
   gpu.device.queue.submit([encoder.finish()]);
   await gpu.wait(target.mapAsync(GPUMapMode.READ));
   const bytes = target.getMappedRange().slice(0);
-  gpu.release(target);
   return new (like.constructor as new (bytes: ArrayBuffer, from: number, length: number) => Numbers)(
     bytes,
     0,

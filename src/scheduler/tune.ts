@@ -1,41 +1,20 @@
-// The choice of kernel and variant for each step: the table's where it answers right, or the fastest by measuring.
+// The choice of kernel and variant for each step by measuring which is the fastest. Fetched where that is asked for.
 
-import { SelfTestError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
-import { type Candidate, candidatesFor, chooseByTable, fuseByTable, runs } from "./choose.ts";
+import { type Candidate, candidatesFor, runs } from "./choose.ts";
+import { chooseProven } from "./proven.ts";
 import { answersRight } from "./self-test.ts";
 import type { Choice, Choose, Chooser, Fuse, Measure } from "./settle.ts";
 import { problemKey } from "./step.ts";
+
+export { chooseProven };
 
 /** A challenger must be this much faster, or the noise of the clock would choose. */
 const WORTH_CHANGING = 0.95;
 
 /** What was measured before, by problem and build: kernel and variant. Kept by the platform between visits. */
 export type Tuning = Map<string, { readonly kernel: string; readonly variant: string; readonly why: string }>;
-
-/** The table's choice, or the first other candidate that answers right. */
-export function chooseProven(gpu: Gpu): Choose {
-  return async (step) => {
-    const table = chooseByTable(step, gpu.capabilities);
-    if (await answersRight(gpu, table.kernel, table.variant)) return table;
-    for (const { kernel, name } of candidatesFor(step, gpu.capabilities))
-      if (await answersRight(gpu, kernel, name))
-        return { kernel, variant: name, why: `${table.kernel.name}/${table.variant} computes wrongly here` };
-    throw new SelfTestError(
-      `${step.label}: every variant of ${step.kernels[0].name} computes wrongly on this driver; update it, or use another browser`,
-    );
-  };
-}
-
-/** The table's choices, where they answer right. */
-export function chooserByTable(gpu: Gpu): Required<Chooser> {
-  const fuse: Fuse = async (fused) => {
-    const choice = fuseByTable(fused, gpu.capabilities);
-    return choice && (await answersRight(gpu, choice.kernel, choice.variant)) ? choice : undefined;
-  };
-  return { choose: chooseProven(gpu), fuse };
-}
 
 /** What is left for measuring. */
 interface Budget {

@@ -1,6 +1,7 @@
 // How the operations that are not linear are computed.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import type { VitArchitecture } from "../format/config.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
@@ -41,7 +42,7 @@ export async function kernelsFor(
   const shaped =
     machine && precision === "int8" ? shapedKernels(machine).catch(() => int8Kernels) : undefined;
   if (!isInteger(nonlinear)) return shaped;
-  const { integerKernels } = await import("./integer-kernels.ts");
+  const { integerKernels } = await part(import("./integer-kernels.ts"));
   return integerKernels((await shaped) ?? int8Kernels, nonlinear, integerOnly);
 }
 

@@ -1,10 +1,15 @@
 // One worker for all classifiers of a page that ask for one, so that they share its device; it ends with the last of them.
 
 import type { LoadProgress } from "../classifier/model.ts";
-import { DeviceError } from "../errors/errors.ts";
-import { until } from "../errors/until.ts";
+import { DeviceError, UnsupportedDeviceError, type Vit8Error } from "../errors/errors.ts";
+import { until, within } from "../errors/until.ts";
 import { type Numbered, type Reply, type Request, receiveError } from "./messages.ts";
 import { spawnWorker } from "./spawn.ts";
+
+/** Its script is fetched meanwhile, 140 kB at most compressed: a server that takes longer does not answer. */
+const START_LIMIT_MS = 15_000;
+/** After an abort: the worker mostly answers within it. */
+const CLEAN_UP_MS = 20;
 
 interface Call {
   readonly resolve: (value: never) => void;
@@ -16,11 +21,18 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly transfer?: Transferable[];
+  /** Told of an answer that comes after the call was aborted. */
+  readonly onLate?: () => void;
 }
 
 export class Channel {
-  readonly #worker = spawnWorker();
+  /** Resolves once the worker's script runs; rejects with UnsupportedDeviceError where it does not. */
+  readonly started: Promise<void>;
+  #worker: Worker | undefined;
+  readonly #listening = new AbortController();
   readonly #calls = new Map<number, Call>();
+  /** Why it serves nobody any more. */
+  #broken: Vit8Error | undefined;
   #lastId = 0;
   #holders = 0;
 
@@ -32,15 +44,22 @@ export class Channel {
   }
 
   constructor() {
-    this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
-    this.#worker.addEventListener("error", ({ message }) => this.#break(message));
+    this.started = within(START_LIMIT_MS, this.#start()).catch((cause) => {
+      throw this.#break(
+        new UnsupportedDeviceError(
+          `worker: could not be started: ${cause.message}; serve vit8/dist/worker.js beside the bundle, and allow it in the page's worker-src`,
+          { cause },
+        ),
+      );
+    });
+    this.started.catch(() => {}); // told to every call
   }
 
   /** The worker of the last holder ends; after a moment in which it can end its downloads itself, where some were under way. */
   release(momentMs = 0): void {
     if (--this.#holders > 0) return;
     if (shared === this) shared = undefined;
-    setTimeout(() => this.#worker.terminate(), momentMs);
+    setTimeout(() => this.#end(), momentMs);
   }
 
   /** The number for the next call. */
@@ -48,24 +67,50 @@ export class Channel {
     return ++this.#lastId;
   }
 
-  /** What the worker answers. An aborted call is over at once; the worker, which may be busy, leaves nothing of it. */
+  /** What the worker answers. An aborted call is over when the worker says so, or soon after. */
   async call<T>(message: Numbered<Request>, options: CallOptions = {}): Promise<T> {
-    const { signal, onProgress, transfer = [] } = options;
-    const { id } = message;
+    const { signal, onLate = () => {} } = options;
+    await until(signal, this.started);
+    if (this.#broken) throw this.#broken;
     signal?.throwIfAborted();
-    const answer = new Promise<T>((resolve, reject) => {
-      this.#worker.postMessage(message, transfer);
-      this.#calls.set(id, { resolve, reject, onProgress });
-    });
+    const answer = this.#ask<T>(message, options);
+    const abort = () => this.#worker?.postMessage({ id: message.id, type: "abort" });
+    signal?.addEventListener("abort", abort);
     try {
-      return await until(signal, answer);
+      return await until(signal, answer, CLEAN_UP_MS);
     } catch (error) {
-      if (!signal?.aborted) throw error;
-      this.#worker.postMessage({ id, type: "abort" });
-      throw signal.reason;
+      answer.then(onLate).catch(() => {});
+      throw error;
     } finally {
-      this.#calls.delete(id);
+      signal?.removeEventListener("abort", abort);
     }
+  }
+
+  #ask<T>(message: Numbered<Request>, { signal, onProgress, transfer = [] }: CallOptions): Promise<T> {
+    const { id } = message;
+    const answer = new Promise<T>((resolve, reject) => {
+      this.#worker!.postMessage(message, transfer);
+      const tell = (progress: LoadProgress) => signal?.aborted || onProgress?.(progress);
+      this.#calls.set(id, { resolve, reject, onProgress: tell });
+    });
+    const forget = () => this.#calls.delete(id);
+    answer.then(forget, forget);
+    return answer;
+  }
+
+  /** Starts the worker, and waits for its first message. */
+  async #start(): Promise<void> {
+    const worker = spawnWorker();
+    this.#worker = worker;
+    const { signal } = this.#listening;
+    worker.addEventListener("message", ({ data }) => this.#receive(data), { signal });
+    await new Promise<unknown>((resolve, reject) => {
+      worker.addEventListener("message", resolve, { once: true, signal });
+      const fail = ({ message }: ErrorEvent) => reject(new Error(message || "its script did not load"));
+      worker.addEventListener("error", fail, { once: true, signal });
+    });
+    worker.addEventListener("error", ({ message }) => this.#break(fallen(message)), { signal });
+    worker.addEventListener("messageerror", () => this.#break(fallen("an answer was lost")), { signal });
   }
 
   #receive({ id, ...reply }: Numbered<Reply>): void {
@@ -76,13 +121,22 @@ export class Channel {
   }
 
   /** A worker that did not start, or fell: whoever asks next gets another. */
-  #break(why = "its script did not load"): void {
-    if (shared === this) shared = undefined;
-    const error = new DeviceError(
-      `worker: stopped: ${why}; load the model again, or without { worker: true }`,
-    );
+  #break(error: Vit8Error): Vit8Error {
+    this.#broken = error;
+    this.#end();
     for (const { reject } of this.#calls.values()) reject(error);
+    return error;
   }
+
+  #end(): void {
+    if (shared === this) shared = undefined;
+    this.#listening.abort();
+    this.#worker?.terminate();
+  }
+}
+
+function fallen(why: string): DeviceError {
+  return new DeviceError(`worker: stopped: ${why}; load the model again`);
 }
 
 let shared: Channel | undefined;

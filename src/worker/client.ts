@@ -2,16 +2,22 @@
 
 import type { Classification } from "../classifier/answer.ts";
 import type { Profile } from "../classifier/engine.ts";
-import type {
-  ClassifyOptions,
+import {
+  type ClassifyOptions,
   ImageClassifier,
-  LoadOptions,
-  Report,
-  SettledOptions,
+  type LoadOptions,
+  pagePlatform,
+  type Report,
+  type SettledOptions,
 } from "../classifier/image-classifier.ts";
 import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
-import { DisposedError, PictureError, UnsupportedModelError } from "../errors/errors.ts";
+import {
+  DisposedError,
+  PictureError,
+  UnsupportedDeviceError,
+  UnsupportedModelError,
+} from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
 import { until } from "../errors/until.ts";
 import { contentsByPath } from "../format/files-folder.ts";
@@ -26,35 +32,80 @@ import { inFull } from "../format/url-folder.ts";
 import type { Framing } from "../image/geometry.ts";
 import type { AttentionMap } from "../vit/attention-map.ts";
 import { Channel } from "./channel.ts";
-import { type Loaded, type Method, type Ran, receiveError } from "./messages.ts";
+import { type Loaded, type LoadRequest, type Method, type Ran, receiveError } from "./messages.ts";
 import { sendable, transferables } from "./pictures.ts";
 
 /** What a page sees of a classifier. */
 type Face = Pick<ImageClassifier, keyof ImageClassifier>;
 
-/** `ImageClassifier.load` in a module worker. Throws the same errors. */
-export async function loadInWorker(model: ModelSource, options: LoadOptions): Promise<ImageClassifier> {
-  const { signal, onProgress, endpoint, ...rest } = options;
-  const source = sendableModel(model);
-  const sent = {
-    ...rest,
-    worker: false,
-    endpoint: endpoint && (inFull(String(endpoint))?.href ?? String(endpoint)),
-  };
+/**
+ * `ImageClassifier.load` in a module worker; on the page's own thread where no worker starts and none was asked for. Throws the same errors.
+ * @param why the CPU is taken, where WebGPU was tried before
+ * @throws UnsupportedDeviceError where a worker was asked for, and none starts
+ */
+export async function loadInWorker(
+  model: ModelSource,
+  options: LoadOptions,
+  why?: string,
+): Promise<ImageClassifier> {
+  const { worker, signal } = options;
   const channel = Channel.acquire();
-  const id = channel.nextId();
+  let source: LoadRequest["model"];
   try {
-    const request = { id, type: "load", model: source, options: sent } as const;
-    const loaded = await channel.call<Loaded>(request, { signal, onProgress });
-    if (signal?.aborted) await channel.call({ id: channel.nextId(), type: "dispose", classifier: id });
-    signal?.throwIfAborted();
-    const classifier: Face = new WorkerClassifier(channel, id, loaded);
-    // A class with private fields is equal to none but itself, whatever its face.
-    return classifier as ImageClassifier;
+    await until(signal, channel.started);
+    source = sendableModel(model);
+  } catch (error) {
+    channel.release();
+    if (signal?.aborted) throw error;
+    if (worker) throw askedFor(error);
+    return loadHere(model, options, error as Error, why);
+  }
+  try {
+    return await loadThrough(channel, source, options, why);
   } catch (error) {
     channel.release(signal?.aborted ? 500 : 0);
     throw error;
   }
+}
+
+async function loadThrough(
+  channel: Channel,
+  model: LoadRequest["model"],
+  { signal, onProgress, endpoint, device, ...rest }: LoadOptions,
+  why: string | undefined,
+): Promise<ImageClassifier> {
+  const id = channel.nextId();
+  const options = {
+    ...rest,
+    worker: false,
+    endpoint: endpoint && (inFull(String(endpoint))?.href ?? String(endpoint)),
+    device: why === undefined ? device : "cpu",
+  };
+  const onLate = () =>
+    void channel.call({ id: channel.nextId(), type: "dispose", classifier: id }).catch(() => {});
+  const request = { id, type: "load", model, options, why } as const;
+  const loaded = await channel.call<Loaded>(request, { signal, onProgress, onLate });
+  const classifier: Face = new WorkerClassifier(channel, id, loaded);
+  // A class with private fields is equal to none but itself, whatever its face.
+  return classifier as ImageClassifier;
+}
+
+/** On the CPU of the page's own thread, with the reason in the report. */
+function loadHere(
+  model: ModelSource,
+  options: LoadOptions,
+  { message }: Error,
+  why = "that was asked for",
+): Promise<ImageClassifier> {
+  const here = `${why}; and on the page's own thread, which stops while it computes, because ${message}`;
+  return ImageClassifier.loadOn(pagePlatform, model, { ...options, device: "cpu" }, here);
+}
+
+function askedFor(error: unknown): unknown {
+  if (!(error instanceof UnsupportedDeviceError)) return error;
+  return new UnsupportedDeviceError(`${error.message}, or load without { worker: true }`, {
+    cause: error.cause,
+  });
 }
 
 class WorkerClassifier implements Face {
@@ -118,7 +169,8 @@ class WorkerClassifier implements Face {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#channel.call({ id: this.#channel.nextId(), type: "dispose", classifier: this.#id });
+    const request = { id: this.#channel.nextId(), type: "dispose", classifier: this.#id } as const;
+    await this.#channel.call(request).catch(() => {}); // with a worker that stopped, all is given back
     this.#channel.release();
   }
 

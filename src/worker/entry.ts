@@ -1,5 +1,5 @@
 /** `vit8/worker`: the module worker behind `ImageClassifier.load(model, { worker: true })`. */
-import { ImageClassifier } from "../classifier/image-classifier.ts";
+import { ImageClassifier, type LoadOptions, pagePlatform } from "../classifier/image-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
 import {
   type Loaded,
@@ -16,15 +16,9 @@ const classifiers = new Map<number, ImageClassifier>();
 const running = new Map<number, AbortController>();
 
 addEventListener("message", ({ data }: MessageEvent<Numbered<Request>>) => {
-  if (data.type === "abort") abort(data.id);
+  if (data.type === "abort") running.get(data.id)?.abort();
   else void answer(data);
 });
-
-/** A model that was loaded when the page no longer wanted it goes. */
-function abort(id: number): void {
-  if (running.has(id)) running.get(id)?.abort();
-  else void dispose(id);
-}
 
 async function answer(request: Numbered<Exclude<Request, { type: "abort" }>>): Promise<void> {
   const { id } = request;
@@ -44,12 +38,11 @@ function perform(request: Numbered<Exclude<Request, { type: "abort" }>>, signal:
   return request.type === "run" ? run(request, signal) : dispose(request.classifier);
 }
 
-async function load({ id, model, options }: Numbered<LoadRequest>, signal: AbortSignal): Promise<Loaded> {
-  const classifier = await ImageClassifier.load(model, {
-    ...options,
-    signal,
-    onProgress: (progress) => reply(id, { progress }),
-  });
+async function load(request: Numbered<LoadRequest>, signal: AbortSignal): Promise<Loaded> {
+  const { id, model, why } = request;
+  const onProgress: LoadOptions["onProgress"] = (progress) => reply(id, { progress });
+  const options = { ...request.options, signal, onProgress };
+  const classifier = await ImageClassifier.loadOn(pagePlatform, model, options, why);
   classifiers.set(id, classifier);
   const { labels, framing, report } = classifier;
   return { labels, framing, report };
@@ -83,3 +76,6 @@ async function dispose(classifier: number): Promise<void> {
 function reply(id: number, message: Reply): void {
   postMessage({ id, ...message });
 }
+
+// Whoever started this script knows by it that it runs.
+reply(0, { value: undefined });

@@ -1,4 +1,5 @@
-// What a page and its worker say to one another. Every request has a number, and one reply with it that is not progress.
+// What a page and its worker say to one another. Every request has a number from 1 on, and one reply with it
+// that is not progress; a reply to 0 says that the worker runs.
 
 import type { LoadOptions, Report } from "../classifier/image-classifier.ts";
 import type { LoadProgress } from "../classifier/model.ts";
@@ -14,6 +15,8 @@ export interface LoadRequest {
   readonly model: string | Record<string, FileContents>;
   /** All that can be sent; addresses as text. */
   readonly options: Omit<LoadOptions, "signal" | "onProgress" | "endpoint"> & { readonly endpoint?: string };
+  /** The CPU is asked for, where WebGPU was tried before. */
+  readonly why?: string;
 }
 
 export interface RunRequest {

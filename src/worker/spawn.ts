@@ -1,22 +1,28 @@
 // Starts the worker: from beside this module, wherever a bundler or a server of another origin put it.
 
-import { UnsupportedDeviceError } from "../errors/errors.ts";
+import { withTrustedTypes } from "./trusted-types.ts";
 
 /** Beside this module in the published package; a variable, so that bundlers leave it alone. */
 const published = "./worker.js";
 
+/** Throws whatever the browser has against it; most failures come later, as an event of the worker. */
 export function spawnWorker(): Worker {
-  if (typeof Worker === "undefined")
-    throw new UnsupportedDeviceError("worker: none can be started from here; load without { worker: true }");
+  if (typeof Worker === "undefined") throw new Error("there are no workers here");
   const here = new URL(import.meta.url);
   if (here.protocol.startsWith("http") && here.origin !== location.origin) return spawnForeign(here);
-  // In this form, word for word, bundlers find the worker.
-  return new Worker(new URL("./entry.ts", import.meta.url), { type: "module" });
+  return withTrustedTypes(() => {
+    // In this form, word for word, bundlers find the worker.
+    return new Worker(new URL("./entry.ts", import.meta.url), { type: "module" });
+  });
 }
 
 /** Browsers start no worker of another origin, but one of the page's own may import a module from there. */
 function spawnForeign(here: URL): Worker {
   const code = `import ${JSON.stringify(new URL(published, here).href)};`;
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-  return new Worker(address, { type: "module" });
+  // By the first message or error its script has been read.
+  const worker = withTrustedTypes(() => new Worker(address, { type: "module" }));
+  for (const type of ["message", "error"])
+    worker.addEventListener(type, () => URL.revokeObjectURL(address), { once: true });
+  return worker;
 }

@@ -1,7 +1,9 @@
 // Apps as a user of the package has them: each in a folder of its own, with the packed package and its own dependencies.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -31,4 +33,25 @@ export function installApp(name: string, tarball: string): string {
 /** What `npm ARGS` prints in a folder; throws with what it prints of errors. */
 export function npm(folder: string, ...args: string[]): string {
   return execFileSync("npm", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+};
+
+/** A server for what Playwright's routes do not reach, such as a service worker: each file from the first folder that has it. */
+export async function serveFolders(...folders: string[]): Promise<{ address: string; close(): void }> {
+  const server = createServer(({ url = "/" }, response) => {
+    const name = decodeURIComponent(new URL(url, "http://localhost").pathname);
+    const file = folders.map((folder) => path.join(folder, name)).find(existsSync);
+    if (!file) return response.writeHead(404).end();
+    response.writeHead(200, { "Content-Type": TYPES[path.extname(file)] ?? "application/octet-stream" });
+    response.end(readFileSync(file));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { address: `http://localhost:${port}/`, close: () => server.close() };
 }

@@ -3,9 +3,10 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { expect, type Page, test } from "@playwright/test";
+import { chromium, expect, type Page, test } from "@playwright/test";
+import { accepted } from "../../src/testing/accepted.ts";
 import { codeBlocks } from "../docs/markdown.ts";
-import { installApp, npm, packVit8 } from "./app.ts";
+import { installApp, npm, packVit8, serveFolders } from "./app.ts";
 
 const origin = "http://localhost/";
 const cdn = "https://cdn.jsdelivr.net/npm/vit8/";
@@ -114,6 +115,107 @@ test("a page with the one file of another origin, and the element in it", async 
   await expectPizzaTwice(page);
   await expect(page.locator("vit-classifier").getByText("pizza").first()).toBeVisible();
 });
+
+/** A browser without WebGPU, as the page sees it. */
+const withoutWebGpu = (page: Page) =>
+  page.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, "gpu", { value: undefined });
+  });
+
+test(
+  accepted(
+    "Pages and bundlers",
+    "bundles without the worker: the page's own thread computes",
+    "esbuild 0.28.2",
+  ),
+  async ({ page }) => {
+    const folder = install("esbuild");
+    npm(folder, "run", "build");
+    await withoutWebGpu(page);
+    await goOffline(page);
+    await serve(page, origin, path.join(folder, "public"), path.join(folder, "out"), folder);
+    const output = page.locator("output");
+    for (const format of ["esm", "iife"]) {
+      await page.goto(`${origin}${format}.html`);
+      await expect(output).toHaveText("pizza, cpu, UnsupportedDeviceError");
+      await expect(output).toHaveAttribute("title", /WebGPU: not offered .* on the page's own thread/);
+    }
+    cpSync(path.join(folder, "node_modules/vit8/dist/worker.js"), path.join(folder, "out/worker.js"));
+    await page.goto(`${origin}esm.html`);
+    await expect(output).toHaveText("pizza, cpu, worker");
+    await expect(output).toHaveAttribute("title", /because WebGPU: not offered/);
+    await expect(output).not.toHaveAttribute("title", /own thread/);
+  },
+);
+
+test("a page with Trusted Types: the page's thread, the worker, the element; with WebGPU and without", async ({
+  page,
+}) => {
+  const folder = install("html");
+  await goOffline(page);
+  await serve(page, origin, path.join(folder, "public"), folder);
+  for (const webGpu of [true, false]) {
+    if (!webGpu) await withoutWebGpu(page);
+    await page.goto(`${origin}trusted.html`);
+    await expectPizzaTwice(page);
+    await expect(page.locator("vit-classifier").getByText("pizza").first()).toBeVisible();
+  }
+});
+
+test(
+  accepted("Pages and bundlers", "module service workers: vit8/cdn answers", "Chromium 156"),
+  async ({ page }) => {
+    const folder = install("html");
+    const oneFilePath = path.join(folder, "node_modules/vit8/dist/vit8.cdn.js");
+    expect(readFileSync(oneFilePath, "utf8")).not.toMatch(/\bimport\s*\(/);
+    const server = await serveFolders(path.join(folder, "public"), folder);
+    try {
+      await page.goto(`${server.address}service-worker.html`);
+      await expect(page.locator("output")).toHaveText(/^\[/);
+      const [oneFile, inParts] = JSON.parse((await page.locator("output").textContent())!);
+      expect(oneFile).toEqual({
+        ...{ auto: "pizza", cpu: "pizza", integers: "pizza" },
+        worker: expect.stringMatching(/: worker: .*there are no workers here/),
+      });
+      const namesIt = expect.stringMatching(/^LibraryLoadError: .*import vit8\/cdn/);
+      expect(inParts).toEqual({ auto: "pizza", cpu: namesIt, integers: namesIt, worker: namesIt });
+    } finally {
+      server.close();
+    }
+  },
+);
+
+test(
+  accepted(
+    "Pages and bundlers",
+    "extensions (Manifest V3): page, element, worker, service worker",
+    "Chromium 156",
+  ),
+  async () => {
+    const folder = install("extension");
+    const { executablePath, args = [] } = test.info().project.use.launchOptions ?? {};
+    const context = await chromium.launchPersistentContext("", {
+      executablePath,
+      // Playwright's own headless shell loads no extensions.
+      headless: false,
+      args: [
+        ...args,
+        "--headless=new",
+        `--disable-extensions-except=${folder}`,
+        `--load-extension=${folder}`,
+      ],
+    });
+    try {
+      const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+      const page = await context.newPage();
+      await page.goto(new URL("page.html", worker.url()).href);
+      await expect(page.locator("output")).toHaveText("pizza, pizza, pizza, 80");
+      await expect(page.locator("vit-classifier").getByText("pizza").first()).toBeVisible();
+    } finally {
+      await context.close();
+    }
+  },
+);
 
 test("Node: the library, the guide's lines and the command line", () => {
   const cwd = install("node");

@@ -1,0 +1,10 @@
+// What the compiler says of a shader that it refuses. Fetched where it does.
+
+import { within } from "../errors/until.ts";
+
+const LIMIT_MS = 15_000;
+
+export async function complaintsOf(module: GPUShaderModule): Promise<string> {
+  const { messages } = await within(LIMIT_MS, module.getCompilationInfo());
+  return messages.map((m) => `${m.type} at line ${m.lineNum}: ${m.message}`).join("; ");
+}

@@ -1,0 +1,21 @@
+// Which matrices of int8 the subgroups of an adapter multiply into i32. Fetched where the feature is there.
+
+/** What Dawn lists of an adapter; not in the types yet. */
+interface MatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** Shapes as `16x16x32`: rows, columns, depth. */
+export function int8Matrices(info: object): ReadonlySet<string> {
+  const { subgroupMatrixConfigs: configs = [] } = info as { subgroupMatrixConfigs?: readonly MatrixConfig[] };
+  const shapes = [...configs]
+    .filter(
+      ({ componentType, resultComponentType }) => componentType === "i8" && resultComponentType === "i32",
+    )
+    .map(({ M, N, K }) => `${M}x${N}x${K}`);
+  return new Set(shapes);
+}

@@ -1,0 +1,11 @@
+// What an adapter without `info` says of itself: Chrome 113 to 126 have a method in its place.
+
+import { within } from "../errors/until.ts";
+
+const LIMIT_MS = 15_000;
+
+export async function askInfo(adapter: GPUAdapter): Promise<Partial<GPUAdapterInfo>> {
+  const { requestAdapterInfo } = adapter as { requestAdapterInfo?: () => Promise<GPUAdapterInfo> };
+  if (!requestAdapterInfo) return {};
+  return (await within(LIMIT_MS, requestAdapterInfo.call(adapter))) ?? {};
+}

@@ -1,0 +1,30 @@
+// The choice of kernel and variant by the table, where it answers right on this driver.
+
+import { SelfTestError } from "../errors/errors.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { candidatesFor, chooseByTable, fuseByTable } from "./choose.ts";
+import { answersRight } from "./self-test.ts";
+import type { Choose, Chooser, Fuse } from "./settle.ts";
+
+/** The table's choice, or the first other candidate that answers right. */
+export function chooseProven(gpu: Gpu): Choose {
+  return async (step) => {
+    const table = chooseByTable(step, gpu.capabilities);
+    if (await answersRight(gpu, table.kernel, table.variant)) return table;
+    for (const { kernel, name } of candidatesFor(step, gpu.capabilities))
+      if (await answersRight(gpu, kernel, name))
+        return { kernel, variant: name, why: `${table.kernel.name}/${table.variant} computes wrongly here` };
+    throw new SelfTestError(
+      `${step.label}: every variant of ${step.kernels[0].name} computes wrongly on this driver; update it, or use another browser`,
+    );
+  };
+}
+
+/** The table's choices, where they answer right. */
+export function chooserByTable(gpu: Gpu): Required<Chooser> {
+  const fuse: Fuse = async (fused) => {
+    const choice = fuseByTable(fused, gpu.capabilities);
+    return choice && (await answersRight(gpu, choice.kernel, choice.variant)) ? choice : undefined;
+  };
+  return { choose: chooseProven(gpu), fuse };
+}

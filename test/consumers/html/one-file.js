@@ -1,0 +1,4 @@
+import { answerMessages } from "./answers.js";
+import { ImageClassifier } from "./node_modules/vit8/dist/vit8.cdn.js";
+
+answerMessages(ImageClassifier);
