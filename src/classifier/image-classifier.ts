@@ -284,7 +284,7 @@ export class ImageClassifier<P = Picture> {
       const { settled } = await part(import("./settled.ts"));
       const run = async (sources: readonly PictureSource[]) =>
         (await this.#run(sources, signal, (engine) => engine.run(sources, signal))).map(of);
-      const open = (picture: P) => until(signal, this.#platform.openPicture(picture, signal));
+      const open = (picture: P) => this.#platform.openPicture(picture, signal);
       return settled(input, maxBatch, signal, open, run);
     }
     const ask = (i: number) => {
