@@ -1,4 +1,5 @@
 /** `<vit-classifier>` as the page that holds it sees it. */
+import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import sharp from "sharp";
 import type { VitClassifier } from "../src/element/index.ts";
@@ -345,6 +346,14 @@ test("names the page's own img, canvas and file", async ({ page }) => {
   const buffer = await sharp("demo/classify/samples/ladybug.svg").png().toBuffer();
   await page.getByLabel("Picture").setInputFiles({ name: "a.png", mimeType: "image/png", buffer });
   await expect.poll(() => value("file")).toContain("ladybug");
+  const svg = Buffer.from(
+    readFileSync("demo/classify/samples/pizza.svg", "utf8").replace(/ (width|height)="384"/g, ""),
+  );
+  await page.getByLabel("Picture").setInputFiles({ name: "a.svg", mimeType: "image/svg+xml", buffer: svg });
+  await expect.poll(() => value("file")).toContain("pizza");
+  const heic = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
+  await page.getByLabel("Picture").setInputFiles({ name: "a.heic", mimeType: "", buffer: heic });
+  await expect(page.locator("#file").getByRole("status")).toContainText("a.heic: HEIC is not supported");
   await page.getByLabel("Picture").setInputFiles([]);
   await expect.poll(() => value("file")).toBe("");
 });
@@ -388,6 +397,99 @@ test("follows a camera, and leaves a turn to others", async ({ page }) => {
   const before = await frames();
   await page.waitForTimeout(500);
   expect(await frames()).toBe(before);
+});
+
+/** Runs in the page, before its scripts: counts what is listened to, and what of it is over. */
+function countListeners(): void {
+  const live = new Map<string, number>();
+  const count = (name: string, change: number) => live.set(name, (live.get(name) ?? 0) + change);
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  const heard = new WeakMap<object, Set<string>>();
+  const key = (type: string, listener: unknown) => {
+    const id = ids.get(listener as object) ?? ids.size;
+    ids.set(listener as object, id);
+    return `${type} ${id}`;
+  };
+  const ids = new Map<object, number>();
+  const forget = (target: EventTarget, type: string, listener: unknown) => {
+    if (heard.get(target)?.delete(key(type, listener))) count(target.constructor.name, -1);
+  };
+  EventTarget.prototype.addEventListener = function (type, listener, options) {
+    const set = heard.get(this) ?? new Set();
+    heard.set(this, set);
+    if (listener && !set.has(key(type, listener))) {
+      set.add(key(type, listener));
+      count(this.constructor.name, 1);
+      const { once = false, signal = undefined } = typeof options === "object" ? options : {};
+      const over = () => forget(this, type, listener);
+      if (once) addEventListener.call(this, type, over, { once });
+      if (signal) addEventListener.call(signal, "abort", over, { once: true });
+    }
+    addEventListener.call(this, type, listener, options);
+  };
+  EventTarget.prototype.removeEventListener = function (type, listener, options) {
+    forget(this, type, listener);
+    removeEventListener.call(this, type, listener, options);
+  };
+  const { requestVideoFrameCallback, cancelVideoFrameCallback } = HTMLVideoElement.prototype;
+  HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
+    count("frame", 1);
+    return requestVideoFrameCallback.call(this, (...given) => {
+      count("frame", -1);
+      callback(...given);
+    });
+  };
+  HTMLVideoElement.prototype.cancelVideoFrameCallback = function (handle) {
+    count("frame", -1);
+    cancelVideoFrameCallback.call(this, handle);
+  };
+  Object.assign(globalThis, { liveListeners: () => Object.fromEntries(live) });
+}
+
+test("300 results of a camera leave no listener, and its end no frame that is waited for", async ({
+  page,
+}) => {
+  test.slow(); // a software GPU on a busy machine gives four results a second
+  await page.addInitScript(countListeners);
+  await openPage(
+    page,
+    `<vit-classifier id="live" model="${model}" autoplay><video muted></video></vit-classifier>`,
+  );
+  const live = await page.evaluate(async () => {
+    await customElements.whenDefined("vit-classifier");
+    const { liveListeners } = globalThis as unknown as { liveListeners(): Record<string, number> };
+    const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+    const context = canvas.getContext("2d")!;
+    let hue = 0;
+    setInterval(() => {
+      hue += 9;
+      context.fillStyle = `hsl(${hue} 80% 50%)`;
+      context.fillRect(0, 0, 64, 64);
+    }, 10);
+    const element = document.querySelector("vit-classifier")!;
+    const results = (count: number) =>
+      new Promise<void>((resolve) => {
+        element.addEventListener("result", () => --count === 0 && resolve());
+      });
+    document.querySelector("video")!.srcObject = canvas.captureStream(60);
+    const seen: Record<string, number>[] = [];
+    for (const count of [10, 300]) {
+      await results(count);
+      seen.push(liveListeners());
+    }
+    element.autoplay = false;
+    await results(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    element.remove();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return [...seen, liveListeners()];
+  });
+  const signals = live.map(({ AbortSignal = 0 }) => AbortSignal);
+  // One wait at a time, of three signals at most: the element's, the classifier's and the picture's.
+  expect(Math.max(...signals)).toBeLessThan(6);
+  expect(signals[2]).toBe(0);
+  expect(live[2].frame).toBe(0);
+  expect(live[1].HTMLVideoElement).toBe(live[0].HTMLVideoElement);
 });
 
 test("a lazy element waits until it is near, an eager one does not", async ({ page }) => {
@@ -438,6 +540,18 @@ test("says in words what went wrong, and goes on with another model", async ({ p
   await expect(page.getByRole("listitem").first()).toContainText("pizza");
   expect((await eventsOf(page, "a")).filter((entry) => entry !== "a:result")).toEqual(
     ["loadstart", "error", "loadend", "loadstart", "load", "loadend"].map((type) => `a:${type}`),
+  );
+});
+
+test("names the format of a picture that it cannot show, and what the server answered", async ({ page }) => {
+  const body = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
+  await page.route("**/a.heic", (route) => route.fulfill({ body, contentType: "image/heic" }));
+  await openPage(page, element("a", "/a.heic") + element("b", "/none.png"));
+  await expect(page.locator("#a").getByRole("status")).toContainText(
+    "/a.heic: HEIC is not supported by this browser",
+  );
+  await expect(page.locator("#b").getByRole("status")).toContainText(
+    "/none.png: did not load: the server answered 404",
   );
 });
 

@@ -22,7 +22,7 @@ const ARROWS = {
   worker: "errors format image lower classifier",
   "index.ts": "errors format image gpu lower classifier worker",
   node: "errors format image classifier",
-  element: "index.ts",
+  element: "errors classifier index.ts",
   bench: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier index.ts",
   cli: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier calibration node bench",
 } as const;

@@ -122,7 +122,9 @@ async function choosePicture(address: string, name: string, file?: Blob): Promis
   const signal = startLooking();
   try {
     const image = await showPicture(address, name);
-    const bitmap = await createImageBitmap(file && file.type !== "image/svg+xml" ? file : image, asStored);
+    const bitmap = await (file && file.type !== "image/svg+xml"
+      ? createImageBitmap(file, asStored)
+      : createImageBitmap(image, asStored).catch(() => createImageBitmap(withSize(image))));
     if (!signal.aborted) await lookAt(bitmap);
   } catch {
     if (signal.aborted) return;
@@ -135,6 +137,13 @@ async function choosePicture(address: string, name: string, file?: Blob): Promis
 
 /** As vit8 decodes a file: upright, straight alpha, no colour profile applied. */
 const asStored = { premultiplyAlpha: "none", colorSpaceConversion: "none" } as const;
+
+/** An SVG need not say how large it is; the browser draws it at a size of its own. */
+function withSize(image: HTMLImageElement): OffscreenCanvas {
+  const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+  canvas.getContext("2d")!.drawImage(image, 0, 0);
+  return canvas;
+}
 
 async function lookAt(source: ImageBitmap): Promise<void> {
   picture = source;

@@ -5,6 +5,7 @@
  */
 import { loadKept } from "../classifier/model.ts";
 import { openPicture, type Picture } from "../classifier/picture.ts";
+import { until } from "../errors/until.ts";
 import { type ModelSource, resolveFolder } from "../format/folder.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import { type QuantizeOptions, quantizedFolder } from "./quantize-model.ts";
@@ -34,8 +35,9 @@ export async function quantizeModel(
   model: ModelSource,
   { pictures = [], revision, endpoint, ...options }: QuantizeModelOptions = {},
 ): Promise<Record<string, Blob>> {
+  const { signal } = options;
   const folder = await resolveFolder(model, { revision, endpoint });
-  const opened = pictures.map((picture) => () => openPicture(picture));
+  const opened = pictures.map((picture) => () => until(signal, openPicture(picture, signal)));
   const files = await loadKept(folder, () => quantizedFolder(folder, opened, openGpu, options));
   return Object.fromEntries([...files].map(([name, pieces]) => [name, new Blob(pieces as BlobPart[])]));
 }

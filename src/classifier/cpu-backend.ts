@@ -115,8 +115,8 @@ function readerOf({ content, width: pictureWidth, name }: PictureSource): ReadRe
       return region;
     };
   return (x, y, width, height) => {
-    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
     try {
+      const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
       context.drawImage(content, x, y, width, height, 0, 0, width, height);
       return context.getImageData(0, 0, width, height).data;
     } catch (cause) {

@@ -182,7 +182,8 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
       const { settled } = await part(import("./settled.ts"));
       const run = async (sources: readonly PictureSource[]) =>
         (await this.#run(sources, signal, (engine) => engine.run(sources, signal))).map(of);
-      return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture, signal), run);
+      const open = (picture: P) => this.#platform.openPicture(picture, signal);
+      return settled(input, maxBatch, signal, open, run);
     }
     const ask = (i: number) => {
       const answers = this.#answers(input.slice(i, i + maxBatch), signal, i);
@@ -212,17 +213,21 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     first?: number,
   ): Promise<T> {
     this.#begin(signal);
-    const opened = await Promise.allSettled(
-      pictures.map((picture) => this.#platform.openPicture(picture, signal)),
-    );
-    const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const opening = pictures.map((picture) => this.#platform.openPicture(picture, signal));
     try {
-      for (const [i, result] of opened.entries())
-        if (result.status === "rejected")
-          throw first === undefined ? result.reason : numbered(result.reason, first + i);
+      const opened = await until(signal, Promise.allSettled(opening));
+      const sources = opened.map((result, i) => {
+        if (result.status === "fulfilled") return result.value;
+        throw first === undefined ? result.reason : numbered(result.reason, first + i);
+      });
       return await this.#run(sources, signal, work);
     } finally {
-      for (const source of sources) source.close();
+      // Those too that come when nobody waits for them any more.
+      for (const source of opening)
+        source.then(
+          (it) => it.close(),
+          () => {},
+        );
     }
   }
 

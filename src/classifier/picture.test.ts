@@ -61,3 +61,31 @@ describe("a file that claims gigapixels is refused before it is decoded", () => 
     expect(decode).not.toHaveBeenCalled();
   });
 });
+
+describe("a file that is not decoded says why in one line", () => {
+  afterEach(() => vi.unstubAllGlobals());
+  const refuse = () =>
+    Promise.reject(new DOMException("The source image could not be decoded.", "InvalidStateError"));
+
+  test.each<[string, string, RegExp]>([
+    ["a.heic", "\0\0\0\x18ftypheic\0\0\0\0mif1heic", /^a.heic: HEIC is not supported by this browser/],
+    ["a.png", "\x89PNG\r\n\x1a\n", /^a.png: the PNG is damaged, truncated/],
+    ["a.jpg", "<!doctype html>", /^a.jpg: is a web page/],
+    ["a.gif", "", /^a.gif: the file is empty/],
+    ["a.txt", "a text", /^a.txt: is not a picture that this browser supports/],
+    ["a.svg", "<svg/>", /^a.svg: SVG is drawn by pages, not by workers/], // nor by Node
+  ])("%s", async (name, text, message) => {
+    vi.stubGlobal("createImageBitmap", refuse);
+    const file = new File([Buffer.from(text, "latin1")], name);
+    const error = await openPicture(file).catch((e) => e);
+    expect(error).toBeInstanceOf(PictureError);
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain("\n");
+  });
+
+  test("where nothing decodes, what to pass instead", async () => {
+    const opened = openPicture(new Blob(["x"]));
+    await expect(opened).rejects.toThrow(PictureError);
+    await expect(opened).rejects.toThrow("pass { width, height, rgba }, or in Node use vit8/node");
+  });
+});

@@ -1,23 +1,11 @@
 // Everything a page calls a picture, behind one face that copies a region of it to a texture.
 
 import { PictureError } from "../errors/errors.ts";
+import { isA } from "../errors/is-a.ts";
 import { checkPictureSize, type RawPicture } from "../image/picture.ts";
+import { bitmapOptions, checkImageSize, nameOf, type Picture, type PixelData } from "./picture-kinds.ts";
 
-/** Pixels in memory: straight sRGB bytes, as `ImageData` has them. */
-export type PixelData =
-  | RawPicture
-  | { readonly width: number; readonly height: number; readonly data: RawPicture["rgba"] };
-
-export type Picture =
-  | Blob
-  | HTMLImageElement
-  | HTMLCanvasElement
-  | OffscreenCanvas
-  | ImageBitmap
-  | ImageData
-  | HTMLVideoElement
-  | VideoFrame
-  | PixelData;
+export type { Picture, PixelData } from "./picture-kinds.ts";
 
 /** In pixels of the picture. */
 export interface Region {
@@ -48,10 +36,11 @@ export const pictureTextureUsage = () =>
 /**
  * Waits until the picture is decoded. A Blob or `<img>` comes out as its file has it: upright, straight alpha, no colour
  * profile applied. A video gives the frame it shows when the region is written.
+ * @param signal ends the downloads that began here; not every browser call can be ended, so callers race it
  * @throws PictureError when there is nothing to decode, or its size is not one that vit8 takes
  */
-export async function openPicture(picture: Picture): Promise<PictureSource> {
-  const source = await sourceOf(picture);
+export async function openPicture(picture: Picture, signal?: AbortSignal): Promise<PictureSource> {
+  const source = await sourceOf(picture, signal);
   try {
     checkPictureSize(nameOf(picture), source.width, source.height);
   } catch (error) {
@@ -61,17 +50,10 @@ export async function openPicture(picture: Picture): Promise<PictureSource> {
   return source;
 }
 
-async function sourceOf(picture: Picture): Promise<PictureSource> {
-  if (isA(picture, "Blob")) {
-    // Where this cannot be fetched any more, the browser's own limits must do.
-    const reader = await import("../image/encoded-size.ts").catch(() => undefined);
-    const size = await reader?.encodedSize(picture);
-    if (size) checkPictureSize(nameOf(picture), size.width, size.height);
-    return fromBitmap(picture);
-  }
-  if (isA(picture, "HTMLImageElement")) {
-    await decoded(picture);
-    return fromBitmap(picture);
+async function sourceOf(picture: Picture, signal?: AbortSignal): Promise<PictureSource> {
+  if (isA(picture, "Blob") || isA(picture, "HTMLImageElement")) {
+    const bitmap = await decoded(picture, signal);
+    return { ...external(bitmap, bitmap.width, bitmap.height, nameOf(picture)), close: () => bitmap.close() };
   }
   if (isA(picture, "HTMLVideoElement")) return fromVideo(picture);
   if (isA(picture, "VideoFrame")) return external(picture, picture.displayWidth, picture.displayHeight);
@@ -80,61 +62,38 @@ async function sourceOf(picture: Picture): Promise<PictureSource> {
   return fromPixels(picture as PixelData);
 }
 
-interface PageTypes {
-  Blob: Blob;
-  HTMLImageElement: HTMLImageElement;
-  HTMLVideoElement: HTMLVideoElement;
-  HTMLCanvasElement: HTMLCanvasElement;
-  OffscreenCanvas: OffscreenCanvas;
-  ImageBitmap: ImageBitmap;
-  VideoFrame: VideoFrame;
+/** The picture as a bitmap, whose size was checked before there was one. Throws PictureError. */
+export async function decoded(picture: Blob | HTMLImageElement, signal?: AbortSignal): Promise<ImageBitmap> {
+  let trouble: unknown;
+  // Out of sight, a lazy image would never come.
+  if (isA(picture, "Blob") || picture.loading !== "lazy" || picture.complete)
+    try {
+      // Where the reader cannot be fetched any more, the browser's own limits must do.
+      if (isA(picture, "Blob"))
+        await (await import("../image/encoded-size.ts").catch(() => undefined))?.checkFileSize(
+          picture,
+          nameOf(picture),
+        );
+      else await arrived(picture);
+      return await createImageBitmap(picture, bitmapOptions);
+    } catch (cause) {
+      if (cause instanceof PictureError) throw cause;
+      trouble = cause;
+    }
+  const { reopened } = await import("./reopened-picture.ts");
+  return reopened(picture, trouble, signal, decoded);
 }
 
-/** instanceof for classes that a worker or Node may not have. */
-export function isA<Name extends keyof PageTypes>(picture: unknown, name: Name): picture is PageTypes[Name] {
-  const type = (globalThis as Record<string, unknown>)[name];
-  return typeof type === "function" && picture instanceof type;
-}
-
-/** How messages call a picture: the file's name or the element's address where there is one. */
-export function nameOf(picture: Picture): string {
-  if (isA(picture, "HTMLImageElement") || isA(picture, "HTMLVideoElement"))
-    return picture.currentSrc.startsWith("data:") ? "data: URL" : picture.currentSrc || "element without src";
-  if (isA(picture, "Blob") && "name" in picture) return String(picture.name);
-  return (picture as object)?.constructor?.name ?? String(picture);
-}
-
-/** Throws PictureError for an image that will never have pixels, or has too many: an SVG is drawn as large as it likes. */
-export async function decoded(image: HTMLImageElement): Promise<void> {
-  const checkSize = () => {
-    if (image.naturalWidth) checkPictureSize(nameOf(image), image.naturalWidth, image.naturalHeight);
-  };
-  checkSize();
-  await image.decode().catch((cause) => {
-    throw new PictureError(`${nameOf(image)}: the image did not load or is no picture`, { cause });
-  });
-  checkSize();
-}
-
-/** Pixels as the file has them. */
-export const bitmapOptions: ImageBitmapOptions = {
-  premultiplyAlpha: "none",
-  colorSpaceConversion: "none",
-  imageOrientation: "from-image",
-};
-
-async function fromBitmap(picture: Blob | HTMLImageElement): Promise<PictureSource> {
-  const bitmap = await createImageBitmap(picture, bitmapOptions).catch((cause) => {
-    throw new PictureError(`${nameOf(picture)}: is no picture that this browser decodes, or is damaged`, {
-      cause,
-    });
-  });
-  return { ...external(bitmap, bitmap.width, bitmap.height, nameOf(picture)), close: () => bitmap.close() };
+async function arrived(image: HTMLImageElement): Promise<void> {
+  checkImageSize(image);
+  // The images of a window that was closed stay as they are.
+  if (image.ownerDocument.defaultView) await image.decode();
+  checkImageSize(image);
 }
 
 function fromVideo(video: HTMLVideoElement): PictureSource {
   if (video.readyState < video.HAVE_CURRENT_DATA)
-    throw new PictureError(`${nameOf(video)}: the video has no frame yet; wait for its loadeddata event`);
+    throw new PictureError(`${nameOf(video)}: has no frame yet; wait for its loadeddata event`);
   return external(video, video.videoWidth, video.videoHeight);
 }
 
@@ -178,17 +137,11 @@ function drawn(picture: External, width: number, height: number): OffscreenCanva
   return canvas;
 }
 
-function fromPixels(picture: PixelData): PictureSource {
+async function fromPixels(picture: PixelData): Promise<PictureSource> {
   // Object() makes null and strings, from callers without types, objects without pixels.
   const { width, height, data, rgba = data } = Object(picture);
-  if (!(rgba instanceof Uint8Array || rgba instanceof Uint8ClampedArray))
-    throw new PictureError(
-      `${nameOf(picture)}: is not a picture; pass a Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }`,
-    );
-  if (rgba.length !== width * height * 4)
-    throw new PictureError(
-      `${nameOf(picture)}: ${width} x ${height} pixels should be ${width * height * 4} RGBA bytes, got ${rgba.length}`,
-    );
+  if (!(isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")) || rgba.length !== width * height * 4)
+    throw (await import("./reopened-picture.ts")).unfitPixels(picture);
   return {
     width,
     height,

@@ -73,3 +73,25 @@ test("what is no picture's fault, and an abort, end all of it", async () => {
   await new Promise((resolve) => setTimeout(resolve));
   expect(open.size).toBe(0);
 });
+
+test("a picture that opens after the abort is closed", async () => {
+  const { open, openPicture, run } = bench();
+  const abort = new AbortController();
+  let opens = () => {};
+  const late = new Promise<void>((resolve) => {
+    opens = resolve;
+  });
+  const openLate = async (name: string) => {
+    const source = await openPicture(name);
+    await late;
+    return source;
+  };
+  const results = settled(["a", "b"], 2, abort.signal, openLate, run);
+  abort.abort();
+  await expect(results).rejects.toThrow("abort");
+  expect(open.size).toBe(2);
+  opens();
+  await late;
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(open.size).toBe(0);
+});

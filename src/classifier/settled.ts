@@ -1,6 +1,7 @@
 // Many pictures of which some may be bad: each has its own result, and the good ones fill the batches.
 
 import { PictureError } from "../errors/errors.ts";
+import { until } from "../errors/until.ts";
 import type { PictureSource } from "./picture.ts";
 
 interface Opened {
@@ -28,8 +29,8 @@ export async function settled<P, T>(
     while (batch.length < maxBatch && next < pictures.length) {
       const from = next;
       next += maxBatch - batch.length;
-      const opened = await Promise.allSettled(pictures.slice(from, next).map(open));
-      for (const [i, result] of opened.entries())
+      const opening = pictures.slice(from, next).map((picture) => opened(open(picture), signal));
+      for (const [i, result] of (await Promise.allSettled(opening)).entries())
         if (result.status === "fulfilled") batch.push({ index: from + i, source: result.value });
         else results[from + i] = result;
     }
@@ -59,4 +60,11 @@ export async function settled<P, T>(
   await before;
   signal?.throwIfAborted();
   return results;
+}
+
+/** One that comes when nobody waits for it any more is closed. */
+function opened(opening: Promise<PictureSource>, signal: AbortSignal | undefined): Promise<PictureSource> {
+  const source = until(signal, opening);
+  source.catch(() => opening.then((late) => late.close())).catch(() => {});
+  return source;
 }

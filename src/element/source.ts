@@ -1,8 +1,11 @@
 // Where an element's picture comes from: an address, or what the page put inside.
 
+import { decoded } from "../classifier/picture.ts";
+import { until } from "../errors/until.ts";
 import { PictureError } from "../index.ts";
 
-export type Source = HTMLImageElement | HTMLVideoElement | HTMLCanvasElement | File;
+type Slotted = HTMLImageElement | HTMLVideoElement | HTMLCanvasElement;
+export type Source = Slotted | File;
 
 /**
  * A picture's address in full: of the web, of the page's own scheme, as in extensions and apps, or a picture itself (`blob:`,
@@ -36,47 +39,68 @@ export function findSource(slot: HTMLSlotElement): Source | undefined {
   const selector = "img, video, canvas, input[type=file]";
   for (const element of slot.assignedElements({ flatten: true })) {
     const found = element.matches(selector) ? element : element.querySelector(selector);
-    if (found instanceof HTMLInputElement) return found.files?.[0];
-    if (found && !isEmpty(found)) return found as Source;
+    if (found?.localName === "input") return (found as HTMLInputElement).files?.[0];
+    if (found && !isEmpty(found as Slotted)) return found as Slotted;
   }
   return undefined;
 }
 
+/** By its name: it may have been made in another window. */
+export function isVideo(source: Source | undefined): source is HTMLVideoElement {
+  return source !== undefined && "localName" in source && source.localName === "video";
+}
+
 /** Whether it was given no address or camera yet; its events will tell. */
-function isEmpty(element: Element): boolean {
-  if (element instanceof HTMLVideoElement) return element.networkState === element.NETWORK_EMPTY;
-  return element instanceof HTMLImageElement && !element.src && !element.srcset;
+function isEmpty(element: Slotted): boolean {
+  if (isVideo(element)) return element.networkState === element.NETWORK_EMPTY;
+  return "srcset" in element && !element.src && !element.srcset;
 }
 
 /** Waits until the source has pixels. Throws PictureError when it says that none will come. */
 export async function arrived(source: Source, signal: AbortSignal): Promise<void> {
-  if (source instanceof HTMLImageElement && !source.complete) await eventOf(source, "load", signal);
-  if (source instanceof HTMLVideoElement && source.readyState < source.HAVE_CURRENT_DATA)
-    await eventOf(source, "loadeddata", signal);
+  if (isVideo(source)) {
+    if (source.readyState < source.HAVE_CURRENT_DATA) await eventOf(source, "loadeddata", signal);
+  } else if ("complete" in source && !source.complete && source.loading !== "lazy")
+    await eventOf(source, "load", signal).catch(async (error) => {
+      if (signal.aborted) throw error;
+      (await decoded(source, signal)).close(); // knows better what is wrong, or reads the file after all
+    });
 }
 
 /** Resolves when the video shows another frame. */
-export function nextFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(() => resolve());
-    else requestAnimationFrame(() => resolve());
+export async function nextFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
+  const byVideo = "requestVideoFrameCallback" in video;
+  let handle = 0;
+  const frame = new Promise<unknown>((resolve) => {
+    handle = byVideo ? video.requestVideoFrameCallback(resolve) : requestAnimationFrame(resolve);
   });
+  try {
+    await until(signal, frame);
+  } catch (reason) {
+    if (byVideo) video.cancelVideoFrameCallback(handle);
+    else cancelAnimationFrame(handle);
+    throw reason;
+  }
 }
 
-function eventOf(
+async function eventOf(
   element: HTMLImageElement | HTMLVideoElement,
   type: string,
   signal: AbortSignal,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    element.addEventListener(type, () => resolve(), { once: true, signal });
+  const heard = new AbortController();
+  const options = { once: true, signal: heard.signal };
+  const event = new Promise<unknown>((resolve, reject) => {
     const fail = () => reject(new PictureError(`${shortAddress(element)}: did not load, or is no picture`));
-    if ("error" in element && element.error) return fail();
-    element.addEventListener("error", fail, { once: true, signal });
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    if ("error" in element && element.error) fail();
+    element.addEventListener(type, resolve, options);
+    element.addEventListener("error", fail, options);
   });
+  try {
+    await until(signal, event);
+  } finally {
+    heard.abort();
+  }
 }
 
 function shortAddress({ currentSrc, src }: HTMLImageElement | HTMLVideoElement): string {

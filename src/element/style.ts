@@ -27,7 +27,18 @@ meter { grid-column: 1 / -1; inline-size: 100%; block-size: var(--vit-bar-size, 
 
 let sheet: CSSStyleSheet | undefined;
 
-export function styleSheet(): CSSStyleSheet {
+/** A policy for the page may forbid a `<style>`, and jsdom and browsers before 2023 lack sheets that are adopted. */
+export function applyStyle(root: ShadowRoot): void {
+  if ("adoptedStyleSheets" in root && "replaceSync" in CSSStyleSheet.prototype) {
+    root.adoptedStyleSheets = [styleSheet()];
+  } else {
+    const style = document.createElement("style");
+    style.textContent = css;
+    root.append(style);
+  }
+}
+
+function styleSheet(): CSSStyleSheet {
   if (!sheet) {
     sheet = new CSSStyleSheet();
     sheet.replaceSync(css);

@@ -1,7 +1,7 @@
 // What an element shows, in its shadow tree. Labels go in as text, never as markup.
 
 import type { Classification, LoadProgress } from "../index.ts";
-import { styleSheet } from "./style.ts";
+import { applyStyle } from "./style.ts";
 import { texts } from "./texts.ts";
 
 export type Status = "idle" | "loading" | "ready" | "error";
@@ -21,7 +21,7 @@ export class View {
   constructor(host: Element) {
     this.#host = host;
     const root = host.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [styleSheet()];
+    applyStyle(root);
     const results = make("slot");
     results.name = "results";
     results.append(this.#list);
@@ -37,7 +37,7 @@ export class View {
 
   /** `words` are seen while loading and of an error, and only heard of an answer, which the list shows. */
   showStatus(status: Status, words = ""): void {
-    this.#state.part.value = `state ${status}`;
+    this.#state.setAttribute("part", `state ${status}`);
     this.#words.className = status === "loading" ? "" : status === "error" ? "error" : "quiet";
     // Said again only when it differs: a video may give the same answer sixty times a second.
     if (words !== this.#said) this.#words.textContent = words;
@@ -99,6 +99,6 @@ function filled(template: HTMLTemplateElement, { label, score, index }: Classifi
 function make<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, name = ""): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   if (name) element.className = name;
-  if (name) element.part.value = name;
+  if (name) element.setAttribute("part", name);
   return element;
 }

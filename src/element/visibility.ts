@@ -6,10 +6,13 @@ const MARGIN = "50%";
 const callbacks = new WeakMap<Element, () => void>();
 let observer: IntersectionObserver | undefined;
 
+/** At once where nothing can be observed, as in jsdom. */
 export function whenNear(element: Element, callback: () => void): void {
-  observer ??= new IntersectionObserver(tell, { rootMargin: MARGIN });
-  callbacks.set(element, callback);
-  observer.observe(element);
+  if ("IntersectionObserver" in globalThis) {
+    observer ??= new IntersectionObserver(tell, { rootMargin: MARGIN });
+    callbacks.set(element, callback);
+    observer.observe(element);
+  } else callback();
 }
 
 export function forgetNear(element: Element): void {

@@ -1,5 +1,7 @@
 // <vit-classifier>: an element that names what is in its picture, with the events and the manners of <img>.
 
+import { isA } from "../errors/is-a.ts";
+import { until } from "../errors/until.ts";
 import {
   type Classification,
   type ImageClassifier,
@@ -8,7 +10,15 @@ import {
   PictureError,
 } from "../index.ts";
 import { leaseModel, type ModelLease } from "./models.ts";
-import { arrived, findSource, modelAddress, nextFrame, pictureAddress, type Source } from "./source.ts";
+import {
+  arrived,
+  findSource,
+  isVideo,
+  modelAddress,
+  nextFrame,
+  pictureAddress,
+  type Source,
+} from "./source.ts";
 import { texts } from "./texts.ts";
 import { describe, type Status, View } from "./view.ts";
 import { forgetNear, whenNear } from "./visibility.ts";
@@ -133,7 +143,8 @@ export class VitClassifier extends Base {
     "autoplay",
   ];
 
-  readonly #internals = this.attachInternals();
+  /** Absent or in part where components are tested, as in jsdom and happy-dom. */
+  readonly #internals: Partial<ElementInternals> = this.attachInternals?.() ?? {};
   readonly #view = new View(this);
   #source: Source | undefined;
   #run: Run | undefined;
@@ -251,7 +262,7 @@ export class VitClassifier extends Base {
   }
 
   get form(): HTMLFormElement | null {
-    return this.#internals.form;
+    return this.#internals.form ?? this.closest("form");
   }
 
   /** The likeliest label; empty without one. */
@@ -344,8 +355,7 @@ export class VitClassifier extends Base {
       this.#show(await look());
       this.#fire("result");
       this.#settle(run, "load");
-      if (this.autoplay && this.#source instanceof HTMLVideoElement)
-        void this.#watch(run, this.#source, look);
+      if (this.autoplay && isVideo(this.#source)) void this.#watch(run, this.#source, look);
       return this.results;
     } catch (error) {
       this.#fail(run, error);
@@ -365,16 +375,16 @@ export class VitClassifier extends Base {
         "vit-classifier: has no picture; set src, or put an img, video or canvas inside",
       );
     this.#askForImage();
-    if (this.autoplay && source instanceof HTMLVideoElement) source.play().catch(() => {});
+    if (this.autoplay && isVideo(source)) source.play().catch(() => {});
     const lease = this.#leaseModel();
-    const [classifier] = await untilAborted(Promise.all([lease.classifier, arrived(source, signal)]), signal);
+    const [classifier] = await until(signal, Promise.all([lease.classifier, arrived(source, signal)]));
     run.waiting = false;
     const { backend, advice } = classifier.report;
     if (backend === "cpu") this.dispatchEvent(new CustomEvent("fallback", { ...everywhere, detail: advice }));
     return () =>
-      untilAborted(
-        lease.turn(() => this.#classify(classifier, source, signal)),
+      until(
         signal,
+        lease.turn(() => this.#classify(classifier, source, signal)),
       );
   }
 
@@ -430,7 +440,7 @@ export class VitClassifier extends Base {
   #show(answer: readonly Classification[]): void {
     this.#answer = answer;
     const { results } = this;
-    this.#internals.setFormValue(this.value || null);
+    this.#internals.setFormValue?.(this.value || null);
     this.#describeImage();
     if (answer.length === 0) return;
     this.#view.showResults(results);
@@ -443,7 +453,7 @@ export class VitClassifier extends Base {
 
   #fail(run: Run, error: unknown): void {
     if (run.signal.aborted) return;
-    this.#error = error instanceof Error ? error : new Error(String(error));
+    this.#error = isA(error, "Error") || isA(error, "DOMException") ? error : new Error(String(error));
     if (!(error instanceof PictureError)) this.#lease?.forget();
     this.#forgetAnswer();
     this.#setStatus("error", this.#error.message);
@@ -507,7 +517,7 @@ export class VitClassifier extends Base {
 
   #setStatus(status: Status, words?: string): void {
     this.#status = status;
-    this.#internals.ariaBusy = String(status === "loading");
+    Object.assign(this.#internals, { ariaBusy: String(status === "loading") });
     this.#view.showStatus(status, words);
   }
 
@@ -526,12 +536,3 @@ export class VitClassifier extends Base {
 }
 
 const everywhere = { bubbles: true, composed: true };
-
-/** `work`, or the signal's reason as soon as it is aborted. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
-}

@@ -29,6 +29,15 @@ describe("the size that a file says", () => {
     expect(await encodedSize(blobOf(new Uint8Array(head.buffer)))).toEqual({ width: 5, height: 7 });
   });
 
+  test("BMP of OS/2, whose sides have 16 bits", async () => {
+    const head = new DataView(new ArrayBuffer(30));
+    new Uint8Array(head.buffer).set([0x42, 0x4d]);
+    head.setUint32(14, 12, true);
+    head.setUint16(18, 5, true);
+    head.setUint16(20, 7, true);
+    expect(await encodedSize(blobOf(new Uint8Array(head.buffer)))).toEqual({ width: 5, height: 7 });
+  });
+
   test("JPEG after 300 kB of other segments, with pictures among them", async () => {
     const jpeg = await picture.jpeg().toBuffer();
     const thumbnail = await sharp({ create: { width: 9, height: 9, channels: 3, background: "red" } })

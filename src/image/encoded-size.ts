@@ -4,9 +4,17 @@
  * ISO/IEC 23008-12 6.5.3 (AVIF).
  */
 
+import { checkPictureSize } from "./picture.ts";
+
 export interface EncodedSize {
   readonly width: number;
   readonly height: number;
+}
+
+/** Throws PictureError for a file, called `name`, whose size is not one that vit8 takes. */
+export async function checkFileSize(file: Blob, name: string): Promise<void> {
+  const size = await encodedSize(file);
+  if (size) checkPictureSize(name, size.width, size.height);
 }
 
 const HEAD_BYTES = 65_536;
@@ -18,8 +26,7 @@ export async function encodedSize(file: Blob): Promise<EncodedSize | undefined> 
   try {
     if (text.startsWith("\x89PNG")) return { width: head.getUint32(16), height: head.getUint32(20) };
     if (text.startsWith("GIF8")) return { width: head.getUint16(6, true), height: head.getUint16(8, true) };
-    if (text.startsWith("BM"))
-      return { width: Math.abs(head.getInt32(18, true)), height: Math.abs(head.getInt32(22, true)) };
+    if (text.startsWith("BM")) return sizeOfBmp(head);
     if (text.startsWith("\xff\xd8")) return await sizeOfJpeg(file, head);
     if (/^RIFF[\s\S]{4}WEBP/.test(text)) return sizeOfWebp(head, text.slice(12));
     return text.slice(4, 8) === "ftyp" ? sizeOfAvif(head) : undefined;
@@ -28,8 +35,20 @@ export async function encodedSize(file: Blob): Promise<EncodedSize | undefined> 
   }
 }
 
+/** The bytes of a file. Through a Response: a Blob's own `arrayBuffer` never settles when its window is gone. */
+export async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Response(file).arrayBuffer());
+}
+
 async function viewOf(file: Blob, at: number): Promise<DataView> {
-  return new DataView(await file.slice(at, at + HEAD_BYTES).arrayBuffer());
+  return new DataView((await bytesOf(file.slice(at, at + HEAD_BYTES))).buffer);
+}
+
+/** BITMAPCOREHEADER, of OS/2, has 16 bits for a side. */
+function sizeOfBmp(head: DataView): EncodedSize {
+  if (head.getUint32(14, true) === 12)
+    return { width: head.getUint16(18, true), height: head.getUint16(20, true) };
+  return { width: Math.abs(head.getInt32(18, true)), height: Math.abs(head.getInt32(22, true)) };
 }
 
 /** From one marker to the next until a frame header: pictures inside the application's segments are passed over. */

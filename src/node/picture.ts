@@ -3,8 +3,8 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Metadata, Sharp } from "sharp";
 import { PictureError } from "../errors/errors.ts";
+import { formatName } from "../image/format-name.ts";
 import { checkPictureSize, type RawPicture } from "../image/picture.ts";
-import { formatName } from "./format-name.ts";
 import { remedyFor } from "./package.ts";
 
 /** A file of more bytes than 100 megapixels can fill is not read into memory. */
@@ -108,11 +108,16 @@ function timesOver255(a: number, b: number): number {
   return ((product >> 8) + product) >> 8;
 }
 
+/** What sharp decodes. */
+const DECODED = ["PNG", "JPEG", "GIF", "WebP", "AVIF", "TIFF", "SVG"];
+
 function trouble(cause: unknown, bytes: Uint8Array): string {
   const format = formatName(bytes);
-  if (format) return `is ${format}, which sharp does not decode; save the picture as PNG or JPEG`;
+  if (format === "web page") return "is a web page, not a picture; check where the file came from";
+  if (format && !DECODED.includes(format))
+    return `${format} is not supported in Node; convert it to JPEG or PNG`;
   return /unsupported image format/.test(String(cause))
-    ? "is not a picture that sharp reads (JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG)"
+    ? `is not a picture that sharp reads (${DECODED.join(", ")})`
     : `the picture is damaged or truncated (${reason(cause)})`;
 }
 

@@ -114,7 +114,7 @@ describe("what cannot be had is a PictureError that says so", () => {
       () => `${origin}/none.png?token=secret`,
       /^http:[^?]*\/none\.png: the server answered 404 Not Found$/,
     ],
-    ["a server's page", () => `${origin}/page.png`, /page\.png: is a web page \(HTML\)/],
+    ["a server's page", () => `${origin}/page.png`, /page\.png: is a web page/],
     ["a gigabyte", () => `${origin}/big.png`, /big\.png: 2147483648 bytes is too big for a picture$/],
     ["a broken connection", () => `${origin}/cut.png`, /cut\.png: cannot be fetched \(.+\)$/],
     ["no server", () => `${closed}/a.png`, /a\.png: cannot be fetched \(.*ECONNREFUSED.*\)$/],

@@ -55,9 +55,11 @@ export class Channel {
     this.started.catch(() => {}); // told to every call
   }
 
-  release(): void {
+  /** The worker of the last holder ends; after a moment in which it can end its downloads itself, where some were under way. */
+  release(momentMs = 0): void {
     if (--this.#holders > 0) return;
-    this.#end();
+    if (shared === this) shared = undefined;
+    setTimeout(() => this.#end(), momentMs);
   }
 
   /** The number for the next call. */

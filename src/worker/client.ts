@@ -18,6 +18,7 @@ import {
   UnsupportedDeviceError,
   UnsupportedModelError,
 } from "../errors/errors.ts";
+import { isA } from "../errors/is-a.ts";
 import { until } from "../errors/until.ts";
 import { contentsByPath } from "../format/files-folder.ts";
 import {
@@ -59,7 +60,7 @@ export async function loadInWorker(
   try {
     return await loadThrough(channel, source, options, why);
   } catch (error) {
-    channel.release();
+    channel.release(signal?.aborted ? 500 : 0);
     throw error;
   }
 }
@@ -176,15 +177,25 @@ class WorkerClassifier implements ImageClassifier {
     options.signal?.throwIfAborted();
     const many = Array.isArray(input);
     if (many && options.settled) return (await this.#runEach(method, input, options)) as T;
-    const sent = many
-      ? await Promise.all(input.map((picture, i) => sendableOf(picture, i)))
-      : await sendable(input as Picture);
-    return (await this.#ask(method, sent, options)) as T;
+    const { signal } = options;
+    const opening = many
+      ? input.map((picture, i) => sendableOf(picture, i, signal))
+      : [sendable(input as Picture, signal)];
+    try {
+      const sent = await until(signal, Promise.all(opening));
+      return (await this.#ask(method, many ? sent : sent[0], options)) as T;
+    } finally {
+      // What was moved is closed already; what was not, or comes when nobody waits any more, is closed here.
+      for (const picture of opening) picture.then(closeBitmap, () => {});
+    }
   }
 
   /** What cannot leave this thread has its result here, what can has the worker's. */
   async #runEach(method: Method, input: readonly Picture[], options: RunOptions): Promise<Settled[]> {
-    const sent = await Promise.allSettled(input.map(sendableAlone));
+    const sent = await until(
+      options.signal,
+      Promise.allSettled(input.map((picture) => sendableAlone(picture, options.signal))),
+    );
     const pictures = sent.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     const answers = (await this.#ask(method, pictures, options)) as Settled[];
     return sent.map((result) => {
@@ -210,14 +221,14 @@ class WorkerClassifier implements ImageClassifier {
 type RunOptions = ClassifyOptions & Partial<SettledOptions>;
 type Settled = PromiseSettledResult<unknown>;
 
-const sendableOf = (picture: Picture, index: number) =>
-  sendable(picture).catch((error) => {
+const sendableOf = (picture: Picture, index: number, signal?: AbortSignal) =>
+  sendable(picture, signal).catch((error) => {
     throw numbered(error, index);
   });
 
 /** As `sendable`, and proved so: a message is sent whole or not at all. */
-async function sendableAlone(picture: Picture): Promise<unknown> {
-  const sent = await sendable(picture);
+async function sendableAlone(picture: Picture, signal?: AbortSignal): Promise<unknown> {
+  const sent = await sendable(picture, signal);
   const transfer = transferables([sent]);
   try {
     return structuredClone(sent, { transfer });
@@ -226,9 +237,13 @@ async function sendableAlone(picture: Picture): Promise<unknown> {
   }
 }
 
+function closeBitmap(picture: unknown): void {
+  for (const bitmap of transferables([picture])) (bitmap as ImageBitmap | VideoFrame).close();
+}
+
 /** `postMessage` moves no pixels that the page itself may not read, and takes nothing that is alive. */
 function refusal(error: unknown, isBitmap: boolean): unknown {
-  if (!(error instanceof DOMException && error.name === "DataCloneError")) return error;
+  if (!(isA(error, "DOMException") && error.name === "DataCloneError")) return error;
   const why = isBitmap
     ? "the pixels cannot be read: it is from another site without CORS"
     : "is not a picture";

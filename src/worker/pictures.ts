@@ -1,19 +1,28 @@
 // Pictures that can leave their thread: elements become bitmaps and frames, which are moved, not copied.
 
-import { bitmapOptions, decoded, isA, nameOf, type Picture } from "../classifier/picture.ts";
+import { decoded, type Picture } from "../classifier/picture.ts";
+import { bitmapOptions, nameOf } from "../classifier/picture-kinds.ts";
 import { PictureError } from "../errors/errors.ts";
+import { isA } from "../errors/is-a.ts";
+import { bytesOf } from "../image/encoded-size.ts";
+import { formatName } from "../image/format-name.ts";
 
 /** Something that `postMessage` takes; whoever gets a bitmap or frame closes it. The caller's own picture stays as it is. */
-export async function sendable(picture: Picture): Promise<unknown> {
-  if (isA(picture, "HTMLImageElement")) await decoded(picture);
+export async function sendable(picture: Picture, signal?: AbortSignal): Promise<unknown> {
   if (isA(picture, "VideoFrame")) return picture.clone();
   if (isA(picture, "HTMLVideoElement")) return currentFrame(picture);
+  if (isA(picture, "HTMLImageElement") || (isA(picture, "Blob") && (await isSvg(picture))))
+    return decoded(picture, signal);
   const drawn =
-    isA(picture, "HTMLImageElement") ||
-    isA(picture, "HTMLCanvasElement") ||
-    isA(picture, "OffscreenCanvas") ||
-    isA(picture, "ImageBitmap");
+    isA(picture, "HTMLCanvasElement") || isA(picture, "OffscreenCanvas") || isA(picture, "ImageBitmap");
   return drawn ? bitmapOf(picture) : picture;
+}
+
+/** A worker draws no SVG. */
+async function isSvg(file: Blob): Promise<boolean> {
+  // The worker says what is wrong with what cannot be read.
+  const head = await bytesOf(file.slice(0, 65_536)).catch(() => new Uint8Array());
+  return formatName(head) === "SVG";
 }
 
 /** What of these is to be moved. */
@@ -25,7 +34,7 @@ export function transferables(pictures: readonly unknown[]): Transferable[] {
 
 function currentFrame(video: HTMLVideoElement): VideoFrame | Promise<ImageBitmap> {
   if (video.readyState < video.HAVE_CURRENT_DATA)
-    throw new PictureError(`${nameOf(video)}: the video has no frame yet; wait for its loadeddata event`);
+    throw new PictureError(`${nameOf(video)}: has no frame yet; wait for its loadeddata event`);
   if (!("VideoFrame" in globalThis)) return bitmapOf(video);
   try {
     return new VideoFrame(video);

@@ -1,0 +1,165 @@
+// What the browser did not decode at first: a lazy image is fetched, an SVG is drawn, anything else is named by its format.
+
+import { PictureError } from "../errors/errors.ts";
+import { isA } from "../errors/is-a.ts";
+import { until } from "../errors/until.ts";
+import { bytesOf } from "../image/encoded-size.ts";
+import { formatName, markupText } from "../image/format-name.ts";
+import { checkPictureSize } from "../image/picture.ts";
+import { sizedSvg } from "../image/svg.ts";
+import { bitmapOptions, checkImageSize, nameOf, type PixelData } from "./picture-kinds.ts";
+
+const HEAD_BYTES = 65_536;
+const MAX_SVG_BYTES = 2 ** 26;
+/** Where the fault is more likely in the file than in the browser. */
+const COMMON = ["PNG", "JPEG", "GIF", "BMP", "WebP", "ICO"];
+
+type Decode = (picture: Blob | HTMLImageElement, signal?: AbortSignal) => Promise<ImageBitmap>;
+
+/**
+ * @param decode what a picture that is fetched here is decoded with
+ * @param cause why it was not decoded; undefined for an image that nothing has loaded yet
+ * @throws PictureError that names the format, or says why there is no picture
+ */
+export async function reopened(
+  picture: Blob | HTMLImageElement,
+  cause: unknown,
+  signal: AbortSignal | undefined,
+  decode: Decode,
+): Promise<ImageBitmap> {
+  if (typeof createImageBitmap === "undefined")
+    throw new PictureError(
+      `${nameOf(picture)}: nothing here decodes pictures; pass { width, height, rgba }, or in Node use vit8/node`,
+      { cause },
+    );
+  if (isA(picture, "Blob")) return ofFile(picture, cause, signal);
+  return picture.loading === "lazy" && !picture.complete
+    ? ofLazyImage(picture, decode, signal)
+    : ofImage(picture, cause, decode, signal);
+}
+
+/** Why something is no pixels in memory. */
+export function unfitPixels(picture: PixelData): PictureError {
+  const { width, height, data, rgba = data } = Object(picture);
+  const why =
+    isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")
+      ? `${width} x ${height} pixels should be ${width * height * 4} RGBA bytes, got ${rgba.length}`
+      : "is not a picture; pass a Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }";
+  return new PictureError(`${nameOf(picture)}: ${why}`);
+}
+
+/** As an image of its own, for the page's would not load before somebody scrolls to it. */
+async function ofLazyImage(
+  image: HTMLImageElement,
+  decode: Decode,
+  signal?: AbortSignal,
+): Promise<ImageBitmap> {
+  const copy = image.ownerDocument.createElement("img");
+  const sources = image.parentElement?.querySelectorAll(":scope > source") ?? [];
+  if (image.parentElement?.localName === "picture")
+    image.ownerDocument.createElement("picture").append(...[...sources].map((it) => it.cloneNode()), copy);
+  for (const name of ["crossorigin", "referrerpolicy", "sizes", "srcset", "src"])
+    if (image.hasAttribute(name)) copy.setAttribute(name, image.getAttribute(name)!);
+  try {
+    return await until(signal, decode(copy, signal));
+  } finally {
+    for (const name of ["srcset", "src"]) copy.removeAttribute(name); // ends a download
+  }
+}
+
+async function ofImage(
+  image: HTMLImageElement,
+  cause: unknown,
+  decode: Decode,
+  signal?: AbortSignal,
+): Promise<ImageBitmap> {
+  if (await settled(image)) {
+    checkImageSize(image);
+    const bitmap = await createImageBitmap(image, bitmapOptions).catch(() => undefined);
+    if (bitmap) return bitmap;
+  }
+  const file = await fileOf(image, signal);
+  if (file) return decode(file, signal);
+  if (!image.naturalWidth)
+    throw new PictureError(`${nameOf(image)}: the image did not load or is no picture`, { cause });
+  // An SVG without a size, at the browser's.
+  return drawn(image, image.naturalWidth, image.naturalHeight);
+}
+
+function drawn(image: HTMLImageElement, width: number, height: number): ImageBitmap {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")!.drawImage(image, 0, 0, width, height);
+  return canvas.transferToImageBitmap();
+}
+
+/** Whether the image has pixels in the end: one that gets another address meanwhile begins anew. */
+async function settled(image: HTMLImageElement): Promise<boolean> {
+  for (;;) {
+    const { src, srcset } = image;
+    const loaded = await image.decode().then(
+      () => true,
+      () => false,
+    );
+    if (loaded || (src === image.src && srcset === image.srcset)) return loaded;
+  }
+}
+
+/** The file that an image shows; undefined where the page may not have it. */
+async function fileOf(image: HTMLImageElement, signal?: AbortSignal): Promise<File | undefined> {
+  const address = image.currentSrc || image.src;
+  if (!address || (image.crossOrigin === null && !isOwn(address))) return undefined;
+  const credentials = image.crossOrigin === "use-credentials" ? "include" : "same-origin";
+  const response = await fetch(address, { credentials, cache: "force-cache", signal }).catch(() => undefined);
+  const bytes = response?.ok ? await response.blob().catch(() => undefined) : undefined;
+  signal?.throwIfAborted();
+  if (response && !response.ok)
+    throw new PictureError(`${nameOf(image)}: did not load: the server answered ${response.status}`);
+  return bytes && new File([bytes], nameOf(image), { type: bytes.type });
+}
+
+function isOwn(address: string): boolean {
+  const { protocol, origin } = new URL(address);
+  return protocol === "data:" || protocol === "blob:" || origin === location.origin;
+}
+
+async function ofFile(file: Blob, cause: unknown, signal?: AbortSignal): Promise<ImageBitmap> {
+  const name = nameOf(file);
+  const fail = (words: string): never => {
+    throw new PictureError(`${name}: ${words}`, { cause });
+  };
+  if (file.size === 0) fail("the file is empty");
+  const head = await bytesOf(file.slice(0, HEAD_BYTES)).catch(() => fail("the file can no longer be read"));
+  const format = formatName(head);
+  if (format === "SVG") return drawnSvg(file, fail, signal);
+  if (!format)
+    return fail("is not a picture that this browser supports, or is damaged; use JPEG, PNG or WebP");
+  if (format === "web page") return fail("is a web page, not a picture; check where the file came from");
+  if (COMMON.includes(format))
+    return fail(
+      `the ${format} is damaged, truncated, or of a kind that this browser does not support; save it again`,
+    );
+  return fail(
+    `${format} is not supported by this browser, or the file is damaged; convert it to JPEG or PNG`,
+  );
+}
+
+/** Drawn as an `<img>` is: no script in it runs, and nothing is fetched. */
+async function drawnSvg(
+  file: Blob,
+  fail: (words: string) => never,
+  signal?: AbortSignal,
+): Promise<ImageBitmap> {
+  if (typeof Image === "undefined")
+    fail("SVG is drawn by pages, not by workers; classify it from the page, or convert it to PNG");
+  if (file.size > MAX_SVG_BYTES) fail(`${file.size} bytes are too many for an SVG; convert it to PNG`);
+  const { markup, width, height } = sizedSvg(markupText(await bytesOf(file)));
+  checkPictureSize(nameOf(file), width, height);
+  signal?.throwIfAborted();
+  const image = new Image();
+  // Chromium lets nobody read an SVG with HTML in it, but for one that a canvas drew of a data: address.
+  image.src = `data:image/svg+xml,${encodeURIComponent(markup)}`;
+  await image
+    .decode()
+    .catch(() => fail("the SVG is damaged, or the page's Content-Security-Policy has no img-src data:"));
+  return drawn(image, width, height);
+}

@@ -1,0 +1,73 @@
+/** What holds of the element and the library where components are tested: a DOM without WebGPU, workers, layout or decoders. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ImageClassifier, PictureError, Vit8Error } from "../index.ts";
+import "./define.ts";
+
+const folder = `${process.cwd()}/models/everyday80`;
+const files = Object.fromEntries(
+  ["config.json", "preprocessor_config.json", "model.safetensors"].map((name) => [
+    name,
+    new Uint8Array(readFileSync(`${folder}/${name}`)),
+  ]),
+);
+
+export function testComponents(): void {
+  test("an element is made, changed, moved and removed, and an error event says why there is no answer", async () => {
+    const element = document.createElement("vit-classifier");
+    const told: string[] = [];
+    for (const type of ["loadstart", "loadend"] as const)
+      element.addEventListener(type, () => told.push(type));
+    const failed = new Promise<Error>((resolve) =>
+      element.addEventListener("error", ({ detail }) => resolve(detail)),
+    );
+    element.setAttribute("src", "/a.png");
+    element.setAttribute("model", "someone/model");
+    element.setAttribute("top-k", "3");
+    element.threshold = 0.5;
+    element.name = "what";
+    const form = document.body.appendChild(document.createElement("form"));
+    form.append(element);
+    expect(element.form).toBe(form);
+    const error = await failed;
+    expect(error).toBeInstanceOf(Vit8Error);
+    expect(element.error).toBe(error);
+    expect([element.status, element.topK, element.value]).toEqual(["error", 3, ""]);
+    expect(element.shadowRoot!.querySelector("[part=results]")).not.toBeNull();
+    expect(element.shadowRoot!.querySelector("[role=status]")!.textContent).toBe(error.message);
+    document.body.append(element);
+    element.remove();
+    expect(told).toEqual(["loadstart", "loadend"]);
+  });
+
+  test("an element of markup, with a picture and a template inside, and lazy", async () => {
+    document.body.innerHTML = `<vit-classifier model="someone/model" loading="lazy" autoplay>
+      <img src="a.png"><template><b data-field="label"></b></template></vit-classifier>`;
+    const element = document.querySelector("vit-classifier")!;
+    element.abort();
+    await expect(element.classify()).rejects.toBeInstanceOf(Vit8Error);
+    document.body.replaceChildren();
+  });
+
+  test("the CPU answers for pixels, under a signal of this DOM; other pictures are typed errors", async () => {
+    const { signal } = new AbortController();
+    const options = { device: "cpu", worker: false, signal } as const;
+    const classifier = await ImageClassifier.load(files, options);
+    const rgba = new Uint8ClampedArray(32 * 32 * 4).fill(255);
+    const answer = await classifier.classify({ width: 32, height: 32, rgba }, { topK: 2, signal });
+    expect(answer).toHaveLength(2);
+    const blob = new Blob(["no picture"]);
+    const elements = (["img", "video", "canvas"] as const).map((name) => document.createElement(name));
+    for (const picture of [...elements, blob, new File([blob], "a.png"), null]) {
+      const error = await classifier.classify(picture as Blob, { signal }).catch((error) => error);
+      expect(error).toBeInstanceOf(PictureError);
+    }
+    await classifier.dispose();
+  });
+
+  test("what cannot be fetched is a typed error, under a signal of this DOM", async () => {
+    const { signal } = new AbortController();
+    const options = { device: "cpu", worker: false, signal } as const;
+    await expect(ImageClassifier.load("http://127.0.0.1:9/", options)).rejects.toBeInstanceOf(Vit8Error);
+  });
+}

@@ -1,0 +1,13 @@
+// @vitest-environment happy-dom
+import { describe } from "vitest";
+import { accepted } from "../testing/accepted.ts";
+import { testComponents } from "./component.shared.ts";
+
+describe(
+  accepted(
+    "Pages and bundlers",
+    "component tests in happy-dom: the element is made; the library computes on the CPU",
+    "happy-dom 21.0.4",
+  ),
+  testComponents,
+);

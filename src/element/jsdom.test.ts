@@ -1,0 +1,13 @@
+// @vitest-environment jsdom
+import { describe } from "vitest";
+import { accepted } from "../testing/accepted.ts";
+import { testComponents } from "./component.shared.ts";
+
+describe(
+  accepted(
+    "Pages and bundlers",
+    "component tests in jsdom: the element is made; the library computes on the CPU",
+    "jsdom 29.1.1",
+  ),
+  testComponents,
+);
