@@ -5,6 +5,7 @@ import { part } from "../errors/part.ts";
 import { checkTensors } from "../format/checked-tensors.ts";
 import {
   fillLabels,
+  isTimmConfig,
   type Preprocessing,
   parseJson,
   parseModel,
@@ -64,9 +65,12 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
     throw new ModelLoadError(
       `${folder.id}: has no config.json; expected a model folder in Hugging Face style`,
     );
+  const fields = parseJson(config, "config.json");
+  // What a server says in place of a file that nobody needs is not read.
+  const needed = isTimmConfig(fields) ? undefined : preprocessor;
   const { architecture, preprocessing } = parseModel(
-    parseJson(config, "config.json"),
-    preprocessor === undefined ? undefined : parseJson(preprocessor, "preprocessor_config.json"),
+    fields,
+    needed === undefined ? undefined : parseJson(needed, "preprocessor_config.json"),
   );
   return {
     id: folder.id,

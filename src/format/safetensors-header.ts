@@ -57,20 +57,17 @@ export function parseSafetensorsHeader(bytes: Uint8Array, fileByteLength?: numbe
   return { entries, metadata: parseMetadata(fields), dataOffset, byteLength };
 }
 
-/** The header's length, once it is known to be possible; `bytes` are the first of the file. */
+/** The header's length, once it is known to be possible; `bytes` are the first of the file. What throws may be absent. */
 export function readHeaderByteLength(bytes: Uint8Array, fileByteLength?: number): number {
   const foreign = recogniseForeign(bytes);
-  if (foreign) {
-    const error = new ModelFormatError(`safetensors file: expected tensors, but ${foreign} came`);
-    throw foreign === PAGE || foreign === "JSON" ? doubt(error) : error;
-  }
-  if (bytes.byteLength < LENGTH_BYTES) throw truncated(LENGTH_BYTES, bytes.byteLength);
+  if (foreign) throw doubt(new ModelFormatError(`safetensors file: expected tensors, but ${foreign} came`));
+  if (bytes.byteLength < LENGTH_BYTES) throw doubt(truncated(LENGTH_BYTES, bytes.byteLength));
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
   const most = Math.min(MAX_HEADER_BYTES, (fileByteLength ?? Number.POSITIVE_INFINITY) - LENGTH_BYTES);
   if (length >= 2 && length <= most) return length;
   const came = `the file says ${length}; is it safetensors?`;
-  throw new ModelFormatError(`${WHO}: expected 2 bytes or more, and at most ${most}, but ${came}`);
+  throw doubt(new ModelFormatError(`${WHO}: expected 2 bytes or more, and at most ${most}, but ${came}`));
 }
 
 /** The error of a file with too few or too many bytes. */
@@ -83,14 +80,12 @@ export function truncated(expected: number, came: number | string): ModelFormatE
 const WHO = "safetensors header";
 const METADATA = "__metadata__";
 
-const PAGE = "a web page (HTML)";
-
 /** What often arrives in place of a weights file, told from its first bytes. */
 function recogniseForeign(bytes: Uint8Array): string | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, LENGTH_BYTES));
   // a length within bounds has zeros here, and may look like any text before them
   if (start.length === LENGTH_BYTES && start.endsWith("\0\0\0\0")) return undefined;
-  if (/^(\xef\xbb\xbf)?\s*</.test(start)) return PAGE;
+  if (/^(\xef\xbb\xbf)?\s*</.test(start)) return "a web page (HTML)";
   if (start === "version ") return "a Git LFS pointer (the repository was cloned without its large files)";
   if (/^\s*\{/.test(start)) return "JSON";
   if (start.startsWith("PK\x03\x04")) return "a zip archive (a PyTorch checkpoint?)";
