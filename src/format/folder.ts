@@ -34,7 +34,7 @@ export type NamedContents = Record<string, FileContents> | Iterable<readonly [st
 export type ModelSource = ModelFolder | string | URL | Iterable<File> | NamedContents;
 
 const ID = /^[\w-][\w.-]*\/[\w-]([\w.-]*[\w-])?$/;
-const HUB = /^(hf:|git@|(https?:)?\/\/(www\.)?(huggingface|hf)\.co\b)/i;
+const HUB = /^(hf(-hub)?:|git@|(https?:)?\/\/(www\.)?(huggingface|hf)\.co\b)/i;
 const HUB_WITHOUT_SCHEME = /^(www\.)?(huggingface|hf)\.co\//i;
 const ADDRESS = /^[a-z][\w+.-]*:|^\.{0,2}\//i;
 
