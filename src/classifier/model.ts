@@ -11,6 +11,7 @@ import {
   parseModel,
   type VitArchitecture,
 } from "../format/config.ts";
+import { field } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import type { CanonicalName } from "../format/names.ts";
 import { readOptional } from "../format/optional.ts";
@@ -55,6 +56,8 @@ export async function loadKept<T>(folder: ModelFolder, load: () => Promise<T>): 
   }
 }
 
+const NESTED = "processor_config.json";
+
 /** Reads the two configs. Throws for what vit8 does not run, before any weight is asked for. */
 export async function describeModel(folder: ModelFolder, signal?: AbortSignal): Promise<ModelDescription> {
   const [config, preprocessor] = await Promise.all([
@@ -66,11 +69,15 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
       `${folder.id}: has no config.json; expected a model folder in Hugging Face style`,
     );
   const fields = parseJson(config, "config.json");
-  // What a server says in place of a file that nobody needs is not read.
-  const needed = isTimmConfig(fields) ? undefined : preprocessor;
+  const parsed = (name: string, text?: string) => (text === undefined ? undefined : parseJson(text, name));
+  const processor = async () =>
+    parsed("preprocessor_config.json", preprocessor) ??
+    // transformers 5 also looks here
+    field(Object(parsed(NESTED, await readOptional(folder, NESTED, signal))), "image_processor");
+  // timm has none: what a server says in its place is not read.
   const { architecture, preprocessing } = parseModel(
     fields,
-    needed === undefined ? undefined : parseJson(needed, "preprocessor_config.json"),
+    isTimmConfig(fields) ? undefined : await processor(),
   );
   return {
     id: folder.id,
