@@ -63,6 +63,7 @@ function typeErrors(blocks: readonly CodeBlock[], options: object): string {
       rootDirs: [root, folder],
       paths: {
         vit8: [`${root}/src/index.ts`],
+        "vit8/cdn": [`${root}/src/index.ts`],
         "vit8/node": [`${root}/src/node/index.ts`],
         "vit8/quantize": [`${root}/src/calibration/index.ts`],
         "vit8/element": [`${root}/src/element/index.ts`],
