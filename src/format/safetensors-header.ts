@@ -5,7 +5,7 @@
 import { ModelFormatError } from "../errors/errors.ts";
 import { bytesPerElement, type Dtype, elementCount } from "../tensor/dtype.ts";
 import { doubt } from "./absence.ts";
-import { asFields, type Fields, field, parseJson, quote } from "./fields.ts";
+import { asFields, field, parseJson, quote } from "./fields.ts";
 
 export type SafetensorsDtype = Dtype;
 
@@ -21,7 +21,6 @@ export interface TensorEntry {
 export interface SafetensorsHeader {
   /** In the order of their bytes. */
   entries: TensorEntry[];
-  metadata: Map<string, string>;
   /** Bytes before the data section. */
   dataOffset: number;
   /** Bytes of the whole file. */
@@ -54,7 +53,7 @@ export function parseSafetensorsHeader(bytes: Uint8Array, fileByteLength?: numbe
   const byteLength = dataOffset + checkContiguous(entries);
   if (fileByteLength !== undefined && fileByteLength !== byteLength)
     throw truncated(byteLength, fileByteLength);
-  return { entries, metadata: parseMetadata(fields), dataOffset, byteLength };
+  return { entries, dataOffset, byteLength };
 }
 
 /** The header's length, once it is known to be possible; `bytes` are the first of the file. What throws may be absent. */
@@ -78,6 +77,7 @@ export function truncated(expected: number, came: number | string): ModelFormatE
 }
 
 const WHO = "safetensors header";
+/** Notes of whoever wrote the file, which nothing here reads. */
 const METADATA = "__metadata__";
 
 /** What often arrives in place of a weights file, told from its first bytes. */
@@ -139,14 +139,4 @@ function checkContiguous(entries: TensorEntry[]): number {
     reached = end;
   }
   return reached;
-}
-
-function parseMetadata(fields: Fields): Map<string, string> {
-  const pairs = Object.entries(asFields(field(fields, METADATA) ?? {}, METADATA));
-  const wrong = pairs.find(([, value]) => typeof value !== "string");
-  if (wrong)
-    throw new ModelFormatError(
-      `${METADATA}: expected text for ${quote(wrong[0])}, but it is ${quote(wrong[1])}`,
-    );
-  return new Map(pairs as [string, string][]);
 }
