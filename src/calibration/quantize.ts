@@ -2,7 +2,6 @@
 
 import { type QuantizationOptions, quantizationConfig } from "../format/config.ts";
 import { asFields, parseJson } from "../format/fields.ts";
-import { readOptional } from "../format/optional.ts";
 import { pack, packMultiples } from "../format/packed.ts";
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
@@ -15,6 +14,7 @@ import { type FusedOp, type Interpreter, interpret, type Network, type Value } f
 import { quantizeRows } from "../quant/quantize.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
 import { correctBias, quantized, regress } from "./correct.ts";
+import { filesBeside } from "./files-beside.ts";
 import {
   copyOf,
   type FloatModel,
@@ -281,11 +281,8 @@ async function filesOf(
   const quantization_config = quantizationConfig({ ...quantization, groupSize });
   const files = new Map<string, Uint8Array[]>([
     ["config.json", [encode(`${JSON.stringify({ ...config, quantization_config }, null, 1)}\n`)]],
+    ...(await filesBeside(folder)),
   ]);
-  for (const name of ["preprocessor_config.json", "LICENSE"]) {
-    const other = await readOptional(folder, name);
-    if (other !== undefined) files.set(name, [encode(other)]);
-  }
   return files.set(WEIGHTS_FILE, writeSafetensors(stored, { format: "pt" }));
 }
 

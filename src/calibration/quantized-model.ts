@@ -4,11 +4,11 @@ import { ModelFormatError } from "../errors/errors.ts";
 import { parseJson, quantizationConfig } from "../format/config.ts";
 import { asFields } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { readOptional } from "../format/optional.ts";
 import { type StoredTensor, type TensorEntry, toFloat32, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import type { CanonicalName } from "../network/names.ts";
 import { quantizeRows } from "../quant/quantize.ts";
+import { filesBeside } from "./files-beside.ts";
 import { describeFloatModel, type ReadOptions, streamFloatModel } from "./float-model.ts";
 
 /**
@@ -28,11 +28,8 @@ export async function quantizedFiles(
     weights.push(...stored(name, entry, finite(entry, bytes)));
   const files = new Map<string, Uint8Array[]>([
     ["config.json", [encode(await quantizedConfig(folder, signal))]],
+    ...(await filesBeside(folder, signal)),
   ]);
-  for (const name of ["preprocessor_config.json", "LICENSE"]) {
-    const text = await readOptional(folder, name, signal);
-    if (text !== undefined) files.set(name, [encode(text)]);
-  }
   return files.set(WEIGHTS_FILE, writeSafetensors(weights, { format: "pt" }));
 }
 

@@ -4,11 +4,13 @@ import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../erro
 import { part } from "../errors/part.ts";
 import {
   fillLabels,
+  isTimmConfig,
   type Preprocessing,
   parseJson,
   parseModel,
   type VitArchitecture,
 } from "../format/config.ts";
+import { field } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { readOptional } from "../format/optional.ts";
 import type { TensorEntry } from "../format/safetensors.ts";
@@ -54,6 +56,8 @@ export async function loadKept<T>(folder: ModelFolder, load: () => Promise<T>): 
   }
 }
 
+const NESTED = "processor_config.json";
+
 /** Reads the two configs. Throws for what vit8 does not run, before any weight is asked for. */
 export async function describeModel(folder: ModelFolder, signal?: AbortSignal): Promise<ModelDescription> {
   const [config, preprocessor] = await Promise.all([
@@ -64,9 +68,16 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
     throw new ModelLoadError(
       `${folder.id}: has no config.json; expected a model folder in Hugging Face style`,
     );
+  const fields = parseJson(config, "config.json");
+  const parsed = (name: string, text?: string) => (text === undefined ? undefined : parseJson(text, name));
+  const processor = async () =>
+    parsed("preprocessor_config.json", preprocessor) ??
+    // transformers 5 also looks here
+    field(Object(parsed(NESTED, await readOptional(folder, NESTED, signal))), "image_processor");
+  // timm has none: what a server says in its place is not read.
   const { architecture, preprocessing } = parseModel(
-    parseJson(config, "config.json"),
-    preprocessor === undefined ? undefined : parseJson(preprocessor, "preprocessor_config.json"),
+    fields,
+    isTimmConfig(fields) ? undefined : await processor(),
   );
   return {
     id: folder.id,

@@ -2,6 +2,7 @@
 
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
+import { part } from "../errors/part.ts";
 import { checkPictureSize, type RawPicture } from "../image/picture.ts";
 import { bitmapOptions, checkImageSize, nameOf, type Picture, type PixelData } from "./picture-kinds.ts";
 
@@ -80,7 +81,7 @@ export async function decoded(picture: Blob | HTMLImageElement, signal?: AbortSi
       if (cause instanceof PictureError) throw cause;
       trouble = cause;
     }
-  const { reopened } = await import("./reopened-picture.ts");
+  const { reopened } = await part(import("./reopened-picture.ts"));
   return reopened(picture, trouble, signal, decoded);
 }
 
@@ -141,7 +142,7 @@ async function fromPixels(picture: PixelData): Promise<PictureSource> {
   // Object() makes null and strings, from callers without types, objects without pixels.
   const { width, height, data, rgba = data } = Object(picture);
   if (!(isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")) || rgba.length !== width * height * 4)
-    throw (await import("./reopened-picture.ts")).unfitPixels(picture);
+    throw (await part(import("./reopened-picture.ts"))).unfitPixels(picture);
   return {
     width,
     height,

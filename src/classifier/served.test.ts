@@ -43,6 +43,13 @@ describe.each([
   ["403", refused],
   ["401", (_: unknown, response) => response.writeHead(401).end()],
   ["410", (_: unknown, response) => response.writeHead(410).end()],
+  ["400", (_: unknown, response) => response.writeHead(400).end("InvalidArgument")],
+  ["405", (_: unknown, response) => response.writeHead(405).end()],
+  [
+    "words with 200",
+    (_: unknown, response) => response.writeHead(200).end("Not found: there is no such file"),
+  ],
+  ["nothing with 200", (_: unknown, response) => response.writeHead(200).end()],
 ] as const satisfies [string, Parameters<typeof serveFiles>[1]][])(
   "a server that lacks by %s",
   (_, missing) => {
@@ -59,11 +66,12 @@ describe.each([
 
     test("what is needed is an error that says how it was answered", async () => {
       const { "config.json": config, ...weights } = files;
-      const told = /a web page \(HTML\)|40[13]: the model is private|has no config\.json/;
+      const told =
+        /a web page \(HTML\)|40[13]: the model is private|said 40[05]|has no config\.json|characters that do not parse/;
       await expect(logitsOf((await serve(weights, missing)).address)).rejects.toThrow(told);
       const lacking = logitsOf((await serve({ "config.json": config }, missing)).address);
       await expect(lacking).rejects.toThrow(
-        /a web page \(HTML\) came|40[13]: the model|has no model\.safetensors/,
+        /a web page \(HTML\) came|40[13]: the model|said 40[05]|has no model\.safetensors|is it safetensors|but 0 came/,
       );
     });
   },

@@ -74,6 +74,19 @@ test("what is no picture's fault, and an abort, end all of it", async () => {
   expect(open.size).toBe(0);
 });
 
+test("after an abort no other picture is opened", async () => {
+  const { openPicture, run } = bench();
+  const abort = new AbortController();
+  let opened = 0;
+  const counted = async (name: string) => {
+    if (++opened === 3) abort.abort();
+    return openPicture(name);
+  };
+  const many = Array.from({ length: 100 }, (_, i) => `bad${i}`);
+  await expect(settled(many, 2, abort.signal, counted, run)).rejects.toThrow("abort");
+  expect(opened).toBe(4); // what is left of the batch that had begun
+});
+
 test("a picture that opens after the abort is closed", async () => {
   const { open, openPicture, run } = bench();
   const abort = new AbortController();

@@ -26,7 +26,7 @@ export async function settled<P, T>(
   let next = 0;
   const take = async () => {
     const batch: Opened[] = [];
-    while (batch.length < maxBatch && next < pictures.length) {
+    while (batch.length < maxBatch && next < pictures.length && !signal?.aborted) {
       const from = next;
       next += maxBatch - batch.length;
       const opening = pictures.slice(from, next).map((picture) => opened(open(picture), signal));

@@ -75,8 +75,8 @@ const ACTIVATIONS: Record<string, Activation> = {
 };
 
 /** Whether a config is timm's, also as transformers' TimmWrapper keeps it. */
-export function isTimmConfig(config: Fields): boolean {
-  return typeof field(config, "architecture") === "string";
+export function isTimmConfig(config: unknown): boolean {
+  return typeof field(Object(config), "architecture") === "string";
 }
 
 /** The settings of the pretrained weights; older configs have them at the top. */

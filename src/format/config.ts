@@ -8,6 +8,7 @@ import { type Preprocessing, parsePreprocessing, pictureSize } from "./preproces
 
 export type { VitArchitecture } from "./architecture.ts";
 export { patchGrid } from "./architecture.ts";
+export { isTimmConfig } from "./config-timm.ts";
 export { parseJson } from "./fields.ts";
 export { fillLabels } from "./labels.ts";
 export { type Preprocessing, parsePreprocessing, pictureSize } from "./preprocessing.ts";

@@ -24,8 +24,6 @@ const PROGRESS_BYTES = 2 ** 20;
 /** Request timeout, too many requests, and faults of a server that pass. */
 const PASSING = [408, 429, 500, 502, 503, 504];
 const ABSENT = [404, 410];
-/** So object stores answer for what they lack, where nobody may list what they have. */
-const DOUBTFUL = [401, 403];
 
 /**
  * Asks for the file; undefined when there is none (404, 410). Requests that fail in a way that passes are repeated after 0.5,
@@ -256,7 +254,8 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
 
   #refused(status: number): ModelLoadError {
     const error = this.#error(`expected the file, but the server said ${explain(status)}`);
-    return DOUBTFUL.includes(status) ? doubt(error) : error;
+    // So some servers answer for what they lack: object stores with 403, where nobody may list what they have.
+    return status < 500 && !PASSING.includes(status) ? doubt(error) : error;
   }
 
   #error(what: string, cause?: unknown): ModelLoadError {

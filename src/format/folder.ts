@@ -9,7 +9,7 @@ import { openHubFolder, openUrlFolder } from "./url-folder.ts";
 export type { FileContents, HubOptions, ModelFolder, ModelSource, NamedContents } from "./model-folder.ts";
 
 const ID = /^[\w-][\w.-]*\/[\w-]([\w.-]*[\w-])?$/;
-const HUB = /^(hf:|git@|(https?:)?\/\/(www\.)?(huggingface|hf)\.co\b)/i;
+const HUB = /^(hf(-hub)?:|git@|(https?:)?\/\/(www\.)?(huggingface|hf)\.co\b)/i;
 const HUB_WITHOUT_SCHEME = /^(www\.)?(huggingface|hf)\.co\//i;
 const ADDRESS = /^[a-z][\w+.-]*:|^\.{0,2}\//i;
 

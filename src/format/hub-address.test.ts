@@ -47,6 +47,8 @@ test.each([
   ["hf://o/n@refs/pr/1/sub/config.json", "refs/pr/1", "sub"],
   ["hf://o/n@refs%2Fpr%2F1", "refs/pr/1", ""],
   ["hf:o/n", undefined, ""],
+  ["hf-hub:o/n", undefined, ""],
+  ["hf-hub:o/n@v2", "v2", ""],
 ])("%s", (address, revision, subfolder) => {
   expect(readHubAddress(address)).toEqual({ id: "o/n", revision, subfolder });
 });

@@ -12,7 +12,7 @@ export interface HubPlace {
 }
 
 const HOST =
-  /^(?:(?:(?:https?:)?\/\/)?(?:www\.)?(?:huggingface|hf)\.co(?::\d+)?(?=[/?#]|$)|hf:\/*|git@(?:huggingface|hf)\.co:)/i;
+  /^(?:(?:(?:https?:)?\/\/)?(?:www\.)?(?:huggingface|hf)\.co(?::\d+)?(?=[/?#]|$)|hf(?:-hub)?:\/*|git@(?:huggingface|hf)\.co:)/i;
 const SCHEME = /^[a-z][\w+.-]*:|^\/\//i;
 /** What the second part of a model's page says before a revision. */
 const VIEWS = ["tree", "blob", "resolve", "raw", "blame", "commits", "commit"];
@@ -45,7 +45,7 @@ export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | u
   // A mirror may have folders of its own.
   if (view === undefined) return isMirror && text.endsWith("/") ? undefined : placeOf(id, [], hub, false);
   if (VIEWS.includes(view)) return placeOf(id, place, hub, view === "blob" || view === "blame");
-  if (/^hf:/i.test(text)) return placeOf(id, ["", ...more], hub, false);
+  if (/^hf(?:-hub)?:/i.test(text)) return placeOf(id, ["", ...more], hub, false);
   if (isMirror) return undefined;
   throw wrong(text, ID, `A subfolder is named https://huggingface.co/${id}/tree/main/SUBFOLDER.`);
 }

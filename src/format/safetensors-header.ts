@@ -5,7 +5,7 @@
 import { ModelFormatError } from "../errors/errors.ts";
 import { bytesPerElement, type Dtype, elementCount } from "../tensor/dtype.ts";
 import { doubt } from "./absence.ts";
-import { asFields, type Fields, field, parseJson, quote } from "./fields.ts";
+import { asFields, field, parseJson, quote } from "./fields.ts";
 
 export type SafetensorsDtype = Dtype;
 
@@ -21,7 +21,6 @@ export interface TensorEntry {
 export interface SafetensorsHeader {
   /** In the order of their bytes. */
   entries: TensorEntry[];
-  metadata: Map<string, string>;
   /** Bytes before the data section. */
   dataOffset: number;
   /** Bytes of the whole file. */
@@ -54,23 +53,20 @@ export function parseSafetensorsHeader(bytes: Uint8Array, fileByteLength?: numbe
   const byteLength = dataOffset + checkContiguous(entries);
   if (fileByteLength !== undefined && fileByteLength !== byteLength)
     throw truncated(byteLength, fileByteLength);
-  return { entries, metadata: parseMetadata(fields), dataOffset, byteLength };
+  return { entries, dataOffset, byteLength };
 }
 
-/** The header's length, once it is known to be possible; `bytes` are the first of the file. */
+/** The header's length, once it is known to be possible; `bytes` are the first of the file. What throws may be absent. */
 export function readHeaderByteLength(bytes: Uint8Array, fileByteLength?: number): number {
   const foreign = recogniseForeign(bytes);
-  if (foreign) {
-    const error = new ModelFormatError(`safetensors file: expected tensors, but ${foreign} came`);
-    throw foreign === PAGE || foreign === "JSON" ? doubt(error) : error;
-  }
-  if (bytes.byteLength < LENGTH_BYTES) throw truncated(LENGTH_BYTES, bytes.byteLength);
+  if (foreign) throw doubt(new ModelFormatError(`safetensors file: expected tensors, but ${foreign} came`));
+  if (bytes.byteLength < LENGTH_BYTES) throw doubt(truncated(LENGTH_BYTES, bytes.byteLength));
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
   const most = Math.min(MAX_HEADER_BYTES, (fileByteLength ?? Number.POSITIVE_INFINITY) - LENGTH_BYTES);
   if (length >= 2 && length <= most) return length;
   const came = `the file says ${length}; is it safetensors?`;
-  throw new ModelFormatError(`${WHO}: expected 2 bytes or more, and at most ${most}, but ${came}`);
+  throw doubt(new ModelFormatError(`${WHO}: expected 2 bytes or more, and at most ${most}, but ${came}`));
 }
 
 /** The error of a file with too few or too many bytes. */
@@ -81,16 +77,15 @@ export function truncated(expected: number, came: number | string): ModelFormatE
 }
 
 const WHO = "safetensors header";
+/** Notes of whoever wrote the file, which nothing here reads. */
 const METADATA = "__metadata__";
-
-const PAGE = "a web page (HTML)";
 
 /** What often arrives in place of a weights file, told from its first bytes. */
 function recogniseForeign(bytes: Uint8Array): string | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, LENGTH_BYTES));
   // a length within bounds has zeros here, and may look like any text before them
   if (start.length === LENGTH_BYTES && start.endsWith("\0\0\0\0")) return undefined;
-  if (/^(\xef\xbb\xbf)?\s*</.test(start)) return PAGE;
+  if (/^(\xef\xbb\xbf)?\s*</.test(start)) return "a web page (HTML)";
   if (start === "version ") return "a Git LFS pointer (the repository was cloned without its large files)";
   if (/^\s*\{/.test(start)) return "JSON";
   if (start.startsWith("PK\x03\x04")) return "a zip archive (a PyTorch checkpoint?)";
@@ -144,14 +139,4 @@ function checkContiguous(entries: TensorEntry[]): number {
     reached = end;
   }
   return reached;
-}
-
-function parseMetadata(fields: Fields): Map<string, string> {
-  const pairs = Object.entries(asFields(field(fields, METADATA) ?? {}, METADATA));
-  const wrong = pairs.find(([, value]) => typeof value !== "string");
-  if (wrong)
-    throw new ModelFormatError(
-      `${METADATA}: expected text for ${quote(wrong[0])}, but it is ${quote(wrong[1])}`,
-    );
-  return new Map(pairs as [string, string][]);
 }

@@ -50,7 +50,7 @@ export async function listWeights(folder: ModelFolder, signal?: AbortSignal): Pr
 /** `why` is what was wrong with the one file, where something was: it is told when there are no shards either. */
 async function readIndex(folder: ModelFolder, why: unknown, signal?: AbortSignal): Promise<string> {
   const index = await readOptional(folder, INDEX_FILE, signal);
-  if (index !== undefined) return index;
+  if (index && /^\s*\{/.test(index)) return index;
   throw (
     why ??
     new ModelLoadError(`${folder.id}: has no ${WEIGHTS_FILE}; convert the checkpoint with save_pretrained`)

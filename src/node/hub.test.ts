@@ -106,6 +106,7 @@ test(
       `${hub.address}/o/n/tree/v2`,
       "hf.co/o/n",
       "hf://o/n@v2",
+      "hf-hub:o/n@v2",
       "o/n@v2",
     ])
       expect(await labelOf(address)).toBe(expected);
@@ -179,6 +180,16 @@ describe("the token", () => {
     expect(`${error.message} ${error.stack}`).toContain("401");
     expect(`${error.message} ${error.stack} ${JSON.stringify(error.cause)}`).not.toContain("hf_secret");
   });
+});
+
+test("why no answer came is told as Node's fetch knows it", async () => {
+  hurry();
+  await expect(labelOf("http://127.0.0.1:9/m/")).rejects.toThrow(/no answer came.* \(bad port\)$/);
+  const endless = await serveFiles({}, (request, response) =>
+    response.writeHead(302, { location: request.url }).end(),
+  );
+  await expect(labelOf(endless.address)).rejects.toThrow(/ \(redirect count exceeded\)$/);
+  endless.close();
 });
 
 test("a proxy that Node does not use is named where no answer comes", async () => {

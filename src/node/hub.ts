@@ -36,7 +36,7 @@ function tokenFile(env: Environment): string {
 /** The same folder, whose errors say what helps in Node: a token, or how to get past a proxy. */
 export function advising(folder: ModelFolder): ModelFolder {
   const advised = (error: unknown) => {
-    if (error instanceof ModelLoadError) error.message += adviceOf(error.message);
+    if (error instanceof ModelLoadError) error.message = told(error) + adviceOf(error.message);
     throw error;
   };
   return {
@@ -44,6 +44,12 @@ export function advising(folder: ModelFolder): ModelFolder {
     readText: (name, signal) => folder.readText(name, signal).catch(advised),
     open: (name, signal) => folder.open(name, signal).catch(advised),
   };
+}
+
+/** What `fetch` says is "fetch failed"; the reason lies below that. */
+function told({ message, cause }: ModelLoadError): string {
+  const below = (cause as Error | undefined)?.cause as Error | undefined;
+  return below?.message ? message.replace("(fetch failed)", () => `(${below.message})`) : message;
 }
 
 function adviceOf(message: string, env: Environment = process.env): string {

@@ -268,3 +268,9 @@ function crc32(bytes: Buffer): number {
   }
   return ~crc >>> 0;
 }
+
+test("a path of several lines stays out of the reason", async () => {
+  await expect(readPicture("/no\nsuch.jpg")).rejects.toThrow(
+    /^\/no\nsuch\.jpg: cannot be read \(ENOENT: [\w ]+\)$/,
+  );
+});

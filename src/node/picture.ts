@@ -121,8 +121,8 @@ function trouble(cause: unknown, bytes: Uint8Array): string {
     : `the picture is damaged or truncated (${reason(cause)})`;
 }
 
-/** The cause in a few words: its first line, without what we say ourselves. */
+/** The cause in a few words: its first line, without what we say ourselves, such as a path, which may have lines of its own. */
 function reason(cause: unknown): string {
-  const [line] = (cause as Error).message.split("\n");
-  return line.replace(/^Input buffer has corrupt header: /, "").replace(/, \w+ '.*'$/, "");
+  const [line] = (cause as Error).message.replace(/, \w+ '.*'$/s, "").split("\n");
+  return line.replace(/^Input buffer has corrupt header: /, "");
 }

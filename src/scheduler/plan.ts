@@ -1,5 +1,6 @@
 // A graph made ready to run: buffers, pipelines and bind groups once, then one encoder, one pass, one submit a run.
 
+import { part } from "../errors/part.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Grid } from "../gpu/kernel.ts";
 import type { Timer } from "../gpu/timer.ts";
@@ -256,7 +257,7 @@ async function timing<T>(gpu: Gpu, make: Make, work: (timeMs: TimeMs) => Promise
   let timer: Timer | undefined;
   try {
     return await work(async (step) => {
-      const measure = await import("./measure.ts");
+      const measure = await part(import("./measure.ts"));
       timer ??= new measure.Timer(gpu);
       const dispatch = await make(step);
       return measure.betterOfTwo(timer, (pass) => record(pass, dispatch));

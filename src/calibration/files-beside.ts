@@ -1,0 +1,17 @@
+/** What a quantised folder takes over from the float one, byte for byte but for a byte order mark. */
+import type { ModelFolder } from "../format/folder.ts";
+import { readOptional } from "../format/optional.ts";
+
+const NAMES = ["preprocessor_config.json", "processor_config.json", "LICENSE"];
+
+/** Those that there are, by name. */
+export async function filesBeside(
+  folder: ModelFolder,
+  signal?: AbortSignal,
+): Promise<[string, Uint8Array[]][]> {
+  const texts = await Promise.all(NAMES.map((name) => readOptional(folder, name, signal)));
+  return NAMES.flatMap((name, i) => {
+    const text = texts[i];
+    return text === undefined ? [] : [[name, [new TextEncoder().encode(text)]]];
+  });
+}
