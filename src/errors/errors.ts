@@ -33,7 +33,9 @@ export class ModelLoadError extends Vit8Error {
 }
 
 /** A part of vit8 itself, fetched when it is needed, that did not load. */
-export class LibraryLoadError extends Vit8Error {}
+export class LibraryLoadError extends Vit8Error {
+  override name = "LibraryLoadError";
+}
 
 /** A picture that cannot be decoded, or is of a kind or size vit8 does not take. */
 export class PictureError extends Vit8Error {
