@@ -2,6 +2,7 @@
 
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
+import { part } from "../errors/part.ts";
 import { checkPictureSize, type RawPicture } from "../image/picture.ts";
 
 /** Pixels in memory: straight sRGB bytes, as `ImageData` has them. */
@@ -112,9 +113,10 @@ export async function decoded(picture: Blob | HTMLImageElement, signal?: AbortSi
       if (cause instanceof PictureError) throw cause;
       trouble = cause;
     }
-  const { reopened } = await import("./reopened-picture.ts");
-  return reopened(picture, trouble, signal);
+  return (await oddPictures()).reopened(picture, trouble, signal);
 }
+
+const oddPictures = () => part(import("./reopened-picture.ts"));
 
 async function arrived(image: HTMLImageElement): Promise<void> {
   checkImageSize(image);
@@ -178,7 +180,7 @@ async function fromPixels(picture: PixelData): Promise<PictureSource> {
   // Object() makes null and strings, from callers without types, objects without pixels.
   const { width, height, data, rgba = data } = Object(picture);
   if (!(isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")) || rgba.length !== width * height * 4)
-    return fromBitmap(await (await import("./reopened-picture.ts")).bitmapOfPixels(picture), picture);
+    return fromBitmap(await (await oddPictures()).bitmapOfPixels(picture), picture);
   return {
     width,
     height,

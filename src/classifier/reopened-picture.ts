@@ -3,7 +3,6 @@
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
 import { until } from "../errors/until.ts";
-import { inFull } from "../format/url-folder.ts";
 import { bytesOf } from "../image/encoded-size.ts";
 import { formatName, markupText } from "../image/format-name.ts";
 import { checkPictureSize } from "../image/picture.ts";
@@ -108,8 +107,12 @@ async function fileOf(image: HTMLImageElement, signal?: AbortSignal): Promise<Fi
 }
 
 function isOwn(address: string): boolean {
-  const { protocol, origin } = inFull(address) ?? {};
-  return protocol === "data:" || protocol === "blob:" || origin === location.origin;
+  try {
+    const { protocol, origin } = new URL(address, document.baseURI);
+    return protocol === "data:" || protocol === "blob:" || origin === location.origin;
+  } catch {
+    return false;
+  }
 }
 
 async function ofFile(file: Blob, cause: unknown, signal?: AbortSignal): Promise<ImageBitmap> {
