@@ -8,6 +8,8 @@ import { wgsl } from "./build/wgsl-plugin.ts";
 export default defineConfig({
   // A file that is not there is a 404, not the page: a model folder may lack one.
   appType: "mpa",
+  // Not the pages of test/consumers, which import the published package.
+  optimizeDeps: { entries: ["index.html", "demo/**/*.html"] },
   plugins: [wgsl(), pageTexts(), sharedModels(), peers()],
   worker: { format: "es", plugins: () => [wgsl()] },
   test: {

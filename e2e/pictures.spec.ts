@@ -368,6 +368,79 @@ test("a file that is not decoded is named by its format, with what to do", async
   }
 });
 
+test("what is no picture is refused in the same words on every thread, and the worker lives on", async ({
+  page,
+}) => {
+  await openPage(page);
+  const told = await page.evaluate(async (pizza) => {
+    const image = (src: string) => Object.assign(new Image(), { src });
+    const detached = new ImageData(8, 8);
+    structuredClone(detached.data.buffer, { transfer: [detached.data.buffer] });
+    const closed = await createImageBitmap(new ImageData(8, 8));
+    closed.close();
+    const told: Record<string, string[]> = {};
+    for (const [name, picture] of Object.entries({
+      invalid: image("http://["),
+      lazy: Object.assign(image("http://["), { loading: "lazy" }),
+      empty: image(""),
+      canvas: Object.assign(document.createElement("canvas"), { width: 0 }),
+      input: document.createElement("input"),
+      promise: Promise.resolve(),
+      closed,
+      detached,
+    }))
+      told[name] = await Promise.all(
+        [loaded.page, loaded.worker].map((it) =>
+          it.classify(picture as unknown as Blob).then(String, String),
+        ),
+      );
+    told.alive = [(await loaded.worker.classify(image(pizza)))[0].label];
+    return told;
+  }, pizza);
+  expect(told.alive[0]).toContain("pizza");
+  for (const [name, words] of Object.entries({
+    invalid: "http://[: the image did not load or is no picture",
+    lazy: "http://[: the image did not load or is no picture",
+    empty: "element without src: the image did not load or is no picture",
+    canvas: "HTMLCanvasElement: 0 x 150 pixels is too small",
+    input: "HTMLInputElement: is not a picture; pass a Blob",
+    promise: "Promise: is not a picture; pass a Blob",
+    closed: "ImageBitmap: 0 x 0 pixels is too small",
+    detached: "ImageData: 8 x 8 pixels should be 256 RGBA bytes, got 0",
+  }))
+    for (const error of told[name]) expect(error, name).toContain(`PictureError: ${words}`);
+});
+
+test("an image that the page's policy refuses is told so in a PictureError", async ({ page }) => {
+  await openPage(page);
+  await page.evaluate(() => {
+    const policy = { httpEquiv: "Content-Security-Policy", content: "img-src 'none'" };
+    document.head.append(Object.assign(document.createElement("meta"), policy));
+  });
+  const told = await page.evaluate(
+    (src) => loaded.page.classify(Object.assign(new Image(), { src })).catch(String),
+    "/demo/classify/samples/none.png",
+  );
+  expect(told).toMatch(/^PictureError: .*none.png: /);
+});
+
+test(accepted("Images", "an ImageData of float16", "Chromium 156"), async ({ page }) => {
+  await openPage(page);
+  const labels = await page.evaluate(async (src) => {
+    const image = Object.assign(new Image(), { src });
+    await image.decode();
+    const context = new OffscreenCanvas(80, 80).getContext("2d")!;
+    context.drawImage(image, 0, 0, 80, 80);
+    const settings = { pixelFormat: "rgba-float16" } as ImageDataSettings;
+    const pixels = context.getImageData(0, 0, 80, 80, settings);
+    const labels = [pixels.data.constructor.name];
+    for (const classifier of [loaded.page, loaded.worker])
+      labels.push((await classifier.classify(pixels))[0].label);
+    return labels;
+  }, pizza);
+  expect(labels).toEqual(["Float16Array", "pizza", "pizza"]);
+});
+
 test(
   accepted(
     "Images",

@@ -361,6 +361,27 @@ test.describe("as published", () => {
     expect(await nameOfPizza(page)).toContain("pizza");
   });
 
+  test("starts in a sandboxed frame, whose origin is none", async ({ page, context, baseURL }) => {
+    const anyOrigin = { "Access-Control-Allow-Origin": "*" };
+    await serve(context, `${baseURL}/vit8`, "dist");
+    for (const place of ["/models", "/demo"])
+      await context.route(`${baseURL}${place}/**`, async (route) =>
+        route.fulfill({ response: await route.fetch(), headers: anyOrigin }),
+      );
+    await openPage(page, "/vit8/vit8.js", {
+      ...anyOrigin,
+      "Content-Security-Policy": "sandbox allow-scripts",
+    });
+    const answer = await page.evaluate(
+      async ({ model, src }) => {
+        const classifier = await vit8.ImageClassifier.load(model, { worker: true });
+        return classifier.classify(await (await fetch(src)).blob());
+      },
+      { model, src: `${samples}/pizza.svg` },
+    );
+    expect(answer[0].label).toContain("pizza");
+  });
+
   test("is found by a bundler", async ({ page, context, baseURL }) => {
     await serve(context, `${baseURL}/app`, "app");
     await openPage(page, "/app/main.js");

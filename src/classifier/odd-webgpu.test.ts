@@ -96,6 +96,7 @@ beforeAll(async () => {
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 const OLD: Record<string, Odd> = {
@@ -172,6 +173,12 @@ const BROKEN: [string, Odd, string, string][] = [
     "UnsupportedDeviceError",
     "requestAdapter",
   ],
+  [
+    "requestAdapter rejects with nothing",
+    { gpu: { requestAdapter: () => Promise.reject() } },
+    "UnsupportedDeviceError",
+    "requestAdapter() failed: undefined",
+  ],
   ["requestDevice rejects", { adapter: { requestDevice: refused } }, "UnsupportedDeviceError", "not today"],
   ["requestDevice throws", { adapter: { requestDevice: thrown } }, "UnsupportedDeviceError", "not today"],
   [
@@ -179,6 +186,12 @@ const BROKEN: [string, Odd, string, string][] = [
     { adapter: { requestDevice: async () => null } },
     "UnsupportedDeviceError",
     "got none",
+  ],
+  [
+    "requestDevice gives something else",
+    { adapter: { requestDevice: async () => ({}) } },
+    "UnsupportedDeviceError",
+    "opening failed",
   ],
   [
     "a device without addEventListener",
@@ -228,6 +241,13 @@ describe.each(BROKEN)("%s", (_, oddities, kind, words) => {
     expect(error.message).toContain(words);
     await allDestroyed(devices);
   });
+});
+
+test("a navigator.gpu that throws: auto answers on the CPU, webgpu is refused", async () => {
+  vi.stubGlobal("navigator", Object.defineProperty({}, "gpu", { get: thrown }));
+  const here = (device?: "webgpu") => ImageClassifier.loadOn(pagePlatform, files, { device });
+  expect((await answer(here())).report.advice).toContain("navigator.gpu failed: not today");
+  await expect(here("webgpu")).rejects.toThrow(UnsupportedDeviceError);
 });
 
 test("what WebGPU threw is the cause", async () => {

@@ -53,14 +53,18 @@ export async function openPicture(picture: Picture, signal?: AbortSignal): Promi
 
 async function sourceOf(picture: Picture, signal?: AbortSignal): Promise<PictureSource> {
   if (isA(picture, "Blob") || isA(picture, "HTMLImageElement")) {
-    const bitmap = await decoded(picture, signal);
-    return { ...external(bitmap, bitmap.width, bitmap.height, nameOf(picture)), close: () => bitmap.close() };
+    return fromBitmap(await decoded(picture, signal), picture);
   }
   if (isA(picture, "HTMLVideoElement")) return fromVideo(picture);
   if (isA(picture, "VideoFrame")) return external(picture, picture.displayWidth, picture.displayHeight);
   if (isA(picture, "ImageBitmap") || isA(picture, "HTMLCanvasElement") || isA(picture, "OffscreenCanvas"))
     return external(picture, picture.width, picture.height);
   return fromPixels(picture as PixelData);
+}
+
+/** Of one that was made here of the caller's picture. */
+function fromBitmap(bitmap: ImageBitmap, picture: Picture): PictureSource {
+  return { ...external(bitmap, bitmap.width, bitmap.height, nameOf(picture)), close: () => bitmap.close() };
 }
 
 /** The picture as a bitmap, whose size was checked before there was one. Throws PictureError. */
@@ -81,9 +85,10 @@ export async function decoded(picture: Blob | HTMLImageElement, signal?: AbortSi
       if (cause instanceof PictureError) throw cause;
       trouble = cause;
     }
-  const { reopened } = await part(import("./reopened-picture.ts"));
-  return reopened(picture, trouble, signal, decoded);
+  return (await oddPictures()).reopened(picture, trouble, signal, decoded);
 }
+
+const oddPictures = () => part(import("./reopened-picture.ts"));
 
 async function arrived(image: HTMLImageElement): Promise<void> {
   checkImageSize(image);
@@ -142,7 +147,7 @@ async function fromPixels(picture: PixelData): Promise<PictureSource> {
   // Object() makes null and strings, from callers without types, objects without pixels.
   const { width, height, data, rgba = data } = Object(picture);
   if (!(isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")) || rgba.length !== width * height * 4)
-    throw (await part(import("./reopened-picture.ts"))).unfitPixels(picture);
+    return fromBitmap(await (await oddPictures()).bitmapOfPixels(picture), picture);
   return {
     width,
     height,

@@ -38,14 +38,16 @@ export async function reopened(
     : ofImage(picture, cause, decode, signal);
 }
 
-/** Why something is no pixels in memory. */
-export function unfitPixels(picture: PixelData): PictureError {
+/** Of an ImageData that is not of bytes. Throws PictureError, saying why, for what is no pixels in memory. */
+export async function bitmapOfPixels(picture: PixelData): Promise<ImageBitmap> {
   const { width, height, data, rgba = data } = Object(picture);
+  const isFloat = Object.prototype.toString.call(data) === "[object Float16Array]";
+  if (isFloat && data.length > 0) return createImageBitmap(picture as ImageData, bitmapOptions);
   const why =
     isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")
       ? `${width} x ${height} pixels should be ${width * height * 4} RGBA bytes, got ${rgba.length}`
       : "is not a picture; pass a Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }";
-  return new PictureError(`${nameOf(picture)}: ${why}`);
+  throw new PictureError(`${nameOf(picture)}: ${why}`);
 }
 
 /** As an image of its own, for the page's would not load before somebody scrolls to it. */
@@ -106,7 +108,7 @@ async function settled(image: HTMLImageElement): Promise<boolean> {
 
 /** The file that an image shows; undefined where the page may not have it. */
 async function fileOf(image: HTMLImageElement, signal?: AbortSignal): Promise<File | undefined> {
-  const address = image.currentSrc || image.src;
+  const address = image.currentSrc || image.getAttribute("src");
   if (!address || (image.crossOrigin === null && !isOwn(address))) return undefined;
   const credentials = image.crossOrigin === "use-credentials" ? "include" : "same-origin";
   const response = await fetch(address, { credentials, cache: "force-cache", signal }).catch(() => undefined);
@@ -118,8 +120,12 @@ async function fileOf(image: HTMLImageElement, signal?: AbortSignal): Promise<Fi
 }
 
 function isOwn(address: string): boolean {
-  const { protocol, origin } = new URL(address);
-  return protocol === "data:" || protocol === "blob:" || origin === location.origin;
+  try {
+    const { protocol, origin } = new URL(address, document.baseURI);
+    return protocol === "data:" || protocol === "blob:" || origin === location.origin;
+  } catch {
+    return false;
+  }
 }
 
 async function ofFile(file: Blob, cause: unknown, signal?: AbortSignal): Promise<ImageBitmap> {

@@ -53,7 +53,8 @@ export function isVideo(source: Source | undefined): source is HTMLVideoElement 
 /** Whether it was given no address or camera yet; its events will tell. */
 function isEmpty(element: Slotted): boolean {
   if (isVideo(element)) return element.networkState === element.NETWORK_EMPTY;
-  return "srcset" in element && !element.src && !element.srcset;
+  if (!("srcset" in element) || element.src || element.srcset) return false;
+  return !element.closest("picture")?.querySelector("source");
 }
 
 /** Waits until the source has pixels. Throws PictureError when it says that none will come. */
@@ -92,15 +93,22 @@ async function eventOf(
   const options = { once: true, signal: heard.signal };
   const event = new Promise<unknown>((resolve, reject) => {
     const fail = () => reject(new PictureError(`${shortAddress(element)}: did not load, or is no picture`));
-    if ("error" in element && element.error) fail();
+    // Each <source> of a video has its own error; after that of the last, the video has none.
+    const check = () => setTimeout(() => hasFailed(element) && fail());
+    check();
     element.addEventListener(type, resolve, options);
-    element.addEventListener("error", fail, options);
+    element.addEventListener("error", check, { capture: true, signal: heard.signal });
   });
   try {
     await until(signal, event);
   } finally {
     heard.abort();
   }
+}
+
+function hasFailed(element: HTMLImageElement | HTMLVideoElement): boolean {
+  if ("srcset" in element) return element.complete && element.naturalWidth === 0;
+  return element.error !== null || element.networkState === element.NETWORK_NO_SOURCE;
 }
 
 function shortAddress({ currentSrc, src }: HTMLImageElement | HTMLVideoElement): string {

@@ -85,6 +85,37 @@ test("without a Cache API, or where it is forbidden, the server is asked", async
   expect(await read(await new KeptFiles().open(url, async () => download()))).toEqual(bytes);
 });
 
+const broken = () => Promise.reject(new DOMException("broken", "UnknownError"));
+
+test.each(["match", "put", "delete"])("where the cache's %s fails, the server is asked", async (method) => {
+  Object.assign(await caches.open(""), { [method]: broken });
+  for (let load = 0; load < 2; load++) {
+    const files = new KeptFiles();
+    expect(await read(await files.open(url, async () => download()))).toEqual(bytes);
+    await files.forget();
+    expect(await read(await files.open(url, async () => download()))).toEqual(bytes);
+  }
+});
+
+test.each([
+  ["fail", { locks: { request: broken } }],
+  ["are absent", {}],
+  [
+    "are forbidden",
+    {
+      get locks() {
+        throw new DOMException("no", "SecurityError");
+      },
+    },
+  ],
+])("where locks %s, files are kept all the same", async (_, navigator) => {
+  vi.stubGlobal("navigator", navigator);
+  expect(await read(await new KeptFiles().open(url, async () => download()))).toEqual(bytes);
+  expect(await isKept()).toBe(true);
+  const refused = new KeptFiles().open(`${url}2`, () => Promise.reject(new Error("no")));
+  await expect(refused).rejects.toThrow("no");
+});
+
 test("whoever waits for another's download may leave", async () => {
   const held = await new KeptFiles().open(url, async () => download());
   const controller = new AbortController();

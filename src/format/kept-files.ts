@@ -22,14 +22,15 @@ export class KeptFiles {
   ): Promise<Download | undefined> {
     // The Cache takes no addresses of other schemes: those are at hand as it is.
     const cache = url.startsWith("http") ? await openCache() : undefined;
-    const locks = globalThis.navigator?.locks;
-    if (!cache || !locks) return ask();
+    if (!cache) return ask();
     this.#opened.add(url);
-    const find = async () => (this.#anew ? undefined : cache.match(url));
+    const find = async () => (this.#anew ? undefined : foundIn(cache, url));
     const kept = await find();
     if (kept) return this.#serve(kept);
     return new Promise((resolve, reject) => {
+      let begun = false;
       const first = async () => {
+        begun = true;
         const keptMeanwhile = await find();
         if (keptMeanwhile) return resolve(this.#serve(keptMeanwhile));
         const file = await ask();
@@ -38,7 +39,9 @@ export class KeptFiles {
         resolve(file && { ...file, stream: stream! });
         await stored;
       };
-      locks.request(`${CACHE} ${url}`, { signal }, first).catch(reject);
+      // Where there are no locks, it waits for nobody.
+      const turn = async () => navigator.locks.request(`${CACHE} ${url}`, { signal }, first);
+      turn().catch((error) => (begun || signal?.aborted ? reject(error) : first().catch(reject)));
     });
   }
 
@@ -52,7 +55,7 @@ export class KeptFiles {
     this.#anew = true;
     await Promise.all(this.#storing);
     const cache = await openCache();
-    await Promise.all([...this.#opened].map((url) => cache?.delete(url)));
+    await Promise.allSettled([...this.#opened].map((url) => cache?.delete(url)));
     return served;
   }
 
@@ -76,6 +79,15 @@ export class KeptFiles {
 async function openCache(): Promise<Cache | undefined> {
   try {
     return await caches.open(CACHE);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined too where the browser cannot read what it kept. */
+async function foundIn(cache: Cache, url: string): Promise<Response | undefined> {
+  try {
+    return await cache.match(url);
   } catch {
     return undefined;
   }

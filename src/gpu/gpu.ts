@@ -225,7 +225,7 @@ const DEFAULT_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
  * @throws UnsupportedDeviceError saying which browser, flag or driver helps; what WebGPU threw is its cause.
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
-  const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
+  const gpu = options.gpu ?? (await answerOf("navigator.gpu", async () => globalThis.navigator?.gpu));
   if (!gpu) throw await unusable("not offered here");
   const adapter = await answerOf("requestAdapter()", () =>
     gpu.requestAdapter({ powerPreference: "high-performance" }),
@@ -238,13 +238,13 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     const facts = factsOf(adapter, info);
     return new Gpu(device, facts, await capabilitiesOf(device, info, facts, gpu, without), options.wait);
   } catch (cause) {
-    device.destroy();
+    device.destroy?.();
     throw await unusable("failed", "opening", cause);
   }
 }
 
 /** One answer on the way to a device. A device that comes after the limit is given back. */
-async function answerOf<T extends GPUAdapter | GPUDevice | null>(
+async function answerOf<T extends object | null | undefined>(
   call: string,
   ask: () => Promise<T>,
 ): Promise<T> {
@@ -252,7 +252,7 @@ async function answerOf<T extends GPUAdapter | GPUDevice | null>(
   try {
     return await within(OPENING_LIMIT_MS, answer);
   } catch (cause) {
-    answer.then((late) => late && "destroy" in late && late.destroy()).catch(() => {});
+    answer.then((late) => (late as GPUDevice).destroy()).catch(() => {});
     throw await unusable("failed", call, cause);
   }
 }
@@ -260,11 +260,11 @@ async function answerOf<T extends GPUAdapter | GPUDevice | null>(
 /** With the remedy, where that part of vit8 can be had. */
 async function unusable(
   what: Parameters<typeof remedyFor>[0],
-  who = "",
+  who?: string,
   cause?: unknown,
 ): Promise<Vit8Error> {
   const remedies = await import("./remedies.ts").catch(() => undefined);
-  const why = cause === undefined ? what : `${who} ${what}: ${(cause as Error)?.message || cause}`;
+  const why = who ? `${who} ${what}: ${(cause as Error)?.message || cause}` : what;
   return new UnsupportedDeviceError(`WebGPU: ${why}${remedies?.remedyFor(what) ?? ""}`, { cause });
 }
 

@@ -1,6 +1,6 @@
 // Pictures that can leave their thread: elements become bitmaps and frames, which are moved, not copied.
 
-import { decoded, type Picture } from "../classifier/picture.ts";
+import { decoded, openPicture, type Picture } from "../classifier/picture.ts";
 import { bitmapOptions, nameOf } from "../classifier/picture-kinds.ts";
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
@@ -13,6 +13,9 @@ export async function sendable(picture: Picture, signal?: AbortSignal): Promise<
   if (isA(picture, "HTMLVideoElement")) return currentFrame(picture);
   if (isA(picture, "HTMLImageElement") || (isA(picture, "Blob") && (await isSvg(picture))))
     return decoded(picture, signal);
+  if (isA(picture, "Blob")) return picture;
+  // What is no picture stays here. A browser may send an ImageData that lost its pixels as nothing at all.
+  (await openPicture(picture)).close();
   const drawn =
     isA(picture, "HTMLCanvasElement") || isA(picture, "OffscreenCanvas") || isA(picture, "ImageBitmap");
   return drawn ? bitmapOf(picture) : picture;

@@ -9,7 +9,8 @@ const published = "./worker.js";
 export function spawnWorker(): Worker {
   if (typeof Worker === "undefined") throw new Error("there are no workers here");
   const here = new URL(import.meta.url);
-  if (here.protocol.startsWith("http") && here.origin !== location.origin) return spawnForeign(here);
+  // The page's own is "null" in a sandboxed frame, whatever its address.
+  if (here.protocol.startsWith("http") && here.origin !== origin) return spawnForeign(here);
   return withTrustedTypes(() => {
     // In this form, word for word, bundlers find the worker.
     return new Worker(new URL("./entry.ts", import.meta.url), { type: "module" });
@@ -19,7 +20,11 @@ export function spawnWorker(): Worker {
 /** Browsers start no worker of another origin, but one of the page's own may import a module from there. */
 function spawnForeign(here: URL): Worker {
   const code = `import ${JSON.stringify(new URL(published, here).href)};`;
-  const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  // A sandboxed frame has no origin that a Blob could share.
+  const address =
+    origin === "null"
+      ? `data:text/javascript,${encodeURIComponent(code)}`
+      : URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   // By the first message or error its script has been read.
   const worker = withTrustedTypes(() => new Worker(address, { type: "module" }));
   for (const type of ["message", "error"])
