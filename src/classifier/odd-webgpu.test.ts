@@ -245,7 +245,7 @@ describe.each(BROKEN)("%s", (_, oddities, kind, words) => {
 
 test("a navigator.gpu that throws: auto answers on the CPU, webgpu is refused", async () => {
   vi.stubGlobal("navigator", Object.defineProperty({}, "gpu", { get: thrown }));
-  const here = (device?: "webgpu") => ImageClassifier.loadOn(pagePlatform, files, { device });
+  const here = (device?: "webgpu") => LocalClassifier.loadOn(pagePlatform, files, { device });
   expect((await answer(here())).report.advice).toContain("navigator.gpu failed: not today");
   await expect(here("webgpu")).rejects.toThrow(UnsupportedDeviceError);
 });
