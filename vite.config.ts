@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { assembly } from "./build/assembly-plugin.ts";
 import { pageTexts } from "./build/page-texts.ts";
 import { peers } from "./build/peers.ts";
 import { sharedModels } from "./build/shared-models.ts";
@@ -8,8 +9,8 @@ import { wgsl } from "./build/wgsl-plugin.ts";
 export default defineConfig({
   // A file that is not there is a 404, not the page: a model folder may lack one.
   appType: "mpa",
-  plugins: [wgsl(), pageTexts(), sharedModels(), peers()],
-  worker: { format: "es", plugins: () => [wgsl()] },
+  plugins: [wgsl(), assembly(), pageTexts(), sharedModels(), peers()],
+  worker: { format: "es", plugins: () => [wgsl(), assembly()] },
   test: {
     include: ["src/**/*.test.ts", "build/**/*.test.ts", "test/**/*.test.ts"],
     // A software GPU takes seconds to compile the largest kernels.

@@ -5,6 +5,7 @@ import { Arena } from "../gpu/arena.ts";
 import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { isInteger } from "../vit/nonlinear.ts";
+import type { Threads } from "../wasm/pool.ts";
 import type { Device, StreamWeights } from "./device.ts";
 import { compileAhead, GpuBackend, refusal } from "./gpu-backend.ts";
 import { keepTuning, type Notebook, tuningOf } from "./tunings.ts";
@@ -15,6 +16,8 @@ export interface GpuAccess {
   readonly gpu?: () => Promise<GPU>;
   /** How to wait for the GPU; absent: just wait. */
   readonly wait?: Wait;
+  /** How to start threads for the CPU; absent: the one that is there computes. */
+  readonly threads?: () => Promise<Threads>;
   /** Longest GPU time of one submit; absent where nobody watches a screen. */
   readonly sliceMs?: number;
   /** Where measured choices are kept between visits; absent: nowhere. */

@@ -61,7 +61,8 @@ export async function openSession(
       reason = (error as Error).message;
     }
   if (reason !== undefined) onProgress?.({ stage: "fallback", why: reason });
-  const cpu = (await part(import("./cpu-device.ts"))).openCpuDevice(reason);
+  const { openCpuDevice } = await part(import("./cpu-device.ts"));
+  const cpu = await openCpuDevice(reason, await access.threads?.());
   try {
     return await loadOn(cpu, folder, options);
   } catch (error) {

@@ -1,6 +1,12 @@
 /** `vit8/worker`: the module worker behind `ImageClassifier.load(model, { worker: true })`. */
-import { ImageClassifier, type LoadOptions, pagePlatform } from "../classifier/image-classifier.ts";
+import {
+  ImageClassifier,
+  type LoadOptions,
+  type Platform,
+  pagePlatform,
+} from "../classifier/image-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
+import { threadLoop } from "../wasm/thread.ts";
 import {
   type Loaded,
   type LoadRequest,
@@ -11,12 +17,15 @@ import {
   type RunRequest,
   sendError,
 } from "./messages.ts";
+import { type ThreadRequest, workerThreads } from "./threads.ts";
 
+const platform: Platform<Picture> = { ...pagePlatform, threads: async () => workerThreads() };
 const classifiers = new Map<number, ImageClassifier>();
 const running = new Map<number, AbortController>();
 
-addEventListener("message", ({ data }: MessageEvent<Numbered<Request>>) => {
-  if (data.type === "abort") running.get(data.id)?.abort();
+addEventListener("message", ({ data }: MessageEvent<Numbered<Request> | ThreadRequest>) => {
+  if (data.type === "thread") threadLoop({ ...data.start, ready: () => postMessage("ready") });
+  else if (data.type === "abort") running.get(data.id)?.abort();
   else void answer(data);
 });
 
@@ -42,7 +51,7 @@ async function load(request: Numbered<LoadRequest>, signal: AbortSignal): Promis
   const { id, model, why } = request;
   const onProgress: LoadOptions["onProgress"] = (progress) => reply(id, { progress });
   const options = { ...request.options, signal, onProgress };
-  const classifier = await ImageClassifier.loadOn(pagePlatform, model, options, why);
+  const classifier = await ImageClassifier.loadOn(platform, model, options, why);
   classifiers.set(id, classifier);
   const { labels, framing, report } = classifier;
   return { labels, framing, report };
