@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { assembly } from "./build/assembly-plugin.ts";
 import { pageTexts } from "./build/page-texts.ts";
 import { peers } from "./build/peers.ts";
 import { sharedModels } from "./build/shared-models.ts";
@@ -10,8 +11,8 @@ export default defineConfig({
   appType: "mpa",
   // Not the pages of test/consumers, which import the published package.
   optimizeDeps: { entries: ["index.html", "demo/**/*.html"] },
-  plugins: [wgsl(), pageTexts(), sharedModels(), peers()],
-  worker: { format: "es", plugins: () => [wgsl()] },
+  plugins: [wgsl(), assembly(), pageTexts(), sharedModels(), peers()],
+  worker: { format: "es", plugins: () => [wgsl(), assembly()] },
   test: {
     include: ["src/**/*.test.ts", "build/**/*.test.ts", "test/**/*.test.ts"],
     // A software GPU takes seconds to compile the largest kernels.

@@ -1,6 +1,7 @@
 /**
- * `node bench/race.mjs [--model DIR] [--quick] [--json]`: vit8 and ONNX Runtime Web in one tab of Chromium on its
- * software GPU, in turns (A B A C), and from navigation to the first label, each time in a new browser.
+ * `node bench/race.mjs [--model DIR] [--quick] [--cpu] [--json]`: vit8 and ONNX Runtime Web in one tab of Chromium on its
+ * software GPU and on the CPU, with one thread and with as many as cores, in turns (A B A C), and from navigation to the first label,
+ * each time in a new browser. `--cpu` leaves the software GPU out.
  * Needs `npm i --no-save --ignore-scripts onnxruntime-web@1.30.0`.
  */
 import { spawnSync } from "node:child_process";
@@ -22,6 +23,7 @@ const { values } = parseArgs({
   options: {
     model: { type: "string", default: path.join(root, "models", "everyday80") },
     quick: { type: "boolean" },
+    cpu: { type: "boolean" },
     json: { type: "boolean" },
   },
 });
@@ -35,6 +37,8 @@ const onGpu = GPU_DTYPES.map((dtype) => ({ provider: "webgpu", dtype }));
 /** @type {Configuration[]} */
 const onCpu = WASM_DTYPES.map((dtype) => ({ provider: "wasm", dtype }));
 const rounds = values.quick ? 2 : 5;
+/** A picture takes the CPU so much less time. */
+const cpuRounds = values.quick ? 10 : 40;
 const coldRounds = values.quick ? 1 : 3;
 
 const runtime = runtimeFolder();
@@ -54,8 +58,11 @@ try {
     cpu: cpus()[0].model.trim(),
     cores: cpus().length,
     model: path.basename(modelFolder),
-    webgpu: await steady(onGpu),
-    wasm: await steady(onCpu),
+    heats: [
+      ...(values.cpu ? [] : [await steady(onGpu, { rounds })]),
+      await steady(onCpu, { rounds: cpuRounds, device: "cpu", isolation: "none" }),
+      await steady(onCpu, { rounds: cpuRounds, device: "cpu" }),
+    ],
     firstLabelMs: await firstLabels(),
   };
   console.log(values.json ? JSON.stringify(report, null, 2) : tableOf(report));
@@ -110,20 +117,26 @@ async function inBrowser(query) {
   }
 }
 
-/** @param {Configuration[]} peers @returns {Promise<Heat>} */
-function steady(peers) {
-  return inBrowser(new URLSearchParams({ rounds: String(rounds), peers: JSON.stringify(peers) }).toString());
+/** @param {Configuration[]} peers @param {Record<string, string | number>} options @returns {Promise<Heat>} */
+function steady(peers, options) {
+  const query = Object.entries(options).map(([name, value]) => [name, String(value)]);
+  return inBrowser(new URLSearchParams([...query, ["peers", JSON.stringify(peers)]]).toString());
 }
 
 /** Milliseconds by runner, in turns: ours, theirs, ours, the next of theirs. @returns {Promise<Record<string, number[]>>} */
 async function firstLabels() {
   /** @type {Record<string, number[]>} */
   const times = {};
-  const turns = [...onGpu, onCpu[0]].flatMap((peer) => [undefined, peer]);
+  /** @type {Record<string, string>} */
+  const onePage = { "vit8 cpu int8": "first&device=cpu" };
+  for (const peer of onCpu) onePage[`ort wasm ${peer.dtype}`] = `first=${JSON.stringify(peer)}`;
+  if (!values.cpu) {
+    onePage["vit8 int8"] = "first";
+    for (const peer of onGpu) onePage[`ort webgpu ${peer.dtype}`] = `first=${JSON.stringify(peer)}`;
+  }
   for (let round = 0; round < coldRounds; round++)
-    for (const peer of turns) {
-      const name = peer ? `ort ${peer.provider} ${peer.dtype}` : "vit8 int8";
-      const { ms } = await inBrowser(peer ? `first=${JSON.stringify(peer)}` : "first");
+    for (const [name, query] of Object.entries(onePage)) {
+      const { ms } = await inBrowser(query);
       times[name] = [...(times[name] ?? []), ms];
     }
   return times;
@@ -136,9 +149,11 @@ function serve(folders) {
     const [prefix, folder] = Object.entries(folders).find(([start]) => url.startsWith(start)) ?? ["/", ""];
     const name = path.normalize(url.slice(prefix.length) || "index.html");
     const file = path.join(folder, name);
-    // Isolation is for ONNX Runtime's threads; vit8 does without.
-    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-    response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    // Threads of WebAssembly, whoever's, need isolation.
+    if (!request.url?.includes("isolation=none")) {
+      response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    }
     if (name.startsWith("..") || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
       response.writeHead(404).end();
       return;
@@ -166,22 +181,27 @@ function listening(server) {
   });
 }
 
-/** @param {{ date: string, model: string, webgpu: Heat, wasm: Heat, firstLabelMs: Record<string, number[]> }} report */
-function tableOf({ date, model, webgpu, wasm, firstLabelMs }) {
+/** @param {{ date: string, model: string, heats: Heat[], firstLabelMs: Record<string, number[]> }} report */
+function tableOf({ date, model, heats, firstLabelMs }) {
   const first = Object.fromEntries(Object.entries(firstLabelMs).map(([name, ms]) => [name, medianOf(ms)]));
-  const ours = first["vit8 int8"];
+  return [`${model}, ${date.slice(0, 10)}`, ...heats.map((heat) => tableOfHeat(heat, first))].join("\n\n");
+}
+
+/** @param {Heat} heat @param {Record<string, number>} first */
+function tableOfHeat({ name: own, adapter, threads, agreements, ours, others }, first) {
+  const threadsOf = (/** @type {string} */ name) =>
+    name.includes("wasm") ? threads.ort : name.includes("cpu") ? threads.vit8 : "";
   const cold = (/** @type {string} */ name) =>
-    first[name] ? `${(first[name] / 1000).toFixed(1)} | ${(first[name] / ours).toFixed(2)}` : "- | -";
-  const line = (/** @type {Heat} */ heat, /** @type {Heat["others"][number]} */ { name, ms, ratio }) =>
-    `| ${name} | ${ms.median.toFixed(0)} | ${ratio.median.toFixed(2)} | ${heat.agreements[name].cosine.toFixed(4)} | ${cold(name)} |`;
+    first[name] ? `${(first[name] / 1000).toFixed(2)} | ${(first[name] / first[own]).toFixed(2)}` : "- | -";
+  const line = (/** @type {string} */ name, /** @type {number} */ ms, /** @type {number} */ ratio) =>
+    `| ${name} | ${threadsOf(name)} | ${ms.toFixed(1)} | ${ratio.toFixed(2)} | ${agreements[name].cosine.toFixed(4)} | ${cold(name)} |`;
   return [
-    `${model}, ${webgpu.adapter}, ${date.slice(0, 10)}`,
+    `vit8 on ${adapter}`,
     "",
-    "| | ms | time / vit8's | cosine with float32 | first label s | / vit8's |",
-    "| --- | ---: | ---: | ---: | ---: | ---: |",
-    `| vit8 int8 | ${webgpu.ours.median.toFixed(0)} | 1 | ${webgpu.agreements["vit8 int8"].cosine.toFixed(4)} | ${cold("vit8 int8")} |`,
-    ...webgpu.others.map((row) => line(webgpu, row)),
-    ...wasm.others.map((row) => line(wasm, row)),
+    "| | threads | ms | time / vit8's | cosine with float32 | first label s | / vit8's |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    line(own, ours.median, 1),
+    ...others.map(({ name, ms, ratio }) => line(name, ms.median, ratio.median)),
   ].join("\n");
 }
 

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { defineConfig, type Plugin } from "vite";
 import manifest from "../package.json" with { type: "json" };
+import { assembly } from "./assembly-plugin.ts";
 import { wgsl } from "./wgsl-plugin.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -28,7 +29,7 @@ const singles: Record<string, Record<string, string>> = {
  */
 export default defineConfig(({ mode }) => ({
   root,
-  plugins: [wgsl(), mode === "worker" ? withoutWorkers() : publishedWorker()],
+  plugins: [wgsl(), assembly(), mode === "worker" ? withoutWorkers() : publishedWorker()],
   publicDir: false,
   build: {
     target: "es2022",

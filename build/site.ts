@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { assembly } from "./assembly-plugin.ts";
 import { installable } from "./installable.ts";
 import { pageTexts } from "./page-texts.ts";
 import { wgsl } from "./wgsl-plugin.ts";
@@ -9,22 +10,20 @@ import { wgsl } from "./wgsl-plugin.ts";
 const root = path.resolve(import.meta.dirname, "..");
 const BENCH = "demo/bench";
 
-/** Pictures from files and addresses are blobs; models and pictures by address come from anywhere by https. */
-const policyOf = (scripts: string) =>
-  [
-    "default-src 'self'",
-    `script-src ${scripts}`,
-    "style-src 'self'",
-    "worker-src 'self'",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "img-src 'self' blob: data:",
-    "connect-src 'self' https:",
-  ].join("; ");
-
-const policy = policyOf("'self'");
-/** ONNX Runtime Web, which the page of measurements races against, is WebAssembly. */
-const benchPolicy = policyOf("'self' 'wasm-unsafe-eval'");
+/**
+ * Pictures from files and addresses are blobs; models and pictures by address come from anywhere by https. What computes
+ * where there is no GPU is WebAssembly, and so is ONNX Runtime Web, which the page of measurements races against.
+ */
+const policy = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "worker-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "img-src 'self' blob: data:",
+  "connect-src 'self' https:",
+].join("; ");
 
 const pages = {
   index: "index.html",
@@ -41,8 +40,8 @@ export default defineConfig({
   root,
   base: "./",
   publicDir: false,
-  plugins: [wgsl(), pageTexts(), head(), installable(), copies(asTheyAre), offline()],
-  worker: { format: "es", plugins: () => [wgsl()] },
+  plugins: [wgsl(), assembly(), pageTexts(), head(), installable(), copies(asTheyAre), offline()],
+  worker: { format: "es", plugins: () => [wgsl(), assembly()] },
   build: {
     outDir: "site",
     target: "es2022",
@@ -62,13 +61,10 @@ export default defineConfig({
 });
 
 function head(): Plugin {
+  const attrs = { "http-equiv": "Content-Security-Policy", content: policy };
   return {
     name: "vit8:head",
-    transformIndexHtml: (_, { path: page }) => {
-      const content = page.startsWith(`/${BENCH}`) ? benchPolicy : policy;
-      const attrs = { "http-equiv": "Content-Security-Policy", content };
-      return [{ tag: "meta", attrs, injectTo: "head-prepend" }];
-    },
+    transformIndexHtml: () => [{ tag: "meta", attrs, injectTo: "head-prepend" }],
   };
 }
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, setUpDependencies } from "./setup.mjs";
 
-const inputs = ["src", "shaders", "build", "package-lock.json"];
+const inputs = ["src", "shaders", "assembly", "build", "package-lock.json"];
 const dist = path.join(root, "dist");
 const program = path.join(dist, "cli.js");
 

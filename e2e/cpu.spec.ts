@@ -54,3 +54,58 @@ test("where WebGPU is asked for, there is no fallback", async ({ page }) => {
   );
   expect(error).toBe("UnsupportedDeviceError");
 });
+
+/** vit8's worker with such headers, and something before its script. */
+async function changeWorker(page: Page, headers: Record<string, string>, before = ""): Promise<void> {
+  await page.route("**/worker/entry.ts*", async (route) => {
+    const response = await route.fetch();
+    const body = `${before}\n${await response.text()}`;
+    await route.fulfill({ headers: { ...response.headers(), ...headers }, body });
+  });
+}
+
+const HINDRANCES = {
+  "a policy without 'wasm-unsafe-eval'": {
+    headers: { "Content-Security-Policy": "script-src 'self'" },
+    advice: /on the CPU, as was asked for; in TypeScript.* add 'wasm-unsafe-eval' to script-src$/,
+  },
+  "no SIMD": {
+    before: "WebAssembly.validate = () => false;",
+    advice: /in TypeScript, .*WebAssembly: has no SIMD here; use Chrome 91/,
+  },
+  "no WebAssembly": {
+    before: "delete globalThis.WebAssembly;",
+    advice: /in TypeScript, .*WebAssembly: not offered here/,
+  },
+};
+
+for (const [name, { headers = {}, before = "", advice }] of Object.entries<{
+  headers?: Record<string, string>;
+  before?: string;
+  advice: RegExp;
+}>(HINDRANCES))
+  test(`with ${name} TypeScript answers, and the advice says what to do`, async ({ page }) => {
+    await changeWorker(page, headers, before);
+    await openPage(page);
+    const { label, report, refusal } = await page.evaluate(
+      async ({ model, src }) => {
+        const image = new Image();
+        image.src = src;
+        const classifier = await vit8.ImageClassifier.load(model, { device: "cpu" });
+        const [{ label }] = await classifier.classify(image);
+        const { report } = classifier;
+        await classifier.dispose();
+        const refusal = await vit8.ImageClassifier.load(model, { device: "cpu", integerOnly: true }).catch(
+          ({ name, message }) => `${name}: ${message}`,
+        );
+        return { label, report, refusal };
+      },
+      { model, src: ladybug },
+    );
+    expect(label).toBe("ladybug");
+    expect(report.advice).toMatch(advice);
+    expect(report.adapter.description).toBe("TypeScript on the CPU");
+    expect(report.threads?.count).toBe(1);
+    expect(refusal).toContain("UnsupportedDeviceError: ");
+    expect(refusal).toContain("integer non-linear operations need WebGPU or WebAssembly");
+  });

@@ -16,12 +16,13 @@ const ARROWS = {
   kernels: "quant image gpu",
   scheduler: "errors gpu",
   cpu: "errors quant image kernels scheduler",
+  wasm: "errors quant image gpu kernels scheduler cpu",
   lower: "errors tensor format quant network gpu kernels scheduler",
-  classifier: "errors format quant image network gpu kernels scheduler cpu lower",
+  classifier: "errors format quant image network gpu kernels scheduler cpu wasm lower",
   calibration: "errors format quant network gpu lower classifier",
-  worker: "errors format image lower classifier",
+  worker: "errors format image wasm lower classifier",
   "index.ts": "errors format image gpu lower classifier worker",
-  node: "errors format image classifier",
+  node: "errors format image wasm classifier",
   element: "errors classifier index.ts",
   bench: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier index.ts",
   cli: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier calibration node bench",
@@ -160,7 +161,7 @@ describe("no module comes back to itself, types and lazy imports included", () =
 });
 
 test("every folder of src is a room", () => {
-  const known = [...rooms, "testing", "wgsl.d.ts"];
+  const known = [...rooms, "testing", "wgsl.d.ts", "assembly.d.ts"];
   expect(readdirSync("src").filter((name) => !known.includes(name))).toEqual([]);
 });
 

@@ -1,7 +1,13 @@
 // What bench/race.mjs runs in a tab: vit8 and ONNX Runtime Web on the same weights and the same pixels.
-// `?peers=[...]&rounds=5` is the steady state, `?first` or `?first={...}` the way to the first label.
+// `?peers=[...]&rounds=5` is the steady state, `?first` or `?first={...}` the way to the first label; `&device=cpu` takes vit8 there.
 
-import { type Configuration, type Entrant, type Feed, openOnnxWeb } from "../../src/bench/onnx-web.ts";
+import {
+  type Configuration,
+  type Entrant,
+  type Feed,
+  openOnnxWeb,
+  wasmThreads,
+} from "../../src/bench/onnx-web.ts";
 import { madeUpPicture, normalisedPixels } from "../../src/bench/pixels.ts";
 import { type Race, race } from "../../src/bench/race.ts";
 import { type Agreement, agreementOf } from "../../src/bench/score.ts";
@@ -12,7 +18,11 @@ import { ImageClassifier } from "../../src/index.ts";
 
 export interface Heat extends Race {
   readonly agreements: Readonly<Record<string, Agreement>>;
+  /** What vit8 is called here. */
+  readonly name: string;
   readonly adapter: string;
+  /** Of the CPU, where anything runs on it. */
+  readonly threads: { readonly vit8: number | undefined; readonly ort: number };
 }
 
 const MODEL = "/model";
@@ -20,8 +30,11 @@ const picture = madeUpPicture(1);
 
 /** Steady state: everyone has run twice, then rounds of ours before each of theirs. */
 async function steady(peers: readonly Configuration[], rounds: number): Promise<Heat> {
-  const classifier = await ImageClassifier.load(new URL(MODEL, location.href), { maxBatch: 1 });
-  const ours = { name: "vit8 int8", run: () => classifier.logits([picture]) };
+  const classifier = await ImageClassifier.load(new URL(MODEL, location.href), { device, maxBatch: 1 });
+  const ours = {
+    name: device === "cpu" ? "vit8 cpu int8" : "vit8 int8",
+    run: () => classifier.logits([picture]),
+  };
   const entrants = [];
   for (const peer of peers) entrants.push(await openPeer(peer));
   const [first] = await (await openPeer({ provider: "wasm", dtype: "fp32" })).run();
@@ -34,7 +47,9 @@ async function steady(peers: readonly Configuration[], rounds: number): Promise<
   return {
     ...(await race(ours, entrants, { repeats: { forMs: 0, atLeast: rounds, atMost: rounds } })),
     agreements,
+    name: ours.name,
     adapter: description || `${vendor} ${architecture}`,
+    threads: { vit8: classifier.report.threads?.count, ort: wasmThreads() },
   };
 }
 
@@ -45,7 +60,7 @@ async function firstLabel(peer?: Configuration): Promise<{ label: string; ms: nu
 }
 
 async function ourLabel(): Promise<string> {
-  const classifier = await ImageClassifier.load(new URL(MODEL, location.href));
+  const classifier = await ImageClassifier.load(new URL(MODEL, location.href), { device });
   return (await classifier.classify(picture))[0].label;
 }
 
@@ -66,6 +81,7 @@ async function feed(): Promise<Feed> {
 }
 
 const query = new URLSearchParams(location.search);
+const device = query.get("device") === "cpu" ? "cpu" : "webgpu";
 const peers = query.get("peers");
 const first = query.get("first");
 const vit8Race = peers

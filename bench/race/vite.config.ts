@@ -1,5 +1,6 @@
 import path from "node:path";
 import { defineConfig } from "vite";
+import { assembly } from "../../build/assembly-plugin.ts";
 import { wgsl } from "../../build/wgsl-plugin.ts";
 
 const shaders = path.resolve(import.meta.dirname, "../../shaders");
@@ -8,7 +9,7 @@ const shaders = path.resolve(import.meta.dirname, "../../shaders");
 export default defineConfig({
   root: import.meta.dirname,
   logLevel: "warn",
-  plugins: [wgsl(shaders)],
-  worker: { format: "es", plugins: () => [wgsl(shaders)] },
+  plugins: [wgsl(shaders), assembly()],
+  worker: { format: "es", plugins: () => [wgsl(shaders), assembly()] },
   build: { target: "es2022", emptyOutDir: true },
 });

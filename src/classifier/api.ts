@@ -78,6 +78,8 @@ export interface Report extends Arithmetic {
   readonly adapter: AdapterFacts;
   /** Why it is slower than a GPU would be, and what to do about that; undefined on a GPU. */
   readonly advice: string | undefined;
+  /** Of the CPU: how many threads compute, and why so many. */
+  readonly threads?: { readonly count: number; readonly why: string };
   readonly kernels: readonly KernelReport[];
   /** Dispatches of the last run; of a run of one picture before any. */
   readonly dispatches: number;

@@ -34,10 +34,11 @@ test.each(["webgpu", "cpu"] as const)(
     expect(await bytesAfter(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)).toBe(two);
     expect(await bytesAfter(12, 11, 12)).toBe(two);
     expect(await bytesAfter(3, 2)).toBeLessThanOrEqual(two);
-    // Attention maps have a batch of their own, which stays.
+    // Attention maps have a batch of their own, which stays; on the CPU all batches take turns in one memory.
     await classifier.attention(pictures[0]);
     const withMaps = await bytesAfter(11, 12);
-    expect(withMaps).toBeGreaterThan(two);
+    if (device === "webgpu") expect(withMaps).toBeGreaterThan(two);
+    else expect(withMaps).toBe(two);
     await classifier.attention(pictures[0]);
     expect(await bytesAfter(5, 11, 12)).toBe(withMaps);
     await classifier.dispose();

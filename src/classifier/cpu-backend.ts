@@ -1,7 +1,8 @@
 // A model's weights in memory, and its graphs as plans on the CPU.
 
+import type { CpuModel } from "../cpu/model.ts";
 import { croppedPixels, floatPatches, int8Patches, type ReadRegion } from "../cpu/patches.ts";
-import { CpuPlan } from "../cpu/plan.ts";
+import type { CpuPlan } from "../cpu/plan.ts";
 import { PictureError } from "../errors/errors.ts";
 import type { PatchLayout } from "../image/patches.ts";
 import { GROUP } from "../kernels/gemm.ts";
@@ -10,60 +11,48 @@ import type { Backend, Batch, Chosen, RunOptions, StepTimes } from "./engine.ts"
 import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";
 
-type Weights = ReadonlyMap<string, Int8Array | Float32Array>;
-
 export class CpuBackend implements Backend<CpuBatch> {
-  readonly #model: ModelDescription;
-  #weights: Weights;
-  readonly #batches = new Set<CpuBatch>();
+  readonly #description: ModelDescription;
+  #model: CpuModel | undefined;
 
-  constructor(model: ModelDescription, weights: Weights) {
+  constructor(description: ModelDescription, model: CpuModel) {
+    this.#description = description;
     this.#model = model;
-    this.#weights = weights;
   }
 
   /** Of the weights and all tensors. */
   get bytes(): number {
-    const sizes = [...this.#weights.values(), ...this.#batches];
-    return sizes.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return this.#model?.bytes ?? 0;
   }
 
   async batch(graph: ModelGraph): Promise<CpuBatch> {
-    const batch: CpuBatch = new CpuBatch(this.#model, graph, this.#weights, () =>
-      this.#batches.delete(batch),
-    );
-    this.#batches.add(batch);
-    return batch;
+    const model = this.#model!;
+    return new CpuBatch(this.#description, graph, model, await model.plan(graph));
+  }
+
+  /** How many compute, and why so many. */
+  get threads() {
+    return this.#model?.threads;
   }
 
   destroy(): void {
-    this.#weights = new Map();
-    this.#batches.clear();
+    void this.#model?.release();
+    this.#model = undefined;
   }
 }
 
 class CpuBatch implements Batch {
   readonly graph: ModelGraph;
-  readonly #model: ModelDescription;
+  readonly choices: ReadonlyMap<string, Chosen>;
+  readonly #description: ModelDescription;
   readonly #plan: CpuPlan;
-  /** Forgets it, so that its tensors are collected. */
-  readonly destroy: () => void;
 
-  constructor(model: ModelDescription, graph: ModelGraph, weights: Weights, destroy: () => void) {
+  constructor(description: ModelDescription, graph: ModelGraph, model: CpuModel, plan: CpuPlan) {
     this.graph = graph;
-    this.destroy = destroy;
-    this.#model = model;
-    this.#plan = new CpuPlan(graph, weights);
-  }
-
-  get byteLength(): number {
-    return this.#plan.byteLength;
-  }
-
-  get choices(): ReadonlyMap<string, Chosen> {
-    const why = "the one on the CPU";
-    return new Map(
-      this.graph.steps.map(({ label, kernels: [kernel] }) => [label, { kernel, variant: "cpu", why }]),
+    this.#description = description;
+    this.#plan = plan;
+    this.choices = new Map(
+      graph.steps.map(({ label, kernels: [kernel] }) => [label, { kernel, ...model.choice(kernel.name) }]),
     );
   }
 
@@ -75,31 +64,38 @@ class CpuBatch implements Batch {
     pictures: readonly PictureSource[],
     { signal }: RunOptions = {},
   ): Promise<Record<string, ArrayBuffer>> {
-    for (const [i, picture] of pictures.entries()) this.#write(picture, i);
-    await this.#plan.run(signal);
-    return Object.fromEntries(this.graph.reads.map((name) => [name, this.#plan.tensor(name).slice(0)]));
+    await this.#plan.run(
+      () =>
+        pictures.forEach((picture, i) => {
+          this.#write(picture, i);
+        }),
+      signal,
+    );
+    return Object.fromEntries(this.graph.reads.map((name) => [name, this.#plan.tensor(name).slice().buffer]));
   }
 
   async profile(picture: PictureSource): Promise<StepTimes> {
-    const start = performance.now();
-    this.#write(picture, 0);
-    const preprocess = performance.now() - start;
-    return { source: "wall", times: new Map([["preprocess", preprocess], ...(await this.#plan.run())]) };
+    return { source: "wall", times: await this.#plan.run(() => this.#write(picture, 0)) };
+  }
+
+  destroy(): void {
+    this.#plan.release();
   }
 
   #write(picture: PictureSource, index: number): void {
-    const { architecture, preprocessing, affine } = this.#model;
+    const { architecture, preprocessing, affine } = this.#description;
     const { imageWidth: width, imageHeight: height, patchSize: patch } = architecture;
     const layout: PatchLayout = { width, height, patch, affine };
     const framing = { ...preprocessing, crop: { width, height } };
-    const rgb = croppedPixels(readerOf(picture), picture, framing);
+    const rgb = croppedPixels(readerOf(picture), picture, framing, this.#plan.resampler);
     const { tensors, firstRow } = this.graph;
     const first = firstRow(index) * tensors.get("patches")!.columns;
-    const patches = this.#plan.tensor("patches");
+    const { buffer, byteOffset } = this.#plan.tensor("patches");
     if (tensors.has("patches.scale")) {
-      const scales = new Float32Array(this.#plan.tensor("patches.scale"), (first / GROUP) * 4);
-      int8Patches(rgb, layout, new Int8Array(patches, first), scales);
-    } else floatPatches(rgb, layout, new Float32Array(patches, first * 4));
+      const scales = this.#plan.tensor("patches.scale").subarray((first / GROUP) * 4);
+      const values = new Float32Array(scales.buffer, scales.byteOffset);
+      int8Patches(rgb, layout, new Int8Array(buffer, byteOffset + first), values);
+    } else floatPatches(rgb, layout, new Float32Array(buffer, byteOffset + first * 4));
   }
 }
 

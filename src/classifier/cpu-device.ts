@@ -1,25 +1,71 @@
-// The CPU in the place of a GPU: the same weights and steps, computed in TypeScript on the thread that loads them.
+// The CPU in the place of a GPU: the same weights and steps, computed in WebAssembly on the thread that loads them, or in
+// TypeScript where there is none.
 
+import type { CpuModel } from "../cpu/model.ts";
+import { part } from "../errors/part.ts";
+import type { Threads } from "../wasm/pool.ts";
 import { CpuBackend } from "./cpu-backend.ts";
 import type { Device } from "./device.ts";
 
+/** Where nobody says how to start another. */
+const ONE: Threads = {
+  most: 1,
+  why: "only vit8's own worker, and Node, start threads",
+  spawn: () => {
+    throw new Error("thread: none can be started");
+  },
+};
+
 /** @param why there is no GPU; absent: the CPU was asked for */
-export function openCpuDevice(why?: string): Device {
+export async function openCpuDevice(why?: string, threads = ONE): Promise<Device> {
   const backends = new Set<CpuBackend>();
+  const { create, name, slow } = await fastest(threads);
   return {
     backend: "cpu",
-    adapter: { vendor: "", architecture: "cpu", description: "TypeScript on the CPU", isFallback: true },
-    advice: why ? `on the CPU, because ${why}` : "on the CPU, as was asked for",
+    adapter: { vendor: "", architecture: "cpu", description: name, isFallback: true },
+    advice: [why ? `on the CPU, because ${why}` : "on the CPU, as was asked for", ...slow].join("; "),
+    noIntegers: slow[0],
+    get threads() {
+      return [...backends].at(-1)?.threads;
+    },
     get bytes() {
       return [...backends].reduce((sum, { bytes }) => sum + bytes, 0);
     },
-    async load(model, _, packed) {
-      const weights = new Map<string, Int8Array | Float32Array>();
-      for await (const [name, data] of packed) weights.set(name, data as Int8Array | Float32Array);
-      const backend = new CpuBackend(model, weights);
+    async load(description, _, packed) {
+      const model = await create();
+      try {
+        for await (const [name, data] of packed) model.add(name, data as Int8Array | Float32Array);
+      } catch (error) {
+        await model.release();
+        throw error;
+      }
+      const backend = new CpuBackend(description, model);
       backends.add(backend);
       return backend;
     },
-    release: () => backends.clear(),
+    release() {
+      for (const backend of backends) backend.destroy();
+      backends.clear();
+    },
   };
+}
+
+interface Way {
+  readonly create: () => CpuModel | Promise<CpuModel>;
+  readonly name: string;
+  /** Why it is not the fastest there is, and what to do about it. */
+  readonly slow: readonly string[];
+}
+
+/** WebAssembly, and TypeScript where that is missing or refused. */
+async function fastest(threads: Threads): Promise<Way> {
+  try {
+    const { compileKernels, createWasmModel } = await part(import("../wasm/model.ts"));
+    await compileKernels(false);
+    return { create: () => createWasmModel(threads), name: "WebAssembly SIMD on the CPU", slow: [] };
+  } catch (error) {
+    const { TypeScriptModel } = await part(import("../cpu/model.ts"));
+    const slow = [`in TypeScript, some ten times slower, because ${(error as Error).message}`];
+    return { create: () => new TypeScriptModel(), name: "TypeScript on the CPU", slow };
+  }
 }

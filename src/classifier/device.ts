@@ -25,6 +25,10 @@ export interface Device {
   readonly machine?: Capabilities;
   /** Why it is slower than a GPU, and what to do about that; undefined on a GPU. */
   readonly advice: string | undefined;
+  /** How many threads compute, and why so many; absent on a GPU. */
+  readonly threads?: { readonly count: number; readonly why: string };
+  /** Why it has no integer operations; absent where it has. */
+  readonly noIntegers?: string;
   /** Bytes of all that is held, those of other classifiers on the device included. */
   readonly bytes: number;
   /** To a residual stream in f16 where that is measured to be the faster; else undefined. */

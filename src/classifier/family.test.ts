@@ -122,7 +122,7 @@ async function embeddingOf(program: Program, device: "webgpu" | "cpu"): Promise<
   const packed = program.pack(storedTensors(folder, model, {}));
   const backend =
     device === "cpu"
-      ? await openCpuDevice().load(model, program, packed)
+      ? await (await openCpuDevice()).load(model, program, packed)
       : new GpuBackend(gpu, model, await uploadWeights(gpu, model.id, packed));
   const engine = new Engine(program, backend);
   const [alone] = await engine.run([await openPicture(picture)]);

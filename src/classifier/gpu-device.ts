@@ -6,6 +6,7 @@ import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { isInteger } from "../lower/arithmetic.ts";
 import type { Packed } from "../lower/pack/packer.ts";
+import type { Threads } from "../wasm/pool.ts";
 import type { Device } from "./device.ts";
 import { compileAhead, GpuBackend, refusal } from "./gpu-backend.ts";
 import { keepTuning, type Notebook, tuningOf } from "./tunings.ts";
@@ -16,6 +17,8 @@ export interface GpuAccess {
   readonly gpu?: () => Promise<GPU>;
   /** How to wait for the GPU; absent: just wait. */
   readonly wait?: Wait;
+  /** How to start threads for the CPU; absent: the one that is there computes. */
+  readonly threads?: () => Promise<Threads>;
   /** Longest GPU time of one submit; absent where nobody watches a screen. */
   readonly sliceMs?: number;
   /** Where measured choices are kept between visits; absent: nowhere. */

@@ -1,4 +1,4 @@
-// Whole models in integers: the same bits on every adapter, and what the f64 forward pass answers, roughly.
+// Whole models in integers: the same bits on every adapter and on the CPU, and what the f64 forward pass answers, roughly.
 
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { UnsupportedModelError } from "../errors/errors.ts";
@@ -61,8 +61,13 @@ const LOGITS: Record<string, Record<"ibert" | "ivit", readonly number[]>> = {
 
 describe.each(Object.entries(MODELS))("%s", (name, change) => {
   const vit = { ...PLAIN, ...change };
-  test.each(["ibert", "ivit"] as const)("%s: the logits are these integers", async (nonlinear) => {
-    const [logits] = await logitsOf(vit, { integerOnly: true, nonlinear });
+  test.each([
+    ["ibert", "webgpu"],
+    ["ivit", "webgpu"],
+    ["ibert", "cpu"],
+    ["ivit", "cpu"],
+  ] as const)("%s on %s: the logits are these integers", async (nonlinear, device) => {
+    const [logits] = await logitsOf(vit, { integerOnly: true, nonlinear, device });
     expect([...logits].map((logit) => logit * 2 ** 14)).toEqual(LOGITS[name][nonlinear]);
   });
 });
@@ -73,6 +78,9 @@ test.each([
   [{ nonlinear: "ibert" }, 0.024],
   [{ nonlinear: "ivit" }, 0.032],
   [{ integerOnly: true }, 0.024],
+  [{ nonlinear: "fast", device: "cpu" }, 0.018],
+  [{ nonlinear: "ibert", device: "cpu" }, 0.024],
+  [{ nonlinear: "ivit", device: "cpu" }, 0.032],
 ] as const)("%o is close to f64", async (options, bound) => {
   const picture = madeUpPicture(PLAIN);
   const { logits: expected } = forward(PLAIN, madeUpTensors(PLAIN), picture.rgba);

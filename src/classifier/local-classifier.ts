@@ -153,6 +153,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
       backend: device.backend,
       adapter: device.adapter,
       advice: device.advice,
+      threads: device.threads,
       kernels: summarise(engine.choices.values()),
       dispatches: engine.dispatches,
       gpuBytes: device.bytes,

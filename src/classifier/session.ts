@@ -62,7 +62,8 @@ export async function openSession(
       reason = (error as Error).message;
     }
   if (reason !== undefined) onProgress?.({ stage: "fallback", why: reason });
-  const cpu = (await part(import("./cpu-device.ts"))).openCpuDevice(reason);
+  const { openCpuDevice } = await part(import("./cpu-device.ts"));
+  const cpu = await openCpuDevice(reason, await access.threads?.());
   try {
     return await loadOn(cpu, folder, options);
   } catch (error) {
@@ -111,9 +112,9 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
     throw new UnsupportedModelError(
       `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
     );
-  if (isInteger(arithmetic.nonlinear) && device.backend === "cpu")
+  if (isInteger(arithmetic.nonlinear) && device.noIntegers)
     throw new UnsupportedDeviceError(
-      `${model.id}: integer non-linear operations run on WebGPU only; on the CPU load with nonlinear exact or fast`,
+      `${model.id}: integer non-linear operations need WebGPU or WebAssembly, but ${device.noIntegers}; load with nonlinear exact or fast`,
     );
   const program = await programOf(model, arithmetic, device.machine, streamed);
   let ignored: readonly string[] = [];

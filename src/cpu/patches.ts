@@ -2,8 +2,9 @@
 
 import { type Framing, pictureGeometry } from "../image/geometry.ts";
 import { channelStride, type PatchLayout, patchGrid } from "../image/patches.ts";
+import type { ResamplePlan } from "../image/resample.ts";
 import { inputRange, resizePlan } from "../image/resize.ts";
-import { resampleColumns, resampleRows } from "../image/resize-pixels.ts";
+import { type Raster, resampleColumns, resampleRows } from "../image/resize-pixels.ts";
 
 /** RGBA of the rows [y, y + height) and columns [x, x + width) of a picture. */
 export type ReadRegion = (
@@ -16,11 +17,22 @@ export type ReadRegion = (
 /** Rows read at a time: a picture of 100 megapixels never lies in memory as a whole. */
 const STRIP_PIXELS = 1 << 20;
 
+/** The two passes of a resize. */
+export interface Resampler {
+  /** Rows of RGBA, of which RGB is kept. */
+  readonly rows: (raster: Raster, plan: ResamplePlan) => Uint8Array;
+  /** Rows of RGB, of which the first is row `firstRow` of the picture. */
+  readonly columns: (raster: Raster, plan: ResamplePlan, firstRow: number) => Uint8Array;
+}
+
+export const inTypeScript: Resampler = { rows: resampleRows, columns: resampleColumns };
+
 /** RGB bytes [height, width, 3] of what the model sees. */
 export function croppedPixels(
   read: ReadRegion,
   { width, height }: { readonly width: number; readonly height: number },
   framing: Framing,
+  resampler: Resampler,
 ): Uint8Array {
   const { columns, rows } = resizePlan(width, height, pictureGeometry(framing, width, height));
   const [across, down] = [inputRange(columns), inputRange(rows)];
@@ -30,48 +42,41 @@ export function croppedPixels(
   const narrow = new Uint8Array((down.end - down.first) * starts.length * 3);
   for (let y = down.first; y < down.end; y += stripRows) {
     const data = read(across.first, y, stripWidth, Math.min(stripRows, down.end - y));
-    const strip = resampleRows({ data, width: stripWidth, channels: 4 }, { ...columns, starts });
+    const strip = resampler.rows({ data, width: stripWidth, channels: 4 }, { ...columns, starts });
     narrow.set(strip, (y - down.first) * starts.length * 3);
   }
-  return resampleColumns({ data: narrow, width: starts.length, channels: 3 }, rows, down.first);
+  return resampler.columns({ data: narrow, width: starts.length, channels: 3 }, rows, down.first);
 }
 
 /** int8 patches [rows, 3, stride] = byte - 128, padding 0; scales [rows, 3, stride / 64] = rescale / std of the channel. */
 export function int8Patches(rgb: Uint8Array, layout: PatchLayout, patches: Int8Array, scales: Float32Array) {
   const { affine, patch } = layout;
-  const stride = channelStride(patch);
-  forEachPixel(layout, (pixel, at, channel) => {
-    patches[at] = rgb[pixel + channel] - 128;
+  const groups = channelStride(patch) / 64;
+  forEachRow(layout, (pixel, at, channel) => {
+    for (let x = 0; x < patch; x++) patches[at + x] = rgb[pixel + 3 * x + channel] - 128;
   });
-  const groups = stride / 64;
   const count = patchGrid(layout).patches * 3 * groups;
   for (let i = 0; i < count; i++) scales[i] = affine.scale[Math.floor(i / groups) % 3];
 }
 
 /** The same in f32: (byte * rescale - mean) / std. */
 export function floatPatches(rgb: Uint8Array, layout: PatchLayout, patches: Float32Array) {
-  const { scale, offset } = layout.affine;
-  forEachPixel(layout, (pixel, at, channel) => {
-    patches[at] = rgb[pixel + channel] * scale[channel] + offset[channel];
+  const { affine, patch } = layout;
+  forEachRow(layout, (pixel, at, channel) => {
+    const [scale, offset] = [affine.scale[channel], affine.offset[channel]];
+    for (let x = 0; x < patch; x++) patches[at + x] = rgb[pixel + 3 * x + channel] * scale + offset;
   });
 }
 
-/** Every value of every patch: where its pixel begins in the crop, where it goes, and which channel it is. */
-function forEachPixel(
-  layout: PatchLayout,
-  visit: (pixel: number, at: number, channel: number) => void,
-): void {
+/** Every row of pixels of every patch: where its first pixel is in the crop, where it goes, and which channel it is. */
+function forEachRow(layout: PatchLayout, visit: (pixel: number, at: number, channel: number) => void): void {
   const { width, patch } = layout;
   const { across, patches } = patchGrid(layout);
   const stride = channelStride(patch);
   for (let p = 0; p < patches; p++) {
     const corner = Math.floor(p / across) * patch * width + (p % across) * patch;
     for (let channel = 0; channel < 3; channel++)
-      for (let i = 0; i < patch * patch; i++)
-        visit(
-          (corner + Math.floor(i / patch) * width + (i % patch)) * 3,
-          (p * 3 + channel) * stride + i,
-          channel,
-        );
+      for (let y = 0; y < patch; y++)
+        visit((corner + y * width) * 3, (p * 3 + channel) * stride + y * patch, channel);
   }
 }

@@ -1,41 +1,62 @@
 // A graph made ready to run on the CPU: its tensors, and a function for each step.
 
-import { assignSlots } from "../scheduler/memory.ts";
-import type { Graph, Step } from "../scheduler/step.ts";
-import { computeOf, viewOf } from "./kernels.ts";
+import type { Resampler } from "./patches.ts";
 
 /** How long the thread computes before it looks at its messages, an abort among them. */
 const TURN_MS = 50;
 
+interface CpuStep {
+  readonly label: string;
+  readonly compute: () => void;
+}
+
+/** The memory of a plan, which others may use between its runs. */
+interface Tensors {
+  /** The bytes of a tensor that the graph holds; good until another plan is made. */
+  readonly tensor: (name: string) => Uint8Array<ArrayBuffer>;
+  /** Makes those tensors zero, before inputs are written. */
+  readonly clear: () => void;
+  /** Resizes the pictures that become inputs. */
+  readonly resampler: Resampler;
+  /** Gives the memory back. */
+  readonly release: () => void;
+  /** Mends what a step threw, so that the steps may begin anew; rethrows what it cannot mend. */
+  readonly recover?: (error: unknown) => Promise<void>;
+}
+
 export class CpuPlan {
-  /** Bytes of all tensors. */
-  readonly byteLength: number;
-  readonly #steps: readonly { readonly label: string; readonly compute: () => void }[];
-  readonly #tensors: ReadonlyMap<string, ArrayBuffer>;
+  readonly tensor: Tensors["tensor"];
+  readonly #clear: Tensors["clear"];
+  readonly resampler: Resampler;
+  readonly release: Tensors["release"];
+  readonly #recover: Tensors["recover"];
+  readonly #steps: readonly CpuStep[];
 
-  constructor(graph: Graph, weights: ReadonlyMap<string, Int8Array | Float32Array>) {
-    const slots = assignSlots(graph);
-    this.byteLength = slots.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    this.#tensors = new Map(
-      slots.flatMap(({ byteLength, tensors }) => {
-        const buffer = new ArrayBuffer(byteLength);
-        return tensors.map((name) => [name, buffer] as const);
-      }),
-    );
-    this.#steps = graph.steps.map((step) => ({
-      label: step.label,
-      compute: ready(step, graph, this.#tensors, weights),
-    }));
+  constructor(steps: readonly CpuStep[], { tensor, clear, resampler, release, recover }: Tensors) {
+    this.#steps = steps;
+    this.tensor = tensor;
+    this.#clear = clear;
+    this.resampler = resampler;
+    this.release = release;
+    this.#recover = recover;
   }
 
-  /** A tensor that the graph holds. */
-  tensor(name: string): ArrayBuffer {
-    return this.#tensors.get(name)!;
+  /** Writes the inputs, then every step in order; resolves with the milliseconds of each, `preprocess` the first. */
+  async run(writeInputs: () => void, signal?: AbortSignal): Promise<Map<string, number>> {
+    try {
+      return await this.#runOnce(writeInputs, signal);
+    } catch (error) {
+      if (!this.#recover || signal?.aborted) throw error;
+      await this.#recover(error);
+      return this.#runOnce(writeInputs, signal);
+    }
   }
 
-  /** Every step in order; resolves with the milliseconds of each. */
-  async run(signal?: AbortSignal): Promise<Map<string, number>> {
-    const times = new Map<string, number>();
+  async #runOnce(writeInputs: () => void, signal?: AbortSignal): Promise<Map<string, number>> {
+    const begin = performance.now();
+    this.#clear();
+    writeInputs();
+    const times = new Map([["preprocess", performance.now() - begin]]);
     let turn = performance.now();
     for (const { label, compute } of this.#steps) {
       const start = performance.now();
@@ -49,20 +70,4 @@ export class CpuPlan {
     }
     return times;
   }
-}
-
-function ready(
-  step: Step,
-  graph: Graph,
-  memory: ReadonlyMap<string, ArrayBuffer>,
-  weights: ReadonlyMap<string, Int8Array | Float32Array>,
-): () => void {
-  const compute = computeOf(step, graph.tensors);
-  const arrays = Object.fromEntries(
-    Object.entries(step.buffers).map(([binding, name]) => {
-      const tensor = graph.tensors.get(name);
-      return [binding, tensor ? new (viewOf(tensor.form))(memory.get(name)!) : weights.get(name)!];
-    }),
-  );
-  return () => compute(step.problem, arrays);
 }

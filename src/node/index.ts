@@ -20,6 +20,7 @@ export type NodeClassifier = Classifier<NodePicture>;
 const nodePlatform: Platform<NodePicture> = {
   gpu: nodeGpu,
   wait: restfulWait,
+  threads: async () => (await import("./threads.ts")).nodeThreads(),
   notebook: nodeNotebook,
   openFolder: (model, { revision, endpoint }) => openModel(model, { revision, endpoint }),
   openPicture: async (picture, signal) => openPicture(await readSource(picture, signal)),

@@ -1,7 +1,8 @@
 /** `vit8/worker`: the module worker behind `ImageClassifier.load(model, { worker: true })`. */
-import type { ImageClassifier, LoadOptions } from "../classifier/api.ts";
+import type { ImageClassifier, LoadOptions, Platform } from "../classifier/api.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
+import { threadLoop } from "../wasm/thread.ts";
 import {
   type Loaded,
   type LoadRequest,
@@ -12,12 +13,15 @@ import {
   type RunRequest,
   sendError,
 } from "./messages.ts";
+import { type ThreadRequest, workerThreads } from "./threads.ts";
 
+const platform: Platform<Picture> = { ...pagePlatform, threads: async () => workerThreads() };
 const classifiers = new Map<number, ImageClassifier>();
 const running = new Map<number, AbortController>();
 
-addEventListener("message", ({ data }: MessageEvent<Numbered<Request>>) => {
-  if (data.type === "abort") running.get(data.id)?.abort();
+addEventListener("message", ({ data }: MessageEvent<Numbered<Request> | ThreadRequest>) => {
+  if (data.type === "thread") threadLoop({ ...data.start, ready: () => postMessage("ready") });
+  else if (data.type === "abort") running.get(data.id)?.abort();
   else void answer(data);
 });
 
@@ -43,7 +47,7 @@ async function load(request: Numbered<LoadRequest>, signal: AbortSignal): Promis
   const { id, model, why } = request;
   const onProgress: LoadOptions["onProgress"] = (progress) => reply(id, { progress });
   const options = { ...request.options, signal, onProgress };
-  const classifier = await LocalClassifier.loadOn(pagePlatform, model, options, why);
+  const classifier = await LocalClassifier.loadOn(platform, model, options, why);
   classifiers.set(id, classifier);
   const { labels, framing, report } = classifier;
   return { labels, framing, report };

@@ -71,7 +71,7 @@ function typeErrors(blocks: readonly CodeBlock[], options: object): string {
         "vit8/element/define": [`${root}/src/element/define.ts`],
       },
     };
-    const ambient = [`${root}/test/docs/globals.d.ts`, `${root}/src/wgsl.d.ts`];
+    const ambient = [`${root}/test/docs/globals.d.ts`, `${root}/src/wgsl.d.ts`, `${root}/src/assembly.d.ts`];
     const config = {
       extends: `${root}/tsconfig.json`,
       compilerOptions,

@@ -1,0 +1,14 @@
+// The kernels of the CPU in WebAssembly SIMD: one module, in AssemblyScript, which build/assembly-plugin.ts compiles.
+
+export { attention } from "./attention";
+export { attentionFloat } from "./attention-float";
+export { attentionInteger } from "./attention-integer";
+export { gemmAccumulate, gemmAdd, gemmQuantize } from "./gemm";
+export { gemmFloatActivate, gemmFloatAdd } from "./gemm-float";
+export { gemmIntegerAdd, gemmIntegerQuantize } from "./gemm-integer";
+export { head } from "./head";
+export { headInteger } from "./head-integer";
+export { layernorm, layernormQuantize } from "./layernorm";
+export { layernormInteger, layernormIntegerQuantize } from "./layernorm-integer";
+export { quantizeLevels, roundToLevels } from "./levels";
+export { resampleColumns, resampleRows } from "./resample";

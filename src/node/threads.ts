@@ -1,0 +1,33 @@
+// Threads of Node for the kernels of the CPU.
+
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { MOST_THREADS, type Threads } from "../wasm/pool.ts";
+import { threadLoop } from "../wasm/thread.ts";
+
+/** Its text alone is the program: a file of its own would have to be found beside whatever bundle this is in. */
+const program = `
+const { parentPort, workerData } = require("node:worker_threads");
+(${threadLoop})({ ...workerData, ready: () => parentPort.postMessage("ready") });`;
+
+export function nodeThreads(): Threads {
+  const cores = availableParallelism();
+  const most = Math.min(cores, MOST_THREADS);
+  return {
+    most,
+    why: cores > most ? `no more than ${MOST_THREADS} are worth it` : `this machine runs ${cores} at once`,
+    spawn(start) {
+      const worker = new Worker(program, { eval: true, workerData: start });
+      // It sleeps when there is nothing to do, and keeps nobody awake.
+      worker.unref();
+      const ready = new Promise<void>((resolve, reject) => {
+        worker.once("message", () => resolve());
+        worker.once("error", reject);
+        worker.once("exit", () => reject(new Error("thread: ended")));
+      });
+      ready.catch(() => {});
+      worker.on("error", () => {});
+      return { ready, terminate: () => worker.terminate() };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// The linear memory of one model: its weights from the front, then what a run needs. It only grows.
+
+import { DeviceError } from "../errors/errors.ts";
+
+const PAGE = 65_536;
+/** What 32 bits reach. */
+const MOST_PAGES = 65_536;
+/** A line of the cache, and whatever a vector is aligned to. */
+const ALIGNMENT = 64;
+
+export class Heap {
+  readonly memory: WebAssembly.Memory;
+  #end = ALIGNMENT;
+
+  constructor(shared = false) {
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared });
+  }
+
+  /** Bytes in use. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Bytes that the memory has. */
+  get byteLength(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  /** The address of new bytes, which are zero where nobody has used them before. */
+  take(byteLength: number): number {
+    const at = this.#end;
+    this.#end = aligned(at + byteLength);
+    this.reach(this.#end);
+    return at;
+  }
+
+  /** Makes the memory at least as long. @throws DeviceError where there is no more. */
+  reach(byteLength: number): void {
+    const missing = Math.ceil((byteLength - this.byteLength) / PAGE);
+    if (missing <= 0) return;
+    try {
+      this.memory.grow(missing);
+    } catch (cause) {
+      throw new DeviceError(
+        `CPU: ${byteLength} bytes of memory do not fit beside the rest; close other tabs, or choose a smaller model or batch`,
+        { cause },
+      );
+    }
+  }
+
+  /** Views are good until the memory grows. */
+  bytes(at: number, byteLength: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.memory.buffer, at, byteLength);
+  }
+}
+
+export function aligned(byteLength: number): number {
+  return Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT;
+}

@@ -1,0 +1,82 @@
+// Every kernel in WebAssembly against the cases of the one on the GPU that it stands in for: whole, and in parts as threads take them.
+
+import { describe, expect, test } from "vitest";
+import { type AnyCases, GUARD, type HostArray, type OutputShape, seeded, VIEWS } from "../testing/cases.ts";
+import { faultOfOutputs } from "../testing/check-case.ts";
+import { Heap } from "./heap.ts";
+import { type Call, wasmKernels } from "./kernels.ts";
+import { compileKernels, type Exports, instantiateKernels } from "./module.ts";
+import { greatestShare, shareOf } from "./share.ts";
+
+const suites = import.meta.glob<AnyCases | readonly AnyCases[]>("../kernels/*.cases.ts", {
+  eager: true,
+  import: "default",
+});
+const cases = Object.values(suites)
+  .flat()
+  .filter(({ kernel }) => wasmKernels.has(kernel.name));
+const module = await compileKernels(false);
+
+/** Bytes behind an output that must stay. */
+const GUARD_BYTES = 64;
+
+test("every kernel has cases", () => {
+  expect(cases.map(({ kernel }) => kernel.name).sort()).toEqual([...wasmKernels.keys()].sort());
+});
+
+for (const suite of cases)
+  describe(suite.kernel.name, () => {
+    const at = suite.problems.flatMap(({ name, problem }) =>
+      [1, 2, 5].map((threads) => ({ name, problem, threads })),
+    );
+    test.each(at)("$name, shared out to $threads", async ({ problem, threads }) => {
+      const inputs = suite.inputs(problem as never, seeded(7)) as Record<string, HostArray>;
+      const shapes = Object.entries(suite.outputs(problem as never));
+      const heap = new Heap();
+      const exports = await instantiateKernels(module, heap.memory);
+      const placed = Object.entries(inputs).map(([name, data]) => [name, put(heap, data)]);
+      const made = shapes.map(([name, shape]) => [name, guarded(heap, shape)]);
+      const call = wasmKernels.get(suite.kernel.name)!(problem, Object.fromEntries([...placed, ...made]));
+      run(exports, heap, call, threads);
+      const outputs = made.map(([name, address], i) => [
+        name,
+        new VIEWS[shapes[i][1].type](heap.memory.buffer, address as number, shapes[i][1].length),
+      ]);
+      const expected = suite.reference(problem as never, inputs);
+      expect(faultOfOutputs(suite, Object.fromEntries(outputs), expected)).toBeUndefined();
+      for (const [i, [name, shape]] of shapes.entries()) {
+        const behind = heap.bytes((made[i][1] as number) + byteLength(shape), GUARD_BYTES);
+        expect([...behind], `${name}: behind its end`).toEqual(Array(GUARD_BYTES).fill(GUARD));
+      }
+    });
+  });
+
+/** Each share with dirty scratch memory of just the length that it asks for. */
+function run(exports: Exports, heap: Heap, call: Call, threads: number): void {
+  for (let thread = 0; thread < threads; thread++) {
+    const [from, to] = shareOf(call, thread, threads);
+    if (from === to) continue;
+    expect(to - from).toBeLessThanOrEqual(greatestShare(call, threads));
+    const length = call.scratch(to - from);
+    const scratch = heap.take(length + GUARD_BYTES);
+    heap.bytes(scratch, length + GUARD_BYTES).fill(GUARD);
+    exports[call.name](from, to, ...call.args, scratch);
+    const behind = heap.bytes(scratch + length, GUARD_BYTES);
+    expect([...behind], "scratch: behind its end").toEqual(Array(GUARD_BYTES).fill(GUARD));
+  }
+}
+
+function put(heap: Heap, { buffer, byteOffset, byteLength }: HostArray): number {
+  const at = heap.take(byteLength);
+  heap.bytes(at, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+  return at;
+}
+
+function guarded(heap: Heap, shape: OutputShape): number {
+  const at = heap.take(byteLength(shape) + GUARD_BYTES);
+  heap.bytes(at, byteLength(shape) + GUARD_BYTES).fill(GUARD);
+  return at;
+}
+
+const byteLength = ({ type, length, padding = 0 }: OutputShape) =>
+  (length + padding) * VIEWS[type].BYTES_PER_ELEMENT;

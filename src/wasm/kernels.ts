@@ -1,0 +1,227 @@
+// What computes a step in WebAssembly: for each kernel of the graph the export that does it, with its arguments.
+
+import type { Kernel } from "../gpu/kernel.ts";
+import { type AttentionProblem, type attention, groupsPerHead } from "../kernels/attention.ts";
+import type { AttentionLevelsProblem } from "../kernels/attention-levels.ts";
+import { ACTIVATIONS, type EPILOGUES, type GemmProblem, GROUP } from "../kernels/gemm.ts";
+import type * as float from "../kernels/gemm-float.ts";
+import type { head } from "../kernels/head.ts";
+import type { LayerNormProblem, layernorm, layernormQuantize } from "../kernels/layernorm.ts";
+import type * as levelled from "../kernels/quantize-levels.ts";
+import { bitsOf } from "../quant/dyadic.ts";
+import { LOG2_E as IBERT_LOG2_E } from "../quant/ibert.ts";
+import { LOG2_E as IVIT_LOG2_E } from "../quant/ivit.ts";
+
+/** A step in numbers, which any thread with the same memory can do a part of. */
+export interface Call {
+  /** The export. */
+  readonly name: string;
+  /** Rows, or what else can be shared out, a multiple of `grain` at a time. */
+  readonly units: number;
+  readonly grain: number;
+  readonly args: readonly number[];
+  /** Bytes of scratch memory, of whoever does `units` of them. */
+  readonly scratch: (units: number) => number;
+}
+
+type Lower<B extends string = string, P = unknown> = (problem: P, at: Readonly<Record<B, number>>) => Call;
+/** The kernel as a type alone, so that no shader comes along. */
+type LowerOf<K> = K extends Kernel<infer B, infer P> ? Lower<keyof B & string, P> : never;
+type Epilogue<E extends keyof typeof EPILOGUES> = Lower<keyof (typeof EPILOGUES)[E] & string, GemmProblem>;
+
+/** The forms of what is not linear, as assembly/nonlinear.ts numbers them. */
+const IBERT = { form: 1, log2E: IBERT_LOG2_E };
+const IVIT = { form: 2, log2E: IVIT_LOG2_E };
+type Form = typeof IBERT;
+
+const gemmAccumulate: Epilogue<"accumulate"> = ({ rows, n, k }, { a, w, out }) => ({
+  ...byRows("gemmAccumulate", rows, k),
+  args: [n, k, a, w, out],
+});
+
+const gemmAdd =
+  (name: string): Epilogue<"add"> =>
+  ({ rows, n, k, rowsPerImage = 1, addendRows = 1 }, { a, w, a_scale, w_scale, bias, addend, out }) => ({
+    ...byRows(name, rows, k),
+    args: [n, k, rowsPerImage, addendRows, a, w, a_scale, w_scale, bias, addend, out],
+  });
+
+const gemmQuantize =
+  (form?: Form): Epilogue<"quantize"> =>
+  ({ rows, n, k, activation = "none" }, { a, w, a_scale, w_scale, bias, out, out_scale }) => {
+    const which = form ? [ACTIVATIONS[activation], form.form] : [ACTIVATIONS[activation]];
+    return {
+      ...byRows(form ? "gemmIntegerQuantize" : "gemmQuantize", rows, k),
+      args: [n, k, ...which, a, w, a_scale, w_scale, bias, out, out_scale],
+    };
+  };
+
+/** Of a matrix product: rows of int16 and one more, sums and totals of rows with 64 columns, and those as int16. */
+function byRows(name: string, rows: number, k: number): Omit<Call, "args"> {
+  const scratch = (units: number) => (units + 1) * (2 * k + 8 * GROUP) + 2 * GROUP * k;
+  return { name, units: rows, grain: 2, scratch };
+}
+
+const attend: LowerOf<typeof attention> = (problem, { qkv, qkv_scale, out, out_scale }) => {
+  const { units, tokens, queries, heads, groups, padded, channels } = attended(problem);
+  const scoreScale = Math.LOG2E / Math.sqrt(problem.headDim);
+  return {
+    name: "attention",
+    units,
+    grain: 2,
+    args: [tokens, queries, heads, groups, scoreScale, qkv, qkv_scale, out, out_scale],
+    scratch: () => padded * (6 * channels + 4 * groups + 128) + 40 * channels,
+  };
+};
+
+const attendInteger =
+  ({ form, log2E }: Form): LowerOf<typeof attention> =>
+  (problem, { qkv, qkv_scale, out, out_scale }) => {
+    const { units, tokens, queries, heads, groups, padded, channels } = attended(problem);
+    const scoreScale = bitsOf(log2E / Math.sqrt(problem.headDim));
+    return {
+      name: "attentionInteger",
+      units,
+      grain: 1,
+      args: [tokens, queries, heads, groups, form, scoreScale, qkv, qkv_scale, out, out_scale],
+      scratch: () => padded * (2 * channels + 16) + 4 * channels + 4 * GROUP,
+    };
+  };
+
+function attended({ images, tokens, queries, heads, headDim }: AttentionProblem) {
+  const groups = groupsPerHead(headDim);
+  const padded = Math.ceil(tokens / 4) * 4;
+  const units = images * heads * queries;
+  return { units, tokens, queries, heads, groups, padded, channels: groups * GROUP };
+}
+
+const normalise: LowerOf<typeof layernorm> = ({ rows, width, stride, eps }, { x, gamma, beta, out }) => ({
+  ...rowByRow("layernorm", rows, 0),
+  args: [width, stride, eps, x, gamma, beta, out],
+});
+
+const normaliseQuantize: LowerOf<typeof layernormQuantize> = ({ rows, width, stride, eps }, at) => ({
+  ...rowByRow("layernormQuantize", rows, 4 * stride),
+  args: [width, stride, eps, at.x, at.gamma, at.beta, at.out, at.out_scale],
+});
+
+const normaliseInteger: LowerOf<typeof layernorm> = (problem, { x, gamma, beta, out }) => ({
+  ...rowByRow("layernormInteger", problem.rows, 4 * problem.stride),
+  args: [...integerNorm(problem), x, gamma, beta, out],
+});
+
+const normaliseIntegerQuantize: LowerOf<typeof layernormQuantize> = (problem, at) => ({
+  ...rowByRow("layernormIntegerQuantize", problem.rows, 4 * problem.stride),
+  args: [...integerNorm(problem), at.x, at.gamma, at.beta, at.out, at.out_scale],
+});
+
+const integerNorm = ({ width, stride, eps }: LayerNormProblem) => [
+  width,
+  stride,
+  bitsOf(Math.sqrt(width)),
+  bitsOf(eps * width),
+];
+
+function rowByRow(name: string, rows: number, scratchBytes: number): Omit<Call, "args"> {
+  return { name, units: rows, grain: 1, scratch: () => scratchBytes };
+}
+
+const readOut =
+  (name: string): LowerOf<typeof head> =>
+  ({ images, tokens, stride, classes }, { x, w, w_scale, bias, out }) => ({
+    name,
+    units: classes,
+    grain: 1,
+    args: [images, tokens, stride, classes, x, w, w_scale, bias, out],
+    scratch: () => 4 * stride,
+  });
+
+const gemmFloatActivate: LowerOf<typeof float.gemmFloatActivate> = (problem, { a, w, bias, out }) => {
+  const { rows, n, k, activation = "none" } = problem;
+  return {
+    ...byFloatRows("gemmFloatActivate", rows, k),
+    args: [n, k, ACTIVATIONS[activation], a, w, bias, out],
+  };
+};
+
+const gemmFloatAdd: LowerOf<typeof float.gemmFloatAdd> = (problem, { a, w, bias, addend, out }) => {
+  const { rows, n, k, rowsPerImage = 1, addendRows = 1 } = problem;
+  return {
+    ...byFloatRows("gemmFloatAdd", rows, k),
+    args: [n, k, rowsPerImage, addendRows, a, w, bias, addend, out],
+  };
+};
+
+/** Sixteen columns of k f32. */
+function byFloatRows(name: string, rows: number, k: number): Omit<Call, "args"> {
+  return { name, units: rows, grain: 2, scratch: () => 64 * k };
+}
+
+type Attended = AttentionProblem & Pick<AttentionLevelsProblem, "softmax">;
+const attendFloat: Lower<"qkv" | "out", Attended> = (problem, { qkv, out }) => {
+  const { units, tokens, queries, heads, padded, channels } = attended(problem);
+  const scoreScale = Math.LOG2E / Math.sqrt(problem.headDim);
+  const { scale = 1, second = 0 } = problem.softmax ?? {};
+  const levels = [...levelsOf(problem.softmax), scale, second];
+  return {
+    name: "attentionFloat",
+    units,
+    grain: 1,
+    args: [tokens, queries, heads, channels, scoreScale, ...levels, qkv, out],
+    scratch: () => 4 * padded,
+  };
+};
+
+const quantizeLevels: LowerOf<typeof levelled.quantizeLevels> = (problem, { x, table, out, out_scale }) => {
+  const { rows, columns, activation = "none", levels } = problem;
+  return {
+    ...rowByRow("quantizeLevels", rows, 4 * columns),
+    args: [columns, ACTIVATIONS[activation], levels.low, levels.high, x, table, out, out_scale],
+  };
+};
+
+const roundToLevels: LowerOf<typeof levelled.roundToLevels> = (problem, { x, table, out }) => {
+  const { rows, columns, activation = "none", levels } = problem;
+  return {
+    ...rowByRow("roundToLevels", rows, 4 * columns),
+    args: [columns, ACTIVATIONS[activation], ...levelsOf(levels), x, table, out],
+  };
+};
+
+/** As assembly/levels.ts numbers them; 3: every value stays. */
+const KINDS = { uniform: 0, twin: 1, log: 2 };
+
+function levelsOf(levels: levelled.Levels | undefined): number[] {
+  if (!levels) return [3, 0, 0, 0, 1, 0];
+  const { kind, low, high, border, step, shift } = levels;
+  return [KINDS[kind], low, high, border, step, shift];
+}
+
+const LOWERED = {
+  gemm_int8_direct_accumulate: gemmAccumulate,
+  gemm_int8_direct_add: gemmAdd("gemmAdd"),
+  gemm_int8_direct_quantize: gemmQuantize(),
+  attention: attend,
+  layernorm: normalise,
+  layernorm_quantize: normaliseQuantize,
+  head: readOut("head"),
+  gemm_integer_add: gemmAdd("gemmIntegerAdd"),
+  gemm_integer_ibert: gemmQuantize(IBERT),
+  gemm_integer_ivit: gemmQuantize(IVIT),
+  attention_ibert: attendInteger(IBERT),
+  attention_ivit: attendInteger(IVIT),
+  layernorm_integer: normaliseInteger,
+  layernorm_integer_quantize: normaliseIntegerQuantize,
+  head_integer: readOut("headInteger"),
+  gemm_float_add: gemmFloatAdd,
+  gemm_float_activate: gemmFloatActivate,
+  attention_float: attendFloat,
+  attention_levels: attendFloat,
+  quantize_levels: quantizeLevels,
+  round_to_levels: roundToLevels,
+};
+
+/** By the name of the kernel on the GPU. */
+export const wasmKernels: ReadonlyMap<string, Lower> = new Map(
+  Object.entries(LOWERED as unknown as Record<string, Lower>),
+);

@@ -1,0 +1,176 @@
+// A model's weights in one linear memory, and its graphs as plans on it: in WebAssembly, and what that has no kernel for in
+// TypeScript on the same memory.
+
+import type { Arrays } from "../cpu/kernels.ts";
+import type { CpuModel } from "../cpu/model.ts";
+import { CpuPlan } from "../cpu/plan.ts";
+import { part } from "../errors/part.ts";
+import { assignSlots } from "../scheduler/memory.ts";
+import type { Graph, Step } from "../scheduler/step.ts";
+import { aligned, Heap } from "./heap.ts";
+import { type Call, wasmKernels } from "./kernels.ts";
+import { compileKernels, type Exports, instantiateKernels } from "./module.ts";
+import { Pool, ThreadLost, type Threads } from "./pool.ts";
+import { resamplerOn } from "./resampler.ts";
+import { greatestShare } from "./share.ts";
+
+/** Where bytes lie in the memory. */
+interface Place {
+  readonly at: number;
+  readonly byteLength: number;
+  readonly type: typeof Int8Array | typeof Float32Array;
+}
+
+type Places = Map<string, Place>;
+
+export { compileKernels } from "./module.ts";
+
+/** A model without weights yet, with as many threads as start. */
+export async function createWasmModel(threads: Threads): Promise<CpuModel> {
+  if (threads.most > 1)
+    try {
+      const [heap, module] = [new Heap(true), await compileKernels(true)];
+      const exports = await instantiateKernels(module, heap.memory);
+      const pool = await Pool.start(threads, module, heap.memory, exports);
+      if (pool) return new WasmModel(heap, exports, { why: threads.why, pool });
+    } catch {
+      // Shared memory is refused: as without.
+    }
+  const heap = new Heap();
+  const exports = await instantiateKernels(await compileKernels(false), heap.memory);
+  const why = threads.most > 1 ? "no other started" : threads.why;
+  return new WasmModel(heap, exports, { why });
+}
+
+class WasmModel implements CpuModel {
+  readonly #heap: Heap;
+  readonly #exports: Exports;
+  readonly #weights: Places = new Map();
+  #pool: Pool | undefined;
+  #why: string;
+
+  constructor(heap: Heap, exports: Exports, { pool, why }: { pool?: Pool; why: string }) {
+    this.#heap = heap;
+    this.#exports = exports;
+    this.#pool = pool;
+    this.#why = why;
+  }
+
+  get bytes(): number {
+    return this.#heap.byteLength;
+  }
+
+  get threads() {
+    return { count: this.#pool?.count ?? 1, why: this.#why };
+  }
+
+  choice(kernel: string) {
+    return wasmKernels.has(kernel)
+      ? { variant: "simd", why: "WebAssembly SIMD on the CPU" }
+      : { variant: "cpu", why: "the one on the CPU" };
+  }
+
+  async release(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.stop();
+  }
+
+  add(name: string, data: Int8Array | Float32Array): void {
+    const { buffer, byteOffset, byteLength } = data;
+    const at = this.#heap.take(byteLength);
+    this.#heap.bytes(at, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+    this.#weights.set(name, { at, byteLength, type: data instanceof Int8Array ? Int8Array : Float32Array });
+  }
+
+  /** Plans run one at a time, so their tensors share the memory behind the weights. */
+  async plan(graph: Graph): Promise<CpuPlan> {
+    const heap = this.#heap;
+    const { tensors, end } = placesOf(graph, heap.end);
+    const places = new Map([...this.#weights, ...tensors]);
+    const calls = graph.steps.map((step) => lowered(step, places));
+    const scratch = { at: end, byteLength: this.#scratchBytes(calls.filter((call) => call !== undefined)) };
+    heap.reach(end + scratch.byteLength * this.threads.count);
+    // Seldom needed, and so fetched when it is.
+    const kernels = calls.includes(undefined) ? await part(import("../cpu/kernels.ts")) : undefined;
+    const steps = graph.steps.map((step, i) => {
+      const call = calls[i];
+      const compute = call
+        ? () => this.#run(call, scratch)
+        : inTypeScript(kernels!.computeOf(step, graph.tensors), step, places, heap);
+      return { label: step.label, compute };
+    });
+    const held = [...graph.held].flatMap((name) => tensors.get(name) ?? []);
+    return new CpuPlan(steps, {
+      tensor: (name) => bytesOf(heap, tensors.get(name)!),
+      clear: () => {
+        for (const place of held) bytesOf(heap, place).fill(0);
+      },
+      resampler: resamplerOn(heap, end, (call) => this.#run(call, scratch)),
+      // The next plan has it.
+      release: () => {},
+      recover: (error) => this.#goOnAlone(error),
+    });
+  }
+
+  /** For each thread: what the greatest share needs, and in all what one thread needs for the whole. */
+  #scratchBytes(calls: readonly Call[]): number {
+    const { count } = this.threads;
+    const bytes = calls.map((call) =>
+      Math.max(call.scratch(greatestShare(call, count)), call.scratch(call.units) / count),
+    );
+    return aligned(Math.max(0, ...bytes));
+  }
+
+  #run(call: Call, { at, byteLength }: Omit<Place, "type">): void {
+    if (this.#pool) this.#pool.run(call, this.#exports, (thread) => at + thread * byteLength);
+    else this.#exports[call.name](0, call.units, ...call.args, at);
+  }
+
+  /** Where a thread was lost: without threads from here on. */
+  async #goOnAlone(error: unknown): Promise<void> {
+    if (!(error instanceof ThreadLost)) throw error;
+    this.#why = `${error.message}, and so this one goes on alone`;
+    await this.release();
+  }
+}
+
+function lowered({ kernels, problem, buffers }: Step, places: Places): Call | undefined {
+  const bindings = Object.entries(buffers).map(([binding, name]) => [binding, places.get(name)!.at]);
+  return wasmKernels.get(kernels[0].name)?.(problem, Object.fromEntries(bindings));
+}
+
+/** Tensors from `base` on; those whose lives do not touch share a place. */
+function placesOf(graph: Graph, base: number): { tensors: Places; end: number } {
+  const tensors: Places = new Map();
+  let end = base;
+  for (const { byteLength, tensors: names } of assignSlots(graph)) {
+    for (const name of names)
+      tensors.set(name, {
+        at: end,
+        byteLength,
+        type: graph.tensors.get(name)!.form === "f32" ? Float32Array : Int8Array,
+      });
+    end += aligned(byteLength);
+  }
+  return { tensors, end };
+}
+
+/** On views that are made anew each time, for those of before are gone where the memory has grown. */
+function inTypeScript(
+  compute: (problem: unknown, arrays: Arrays) => void,
+  { problem, buffers }: Step,
+  places: Places,
+  heap: Heap,
+): () => void {
+  return () => {
+    const arrays = Object.entries(buffers).map(([binding, name]) => {
+      const { at, byteLength, type } = places.get(name)!;
+      const view = new type(heap.memory.buffer, at, byteLength / type.BYTES_PER_ELEMENT);
+      return [binding, view];
+    });
+    compute(problem, Object.fromEntries(arrays));
+  };
+}
+
+const bytesOf = (heap: Heap, { at, byteLength }: Place) => heap.bytes(at, byteLength);

@@ -1,0 +1,56 @@
+// The kernels of `assembly` as a WebAssembly module: compiled once, an instance for each memory and thread.
+
+import encoded from "../../assembly/index.ts?assembly";
+import { UnsupportedDeviceError } from "../errors/errors.ts";
+
+/** Units [from, to) of a kernel's work, then its own arguments, and memory that nobody else uses meanwhile. */
+export type Exports = Readonly<Record<string, (...args: number[]) => void>>;
+
+const compiling = new Map<boolean, Promise<WebAssembly.Module>>();
+
+/**
+ * With `shared`, for a memory that threads share.
+ * @throws UnsupportedDeviceError where WebAssembly or its SIMD is missing, or a policy forbids it.
+ */
+export function compileKernels(shared: boolean): Promise<WebAssembly.Module> {
+  const module = compiling.get(shared) ?? compile(shared);
+  compiling.set(shared, module);
+  return module;
+}
+
+async function compile(shared: boolean): Promise<WebAssembly.Module> {
+  if (typeof WebAssembly === "undefined")
+    throw new UnsupportedDeviceError("WebAssembly: not offered here; use a browser that has it");
+  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+  if (shared) shareMemory(bytes);
+  if (!WebAssembly.validate(bytes))
+    throw new UnsupportedDeviceError(
+      "WebAssembly: has no SIMD here; use Chrome 91, Firefox 89, Safari 16.4 or newer",
+    );
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw new UnsupportedDeviceError(
+      `WebAssembly: refused (${(cause as Error).message}); in a page with a content security policy, add 'wasm-unsafe-eval' to script-src`,
+      { cause },
+    );
+  }
+}
+
+/** The import of the memory, up to the flags of its limits. */
+const MEMORY_IMPORT = "\x03env\x06memory\x02";
+const SHARED = 2;
+
+/** The same module but for one bit: whether the memory that it imports is shared. */
+function shareMemory(bytes: Uint8Array): void {
+  const at = String.fromCharCode(...bytes.subarray(0, 1024)).indexOf(MEMORY_IMPORT);
+  bytes[at + MEMORY_IMPORT.length] |= SHARED;
+}
+
+export async function instantiateKernels(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Promise<Exports> {
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  return exports as Exports;
+}

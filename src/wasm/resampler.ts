@@ -1,0 +1,43 @@
+// Pictures resized in WebAssembly: bytes go into the memory, and come out.
+
+import type { Resampler } from "../cpu/patches.ts";
+import type { ResamplePlan } from "../image/resample.ts";
+import { aligned, type Heap } from "./heap.ts";
+import type { Call } from "./kernels.ts";
+
+/** Takes memory from `at` on, behind the tensors, which is free until the steps run. */
+export function resamplerOn(heap: Heap, at: number, run: (call: Call) => void): Resampler {
+  /** `name` over `rows` rows, of `args`, the plan's addresses, the data's and those of `byteLength` bytes that come out. */
+  function resample(
+    name: string,
+    data: Uint8Array | Uint8ClampedArray,
+    { starts, taps, weights }: ResamplePlan,
+    rows: number,
+    args: readonly number[],
+    byteLength: number,
+  ): Uint8Array {
+    let end = at;
+    const placed = (bytes: { readonly byteLength: number }) => {
+      const place = end;
+      end += aligned(bytes.byteLength);
+      return place;
+    };
+    const places = [starts, weights, data, { byteLength }].map(placed);
+    heap.reach(end);
+    for (const [i, { buffer, byteOffset, byteLength }] of [starts, weights, data].entries())
+      heap.bytes(places[i], byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+    run({ name, units: rows, grain: 1, args: [...args, taps, ...places], scratch: () => 0 });
+    return heap.bytes(places[3], byteLength).slice();
+  }
+  return {
+    rows({ data, width, channels }, plan) {
+      const [height, length] = [data.length / (width * channels), plan.starts.length];
+      return resample("resampleRows", data, plan, height, [width, length], height * length * 3);
+    },
+    columns({ data, width, channels }, plan, firstRow) {
+      const [height, stride] = [plan.starts.length, width * channels];
+      const starts = plan.starts.map((start) => start - firstRow);
+      return resample("resampleColumns", data, { ...plan, starts }, height, [stride], height * stride);
+    },
+  };
+}
