@@ -97,7 +97,8 @@ test.each([
   entry.body = damage(whole) as typeof whole;
   asked();
   expect(await logitsOf(server.folder())).toEqual(expected);
-  expect(asked()).toHaveLength(3);
+  // Weights that are no safetensors file count as absent, and then shards are asked for.
+  expect(asked().filter((line) => !line.includes("index.json"))).toHaveLength(3);
   expect(Buffer.compare(kept.get(address(file))!.body, whole)).toBe(0);
 });
 
