@@ -144,7 +144,9 @@ describe("an activation that the integer forms are not", () => {
 });
 
 test.each<[LoadOptions, string]>([
-  [{ nonlinear: "quick" as never }, "nonlinear: expected one of exact,fast,ibert,ivit, came quick"],
+  [{ nonlinear: "quick" as never }, "nonlinear: expected one of exact, fast, ibert, ivit, got quick"],
+  [{ precision: "int4" as never }, "precision: expected one of int8, float32, got int4"],
+  [{ device: "gpu" as never }, "device: expected one of auto, webgpu, cpu, got gpu"],
   [{ nonlinear: "ibert", precision: "float32" }, "came ibert, float32"],
   [{ nonlinear: "fast", integerOnly: true }, "integerOnly one of them; came fast, int8"],
 ])("%o is refused", async (options, message) => {

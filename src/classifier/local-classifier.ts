@@ -5,7 +5,7 @@ import { part } from "../errors/part.ts";
 import { until } from "../errors/until.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { Framing } from "../image/geometry.ts";
-import { arithmeticOf } from "../lower/arithmetic.ts";
+import { arithmeticOf, checkChoice } from "../lower/arithmetic.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
 import { type Classification, topClasses } from "./answer.ts";
 import type {
@@ -68,7 +68,8 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     options: LoadOptions,
     why: string | undefined,
   ): Promise<LocalClassifier<P>> {
-    const { signal, maxBatch = 8, integrity } = options;
+    const { signal, maxBatch = 8, integrity, device = "auto" } = options;
+    checkChoice("device", ["auto", "webgpu", "cpu"], device);
     arithmeticOf(options); // refuses what cannot be combined
     if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
       throw new RangeError(`maxBatch: expected a whole number from 1 to 64, came ${maxBatch}`);

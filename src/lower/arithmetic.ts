@@ -19,13 +19,19 @@ export function arithmeticOf({
   integerOnly = false,
   nonlinear = integerOnly ? "ibert" : "exact",
 }: Partial<Arithmetic>): Arithmetic {
-  if (!NONLINEAR.includes(nonlinear))
-    throw new RangeError(`nonlinear: expected one of ${NONLINEAR}, came ${nonlinear}`);
+  checkChoice("precision", ["int8", "float32"], precision);
+  checkChoice("nonlinear", NONLINEAR, nonlinear);
   if (isInteger(nonlinear) ? precision !== "int8" : integerOnly)
     throw new RangeError(
       `nonlinear: ibert and ivit need precision int8, and integerOnly one of them; came ${nonlinear}, ${precision}`,
     );
   return { precision, nonlinear, integerOnly };
+}
+
+/** @throws RangeError for a value that an option does not have. */
+export function checkChoice(option: string, choices: readonly string[], value: string): void {
+  if (!choices.includes(value))
+    throw new RangeError(`${option}: expected one of ${choices.join(", ")}, got ${value}`);
 }
 
 export function isInteger(nonlinear: Nonlinear): nonlinear is "ibert" | "ivit" {
