@@ -108,5 +108,7 @@ function readLabels(config: Fields): string[] {
   const names = given === undefined ? undefined : readNames(given, "id2label");
   const count = names && Object.keys(names).length;
   const classes = readInteger(config, "num_labels", 0, MAX_CLASSES, count ?? 2);
-  return count === classes ? labelsOf(names!, names!.length) : labelsOf([], classes);
+  if (!names || count !== classes) return labelsOf([], classes);
+  // A gap is a class without a name. Names that begin at 1 are as many as the classes, as transformers counts them.
+  return labelsOf(names, 0 in names ? names.length : classes);
 }

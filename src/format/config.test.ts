@@ -132,6 +132,7 @@ test("classes that id2label leaves out, or names null, are LABEL_n", () => {
     ...["cat", "LABEL_1", "LABEL_2", "hen"],
   ]);
   expect(parseArchitecture({ ...VIT, id2label: { 0: null, 1: "dog" } }).labels).toEqual(["LABEL_0", "dog"]);
+  expect(parseArchitecture({ ...VIT, id2label: { 1: "cat", 2: "dog" } }).labels).toEqual(["LABEL_0", "cat"]);
 });
 
 test("the model_type of DeiT and DINOv2 is enough", () => {
