@@ -84,7 +84,7 @@ describe("help", () => {
     [
       "a form that there is not",
       ["classify", "a", "--nonlinear", "quick"],
-      /exact,fast,ibert,ivit, came quick/,
+      /exact, fast, ibert, ivit, got quick/,
     ],
     ["integers in float32", ["eval", "a", "b", "--float", "--integer-only"], /came ibert, float32/],
     ["no number", ["classify", "--top-k", "some", "a.png"], /--top-k: expected a whole number .* "some"/],
