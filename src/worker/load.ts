@@ -10,7 +10,8 @@ import type { ModelSource } from "../format/folder.ts";
 /** A page stays alive only while nobody computes on its own thread. */
 const ON_PAGE = "document" in globalThis;
 
-export type ImageClassifier<P = Picture> = Classifier<P>;
+/** A loaded model, and what can be asked of it. */
+export interface ImageClassifier<P = Picture> extends Classifier<P> {}
 
 /** A Vision Transformer that names what is in pictures. */
 export const ImageClassifier = {
