@@ -1,0 +1,87 @@
+// Every family against the library that people trust: made-up models, saved by transformers and timm, are loaded as a user would,
+// and answer for a picture what these libraries answer (make.py).
+
+import { readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { UnsupportedModelError } from "../../src/errors/errors.ts";
+import { streamSafetensors, toFloat32 } from "../../src/format/safetensors.ts";
+import { ImageClassifier } from "../../src/node/index.ts";
+import { PENDING } from "./pending.ts";
+
+const here = new URL(".", import.meta.url).pathname;
+const picture = `${here}picture.png`;
+const names = readdirSync(`${here}models`);
+
+const WAYS = [
+  { device: "cpu", precision: "float32" },
+  { device: "cpu", precision: "int8" },
+  { device: "webgpu", precision: "float32" },
+  { device: "webgpu", precision: "int8" },
+] as const;
+
+/**
+ * Of the largest value. The libraries compute in f32 as vit8 does, in another order: 1e-6 for one block. What is left of it is the
+ * preprocessing, where a byte of a pixel may be rounded the other way.
+ */
+const FLOAT = 1e-3;
+/** DINOv3's processor resizes floats, and vit8 bytes as every other processor: each pixel is off by at most half a level of 255. */
+const FLOAT_RESIZED_AS_FLOATS = 2e-2;
+/** int8 against the library's float32. Narrow random models are harder to quantize than trained ones. */
+const COSINE = 0.999;
+const COSINE_WINDOWS_AND_BIASES = 0.998;
+
+for (const name of names) {
+  if (PENDING.includes(name)) {
+    test(`${name} is refused`, async () => {
+      await expect(ImageClassifier.load(`${here}models/${name}`, { device: "cpu" })).rejects.toThrow(
+        UnsupportedModelError,
+      );
+    });
+    continue;
+  }
+  describe(name, () => {
+    test.each(WAYS)("$device, $precision", async ({ device, precision }) => {
+      const expected = await expectedOf(name);
+      const classifier = await ImageClassifier.load(`${here}models/${name}`, { device, precision });
+      try {
+        const answer = expected.has("logits")
+          ? { came: await classifier.logits(picture), wanted: expected.get("logits")! }
+          : { came: await classifier.embed(picture), wanted: pooled(expected) };
+        expect(answer.came.length).toBe(answer.wanted.length);
+        if (precision === "int8")
+          expect(cosine(answer.came, answer.wanted)).toBeGreaterThan(leastCosine(name));
+        else expect(worst(answer.came, answer.wanted)).toBeLessThan(mostError(name));
+      } finally {
+        await classifier.dispose();
+      }
+    });
+  });
+}
+
+const leastCosine = (name: string) => (/swin|beit|data2vec/.test(name) ? COSINE_WINDOWS_AND_BIASES : COSINE);
+const mostError = (name: string) => (/^dinov3/.test(name) ? FLOAT_RESIZED_AS_FLOATS : FLOAT);
+
+async function expectedOf(name: string): Promise<Map<string, Float32Array>> {
+  const bytes = await readFile(`${here}models/${name}/expected.safetensors`);
+  const tensors = new Map<string, Float32Array>();
+  const file = { stream: new Blob([bytes]).stream(), byteLength: bytes.length };
+  for await (const { entry, bytes } of streamSafetensors(file))
+    tensors.set(entry.name, toFloat32(entry, bytes));
+  return tensors;
+}
+
+/** What the library gives as the picture's embedding; of a model without a pooler the class token after the last norm. */
+function pooled(expected: Map<string, Float32Array>): Float32Array {
+  return expected.get("pooled") ?? expected.get("hidden")!;
+}
+
+function worst(came: Float32Array, wanted: Float32Array): number {
+  const largest = Math.max(...wanted.map(Math.abs));
+  return Math.max(...came.map((value, i) => Math.abs(value - wanted[i]))) / largest;
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
