@@ -9,12 +9,13 @@ export default {
     "bench/*.mjs",
     "bench/race/vite.config.ts", // by name, from bench/race.mjs
     "build/*.{mjs,ts}",
+    "scripts/*.mjs",
     "test/consumers/playwright.config.ts",
-    "test/wgpu/main.ts", // by name, from build/wgpu.mjs
+    "test/wgpu/main.ts", // by name, from scripts/wgpu.mjs
   ],
-  project: ["{src,build,demo,bench,e2e,test}/**/*.{ts,mjs}", "*.ts"],
+  project: ["{src,build,scripts,demo,bench,e2e,test}/**/*.{ts,mjs}", "*.ts"],
   ignoreExportsUsedInFile: true,
-  // The system's, and programs that modules of build/ run by name.
+  // The system's, and programs that modules of scripts/ run by name.
   ignoreBinaries: ["apt-get", "mkfifo"],
   ignoreDependencies: ["publint", "@arethetypeswrong/cli", "deno"],
 } satisfies KnipConfig;

@@ -1,5 +1,5 @@
 import { defineConfig } from "@playwright/test";
-import { findChromium } from "./build/chromium.mjs";
+import { findChromium } from "./scripts/chromium.mjs";
 
 const port = Number(process.env.PORT ?? 5199);
 
@@ -13,7 +13,7 @@ export default defineConfig({
   // One more try on a busy machine, told as "flaky": software rendering shares its two cores with the browser.
   retries: process.env.CI ? 1 : 0,
   webServer: {
-    command: `node build/start.mjs --port ${port}`,
+    command: `node scripts/start.mjs --port ${port}`,
     env: { CI: "1" },
     url: `http://localhost:${port}`,
     reuseExistingServer: false,

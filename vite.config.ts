@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { peers } from "./bench/peers/serve.ts";
 import { assembly } from "./build/assembly-plugin.ts";
 import { pageTexts } from "./build/page-texts.ts";
-import { peers } from "./build/peers.ts";
 import { sharedModels } from "./build/shared-models.ts";
 import { wgsl } from "./build/wgsl-plugin.ts";
 

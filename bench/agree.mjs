@@ -7,8 +7,8 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
-import { findChromium, findSwiftShader } from "../build/chromium.mjs";
-import { root } from "../build/setup.mjs";
+import { findChromium, findSwiftShader } from "../scripts/chromium.mjs";
+import { root } from "../scripts/setup.mjs";
 import { openChromium, runToItsEnd, savedJson } from "./in-chromium.mjs";
 
 /** @typedef {import("../src/bench/agree.ts").RunsAgree} RunsAgree */
@@ -65,7 +65,7 @@ async function onPage() {
  */
 async function onCommandLine() {
   const only = values.kernel ? ["--kernel", values.kernel] : [];
-  const child = spawn(process.execPath, ["build/vit8.mjs", "bench", "--quick", "--json", ...only], {
+  const child = spawn(process.execPath, ["scripts/vit8.mjs", "bench", "--quick", "--json", ...only], {
     cwd: root,
     env: environment,
     stdio: ["ignore", "pipe", "inherit"],

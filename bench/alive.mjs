@@ -8,7 +8,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "@playwright/test";
 import { build } from "vite";
-import { findChromium } from "../build/chromium.mjs";
+import { findChromium } from "../scripts/chromium.mjs";
 
 /** @typedef {import("./alive/page.ts").Liveliness} Liveliness */
 

@@ -8,7 +8,7 @@ models=${MODELS:-ti s b}
 batches=${BATCHES:-1 8 32}
 sizes=${SIZES:-224 320 448 640 1024}
 
-vit8() { node build/vit8.mjs "$@"; }
+vit8() { node scripts/vit8.mjs "$@"; }
 commas() { echo "${*// /,}"; }
 # A row that a machine has no memory or patience for does not end the others.
 measure() {

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { chromium } from "@playwright/test";
 import { createServer } from "vite";
-import { findChromium } from "../build/chromium.mjs";
-import { root } from "../build/setup.mjs";
+import { findChromium } from "../scripts/chromium.mjs";
+import { root } from "../scripts/setup.mjs";
 
 /** @typedef {import("@playwright/test").Page} Page */
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { runnerImport } from "vite";
-import { root } from "../build/setup.mjs";
+import { root } from "../scripts/setup.mjs";
 
 /** @typedef {import("../src/cli/bench-tables.ts").BenchReport} BenchReport */
 /** @typedef {import("../src/cli/bench-peer.ts").PeerReport} PeerReport */

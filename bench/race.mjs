@@ -13,9 +13,9 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "@playwright/test";
 import { build } from "vite";
-import { findChromium } from "../build/chromium.mjs";
+import { findChromium } from "../scripts/chromium.mjs";
 
-/** @typedef {import("../src/bench/onnx-web.ts").Configuration} Configuration */
+/** @typedef {import("./peers/onnx-web.ts").Configuration} Configuration */
 /** @typedef {import("./race/page.ts").Heat} Heat */
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -88,7 +88,7 @@ function makePage() {
 
 /** @param {string} dtype */
 function exportOnnx(dtype) {
-  const program = path.join(root, "build", "vit8.mjs");
+  const program = path.join(root, "scripts", "vit8.mjs");
   const args = [
     program,
     "export-onnx",

@@ -309,7 +309,7 @@ test("gives the command line's names to photographs", async ({ page }) => {
   const twenty = Array.from({ length: 20 }, (_, i) =>
     path.join(folder, all[i * Math.floor(all.length / 20)]),
   );
-  const command = ["build/vit8.mjs", "classify", "--json", "--top-k", "1", ...twenty];
+  const command = ["scripts/vit8.mjs", "classify", "--json", "--top-k", "1", ...twenty];
   const answers = JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" }));
   await openPage(page);
   const named: string[] = [];

@@ -60,7 +60,7 @@ async function expectEqual(page: Page, address: string, model: string, pictures:
     await sharp(rgba, { raw: { width, height, channels: 4 } })
       .png()
       .toFile(path.join(folder, `${i}.png`));
-  const args = ["build/vit8.mjs", "eval", model, folder, "--integer-only", "--logits", logits, "--json"];
+  const args = ["scripts/vit8.mjs", "eval", model, folder, "--integer-only", "--logits", logits, "--json"];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
   const { agreement, worstLogitError, integerOnly, images } = JSON.parse(stdout);
   const expected = { agreement: 1, worstLogitError: 0, integerOnly: true, images: pictures.length };

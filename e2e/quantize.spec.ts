@@ -98,7 +98,7 @@ function byCommandLine(pictures: { name: string; buffer: Buffer }[], options: st
     for (const folder of ["my-model", "pictures"]) mkdirSync(at(folder));
     for (const [name, bytes] of Object.entries(float)) writeFileSync(at("my-model", name), bytes);
     for (const { name, buffer } of pictures) writeFileSync(at("pictures", name), buffer);
-    const command = ["build/vit8.mjs", "quantize", at("my-model"), "-o", at("out")];
+    const command = ["scripts/vit8.mjs", "quantize", at("my-model"), "-o", at("out")];
     execFileSync(process.execPath, [...command, "--calibrate", at("pictures"), ...options]);
     return {
       config: readFileSync(at("out/config.json"), "utf8"),

@@ -1,6 +1,6 @@
 /** Chromium without a WebGPU adapter: the CPU answers, in a worker, and the page and the element say so. */
 import { expect, test } from "@playwright/test";
-import { findChromium } from "../build/chromium.mjs";
+import { findChromium } from "../scripts/chromium.mjs";
 import type { VitClassifier } from "../src/element/index.ts";
 
 const model = "/models/everyday80/";

@@ -1,6 +1,6 @@
 /** The one part of set-up whose branches no single machine has: which Mesa apt would install, and from where. */
 import { expect, test } from "vitest";
-import { backportsSource, mesaCandidate } from "../build/apt.mjs";
+import { backportsSource, mesaCandidate } from "../scripts/apt.mjs";
 
 test.each([
   ["  Candidate: 22.3.6-1+deb12u1", 22],

@@ -1,13 +1,6 @@
 // What bench/race.mjs runs in a tab: vit8 and ONNX Runtime Web on the same weights and the same pixels.
 // `?peers=[...]&rounds=5` is the steady state, `?first` or `?first={...}` the way to the first label; `&device=cpu` takes vit8 there.
 
-import {
-  type Configuration,
-  type Entrant,
-  type Feed,
-  openOnnxWeb,
-  wasmThreads,
-} from "../../src/bench/onnx-web.ts";
 import { madeUpPicture, normalisedPixels } from "../../src/bench/pixels.ts";
 import { type Race, race } from "../../src/bench/race.ts";
 import { type Agreement, agreementOf } from "../../src/bench/score.ts";
@@ -15,6 +8,7 @@ import { topClasses } from "../../src/classifier/answer.ts";
 import { describeModel } from "../../src/classifier/model.ts";
 import { openUrlFolder } from "../../src/format/url-folder.ts";
 import { ImageClassifier } from "../../src/index.ts";
+import { type Configuration, type Entrant, type Feed, openOnnxWeb, wasmThreads } from "../peers/onnx-web.ts";
 
 export interface Heat extends Race {
   readonly agreements: Readonly<Record<string, Agreement>>;

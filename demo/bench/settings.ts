@@ -1,7 +1,7 @@
 // What a run is told, in the address: bounded, and every value that is not as it should be is named.
 
+import { WEB_PROVIDERS } from "../../bench/peers/onnx-web.ts";
 import { SHAPES, type ShapeName } from "../../src/bench/made-up-model.ts";
-import { WEB_PROVIDERS } from "../../src/bench/onnx-web.ts";
 import { FORMATS } from "../../src/onnx/linear.ts";
 
 export const PRESETS = ["quick", "standard", "full"] as const;

@@ -477,7 +477,7 @@ describe("eval", () => {
 
 describe("the program", () => {
   const root = path.resolve(import.meta.dirname, "../..");
-  const program = path.join(root, "build", "vit8.mjs");
+  const program = path.join(root, "scripts", "vit8.mjs");
   beforeAll(() => {
     execFileSync(process.execPath, [program, "--help"], { stdio: ["ignore", "ignore", "inherit"] });
   }, 120_000);

@@ -1,4 +1,4 @@
-/** Every kernel case, and a whole model, on wgpu and naga, which are in Firefox: bundled by build/wgpu.mjs and run by Deno, each process a share. */
+/** Every kernel case, and a whole model, on wgpu and naga, which are in Firefox: bundled by scripts/wgpu.mjs and run by Deno, each process a share. */
 import { type Gpu, openGpu } from "../../src/gpu/gpu.ts";
 import { variantsFor } from "../../src/gpu/kernel.ts";
 import type { AnyCases } from "../../src/testing/cases.ts";

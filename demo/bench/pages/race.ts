@@ -4,12 +4,12 @@ import {
   type Feed,
   openOnnxWeb,
   wasmThreads,
-} from "../../../src/bench/onnx-web.ts";
+} from "../../../bench/peers/onnx-web.ts";
+import { openTfjs } from "../../../bench/peers/tfjs.ts";
 import { madeUpPicture, normalisedPixels } from "../../../src/bench/pixels.ts";
 import { race } from "../../../src/bench/race.ts";
 import { type Agreement, agreementOf } from "../../../src/bench/score.ts";
 import type { Spread } from "../../../src/bench/statistics.ts";
-import { openTfjs } from "../../../src/bench/tfjs.ts";
 import { ImageClassifier } from "../../../src/index.ts";
 import { vit } from "../../../src/network/families/vit.ts";
 import type { OnnxFormat } from "../../../src/onnx/linear.ts";

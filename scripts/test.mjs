@@ -34,10 +34,10 @@ function testAll() {
     );
   } else
     console.log("\nKernel tests on SwiftShader: left out, this Chromium brings no Vulkan driver for Node");
-  step("Kernels and a model on wgpu", () => run(process.execPath, ["build/wgpu.mjs"]));
+  step("Kernels and a model on wgpu", () => run(process.execPath, ["scripts/wgpu.mjs"]));
   passed += step("Browser tests", () => playwright(chromium));
   if (existsSync(path.join(root, "src/index.ts")))
-    step("Size", () => run(process.execPath, ["build/size.mjs"]));
+    step("Size", () => run(process.execPath, ["scripts/size.mjs"]));
   console.log(`\n${passed} passed, 0 failed`);
 }
 

@@ -19,8 +19,8 @@ step("Known vulnerabilities", audit);
 const tarball = step("Package", pack);
 step("Entries of the package", () => run("publint", ["run", "--strict", tarball]));
 step("Types of the package", () => run("attw", [tarball, "--profile", "esm-only", "--format", "ascii"]));
-step("Size", () => run(process.execPath, ["build/size.mjs"]));
-step("API reference", () => run(process.execPath, ["build/api.mjs"]));
+step("Size", () => run(process.execPath, ["scripts/size.mjs"]));
+step("API reference", () => run(process.execPath, ["scripts/api.mjs"]));
 step("Apps that install it", () =>
   run("playwright", ["test", "-c", "test/consumers/playwright.config.ts", "--reporter=list"], {
     CHROME_PATH: chromium,

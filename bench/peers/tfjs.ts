@@ -1,9 +1,16 @@
 // TensorFlow.js on its WebGPU backend, from wherever somebody has put it: the same model in its operations, in f32.
 
-import type { Activation } from "../format/architecture.ts";
-import type { CanonicalName } from "../network/names.ts";
-import { headsOf, type Interpreter, interpret, type Network, type Op, type Value } from "../network/op.ts";
-import type { Tensors } from "../onnx/model.ts";
+import type { Activation } from "../../src/format/architecture.ts";
+import type { CanonicalName } from "../../src/network/names.ts";
+import {
+  headsOf,
+  type Interpreter,
+  interpret,
+  type Network,
+  type Op,
+  type Value,
+} from "../../src/network/op.ts";
+import type { Tensors } from "../../src/onnx/model.ts";
 import type { Entrant, Feed } from "./onnx-web.ts";
 
 /** The part of the package that is used here; it is no dependency, so its own types are not at hand. */

@@ -1,7 +1,7 @@
 // ONNX Runtime Web, from wherever somebody has put it: too big to come along, and fetched only when it is asked for.
 
-import { INPUT } from "../onnx/model.ts";
-import type { Runner } from "./race.ts";
+import type { Runner } from "../../src/bench/race.ts";
+import { INPUT } from "../../src/onnx/model.ts";
 
 export const WEB_PROVIDERS = ["webgpu", "wasm"] as const;
 

@@ -6,7 +6,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { root } from "../build/setup.mjs";
+import { root } from "./setup.mjs";
 
 const { values } = parseArgs({
   options: { images: { type: "string", default: "2000" }, device: { type: "string", default: "auto" } },
