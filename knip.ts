@@ -7,6 +7,7 @@ export default {
     "src/worker/entry.ts",
     "demo/element/{plain,react,vue}.ts", // from HTML
     "bench/*.mjs",
+    "bench/compilers/{compile,index}.ts", // by name, from bench/compilers.mjs and the bundle
     "bench/race/vite.config.ts", // by name, from bench/race.mjs
     "build/*.{mjs,ts}",
     "scripts/*.mjs",

@@ -14,7 +14,7 @@ export default defineConfig({
   plugins: [wgsl(), assembly(), pageTexts(), sharedModels(), peers()],
   worker: { format: "es", plugins: () => [wgsl(), assembly()] },
   test: {
-    include: ["src/**/*.test.ts", "build/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "build/**/*.test.ts", "bench/**/*.test.ts", "test/**/*.test.ts"],
     // A software GPU takes seconds to compile the largest kernels.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,0 +1,125 @@
+// A report as text of at most 120 columns.
+
+import { type Counts, dotShare } from "./listing.ts";
+import type { ModelPrediction, PipelineReport, Report, StepPrediction } from "./report.ts";
+
+export function printed(report: Report, withSteps: boolean): string {
+  const gpus = [...new Set(report.pipelines.map(({ gpu }) => gpu))];
+  return [
+    ...gpus.map((gpu) =>
+      figuresOf(
+        gpu,
+        report.pipelines.filter((each) => each.gpu === gpu),
+      ),
+    ),
+    ...(withSteps ? report.predicted.map(stepsOf) : []),
+    ...(report.predicted.length > 0 ? [modelsOf(report.predicted)] : []),
+    ...report.failures,
+  ].join("\n\n");
+}
+
+/** Pipelines that differ in their constants alone, and came out the same, are one row. */
+function figuresOf(gpu: string, pipelines: readonly PipelineReport[]): string {
+  const rows = new Map<string, { cells: string[][]; count: number; groups: number[] }>();
+  for (const pipeline of pipelines) {
+    const cells = cellsOf(pipeline);
+    const row = rows.get(cells.join()) ?? { cells, count: 0, groups: [] };
+    rows.set(cells.join(), row);
+    row.count++;
+    row.groups.push(...pipeline.workgroups);
+  }
+  const lines = [...rows.values()].flatMap(({ cells: [first, ...others], count, groups }) => [
+    [...first, String(count), rangeOf(groups)],
+    ...others.map((cells) => [...cells, "", ""]),
+  ]);
+  return `${gpu}: registers and spills; instructions of the loops that multiply, or of the longest (* chosen by the table)
+${table(HEADS, lines)}`;
+}
+
+const HEADS = "kernel wave regs spill:fill scratch occ lds cycles dot fma vec scal mem dot% n groups".split(
+  " ",
+);
+
+/** A line for each loop. */
+function cellsOf(pipeline: PipelineReport): string[][] {
+  const { kernel, variant, chosenFor, wave, registers, spills, fills, scratchBytes, occupancy } = pipeline;
+  const name = `${chosenFor.length > 0 ? "*" : " "}${kernel}/${variant}`;
+  const figures = [wave, registers ?? "", `${spills}:${fills}`, scratchBytes, occupancy ?? ""];
+  const whole = [name, ...figures, pipeline.localBytes, pipeline.cycles].map(String);
+  return pipeline.loops.map((loop, i) => [
+    ...(i === 0 ? whole : whole.map(() => "")),
+    ...loopCells(loop, pipeline.hasScalarUnit),
+  ]);
+}
+
+function loopCells(loop: Counts, hasScalarUnit: boolean): string[] {
+  const { dot, matrix, fma, vector, scalar, memory } = loop;
+  const share = dot + matrix > 0 ? (100 * dotShare(loop, hasScalarUnit)).toFixed(0) : "";
+  return [matrix > 0 ? `m${matrix}` : dot, fma, vector, scalar, memory, share].map(String);
+}
+
+function rangeOf(numbers: readonly number[]): string {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return least === most ? String(least) : `${least}-${most}`;
+}
+
+function modelsOf(predicted: readonly ModelPrediction[]): string {
+  const rows = predicted.map(({ card, program, model, batch, predictedUs, floorUs }) => [
+    card,
+    program,
+    `DeiT-${model}`,
+    String(batch),
+    ms(predictedUs),
+    ms(floorUs),
+  ]);
+  const title =
+    "PREDICTED ms of a batch, from counts, not measured; floor: its bytes at the memory's bandwidth";
+  return `${title}\n${table(["card", "program", "model", "batch", "predicted", "floor"], rows)}`;
+}
+
+/** Each step by its chosen variant, and the one that is predicted to take the least. */
+function stepsOf({ card, program, model, batch, steps }: ModelPrediction): string {
+  const rows = steps.filter(({ chosen }) => chosen).map((step) => stepCells(step, steps));
+  const heads = ["step", "x", "chosen", "groups", "waves", "fill%", "us", "floor", "bound", "least", "us"];
+  return `${card}, ${program}, DeiT-${model}, batch ${batch}: PREDICTED us of a step\n${table(heads, rows)}`;
+}
+
+function stepCells(step: StepPrediction, steps: readonly StepPrediction[]): string[] {
+  const same = steps.filter((other) => other.step === step.step && other.times === step.times);
+  const least = same.reduce((a, b) => (b.predictedUs < a.predictedUs ? b : a));
+  const us = (value: number) => value.toFixed(value < 10 ? 1 : 0);
+  return [
+    step.step,
+    String(step.times),
+    nameOf(step),
+    String(step.workgroups),
+    String(step.waves),
+    (100 * step.fill).toFixed(0),
+    us(step.predictedUs),
+    us(step.floorUs),
+    step.bound,
+    least === step ? "" : nameOf(least),
+    least === step ? "" : us(least.predictedUs),
+  ];
+}
+
+const nameOf = ({ kernel, variant }: StepPrediction) =>
+  `${kernel.replace("gemm_int8_", "").replace("attention", "att").replace("layernorm", "norm")}/${variant}`;
+const ms = (us: number) => (us / 1000).toFixed(us < 10_000 ? 3 : 1);
+
+/** First column to the left, the others to the right. */
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [heads, ...rows];
+  const widths = heads.map((_, i) => Math.max(...all.map((row) => row[i].length)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, i) => (isText(rows, i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+        .join(" ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+const isText = (rows: readonly (readonly string[])[], column: number) =>
+  column === 0 || rows.some((row) => /^[a-z]{2}/i.test(row[column]));

@@ -1,0 +1,48 @@
+// How often the loops of a compiled program run for a problem: what there is to multiply, over what one turn multiplies.
+
+import { type Loop, multiplyingLoops } from "./listing.ts";
+
+/** Of one thread. */
+export interface Work {
+  /** Multiply-adds of each product of the kernel, in the order of its code; empty where it has none. */
+  readonly products: readonly number[];
+  /** Bytes that it reads and writes. */
+  readonly bytes: number;
+}
+
+/** Turns of a loop that nothing is known of, for each turn of the one around it. */
+const USUAL_TURNS = 4;
+
+/** Turns of every loop in one run of the program, which itself is there with 1. */
+export function tripsOf(whole: Loop, work: Work, wave: number): Map<Loop, number> {
+  const trips = new Map<Loop, number>([[whole, 1]]);
+  const multiplying = work.products.length > 0 ? multiplyingLoops(whole) : [];
+  for (const [i, loop] of multiplying.entries())
+    trips.set(loop, Math.max(1, productOf(work.products, i, multiplying.length) / macsOf(loop)));
+  settle(whole, trips, work, wave);
+  return trips;
+}
+
+/** A loop around others turns less often than they do; one without products as often as there are bytes to move. */
+function settle(loop: Loop, trips: Map<Loop, number>, work: Work, wave: number): void {
+  for (const inner of loop.inner) {
+    settle(inner, trips, work, wave);
+    if (trips.has(inner)) continue;
+    const within = inner.inner.map((each) => trips.get(each)!);
+    trips.set(inner, within.length > 0 ? Math.max(1, Math.max(...within) / USUAL_TURNS) : streamed(inner));
+  }
+  function streamed({ own: { globalBytes } }: Loop): number {
+    if (work.products.length > 0 || globalBytes === 0) return trips.get(loop) ?? 1;
+    return Math.max(1, (work.bytes * wave) / globalBytes);
+  }
+}
+
+function macsOf({ own: { dot, macs } }: Loop): number {
+  return dot > 0 ? 4 * dot : macs;
+}
+
+/** The product of the i-th of so many loops: one each, or shared by the loops that there are. */
+function productOf(products: readonly number[], i: number, loops: number): number {
+  if (products.length === loops) return products[i];
+  return products.reduce((sum, product) => sum + product, 0) / loops;
+}
