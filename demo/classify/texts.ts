@@ -110,7 +110,7 @@ export const texts = {
   looking: "Looking …",
   answered: (elapsedMs: number) => `Answered in ${milliseconds(elapsedMs)}`,
   score: percent,
-  advice: (advice: string) => `${advice[0].toUpperCase()}${advice.slice(1)}.`,
+  advice: (advice: string) => advice,
   softwareGpu: (names: string) => `${names}: a GPU in software: right, but slow`,
   work: (precision: string, nonlinear: string, dispatches: number, gpuBytes: number) =>
     `${precision}, non-linear operations ${nonlinear}; ${dispatches} dispatches a picture; ${megabytes(gpuBytes)} of buffers`,
@@ -207,7 +207,7 @@ export const texts = {
   otherModel:
     "The model's maker says how good it is. Float weights become 8-bit integers as they arrive, unless 32-bit float is chosen.",
   namelessFolder: "the folder",
-  withoutGpu: (advice: string) => `This page computes ${advice}.`,
+  withoutGpu: (advice: string) => advice,
   noWebGpu: "vit8 reaches your GPU through WebGPU. These browsers have it:",
   withWebGpu: [
     "Chrome or Edge 113 or newer on Windows, macOS and ChromeOS; 121 on Android.",

@@ -39,9 +39,9 @@ function countMakers(): Map<string, number> {
 
 test("after the first run of a batch size, a run makes no GPU object", async () => {
   // The constants of WebGPU are there after the first load.
-  await (await ImageClassifier.load(bundledModel())).dispose();
+  await (await ImageClassifier.load(bundledModel(), { device: "webgpu" })).dispose();
   const counts = countMakers();
-  const classifier = await ImageClassifier.load(bundledModel());
+  const classifier = await ImageClassifier.load(bundledModel(), { device: "webgpu" });
   const pictures = [0, 1].map((seed) => madeUpPicture(seed, 96, 96));
   for (const batch of [pictures.slice(0, 1), pictures]) await classifier.classify(batch);
   // The counting works: loading made some of each kind.

@@ -28,8 +28,8 @@ export interface LoadOptions {
   /** No float instruction from pixels to logits, which are the same bits on every adapter; with `ibert` (default) or `ivit`. Slow. */
   readonly integerOnly?: boolean;
   /**
-   * `auto` (default): WebGPU, and the CPU where that cannot be used, which `onProgress` and `report.advice` tell; `webgpu` or `cpu`:
-   * that one. On the CPU of a page the model runs in a worker.
+   * `auto` (default): the GPU, and the CPU where there is none or only a software adapter, as `onProgress` and `report.advice` say.
+   * `webgpu`: WebGPU alone, software adapters included. `cpu`: the CPU, which on a page computes in a worker.
    */
   readonly device?: DeviceChoice;
   /** Of a model on the Hub: a branch, a tag, a commit or `refs/pr/1`; default main, or what the address says. */

@@ -16,7 +16,7 @@ afterAll(() => releaseGpu(gpu));
 
 const VIT: MadeUpVit = { ...PLAIN, width: 64, heads: 1, depth: 1, mlpWidth: 64 };
 const load = (options: LoadOptions) =>
-  LocalClassifier.loadOn(platform, timmFiles(VIT, madeUpTensors(VIT)), options);
+  LocalClassifier.loadOn(platform, timmFiles(VIT, madeUpTensors(VIT)), { device: "webgpu", ...options });
 const pictures = Array.from({ length: 12 }, (_, i) => madeUpPicture(VIT, i + 1));
 
 test.each(["webgpu", "cpu"] as const)(

@@ -23,7 +23,10 @@ export async function openCpuDevice(why?: string, threads = ONE): Promise<Device
   return {
     backend: "cpu",
     adapter: { vendor: "", architecture: "cpu", description: name, isFallback: true },
-    advice: [why ? `on the CPU, because ${why}` : "on the CPU, as was asked for", ...slow].join("; "),
+    advice: [
+      why ? `Running on the CPU: ${asSentence(why)}` : "Running on the CPU, as requested.",
+      ...slow,
+    ].join(" "),
     noIntegers: slow[0],
     get threads() {
       return [...backends].at(-1)?.threads;
@@ -50,6 +53,8 @@ export async function openCpuDevice(why?: string, threads = ONE): Promise<Device
   };
 }
 
+const asSentence = (text: string) => text.replace(/\.?$/, ".");
+
 interface Way {
   readonly create: () => CpuModel | Promise<CpuModel>;
   readonly name: string;
@@ -65,7 +70,7 @@ async function fastest(threads: Threads): Promise<Way> {
     return { create: () => createWasmModel(threads), name: "WebAssembly SIMD on the CPU", slow: [] };
   } catch (error) {
     const { TypeScriptModel } = await part(import("../cpu/model.ts"));
-    const slow = [`in TypeScript, some ten times slower, because ${(error as Error).message}`];
+    const slow = [`In TypeScript, about ten times slower: ${(error as Error).message}`];
     return { create: () => new TypeScriptModel(), name: "TypeScript on the CPU", slow };
   }
 }

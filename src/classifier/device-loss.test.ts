@@ -11,7 +11,8 @@ import { madeUpPicture, madeUpTensors, PLAIN, transformersFiles } from "./made-u
 const platform = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined, notebook: undefined };
 const files = transformersFiles(PLAIN, madeUpTensors(PLAIN));
 const pictures = [1, 2, 3].map((seed) => madeUpPicture(PLAIN, seed));
-const load = (options: LoadOptions = {}) => LocalClassifier.loadOn(platform, files, options);
+const load = (options: LoadOptions = {}) =>
+  LocalClassifier.loadOn(platform, files, { device: "webgpu", ...options });
 afterEach(() => vi.restoreAllMocks());
 
 await nodeGpu();

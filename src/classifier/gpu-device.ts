@@ -1,6 +1,6 @@
 // The GPU of a page or of Node, shared by all its classifiers, and what loading a model on it takes.
 
-import { DeviceError } from "../errors/errors.ts";
+import { DeviceError, UnsupportedDeviceError } from "../errors/errors.ts";
 import { Arena } from "../gpu/arena.ts";
 import type { Gpu, Wait } from "../gpu/gpu.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
@@ -19,27 +19,33 @@ export interface GpuAccess {
   readonly wait?: Wait;
   /** How to start threads for the CPU; absent: the one that is there computes. */
   readonly threads?: () => Promise<Threads>;
+  /** Refuse a software adapter, which is slower than the CPU itself. */
+  readonly onlyHardware?: boolean;
   /** Longest GPU time of one submit; absent where nobody watches a screen. */
   readonly sliceMs?: number;
   /** Where measured choices are kept between visits; absent: nowhere. */
   readonly notebook?: Notebook;
 }
 
-const ADVICE =
-  "a software adapter: switch on hardware acceleration (in Chrome see chrome://gpu) or install the graphics driver";
+const SOFTWARE =
+  "a software adapter, which is slower than the CPU. Turn on hardware acceleration (in Chrome see chrome://gpu) or install the graphics driver.";
 
-/** @throws UnsupportedDeviceError without WebGPU; the signal's reason. */
+/** @throws UnsupportedDeviceError without WebGPU, and for a software adapter where only hardware will do; the signal's reason. */
 export async function openGpuDevice(
-  { gpu: entry, wait, sliceMs, notebook }: GpuAccess,
+  { gpu: entry, wait, sliceMs, notebook, onlyHardware }: GpuAccess,
   signal?: AbortSignal,
 ): Promise<Device> {
   const gpu = await acquireGpu({ gpu: await entry?.(), wait }, signal);
   const { adapter } = gpu;
+  if (onlyHardware && adapter.isFallback) {
+    releaseGpu(gpu);
+    throw new UnsupportedDeviceError(`WebGPU has only ${SOFTWARE}`);
+  }
   return {
     backend: "webgpu",
     adapter,
     machine: gpu.capabilities,
-    advice: adapter.isFallback ? ADVICE : undefined,
+    advice: adapter.isFallback ? `Running on ${SOFTWARE}` : undefined,
     get bytes() {
       return gpu.bytes;
     },

@@ -26,7 +26,8 @@ const gpu = await acquireGpu({ gpu: await nodeGpu() });
 afterAll(() => releaseGpu(gpu));
 
 type Files = Record<string, string | Uint8Array>;
-const load = (files: Files, options: LoadOptions = {}) => LocalClassifier.loadOn(platform, files, options);
+const load = (files: Files, options: LoadOptions = {}) =>
+  LocalClassifier.loadOn(platform, files, { device: "webgpu", ...options });
 
 /** Loads, asks, disposes. */
 async function ask<T>(files: Files, options: LoadOptions, question: (it: Loaded) => Promise<T>): Promise<T> {
@@ -187,7 +188,7 @@ test("two batches are in flight at a time, in order, and answer as each picture 
 
 test("a run cut into several submits gives equal bits", async () => {
   const whole = await logitsOf(plainFiles);
-  const it = await LocalClassifier.loadOn({ ...platform, sliceMs: 1e-6 }, plainFiles, {});
+  const it = await LocalClassifier.loadOn({ ...platform, sliceMs: 1e-6 }, plainFiles, { device: "webgpu" });
   // The first run is where it learns how long its steps take.
   expect(await it.logits(picture)).toEqual(whole);
   const submit = vi.spyOn(gpu.device.queue, "submit");

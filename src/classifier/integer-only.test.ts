@@ -23,7 +23,10 @@ const gpu = await acquireGpu({ gpu: await nodeGpu() });
 afterAll(() => releaseGpu(gpu));
 
 async function logitsOf(vit: MadeUpVit, options: LoadOptions, pictures = [madeUpPicture(vit)]) {
-  const classifier = await LocalClassifier.loadOn(platform, timmFiles(vit, madeUpTensors(vit)), options);
+  const classifier = await LocalClassifier.loadOn(platform, timmFiles(vit, madeUpTensors(vit)), {
+    device: "webgpu",
+    ...options,
+  });
   try {
     return await classifier.logits(pictures);
   } finally {
@@ -102,7 +105,10 @@ describe("an activation that the integer forms are not", () => {
     const readText = async (name: string) =>
       name === "config.json" ? hidden_act : name === "preprocessor_config.json" ? others[name] : undefined;
     const open = vi.fn(async () => ({ stream: new Blob([others["model.safetensors"]]).stream() }));
-    return { open, loaded: LocalClassifier.loadOn(platform, { id: "m", readText, open }, options) };
+    return {
+      open,
+      loaded: LocalClassifier.loadOn(platform, { id: "m", readText, open }, { device: "webgpu", ...options }),
+    };
   };
 
   test.each<LoadOptions>([
@@ -155,6 +161,7 @@ test.each<[LoadOptions, string]>([
 
 test("the report says which arithmetic it was, and attention maps are there", async () => {
   const classifier = await LocalClassifier.loadOn(platform, timmFiles(PLAIN, madeUpTensors(PLAIN)), {
+    device: "webgpu",
     integerOnly: true,
   });
   expect(classifier.report).toMatchObject({ precision: "int8", nonlinear: "ibert", integerOnly: true });

@@ -22,7 +22,7 @@ afterAll(() => {
 });
 
 async function logitsOf(model: string | typeof files): Promise<Float32Array> {
-  const classifier = await LocalClassifier.loadOn(platform, model, {});
+  const classifier = await LocalClassifier.loadOn(platform, model, { device: "webgpu" });
   const logits = await classifier.logits(picture);
   await classifier.dispose();
   return logits;
@@ -69,7 +69,11 @@ test("loads at the same time share one download, and so does one that comes late
 test("an aborted load hands the download on to the one that waits", async () => {
   const controller = new AbortController();
   const onProgress = ({ loaded = 0 }) => loaded > 0 && controller.abort(new Error("enough"));
-  const first = LocalClassifier.loadOn(platform, server.folder(), { signal: controller.signal, onProgress });
+  const first = LocalClassifier.loadOn(platform, server.folder(), {
+    device: "webgpu",
+    signal: controller.signal,
+    onProgress,
+  });
   const second = logitsOf(server.folder());
   await expect(first).rejects.toThrow("enough");
   expect(await second).toEqual(expected);

@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 async function logitsOf(model: string | typeof files, options: LoadOptions = {}): Promise<Float32Array> {
-  const classifier = await LocalClassifier.loadOn(platform, model, options);
+  const classifier = await LocalClassifier.loadOn(platform, model, { device: "webgpu", ...options });
   const logits = await classifier.logits(picture);
   await classifier.dispose();
   return logits;

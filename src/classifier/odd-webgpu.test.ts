@@ -35,7 +35,11 @@ function odd<T extends object>(target: T, oddities: Oddities = {}): T {
   });
 }
 
-/** Node's WebGPU with oddities, and its devices. */
+const { subgroupMinSize, subgroupMaxSize } = (await real.requestAdapter())!.info;
+/** What the software adapter says of itself, so that it passes for a GPU. */
+const asGpu = { vendor: "made up", architecture: "", description: "", subgroupMinSize, subgroupMaxSize };
+
+/** Node's WebGPU with oddities, passing for a GPU, and its devices. */
 function oddGpu({ gpu, adapter: adapterOddities, device: deviceOddities, loses }: Odd) {
   const devices: GPUDevice[] = [];
   const requestAdapter = async (options?: GPURequestAdapterOptions) => {
@@ -47,7 +51,7 @@ function oddGpu({ gpu, adapter: adapterOddities, device: deviceOddities, loses }
       return deviceOddities ? odd(device, deviceOddities) : device;
     };
     const getters = Object.getOwnPropertyDescriptors(adapterOddities ?? {});
-    return odd(adapter, Object.defineProperties({ requestDevice }, getters));
+    return odd(adapter, Object.defineProperties({ requestDevice, info: asGpu }, getters));
   };
   return { devices, entry: odd(real, { requestAdapter, ...gpu }) };
 }
@@ -136,7 +140,9 @@ describe("loads with an old or incomplete WebGPU", () => {
 
   test("requestAdapterInfo() is asked where there is no adapter.info", async () => {
     const requestAdapterInfo = async () => ({ vendor: "google", architecture: "swiftshader" });
-    const { report } = await answer(load({ adapter: { info: undefined, requestAdapterInfo } }));
+    const { report } = await answer(
+      load({ adapter: { info: undefined, requestAdapterInfo } }, { device: "webgpu" }),
+    );
     expect(report.adapter).toEqual({
       vendor: "google",
       architecture: "swiftshader",
@@ -146,9 +152,44 @@ describe("loads with an old or incomplete WebGPU", () => {
   });
 
   test("isFallbackAdapter of the adapter itself, as before it was in info", async () => {
-    const { report } = await answer(load({ adapter: { info: {}, isFallbackAdapter: true } }));
+    const { report } = await answer(
+      load({ adapter: { info: {}, isFallbackAdapter: true } }, { device: "webgpu" }),
+    );
     expect(report.adapter.isFallback).toBe(true);
   });
+});
+
+describe.each([
+  ["one by its flag", { isFallbackAdapter: true }],
+  ["Chromium's", { architecture: "swiftshader" }],
+  ["Mesa's", { description: "llvmpipe (LLVM 19.1.7, 256 bits)" }],
+  ["Windows'", { description: "Microsoft Basic Render Driver" }],
+])("a software adapter, %s", (_, info) => {
+  const software: Odd = { adapter: { info: { ...asGpu, ...info } } };
+
+  test("auto: the CPU answers instead, and no device stays open", async () => {
+    const { entry, devices } = oddGpu(software);
+    const { report } = await answer(loadWith(entry));
+    expect(report.backend).toBe("cpu");
+    expect(report.advice).toMatch(
+      /^Running on the CPU: WebGPU has only a software adapter.* Turn on hardware/,
+    );
+    await allDestroyed(devices);
+  });
+
+  test("webgpu: it answers, and the advice says that the CPU would be faster", async () => {
+    const { report } = await answer(load(software, { device: "webgpu" }));
+    expect(report).toMatchObject({ backend: "webgpu", adapter: { isFallback: true } });
+    expect(report.advice).toMatch(/^Running on a software adapter, .* slower than the CPU/);
+  });
+});
+
+test("auto shares no software adapter that another classifier asked for", async () => {
+  const { entry } = oddGpu({ adapter: { info: { ...asGpu, isFallbackAdapter: true } } });
+  const first = await loadWith(entry, { device: "webgpu" });
+  expect((await answer(loadWith(entry))).report.backend).toBe("cpu");
+  expect(await first.logits(picture)).toHaveLength(undisturbed.length);
+  await first.dispose();
 });
 
 /** What is broken, the class of error, and what its message says. */
@@ -223,7 +264,7 @@ describe.each(BROKEN)("%s", (_, oddities, kind, words) => {
     const { entry, devices } = oddGpu(oddities);
     const { logits, report } = await answer(loadWith(entry, { onProgress: (step) => progress.push(step) }));
     expect(report.backend).toBe("cpu");
-    expect(report.advice).toContain(`on the CPU, because `);
+    expect(report.advice).toMatch(/^Running on the CPU: .*\.$/);
     expect(report.advice).toContain(words);
     expect(progress.filter(({ stage }) => stage === "fallback")).toEqual([
       { stage: "fallback", why: expect.stringContaining(words) },

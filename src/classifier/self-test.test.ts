@@ -12,7 +12,7 @@ const picture = madeUpPicture(PLAIN);
 await nodeGpu();
 
 // Each test loads, and disposes of, a device of its own.
-const classifier = () => LocalClassifier.loadOn(platform, files, { autotune: false });
+const classifier = () => LocalClassifier.loadOn(platform, files, { device: "webgpu", autotune: false });
 afterEach(() => vi.restoreAllMocks());
 
 /** Tests in every run; what the first `times` of them read back is zeros. */

@@ -40,7 +40,7 @@ export function lostTwice(who: string, reason: string, cause: unknown): DeviceLo
 }
 
 /**
- * A device with the model on it, ready to run: the CPU with `auto` where WebGPU cannot be used for whatever reason.
+ * A device with the model on it, ready to run. `auto` takes the CPU where there is no GPU, only a software adapter, or one that fails.
  * @param why the CPU is taken, where WebGPU was tried elsewhere before
  * @param fallsBack which errors make `auto` take the CPU
  * @throws DeviceLostError when the GPU is lost twice, and what the files, the model and the device are refused for.
@@ -56,7 +56,8 @@ export async function openSession(
   let reason = why;
   if (device !== "cpu")
     try {
-      return await openOnGpu(access, folder, options);
+      const onlyHardware = access.onlyHardware || device === "auto";
+      return await openOnGpu({ ...access, onlyHardware }, folder, options);
     } catch (error) {
       if (device === "webgpu" || signal?.aborted || !fallsBack(error)) throw error;
       reason = (error as Error).message;
@@ -114,7 +115,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
     );
   if (isInteger(arithmetic.nonlinear) && device.noIntegers)
     throw new UnsupportedDeviceError(
-      `${model.id}: integer non-linear operations need WebGPU or WebAssembly, but ${device.noIntegers}; load with nonlinear exact or fast`,
+      `${model.id}: integer non-linear operations need WebGPU or WebAssembly. ${device.noIntegers} Load with nonlinear exact or fast.`,
     );
   const program = await programOf(model, arithmetic, device.machine, streamed);
   let ignored: readonly string[] = [];

@@ -19,7 +19,7 @@ test("what one visit has measured, the next one on a new device takes as it is",
   const platform = { ...pagePlatform, gpu: nodeGpu, notebook: notebookOf(pages) };
   const files = transformersFiles(PLAIN, madeUpTensors(PLAIN));
   const visit = async () => {
-    await (await LocalClassifier.loadOn(platform, files, { autotune: true })).dispose();
+    await (await LocalClassifier.loadOn(platform, files, { device: "webgpu", autotune: true })).dispose();
     const [[name, text]] = pages;
     return { name, entries: JSON.parse(text) as [string, { why: string }][] };
   };

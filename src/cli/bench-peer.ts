@@ -70,36 +70,41 @@ export async function benchPeer(options: PeerOptions, terminal: Terminal): Promi
   const source = name in SHAPES ? madeUpFolder(SHAPES[name as ShapeName]) : name;
   const model = await openChecked(source, terminal.signal, options.hub);
   const pictures = await batchOf(options);
-  return withClassifier(model, terminal, { maxBatch: options.batch }, async (classifier) => {
-    const logits = await classifier.logits(pictures);
-    const ours: Runner = { name: "vit8 int8", run: () => classifier.logits(pictures) };
-    const peer = new Peer(runtime, model, normalisedPixels(model, pictures), options.batch, terminal);
-    const repeats = options.quick ? QUICK_ROUNDS : ROUNDS;
-    const heats = {} as Record<Provider, Race>;
-    // A provider's sessions are gone before the next one's come: neither their memory nor their threads disturb.
-    for (const provider of PROVIDERS) heats[provider] = await peer.raceAgainst(ours, provider, repeats);
-    const rows = peer.rows(heats);
-    const [fastest] = rows
-      .filter(({ provider }) => provider === "webgpu")
-      .sort((a, b) => a.ratio.median - b.ratio.median);
-    const { adapter, kernels } = classifier.report;
-    return {
-      ...machineOf(),
-      model: options.model,
-      runtime: `onnxruntime-node ${runtime.version}`,
-      batch: options.batch,
-      adapter,
-      kernels,
-      vit8: {
-        ...agreementOf(logits, peer.reference),
-        ms: { webgpu: heats.webgpu.ours, cpu: heats.cpu.ours },
-      },
-      rows,
-      refused: peer.refused,
-      fastest: fastest?.name ?? "none",
-      ratio: fastest?.ratio.median ?? Number.NaN,
-    };
-  });
+  return withClassifier(
+    model,
+    terminal,
+    { device: "webgpu", maxBatch: options.batch },
+    async (classifier) => {
+      const logits = await classifier.logits(pictures);
+      const ours: Runner = { name: "vit8 int8", run: () => classifier.logits(pictures) };
+      const peer = new Peer(runtime, model, normalisedPixels(model, pictures), options.batch, terminal);
+      const repeats = options.quick ? QUICK_ROUNDS : ROUNDS;
+      const heats = {} as Record<Provider, Race>;
+      // A provider's sessions are gone before the next one's come: neither their memory nor their threads disturb.
+      for (const provider of PROVIDERS) heats[provider] = await peer.raceAgainst(ours, provider, repeats);
+      const rows = peer.rows(heats);
+      const [fastest] = rows
+        .filter(({ provider }) => provider === "webgpu")
+        .sort((a, b) => a.ratio.median - b.ratio.median);
+      const { adapter, kernels } = classifier.report;
+      return {
+        ...machineOf(),
+        model: options.model,
+        runtime: `onnxruntime-node ${runtime.version}`,
+        batch: options.batch,
+        adapter,
+        kernels,
+        vit8: {
+          ...agreementOf(logits, peer.reference),
+          ms: { webgpu: heats.webgpu.ours, cpu: heats.cpu.ours },
+        },
+        rows,
+        refused: peer.refused,
+        fastest: fastest?.name ?? "none",
+        ratio: fastest?.ratio.median ?? Number.NaN,
+      };
+    },
+  );
 }
 
 async function batchOf({ batch, pictures }: PeerOptions): Promise<RawPicture[]> {

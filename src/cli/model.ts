@@ -70,7 +70,10 @@ export function arithmeticFrom(args: Arguments, precision: Precision = "int8"): 
 }
 
 export const DEVICE = {
-  device: { value: "DEVICE", help: "webgpu or cpu; default auto: WebGPU, and the CPU where there is none" },
+  device: {
+    value: "DEVICE",
+    help: "webgpu or cpu; default auto: a GPU, or the CPU where there is none or only a software adapter",
+  },
 } as const;
 
 /** What it says. @throws UsageError for another word. */
@@ -96,7 +99,7 @@ export async function withClassifier<T>(
   const { signal } = terminal;
   const bar = new ProgressBar(terminal, `loading ${folder.id}`);
   const onProgress = ({ loaded = 0, total = 0, why }: LoadProgress) => {
-    if (why) terminal.tell(`vit8: on the CPU, because ${why}\n`);
+    if (why) terminal.tell(`vit8: running on the CPU: ${why}\n`);
     bar.update(loaded, total);
   };
   const loading = ImageClassifier.load(folder, { ...options, signal, onProgress });

@@ -226,11 +226,11 @@ const DEFAULT_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const gpu = options.gpu ?? (await answerOf("navigator.gpu", async () => globalThis.navigator?.gpu));
-  if (!gpu) throw await unusable("not offered here");
+  if (!gpu) throw await unusable("is not available in this browser");
   const adapter = await answerOf("requestAdapter()", () =>
     gpu.requestAdapter({ powerPreference: "high-performance" }),
   );
-  if (!adapter) throw await unusable("no adapter");
+  if (!adapter) throw await unusable("offers no adapter");
   const without = new Set(options.without ?? []);
   const device = await answerOf("requestDevice()", () => requestDevice(adapter, without));
   try {
@@ -264,8 +264,10 @@ async function unusable(
   cause?: unknown,
 ): Promise<Vit8Error> {
   const remedies = await import("./remedies.ts").catch(() => undefined);
-  const why = who ? `${who} ${what}: ${(cause as Error)?.message || cause}` : what;
-  return new UnsupportedDeviceError(`WebGPU: ${why}${remedies?.remedyFor(what) ?? ""}`, { cause });
+  const why = who
+    ? `: ${who} ${what}: ${String((cause as Error)?.message || cause).replace(/\.$/, "")}`
+    : ` ${what}`;
+  return new UnsupportedDeviceError(`WebGPU${why}.${remedies?.remedyFor(what) ?? ""}`, { cause });
 }
 
 async function requestDevice(adapter: GPUAdapter, without: ReadonlySet<string>): Promise<GPUDevice> {
@@ -299,7 +301,7 @@ function factsOf(adapter: GPUAdapter, info: AdapterInfo): AdapterFacts {
   const { isFallbackAdapter } = adapter as { isFallbackAdapter?: boolean };
   const isFallback =
     Boolean(info.isFallbackAdapter ?? isFallbackAdapter) ||
-    /swiftshader|llvmpipe|software/i.test(`${architecture} ${description}`);
+    /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${architecture} ${description}`);
   return { vendor, architecture, description, isFallback };
 }
 

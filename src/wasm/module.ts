@@ -20,18 +20,18 @@ export function compileKernels(shared: boolean): Promise<WebAssembly.Module> {
 
 async function compile(shared: boolean): Promise<WebAssembly.Module> {
   if (typeof WebAssembly === "undefined")
-    throw new UnsupportedDeviceError("WebAssembly: not offered here; use a browser that has it");
+    throw new UnsupportedDeviceError("WebAssembly is not available in this browser.");
   const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
   if (shared) shareMemory(bytes);
   if (!WebAssembly.validate(bytes))
     throw new UnsupportedDeviceError(
-      "WebAssembly: has no SIMD here; use Chrome 91, Firefox 89, Safari 16.4 or newer",
+      "WebAssembly has no SIMD in this browser. Use Chrome 91, Firefox 89, Safari 16.4 or newer.",
     );
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
     throw new UnsupportedDeviceError(
-      `WebAssembly: refused (${(cause as Error).message}); in a page with a content security policy, add 'wasm-unsafe-eval' to script-src`,
+      `WebAssembly was refused (${(cause as Error).message}). In a page with a content security policy, add 'wasm-unsafe-eval' to script-src.`,
       { cause },
     );
   }

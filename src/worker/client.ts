@@ -90,9 +90,9 @@ function loadHere(
   model: ModelSource,
   options: LoadOptions,
   { message }: Error,
-  why = "that was asked for",
+  why = "as requested.",
 ): Promise<ImageClassifier> {
-  const here = `${why}; and on the page's own thread, which stops while it computes, because ${message}`;
+  const here = `${why} It runs on the page's own thread, which stops while it computes, because ${message}`;
   return LocalClassifier.loadOn(pagePlatform, model, { ...options, device: "cpu" }, here);
 }
 

@@ -27,7 +27,8 @@ export const ImageClassifier = {
       (await part(import("./client.ts"))).loadInWorker(model, options, why);
     if (worker) return inWorker();
     if (device !== "auto" || !ON_PAGE) return LocalClassifier.loadOn(pagePlatform, model, options);
-    return LocalClassifier.loadOn(pagePlatform, model, { ...options, device: "webgpu" }).catch((error) => {
+    const onGpu = { ...pagePlatform, onlyHardware: true };
+    return LocalClassifier.loadOn(onGpu, model, { ...options, device: "webgpu" }).catch((error) => {
       if (signal?.aborted || !isDeviceFault(error)) throw error;
       return inWorker(error.message);
     });
