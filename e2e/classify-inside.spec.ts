@@ -26,7 +26,7 @@ const overlay = (page: Page) =>
 const attentionOf = (page: Page, src: string) =>
   page.evaluate(async (src) => {
     const { ImageClassifier } = await import("/src/index.ts" as string);
-    const classifier = await ImageClassifier.load("/models/everyday80/");
+    const classifier = await ImageClassifier.load("/models/everyday80/", { device: "webgpu" });
     const image = new Image();
     image.src = src;
     await image.decode();

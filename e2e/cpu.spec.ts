@@ -41,8 +41,10 @@ test("the CPU's logits are the GPU's, for a drawing that is resized on either", 
   );
   // Sums of a row in another order move a value near a tie of int8 to the other side: 0.0017 was seen.
   expect(distance).toBeLessThan(5e-3);
-  expect(reports[0]).toContain("webgpu: a software adapter: switch on hardware acceleration");
-  expect(reports[1]).toBe("cpu: on the CPU, as was asked for");
+  expect(reports[0]).toContain(
+    "webgpu: Running on a software adapter, which is slower than the CPU. Turn on hardware acceleration",
+  );
+  expect(reports[1]).toBe("cpu: Running on the CPU, as requested.");
 });
 
 test("where WebGPU is asked for, there is no fallback", async ({ page }) => {
@@ -67,15 +69,15 @@ async function changeWorker(page: Page, headers: Record<string, string>, before 
 const HINDRANCES = {
   "a policy without 'wasm-unsafe-eval'": {
     headers: { "Content-Security-Policy": "script-src 'self'" },
-    advice: /on the CPU, as was asked for; in TypeScript.* add 'wasm-unsafe-eval' to script-src$/,
+    advice: /^Running on the CPU, as requested\. In TypeScript.* add 'wasm-unsafe-eval' to script-src\.$/,
   },
   "no SIMD": {
     before: "WebAssembly.validate = () => false;",
-    advice: /in TypeScript, .*WebAssembly: has no SIMD here; use Chrome 91/,
+    advice: /In TypeScript, .*WebAssembly has no SIMD in this browser\. Use Chrome 91/,
   },
   "no WebAssembly": {
     before: "delete globalThis.WebAssembly;",
-    advice: /in TypeScript, .*WebAssembly: not offered here/,
+    advice: /In TypeScript, .*WebAssembly is not available in this browser\./,
   },
 };
 

@@ -10,8 +10,11 @@ export const chooser = (page: Page): Locator => page.getByLabel("Choose a pictur
 export const sample = (page: Page, name: string): Locator =>
   page.locator("#samples").getByRole("button", { name });
 
+/** On Chromium's software GPU, unless the query names another device. */
 export async function openPage(page: Page, query = ""): Promise<void> {
-  await page.goto(`/${query}`);
+  const parameters = new URLSearchParams(query);
+  if (!parameters.has("device")) parameters.set("device", "webgpu");
+  await page.goto(`/?${parameters}`);
   await expect(status(page)).toHaveText("Ready. Choose a picture.");
 }
 

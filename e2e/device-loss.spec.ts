@@ -51,7 +51,7 @@ test("a device lost at any moment is replaced, and the calls are answered", asyn
         }
       const ask = async () => {
         [calls, devices] = [0, 0];
-        const it = await vit8.ImageClassifier.load(model, { maxBatch: 2 });
+        const it = await vit8.ImageClassifier.load(model, { device: "webgpu", maxBatch: 2 });
         const logits = [await it.logits(pixels[0]), ...(await it.logits(pixels))].map((row) => row.join());
         await it.dispose();
         return logits.join(";");

@@ -88,7 +88,7 @@ const eventsOf = async (page: Page, id: string) =>
 const ended = (page: Page, id = "a") =>
   page.waitForFunction((entry) => watch.log.includes(entry), `${id}:loadend`);
 const element = (id: string, src: string, more = "") =>
-  `<vit-classifier id="${id}" src="${src}" model="${model}" ${more}></vit-classifier>`;
+  `<vit-classifier id="${id}" src="${src}" model="${model}" device="webgpu" ${more}></vit-classifier>`;
 
 test("tells of its work as <img> does, and names the picture", async ({ page }) => {
   await openPage(page, element("a", `${samples}/pizza.svg`, 'top-k="3"'));
@@ -196,7 +196,7 @@ test("has <img>'s events in <img>'s order, whatever a script does", async ({ pag
           node.remove();
           return log;
         };
-        const ours = Object.assign(document.createElement("vit-classifier"), { model });
+        const ours = Object.assign(document.createElement("vit-classifier"), { model, device: "webgpu" });
         const [image, element] = await Promise.all([tell(new Image()), tell(ours)]);
         return { image, element };
       },
@@ -293,7 +293,7 @@ test("a label with markup is text, in the list and in the page's own template", 
     await route.fulfill({ json: config });
   });
   const template = '<template><b data-field="label"></b></template>';
-  const own = `<vit-classifier id="b" src="${samples}/pizza.svg" model="${model}">${template}</vit-classifier>`;
+  const own = `<vit-classifier id="b" src="${samples}/pizza.svg" model="${model}" device="webgpu">${template}</vit-classifier>`;
   await openPage(page, element("a", `${samples}/pizza.svg`) + own);
   await ended(page, "a");
   await ended(page, "b");
@@ -320,7 +320,7 @@ test("runs under a strict policy for the page", async ({ page }) => {
 
 test("names the page's own img, canvas and file", async ({ page }) => {
   const inside = (id: string, content: string) =>
-    `<vit-classifier id="${id}" model="${model}">${content}</vit-classifier>`;
+    `<vit-classifier id="${id}" model="${model}" device="webgpu">${content}</vit-classifier>`;
   await openPage(
     page,
     inside("img", `<figure><img src="${samples}/orange.svg" alt=""></figure>`) +
@@ -364,7 +364,7 @@ test("names the page's own img, canvas and file", async ({ page }) => {
 test("follows a camera, and leaves a turn to others", async ({ page }) => {
   await openPage(
     page,
-    `<vit-classifier id="live" model="${model}" autoplay><video muted></video></vit-classifier>`,
+    `<vit-classifier id="live" model="${model}" device="webgpu" autoplay><video muted></video></vit-classifier>`,
   );
   await page.evaluate(() => customElements.whenDefined("vit-classifier"));
   expect(await log(page)).toEqual([]);
@@ -460,7 +460,7 @@ test("300 results of a camera leave no listener, and its end no frame that is wa
   });
   await openPage(
     page,
-    '<vit-classifier id="live" model="/tiny/" autoplay><video muted></video></vit-classifier>',
+    '<vit-classifier id="live" model="/tiny/" device="webgpu" autoplay><video muted></video></vit-classifier>',
   );
   const live = await page.evaluate(async () => {
     await customElements.whenDefined("vit-classifier");
@@ -503,7 +503,7 @@ test("a video of sources, none of which loads, and an image of sources alone end
   page,
 }) => {
   const around = (id: string, html: string) =>
-    `<vit-classifier id="${id}" model="${model}">${html}</vit-classifier>`;
+    `<vit-classifier id="${id}" model="${model}" device="webgpu">${html}</vit-classifier>`;
   const source = `<source srcset="${samples}/pizza.svg">`;
   await openPage(
     page,
@@ -625,7 +625,7 @@ test("shows what reaches the threshold, as many as asked for, in the page's own 
   const inside = '<template><q data-field="label"></q> <i data-field="percent"></i></template>';
   await openPage(
     page,
-    `<vit-classifier id="a" src="${samples}/pizza.svg" model="${model}" top-k="2">${inside}</vit-classifier>`,
+    `<vit-classifier id="a" src="${samples}/pizza.svg" model="${model}" device="webgpu" top-k="2">${inside}</vit-classifier>`,
   );
   await ended(page);
   await expect(page.getByRole("listitem")).toHaveCount(2);

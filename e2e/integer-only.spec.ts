@@ -78,7 +78,7 @@ async function logitsOf(page: Page, address: string, pictures: readonly Pixels[]
     async ({ address, sent }) => {
       const library = "/src/index.ts";
       const { ImageClassifier } = (await import(library)) as typeof import("../src/index.ts");
-      const classifier = await ImageClassifier.load(address, { integerOnly: true });
+      const classifier = await ImageClassifier.load(address, { device: "webgpu", integerOnly: true });
       const rows: number[][] = [];
       for (const { width, height, base64 } of sent) {
         const rgba = Uint8ClampedArray.from(atob(base64), (byte) => byte.charCodeAt(0));

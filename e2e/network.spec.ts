@@ -58,7 +58,7 @@ function ask(page: Page, model: string, options: LoadOptions = {}) {
   return page.evaluate(
     async ({ model, options, picture }) => {
       try {
-        const classifier = await vit8.ImageClassifier.load(model, options);
+        const classifier = await vit8.ImageClassifier.load(model, { device: "webgpu", ...options });
         const logits = await classifier.logits({ ...picture, rgba: Uint8Array.from(picture.rgba) });
         if (globalThis.held) await classifier.dispose();
         globalThis.held ??= classifier;
@@ -241,7 +241,11 @@ test("a load that never settles ends with its signal, and five leave no listener
     const elapsed: number[] = [];
     for (const worker of [false, true]) {
       const controller = new AbortController();
-      const loading = vit8.ImageClassifier.load(address, { worker, signal: controller.signal }).catch(String);
+      const loading = vit8.ImageClassifier.load(address, {
+        device: "webgpu",
+        worker,
+        signal: controller.signal,
+      }).catch(String);
       await new Promise((resolve) => setTimeout(resolve, 20_000)); // hurried: half a second
       const start = performance.now();
       controller.abort("enough");
@@ -267,7 +271,7 @@ test("a load that never settles ends with its signal, and five leave no listener
     const counts: number[] = [];
     for (const worker of [false, false, false, true, true]) {
       await caches.delete("vit8:models");
-      await (await vit8.ImageClassifier.load(address, { worker, signal })).dispose();
+      await (await vit8.ImageClassifier.load(address, { device: "webgpu", worker, signal })).dispose();
       counts.push(held.size);
     }
     return counts;

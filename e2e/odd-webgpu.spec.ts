@@ -65,6 +65,36 @@ test(
   },
 );
 
+/** Chromium's software GPU passes for hardware on the page's own thread. */
+const passForGpu = () => {
+  for (const name of ["architecture", "description"])
+    Object.defineProperty(GPUAdapterInfo.prototype, name, { value: "" });
+  Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { value: false });
+};
+
+test("only a software adapter: auto answers on the CPU, webgpu on the adapter, and both say why", async ({
+  page,
+}) => {
+  await openPage(page);
+  const answers = [await ask(page), await ask(page, { worker: true })];
+  for (const { label, backend, advice } of answers) {
+    expect([label, backend]).toEqual(["pizza", "cpu"]);
+    expect(advice).toMatch(/^Running on the CPU: WebGPU has only a software adapter.* chrome:\/\/gpu/);
+  }
+  const onAdapter = await ask(page, { device: "webgpu" });
+  expect(onAdapter).toMatchObject({ label: "pizza", backend: "webgpu" });
+  expect(onAdapter.advice).toMatch(/^Running on a software adapter, which is slower than the CPU/);
+});
+
+test("hardware: auto answers on it, without WebAssembly and without advice", async ({ page }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.addInitScript(passForGpu);
+  await openPage(page);
+  expect(await ask(page)).toMatchObject({ label: "pizza", backend: "webgpu", advice: "" });
+  expect(asked.filter((path) => /\/src\/(wasm|cpu)\/|\/assembly\//.test(path))).toEqual([]);
+});
+
 for (const method of ["requestAdapter", "requestDevice"] as const) {
   const prototypeOf = method === "requestAdapter" ? "GPU" : "GPUAdapter";
 
@@ -79,7 +109,7 @@ for (const method of ["requestAdapter", "requestDevice"] as const) {
     await openPage(page);
     const answer = await ask(page);
     expect(answer).toMatchObject({ label: "pizza", backend: "cpu" });
-    expect(answer.advice).toContain(`on the CPU, because WebGPU: ${method}() failed: not today`);
+    expect(answer.advice).toContain(`Running on the CPU: WebGPU: ${method}() failed: not today. Update`);
     expect(await ask(page, { device: "webgpu" })).toMatchObject({ error: "UnsupportedDeviceError" });
   });
 
@@ -164,7 +194,9 @@ for (const [name, prepare] of withoutWorker) {
     await prepare(page);
     const answer = await ask(page);
     expect(answer).toMatchObject({ label: "pizza", backend: "cpu" });
-    expect(answer.advice).toMatch(/^on the CPU, because WebGPU: not offered here.* on the page's own thread/);
+    expect(answer.advice).toMatch(
+      /^Running on the CPU: WebGPU is not available in this browser\. Use .* on the page's own thread/,
+    );
     expect(answer.advice).toContain("worker.js");
     const refused = await ask(page, { worker: true });
     expect(refused).toMatchObject({ error: "UnsupportedDeviceError" });
@@ -195,11 +227,11 @@ test("a worker that stopped: calls are refused, dispose ends, and the next load 
         }
       };
       const image = Object.assign(new Image(), { src: pizza });
-      const first = await vit8.ImageClassifier.load(model, { worker: true });
+      const first = await vit8.ImageClassifier.load(model, { device: "webgpu", worker: true });
       workers[0].dispatchEvent(new ErrorEvent("error", { message: "out of memory" }));
       const refusal = await first.classify(image).catch(String);
       await first.dispose();
-      const second = await vit8.ImageClassifier.load(model, { worker: true });
+      const second = await vit8.ImageClassifier.load(model, { device: "webgpu", worker: true });
       const [{ label }] = await second.classify(image);
       await second.dispose();
       return { refusal, label };
@@ -221,8 +253,14 @@ test.describe("under require-trusted-types-for 'script'", () => {
       const violations: string[] = [];
       page.on("console", (message) => message.type() === "error" && violations.push(message.text()));
       await openPage(page, `${required}; trusted-types vit8`);
-      expect(await ask(page, { worker: true })).toMatchObject({ label: "pizza", backend: "webgpu" });
-      expect(await ask(page, { worker: true })).toMatchObject({ label: "pizza", backend: "webgpu" });
+      expect(await ask(page, { device: "webgpu", worker: true })).toMatchObject({
+        label: "pizza",
+        backend: "webgpu",
+      });
+      expect(await ask(page, { device: "webgpu", worker: true })).toMatchObject({
+        label: "pizza",
+        backend: "webgpu",
+      });
       expect(violations.filter((text) => /trusted/i.test(text))).toEqual([]);
     },
   );

@@ -21,7 +21,7 @@ declare global {
 async function openPage(page: Page): Promise<void> {
   const body = `<!doctype html><html lang="en"><title>test</title><body><script type="module">
     import * as vit8 from "/src/index.ts";
-    const load = (worker) => vit8.ImageClassifier.load("${model}", { worker });
+    const load = (worker) => vit8.ImageClassifier.load("${model}", { device: "webgpu", worker });
     globalThis.vit8 = vit8;
     globalThis.loaded = { page: await load(false), worker: await load(true) };
   </script>`;
@@ -104,7 +104,8 @@ test("a model's files of an iframe load", async ({ page }) => {
     return Promise.all(
       sources.flatMap((source) =>
         [false, true].map(
-          async (worker) => (await vit8.ImageClassifier.load(source, { worker })).labels.length,
+          async (worker) =>
+            (await vit8.ImageClassifier.load(source, { device: "webgpu", worker })).labels.length,
         ),
       ),
     );

@@ -42,7 +42,7 @@ test("answers are the same bits, and the report names what was left out", async 
     page.evaluate(
       async ({ model, worker, picture }) => {
         const contents = { ...model.configs, "model.safetensors": Uint8Array.from(model.weights) };
-        const classifier = await vit8.ImageClassifier.load(contents, { worker });
+        const classifier = await vit8.ImageClassifier.load(contents, { device: "webgpu", worker });
         const logits = await classifier.logits({ ...picture, rgba: Uint8Array.from(picture.rgba) });
         const { ignoredTensors } = classifier.report;
         await classifier.dispose();

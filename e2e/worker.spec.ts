@@ -37,7 +37,7 @@ async function openPage(page: Page, library = "/src/index.ts", headers: Record<s
 const nameOfPizza = (page: Page) =>
   page.evaluate(
     async ({ model, src }) => {
-      const classifier = await vit8.ImageClassifier.load(model, { worker: true });
+      const classifier = await vit8.ImageClassifier.load(model, { device: "webgpu", worker: true });
       const image = new Image();
       image.src = src;
       const [{ label }] = await classifier.classify(image);
@@ -84,8 +84,8 @@ test("every kind of picture has the answer that the page's own thread gives, and
         pixels: context.getImageData(0, 0, 96, 96),
         video,
       };
-      const here = await vit8.ImageClassifier.load(model);
-      const there = await vit8.ImageClassifier.load(model, { worker: true });
+      const here = await vit8.ImageClassifier.load(model, { device: "webgpu" });
+      const there = await vit8.ImageClassifier.load(model, { device: "webgpu", worker: true });
       const answers: Record<string, unknown[]> = {};
       for (const [kind, picture] of Object.entries(pictures)) {
         moved.length = 0;
@@ -150,7 +150,7 @@ test("of many pictures the good ones are answered and the bad ones told, here an
         foreign,
       ];
       const ask = async (worker: boolean) => {
-        const classifier = await vit8.ImageClassifier.load(model, { worker, maxBatch: 2 });
+        const classifier = await vit8.ImageClassifier.load(model, { device: "webgpu", worker, maxBatch: 2 });
         const results = await classifier.classify(many as (typeof pizza)[], { topK: 1, settled: true });
         const lengths = (await classifier.embed(many as (typeof pizza)[], { settled: true })).map((result) =>
           result.status === "fulfilled"
@@ -186,7 +186,7 @@ test("of many pictures the good ones are answered and the bad ones told, here an
 test("classifiers share one worker, which ends with the last of them", async ({ page }) => {
   await openPage(page);
   await page.evaluate(async (model) => {
-    const load = () => vit8.ImageClassifier.load(model, { worker: true });
+    const load = () => vit8.ImageClassifier.load(model, { device: "webgpu", worker: true });
     Object.assign(globalThis, { loaded: await Promise.all([load(), load()]) });
   }, model);
   expect(page.workers()).toHaveLength(1);
@@ -214,11 +214,15 @@ test("progress comes over, and an abort goes over", async ({ page }) => {
         if (loaded) controller.abort(new Error("enough"));
       };
       const { signal } = controller;
-      const stopped = await vit8.ImageClassifier.load(model, { worker: true, signal, onProgress }).catch(
-        String,
-      );
+      const stopped = await vit8.ImageClassifier.load(model, {
+        device: "webgpu",
+        worker: true,
+        signal,
+        onProgress,
+      }).catch(String);
       const first = [...stages];
       const classifier = await vit8.ImageClassifier.load(model, {
+        device: "webgpu",
         worker: true,
         onProgress: ({ stage }) => stages.add(stage),
       });
@@ -255,14 +259,14 @@ test("errors keep their class and their words", async ({ page }) => {
       work.then(String, (error) => `${kindOf(error)} ${error instanceof vit8.Vit8Error} ${error.message}`);
     const collect = async (worker: boolean) => {
       const load = (source: Parameters<typeof ImageClassifier.load>[0], more = {}) =>
-        tell(ImageClassifier.load(source, { worker, ...more }));
+        tell(ImageClassifier.load(source, { device: "webgpu", worker, ...more }));
       const loads = [
         load("/no-such-model/"),
         load("no model"),
         load({ "config.json": "{" }),
         load(model, { maxBatch: 0 }),
       ];
-      const classifier = await ImageClassifier.load(model, { worker });
+      const classifier = await ImageClassifier.load(model, { device: "webgpu", worker });
       const canvas = document.createElement("canvas");
       const pictures = [
         new Blob(["no picture"]),
@@ -374,7 +378,7 @@ test.describe("as published", () => {
     });
     const answer = await page.evaluate(
       async ({ model, src }) => {
-        const classifier = await vit8.ImageClassifier.load(model, { worker: true });
+        const classifier = await vit8.ImageClassifier.load(model, { device: "webgpu", worker: true });
         return classifier.classify(await (await fetch(src)).blob());
       },
       { model, src: `${samples}/pizza.svg` },

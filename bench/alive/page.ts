@@ -59,7 +59,7 @@ function animate(): number[] {
 }
 
 async function live(forMs: number): Promise<Liveliness> {
-  const classifier = await ImageClassifier.load(new URL("/model", location.href));
+  const classifier = await ImageClassifier.load(new URL("/model", location.href), { device: "webgpu" });
   const picture = madeUpPicture(1);
   for (let i = 0; i < 3; i++) await classifier.classify(picture); // it learns how long its steps take
   const frames = animate();

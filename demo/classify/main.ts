@@ -42,6 +42,7 @@ let looking = new AbortController();
 
 const address = new URL(location.href);
 const modelField = byId("model", HTMLInputElement);
+const device = byId("device", HTMLSelectElement);
 const precision = byId("precision", HTMLSelectElement);
 const nonlinear = byId("nonlinear", HTMLSelectElement);
 const keepButton = byId("keep", HTMLButtonElement);
@@ -50,6 +51,7 @@ const cameraButton = byId("camera", HTMLButtonElement);
 
 function chosenOptions(): Options {
   return {
+    device: device.value as Options["device"],
     precision: precision.value as Options["precision"],
     nonlinear: nonlinear.value as Options["nonlinear"],
     endpoint: address.searchParams.get("endpoint") ?? undefined,
@@ -92,12 +94,15 @@ async function switchModel(model: Model): Promise<void> {
 /** Those in use, after others could not be. */
 function showOptions(): void {
   if (!loaded) return;
+  device.value = loaded.options.device!;
   precision.value = loaded.options.precision!;
   nonlinear.value = loaded.options.nonlinear!;
 }
 
 /** So that the address can be sent to somebody; a folder cannot. */
 function showModelInAddress({ name, source }: Model): void {
+  if (device.value === "auto") address.searchParams.delete("device");
+  else address.searchParams.set("device", device.value);
   if (typeof source === "string" && name !== bundled) address.searchParams.set("model", name);
   else address.searchParams.delete("model");
   history.replaceState(null, "", address);
@@ -303,7 +308,7 @@ keepButton.addEventListener("click", keep);
 checkButton.addEventListener("click", checkAgreement);
 cameraButton.addEventListener("click", followCamera);
 byId("cancel", HTMLElement).addEventListener("click", () => loading.abort());
-for (const choice of [precision, nonlinear])
+for (const choice of [device, precision, nonlinear])
   choice.addEventListener("change", () => switchModel(loaded?.model ?? modelByName(modelField.value.trim())));
 byId("model-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
@@ -314,6 +319,8 @@ byId("address-form", HTMLFormElement).addEventListener("submit", (event) => {
   fetchPicture(byId("address", HTMLInputElement).value);
 });
 
+device.value = address.searchParams.get("device") ?? "auto";
+if (device.selectedIndex < 0) device.value = "auto";
 modelField.value = address.searchParams.get("model") ?? bundled;
 suggestModels().then((names) =>
   byId("models", HTMLElement).append(...names.map((name) => new Option("", name))),

@@ -19,8 +19,8 @@ export interface Model {
   readonly source: string | Record<string, Blob>;
 }
 
-/** How its numbers are computed, and where the Hub is. */
-export type Options = Pick<LoadOptions, "precision" | "nonlinear" | "endpoint">;
+/** Where and how its numbers are computed, and where the Hub is. */
+export type Options = Pick<LoadOptions, "device" | "precision" | "nonlinear" | "endpoint">;
 
 export interface Loaded {
   readonly model: Model;

@@ -68,11 +68,7 @@ export function showWithoutGpu({ backend, advice }: Report): void {
   if (section.hidden) return;
   const list = document.createElement("ul");
   list.append(...texts.withWebGpu.map((text) => textElement("li", "", text)));
-  section.replaceChildren(
-    textElement("p", "", texts.withoutGpu(advice!)),
-    textElement("p", "", texts.noWebGpu),
-    list,
-  );
+  section.replaceChildren(textElement("p", "", advice!), textElement("p", "", texts.noWebGpu), list);
 }
 
 function newRow(): HTMLElement {

@@ -91,7 +91,7 @@ async function answersOf(
   const onProgress: LoadOptions["onProgress"] = ({ loaded }) => {
     byteLength = loaded ?? byteLength;
   };
-  const classifier = await ImageClassifier.load(model, { ...options, onProgress });
+  const classifier = await ImageClassifier.load(model, { device: "webgpu", ...options, onProgress });
   try {
     const { labels } = classifier;
     const rows: Float32Array[] = [];

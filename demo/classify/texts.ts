@@ -57,6 +57,10 @@ export const page = {
   openFolder: "Open a model folder",
   dropFolder: "or drop one anywhere on this page.",
   folder: "Model folder",
+  device: "Device",
+  auto: "automatic: a GPU, or the CPU",
+  webgpu: "GPU (WebGPU)",
+  cpu: "CPU",
   precision: "Weights and activations",
   int8: "8-bit integers (int8)",
   float32: "32-bit float",
@@ -94,7 +98,7 @@ export const page = {
 
 export const texts = {
   stages: {
-    fallback: "No WebGPU: the CPU takes its place",
+    fallback: "No GPU: loading on the CPU",
     download: "Downloading the model",
     quantize: "Quantising and packing its weights",
     compile: "Compiling shaders for your GPU",
@@ -110,7 +114,6 @@ export const texts = {
   looking: "Looking …",
   answered: (elapsedMs: number) => `Answered in ${milliseconds(elapsedMs)}`,
   score: percent,
-  advice: (advice: string) => advice,
   softwareGpu: (names: string) => `${names}: a GPU in software: right, but slow`,
   work: (precision: string, nonlinear: string, dispatches: number, gpuBytes: number) =>
     `${precision}, non-linear operations ${nonlinear}; ${dispatches} dispatches a picture; ${megabytes(gpuBytes)} of buffers`,
@@ -186,7 +189,7 @@ export const texts = {
     ready: "The model in use has float weights: it can be quantised.",
     noFloat:
       "The model in use has integer weights already. Load a float checkpoint, facebook/deit-tiny-patch16-224 say, or drop its folder on this page.",
-    noGpu: "Calibration runs on a GPU by WebGPU, which is not to be had here.",
+    noGpu: "Calibration runs on a GPU through WebGPU, and the model in use runs on the CPU.",
     own: (names: string[], given: number) =>
       `${names.length}${given > names.length ? ` of ${given}` : ""}: ${names.slice(0, 8).join(", ")}${names.length > 8 ? " …" : ""}`,
     ownPhotographs: "None chosen: the four photographs of this page.",
@@ -207,7 +210,7 @@ export const texts = {
   otherModel:
     "The model's maker says how good it is. Float weights become 8-bit integers as they arrive, unless 32-bit float is chosen.",
   namelessFolder: "the folder",
-  withoutGpu: (advice: string) => advice,
+
   noWebGpu: "vit8 reaches your GPU through WebGPU. These browsers have it:",
   withWebGpu: [
     "Chrome or Edge 113 or newer on Windows, macOS and ChromeOS; 121 on Android.",

@@ -89,6 +89,9 @@ export interface UseOptions extends Partial<Arithmetic> {
   readonly maxBatch?: number;
 }
 
+/** Who knows already why there is no GPU: a command may load several models. */
+const toldWhy = new WeakSet<Terminal>();
+
 /** Loads the model, hands it to `work`, and gives its memory back. */
 export async function withClassifier<T>(
   { folder }: OpenModel,
@@ -99,7 +102,8 @@ export async function withClassifier<T>(
   const { signal } = terminal;
   const bar = new ProgressBar(terminal, `loading ${folder.id}`);
   const onProgress = ({ loaded = 0, total = 0, why }: LoadProgress) => {
-    if (why) terminal.tell(`vit8: running on the CPU: ${why}\n`);
+    if (why && !toldWhy.has(terminal)) terminal.tell(`vit8: running on the CPU: ${why}\n`);
+    if (why) toldWhy.add(terminal);
     bar.update(loaded, total);
   };
   const loading = ImageClassifier.load(folder, { ...options, signal, onProgress });

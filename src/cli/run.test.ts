@@ -158,7 +158,16 @@ describe("one bad picture of many", () => {
 
   test("the others are answered, the bad one is named, exit code 1", async () => {
     const files = [at("cut.png"), at("a.png"), at("cut.png"), at("b.png"), at("none.png")];
-    const { code, stdout, stderr } = await vit8("classify", "-m", at("tiny"), "-k", "1", ...files);
+    const { code, stdout, stderr } = await vit8(
+      "classify",
+      "-m",
+      at("tiny"),
+      "-k",
+      "1",
+      "--device",
+      "cpu",
+      ...files,
+    );
     expect(code).toBe(1);
     expect(stdout.match(/^\S.*$/gm)).toEqual([at("a.png"), at("b.png")]);
     const words = stderr.trimEnd().split("\n");
@@ -188,10 +197,21 @@ describe("one bad picture of many", () => {
     const names = ["0.png", ...pictures];
     const rows = names.map((name, i) => `${Math.max(0, i - 1)}\tn\tclass\t${name}`);
     writeFileSync(path.join(images, "labels.tsv"), ["index\twnid\tlabel\tfile", ...rows, ""].join("\n"));
-    const { code, stdout, stderr } = await vit8("eval", at("tiny"), images, "--batch", "2", "--json");
+    const { code, stdout, stderr } = await vit8(
+      "eval",
+      at("tiny"),
+      images,
+      "--batch",
+      "2",
+      "--device",
+      "cpu",
+      "--json",
+    );
     expect(code).toBe(1);
     expect(stderr).toMatch(/^vit8: [^\n]*0\.png: is not a picture[^\n]*\n$/);
-    const whole = JSON.parse((await vit8("eval", at("tiny"), folder, "--batch", "2", "--json")).stdout);
+    const whole = JSON.parse(
+      (await vit8("eval", at("tiny"), folder, "--batch", "2", "--device", "cpu", "--json")).stdout,
+    );
     const some = JSON.parse(stdout);
     for (const field of ["images", "top1", "top5", "agreement", "cosine", "worstLogitError", "dispatches"])
       expect([field, some[field]]).toEqual([field, whole[field]]);
@@ -412,7 +432,8 @@ describe("quantize", () => {
 
 describe("eval", () => {
   test("--json compares int8 with vit8's own float arithmetic", async () => {
-    const { code, stdout } = await vit8("eval", at("tiny"), folder, "--batch", "2", "--json");
+    const onGpu = ["eval", at("tiny"), folder, "--device", "webgpu", "--json"];
+    const { code, stdout } = await vit8(...onGpu, "--batch", "2");
     expect(code).toBe(0);
     const evaluation = JSON.parse(stdout);
     expect(evaluation).toMatchObject({ images: 3, precision: "int8", top5: 1 });
@@ -421,7 +442,7 @@ describe("eval", () => {
     expect(evaluation.worstLogitError).toBeGreaterThan(0);
     expect(evaluation.msPerImage).toBeGreaterThan(0);
     // of a whole batch of two, although the last one had a single picture left
-    const single = JSON.parse((await vit8("eval", at("tiny"), folder, "--limit", "1", "--json")).stdout);
+    const single = JSON.parse((await vit8(...onGpu, "--limit", "1")).stdout);
     expect(evaluation.dispatches).toBeGreaterThan(single.dispatches);
     expect(evaluation.gpuBytes).toBeGreaterThan(0);
     expect(evaluation.kernels[0]).toHaveProperty("variant");
@@ -455,8 +476,13 @@ describe("eval", () => {
     const nothing = { agreement: null, cosine: null, worstLogitError: null };
     expect(JSON.parse((await vit8("eval", at("alone"), folder, "--json")).stdout)).toMatchObject(nothing);
     expect((await vit8("eval", at("alone"), folder)).stdout).toContain("no reference: give --logits");
-    const float = await vit8("eval", at("alone"), folder, "--float");
+    const float = await vit8("eval", at("alone"), folder, "--float", "--device", "cpu");
     expect(float.stderr).toMatch(/^vit8: [^\n]*float checkpoint[^\n]*\n$/);
+  });
+
+  test("without a GPU the reason is told once, although two models are loaded", async () => {
+    const { stderr } = await vit8("eval", at("tiny"), folder, "--limit", "1");
+    expect(stderr).toMatch(/^vit8: running on the CPU: WebGPU has only a software adapter[^\n]*\n$/);
   });
 
   test("logits and labels of another model are refused", async () => {
@@ -520,7 +546,7 @@ describe("the program", () => {
 
   test.skipIf(process.platform === "win32")("Ctrl-C ends it with 130 and without a word", async () => {
     const many = Array.from({ length: 3000 }, () => at("a.png"));
-    const child = spawn(process.execPath, [program, "classify", ...many], {
+    const child = spawn(process.execPath, [program, "classify", "--device", "cpu", ...many], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stderr = "";

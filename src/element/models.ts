@@ -1,6 +1,6 @@
 // One copy of a model for all elements of a page that name it: loaded by the first, disposed after the last.
 
-import { ImageClassifier, type LoadProgress } from "../index.ts";
+import { type DeviceChoice, ImageClassifier, type LoadProgress } from "../index.ts";
 
 /** As often as XMLHttpRequest tells its progress. */
 const PROGRESS_INTERVAL_MS = 50;
@@ -16,6 +16,7 @@ interface SharedModel {
 
 export interface ModelLease {
   readonly address: string;
+  readonly device: DeviceChoice;
   /** Rejects with what `ImageClassifier.load` throws. */
   readonly classifier: Promise<ImageClassifier>;
   readonly ready: boolean;
@@ -29,58 +30,65 @@ export interface ModelLease {
   release(): void;
 }
 
+/** By device and address. */
 const models = new Map<string, SharedModel>();
 
-/** A share in the model at `address`; `onProgress` is told of the download until it is there. */
-export function leaseModel(address: string, onProgress: (progress: LoadProgress) => void): ModelLease {
-  const model = models.get(address) ?? openModel(address);
+/** A share in the model at `address` on `device`; `onProgress` is told of the download until it is there. */
+export function leaseModel(
+  address: string,
+  device: DeviceChoice,
+  onProgress: (progress: LoadProgress) => void,
+): ModelLease {
+  const key = `${device} ${address}`;
+  const model = models.get(key) ?? openModel(key, address, device);
   // A function of its own, for two leases may name one callback.
   const listener = (progress: LoadProgress) => onProgress(progress);
   model.listeners.add(listener);
   return {
     address,
+    device,
     classifier: model.classifier,
     get ready() {
       return model.ready;
     },
     get current() {
-      return models.get(address) === model;
+      return models.get(key) === model;
     },
     turn(work) {
       const turn = model.tail.then(work);
       model.tail = turn.catch(() => {});
       return turn;
     },
-    forget: () => forget(address, model),
+    forget: () => forget(key, model),
     release() {
       if (!model.listeners.delete(listener) || model.listeners.size > 0) return;
-      forget(address, model);
+      forget(key, model);
       model.loading.abort();
       model.classifier.then((classifier) => classifier.dispose()).catch(() => {});
     },
   };
 }
 
-function openModel(address: string): SharedModel {
+function openModel(key: string, address: string, device: DeviceChoice): SharedModel {
   const loading = new AbortController();
   const listeners: SharedModel["listeners"] = new Set();
   const onProgress = seldom((progress) => {
     for (const listener of listeners) listener(progress);
   });
-  const classifier = ImageClassifier.load(address, { onProgress, signal: loading.signal });
+  const classifier = ImageClassifier.load(address, { device, onProgress, signal: loading.signal });
   const model: SharedModel = { classifier, loading, listeners, ready: false, tail: Promise.resolve() };
   classifier.then(
     () => {
       model.ready = true;
     },
-    () => forget(address, model),
+    () => forget(key, model),
   );
-  models.set(address, model);
+  models.set(key, model);
   return model;
 }
 
-function forget(address: string, model: SharedModel): void {
-  if (models.get(address) === model) models.delete(address);
+function forget(key: string, model: SharedModel): void {
+  if (models.get(key) === model) models.delete(key);
 }
 
 /** Leaves out what comes too soon after another of the same stage, but never the last byte. */

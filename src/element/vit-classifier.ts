@@ -4,6 +4,7 @@ import { isA } from "../errors/is-a.ts";
 import { until } from "../errors/until.ts";
 import {
   type Classification,
+  type DeviceChoice,
   type ImageClassifier,
   type LoadProgress,
   ModelLoadError,
@@ -77,6 +78,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 const mirrored = [
   "src",
   "model",
+  "device",
   "topK",
   "threshold",
   "loading",
@@ -93,6 +95,7 @@ const mirrored = [
  *
  * @attr {string} src - Address of a picture: http, https, blob, a data: image, or of the page's own scheme.
  * @attr {string} model - A Hub id, or the address of a model folder. Elements that name one model share it.
+ * @attr {"auto" | "webgpu" | "cpu"} device - Where the model runs; default `auto`: the GPU, or the CPU where there is none.
  * @attr {number} top-k - Labels at most; default 5.
  * @attr {number} threshold - The least score that is shown, 0 to 1; default 0.
  * @attr {"eager" | "lazy"} loading - `lazy` waits until the element comes near the viewport.
@@ -103,7 +106,7 @@ const mirrored = [
  *
  * @fires {Event} loadstart - Work on a picture begins.
  * @fires {ProgressEvent} progress - Bytes of the model came.
- * @fires {CustomEvent<string>} fallback - There is no WebGPU, and the CPU computes; `detail` says why, and what to do.
+ * @fires {CustomEvent<string>} fallback - There is no GPU, and the model runs on the CPU; `detail` says why, and what to do.
  * @fires {CustomEvent<readonly Classification[]>} result - An answer is there, as `detail` and `results`.
  * @fires {Event} load - The first answer for this picture is there.
  * @fires {CustomEvent<Error>} error - There will be none; `detail` says why.
@@ -135,6 +138,7 @@ export class VitClassifier extends Base {
   static readonly observedAttributes = [
     "src",
     "model",
+    "device",
     "top-k",
     "threshold",
     "loading",
@@ -207,6 +211,14 @@ export class VitClassifier extends Base {
   }
   set model(value: string) {
     this.setAttribute("model", value);
+  }
+
+  get device(): DeviceChoice {
+    const value = this.getAttribute("device")?.toLowerCase();
+    return value === "webgpu" || value === "cpu" ? value : "auto";
+  }
+  set device(value: DeviceChoice) {
+    this.setAttribute("device", value);
   }
 
   get topK(): number {
@@ -380,7 +392,8 @@ export class VitClassifier extends Base {
     const [classifier] = await until(signal, Promise.all([lease.classifier, arrived(source, signal)]));
     run.waiting = false;
     const { backend, advice } = classifier.report;
-    if (backend === "cpu") this.dispatchEvent(new CustomEvent("fallback", { ...everywhere, detail: advice }));
+    if (backend === "cpu" && lease.device !== "cpu")
+      this.dispatchEvent(new CustomEvent("fallback", { ...everywhere, detail: advice }));
     return () =>
       until(
         signal,
@@ -421,9 +434,11 @@ export class VitClassifier extends Base {
         "vit-classifier: has no model; set the attribute model to a Hub id or an address",
       );
     const address = modelAddress(this.model);
-    if (this.#lease?.current && this.#lease.address === address) return this.#lease;
+    const { device } = this;
+    const lease = this.#lease;
+    if (lease?.current && lease.address === address && lease.device === device) return lease;
     this.#release();
-    this.#lease = leaseModel(address, (progress) => this.#tellProgress(progress));
+    this.#lease = leaseModel(address, device, (progress) => this.#tellProgress(progress));
     return this.#lease;
   }
 

@@ -18,7 +18,7 @@ const BOUNDS: Record<Precision, number> = { int8: 0.03, float32: 1e-5 };
 export async function faultOfModel(precision: Precision): Promise<string | undefined> {
   const tensors = madeUpTensors(PLAIN);
   const picture = madeUpPicture(PLAIN);
-  const classifier = await ImageClassifier.load(timmFiles(PLAIN, tensors), { precision });
+  const classifier = await ImageClassifier.load(timmFiles(PLAIN, tensors), { device: "webgpu", precision });
   try {
     const got = await classifier.logits(picture);
     const expected = forward(PLAIN, tensors, picture.rgba).logits;

@@ -93,7 +93,7 @@ async function heat(bench: Bench, model: RaceModel, images: number): Promise<Rac
     pixels: normalisedPixels(model.description, pictures),
     shape: [images, 3, imageHeight, imageWidth],
   });
-  const classifier = await ImageClassifier.load(model.source, { maxBatch: images, signal });
+  const classifier = await ImageClassifier.load(model.source, { device: "webgpu", maxBatch: images, signal });
   try {
     const reference = await (await paddock.open(REFERENCE)).run();
     const ours = { name: OURS, run: () => classifier.logits(pictures) };
