@@ -2,14 +2,18 @@
 // and addends are the bits of f32; a has one scale a row, or with `add` one for 64 of k.
 
 import { dyadic, FRACTION, fixed, magnitude, peakOfFixed, quantizeFixed, scaled, times } from "./dyadic";
-import { rowsLength, SUMS, sumPanel } from "./gemm";
+import { behind, sumsIn } from "./gemm";
 import { geluOf } from "./nonlinear";
-import { GROUP, GROUP_LENGTH, widen, widenColumnGroups, widenColumns, widenGroups } from "./widen";
+import { SUMS, sumPanel } from "./panel";
+import { column, end, nextPart, row, startParts, wideRow } from "./part";
+import { GROUP, GROUP_LENGTH } from "./widen";
 
 /** out = y, or GELU(y) of a form, in int8 with a scale per row and 64 columns. */
 export function gemmIntegerQuantize(
   from: i32,
   to: i32,
+  rows: i32,
+  blockRows: i32,
   n: i32,
   k: i32,
   activation: i32,
@@ -23,23 +27,20 @@ export function gemmIntegerQuantize(
   outScale: usize,
   scratch: usize,
 ): void {
-  const rows = to - from;
-  const sums = scratch + rowsLength(rows, k);
-  const panel = sums + (rows + 1) * SUMS;
-  widen(a + from * k, scratch, rows * k);
-  for (let column = 0; column < n; column += GROUP) {
-    widenColumns(w, n, k, column, panel);
-    sumPanel(scratch, rows, k * 2, panel, sums);
-    for (let row = from; row < to; row++) {
-      const y = sums + (row - from) * SUMS;
-      const scale = load<u32>(aScale + row * 4);
+  const sums = sumsIn(scratch, blockRows, k);
+  startParts(from, to, rows, blockRows, n);
+  while (nextPart(a, k, scratch)) {
+    sumPanel(wideRow(scratch, row, k), k * 2, end - row, k, w + column * 16, n, sums, behind(sums, blockRows));
+    for (let r = row; r < end; r++) {
+      const y = sums + (r - row) * SUMS;
+      const scale = load<u32>(aScale + r * 4);
       for (let c = 0; c < SUMS; c += 4) {
         const factor = times(scale, load<u32>(wScale + column * 4 + c));
         const x =
           scaled(load<i32>(y + c), factor, FRACTION) + fixed(load<u32>(bias + column * 4 + c), FRACTION);
         store<i32>(y + c, activation !== 0 ? geluOf(form, x) : x);
       }
-      quantizeFixed(y, GROUP, out + row * n + column, outScale + (row * (n / GROUP) + column / GROUP) * 4);
+      quantizeFixed(y, GROUP, out + r * n + column, outScale + (r * (n / GROUP) + column / GROUP) * 4);
     }
   }
 }
@@ -48,6 +49,8 @@ export function gemmIntegerQuantize(
 export function gemmIntegerAdd(
   from: i32,
   to: i32,
+  rows: i32,
+  blockRows: i32,
   n: i32,
   k: i32,
   rowsPerImage: i32,
@@ -61,33 +64,28 @@ export function gemmIntegerAdd(
   out: usize,
   scratch: usize,
 ): void {
-  const rows = to - from;
   const groups = k / GROUP;
-  const sums = scratch + rowsLength(rows, k);
-  const totals = sums + (rows + 1) * SUMS;
-  const panel = totals + rows * SUMS;
-  widenGroups(a + from * k, k, rows, groups, rows, scratch);
-  for (let column = 0; column < n; column += GROUP) {
-    widenColumnGroups(w, n, k, column, panel);
-    for (let row = from; row < to; row++) {
-      const before = (row / rowsPerImage) * addendRows + (row % rowsPerImage);
+  const sums = sumsIn(scratch, blockRows, k);
+  const totals = behind(sums, blockRows);
+  const sixteen = totals + blockRows * SUMS;
+  startParts(from, to, rows, blockRows, n);
+  while (nextPart(a, k, scratch)) {
+    for (let r = row; r < end; r++) {
+      const before = (r / rowsPerImage) * addendRows + (r % rowsPerImage);
       for (let c = 0; c < SUMS; c += 4) {
         const added = fixed(load<u32>(addend + (before * n + column) * 4 + c), FRACTION);
-        store<i32>(
-          totals + (row - from) * SUMS + c,
-          fixed(load<u32>(bias + column * 4 + c), FRACTION) + added,
-        );
+        store<i32>(totals + (r - row) * SUMS + c, fixed(load<u32>(bias + column * 4 + c), FRACTION) + added);
       }
     }
     for (let g = 0; g < groups; g++) {
-      sumPanel(scratch + g * rows * GROUP_LENGTH, rows, GROUP_LENGTH, panel + g * GROUP * GROUP_LENGTH, sums);
-      for (let row = 0; row < rows; row++) {
-        const scale = load<u32>(aScale + ((from + row) * groups + g) * 4);
-        addScaled(sums + row * SUMS, scale, wScale + column * 4, totals + row * SUMS);
+      const weights = w + (g * (GROUP / 16) * n + column) * 16;
+      sumPanel(wideRow(scratch, row, k) + g * GROUP_LENGTH, k * 2, end - row, GROUP, weights, n, sums, sixteen);
+      for (let r = row; r < end; r++) {
+        const at = (r - row) * SUMS;
+        addScaled(sums + at, load<u32>(aScale + (r * groups + g) * 4), wScale + column * 4, totals + at);
       }
     }
-    for (let row = from; row < to; row++)
-      storeInt16(totals + (row - from) * SUMS, out + (row * n + column) * 4);
+    for (let r = row; r < end; r++) storeInt16(totals + (r - row) * SUMS, out + (r * n + column) * 4);
   }
 }
 

@@ -1,29 +1,28 @@
-// Matrix products of int8: y[rows, n] = a[rows, k] w[k, n], rows [from, to) of them, as src/kernels/gemm.ts says.
-// `scratch` holds rows of a and a panel of w as int16, and the panel's sums.
+// Matrix products of int8: y[rows, n] = a[rows, k] w[k, n], the units [from, to) of part.ts, as src/kernels/gemm.ts says. `scratch`
+// holds a block of rows as int16, and one more that a tile may read, sums and totals of those rows with a panel, and sixteen columns.
 
 import { activate } from "./activation";
 import { quantizeGroup } from "./float";
-import { sumRows, TILE_COLUMNS } from "./tile";
-import { GROUP, GROUP_LENGTH, widen, widenColumnGroups, widenColumns, widenGroups } from "./widen";
+import { SUMS, sumPanel } from "./panel";
+import { column, end, nextPart, row, startParts, wideRow } from "./part";
+import { GROUP, GROUP_LENGTH } from "./widen";
 
-/** Bytes of the sums of a row with a panel. */
-export const SUMS: i32 = GROUP * 4;
-
-/** Bytes of rows as int16, and of one more that a tile may read. */
-export function rowsLength(rows: i32, k: i32): i32 {
-  return (rows + 1) * k * 2;
+/** Where sums are in the scratch memory. */
+export function sumsIn(scratch: usize, blockRows: i32, k: i32): usize {
+  return scratch + (blockRows + 1) * k * 2;
 }
 
-/** The sums of rows of `length` bytes with a panel, [rows, 64] i32. */
-export function sumPanel(rows16: usize, rows: i32, length: i32, panel: usize, sums: usize): void {
-  for (let c = 0; c < GROUP; c += TILE_COLUMNS)
-    sumRows(rows16, rows, length, panel + c * length, sums + c * 4, SUMS);
+/** What is behind the sums. */
+export function behind(sums: usize, blockRows: i32): usize {
+  return sums + (blockRows + 1) * SUMS;
 }
 
 /** out[rows, n] = the sums as i32. */
 export function gemmAccumulate(
   from: i32,
   to: i32,
+  rows: i32,
+  blockRows: i32,
   n: i32,
   k: i32,
   a: usize,
@@ -31,15 +30,12 @@ export function gemmAccumulate(
   out: usize,
   scratch: usize,
 ): void {
-  const rows = to - from;
-  const sums = scratch + rowsLength(rows, k);
-  const panel = sums + (rows + 1) * SUMS;
-  widen(a + from * k, scratch, rows * k);
-  for (let column = 0; column < n; column += GROUP) {
-    widenColumns(w, n, k, column, panel);
-    sumPanel(scratch, rows, k * 2, panel, sums);
-    for (let row = 0; row < rows; row++)
-      memory.copy(out + ((from + row) * n + column) * 4, sums + row * SUMS, SUMS);
+  const sums = sumsIn(scratch, blockRows, k);
+  startParts(from, to, rows, blockRows, n);
+  while (nextPart(a, k, scratch)) {
+    sumPanel(wideRow(scratch, row, k), k * 2, end - row, k, w + column * 16, n, sums, behind(sums, blockRows));
+    for (let r = row; r < end; r++)
+      memory.copy(out + (r * n + column) * 4, sums + (r - row) * SUMS, SUMS);
   }
 }
 
@@ -47,6 +43,8 @@ export function gemmAccumulate(
 export function gemmQuantize(
   from: i32,
   to: i32,
+  rows: i32,
+  blockRows: i32,
   n: i32,
   k: i32,
   activation: i32,
@@ -59,29 +57,27 @@ export function gemmQuantize(
   outScale: usize,
   scratch: usize,
 ): void {
-  const rows = to - from;
-  const sums = scratch + rowsLength(rows, k);
-  const panel = sums + (rows + 1) * SUMS;
-  widen(a + from * k, scratch, rows * k);
-  for (let column = 0; column < n; column += GROUP) {
-    widenColumns(w, n, k, column, panel);
-    sumPanel(scratch, rows, k * 2, panel, sums);
-    for (let row = from; row < to; row++) {
-      const y = sums + (row - from) * SUMS;
-      const scale = aScale + row * 12;
+  const sums = sumsIn(scratch, blockRows, k);
+  startParts(from, to, rows, blockRows, n);
+  while (nextPart(a, k, scratch)) {
+    sumPanel(wideRow(scratch, row, k), k * 2, end - row, k, w + column * 16, n, sums, behind(sums, blockRows));
+    for (let r = row; r < end; r++) {
+      const y = sums + (r - row) * SUMS;
+      const scale = aScale + r * 12;
       const excess = load<f32>(scale, 4);
-      if (excess !== 0) addOutlier(y, <i32>excess, panel + <i32>load<f32>(scale, 8) * 2, k);
+      if (excess !== 0) addOutlier(y, <i32>excess, w, n, column, <i32>load<f32>(scale, 8));
       const peak = finish(y, load<f32>(scale), wScale + column * 4, bias + column * 4, activation);
-      quantizeGroup(y, peak, out + row * n + column, outScale + (row * (n / GROUP) + column / GROUP) * 4);
+      quantizeGroup(y, peak, out + r * n + column, outScale + (r * (n / GROUP) + column / GROUP) * 4);
     }
   }
 }
 
-/** What the outlier of a row has beyond its int8, times its weights. */
-function addOutlier(sums: usize, excess: i32, weights: usize, k: i32): void {
+/** What the outlier of a row has beyond its int8, times the weights of its channel. */
+function addOutlier(sums: usize, excess: i32, w: usize, n: i32, column: i32, channel: i32): void {
+  const weights = w + ((channel / 16) * n + column) * 16 + (channel % 16);
   for (let c = 0; c < GROUP; c++) {
     const at = sums + c * 4;
-    store<i32>(at, load<i32>(at) + excess * load<i16>(weights + c * k * 2));
+    store<i32>(at, load<i32>(at) + excess * load<i8>(weights + c * 16));
   }
 }
 
@@ -100,6 +96,8 @@ function finish(sums: usize, scale: f32, wScale: usize, bias: usize, activation:
 export function gemmAdd(
   from: i32,
   to: i32,
+  rows: i32,
+  blockRows: i32,
   n: i32,
   k: i32,
   rowsPerImage: i32,
@@ -113,31 +111,29 @@ export function gemmAdd(
   out: usize,
   scratch: usize,
 ): void {
-  const rows = to - from;
   const groups = k / GROUP;
-  const sums = scratch + rowsLength(rows, k);
-  const totals = sums + (rows + 1) * SUMS;
-  const panel = totals + rows * SUMS;
-  widenGroups(a + from * k, k, rows, groups, rows, scratch);
-  for (let column = 0; column < n; column += GROUP) {
-    widenColumnGroups(w, n, k, column, panel);
-    memory.fill(totals, 0, rows * SUMS);
+  const sums = sumsIn(scratch, blockRows, k);
+  const totals = behind(sums, blockRows);
+  const sixteen = totals + blockRows * SUMS;
+  startParts(from, to, rows, blockRows, n);
+  while (nextPart(a, k, scratch)) {
+    memory.fill(totals, 0, (end - row) * SUMS);
     for (let g = 0; g < groups; g++) {
-      const weights = panel + g * GROUP * GROUP_LENGTH;
-      sumPanel(scratch + g * rows * GROUP_LENGTH, rows, GROUP_LENGTH, weights, sums);
-      for (let row = 0; row < rows; row++) {
-        const scale = load<f32>(aScale + ((from + row) * groups + g) * 4);
-        addScaled(sums + row * SUMS, scale, totals + row * SUMS);
+      const weights = w + (g * (GROUP / 16) * n + column) * 16;
+      sumPanel(wideRow(scratch, row, k) + g * GROUP_LENGTH, k * 2, end - row, GROUP, weights, n, sums, sixteen);
+      for (let r = row; r < end; r++) {
+        const at = (r - row) * SUMS;
+        addScaled(sums + at, load<f32>(aScale + (r * groups + g) * 4), totals + at);
       }
     }
-    for (let row = from; row < to; row++) {
-      const before = (row / rowsPerImage) * addendRows + (row % rowsPerImage);
+    for (let r = row; r < end; r++) {
+      const before = (r / rowsPerImage) * addendRows + (r % rowsPerImage);
       addRow(
-        totals + (row - from) * SUMS,
+        totals + (r - row) * SUMS,
         wScale + column * 4,
         bias + column * 4,
         addend + (before * n + column) * 4,
-        out + (row * n + column) * 4,
+        out + (r * n + column) * 4,
       );
     }
   }

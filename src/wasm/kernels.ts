@@ -34,32 +34,40 @@ const IBERT = { form: 1, log2E: IBERT_LOG2_E };
 const IVIT = { form: 2, log2E: IVIT_LOG2_E };
 type Form = typeof IBERT;
 
-const gemmAccumulate: Epilogue<"accumulate"> = ({ rows, n, k }, { a, w, out }) => ({
-  ...byRows("gemmAccumulate", rows, k),
-  args: [n, k, a, w, out],
-});
+const gemmAccumulate: Epilogue<"accumulate"> = (problem, { a, w, out }) =>
+  product("gemmAccumulate", problem, [a, w, out]);
 
 const gemmAdd =
   (name: string): Epilogue<"add"> =>
-  ({ rows, n, k, rowsPerImage = 1, addendRows = 1 }, { a, w, a_scale, w_scale, bias, addend, out }) => ({
-    ...byRows(name, rows, k),
-    args: [n, k, rowsPerImage, addendRows, a, w, a_scale, w_scale, bias, addend, out],
-  });
+  (problem, { a, w, a_scale, w_scale, bias, addend, out }) => {
+    const { rowsPerImage = 1, addendRows = 1 } = problem;
+    const args = [rowsPerImage, addendRows, a, w, a_scale, w_scale, bias, addend, out];
+    return product(name, problem, args);
+  };
 
 const gemmQuantize =
   (form?: Form): Epilogue<"quantize"> =>
-  ({ rows, n, k, activation = "none" }, { a, w, a_scale, w_scale, bias, out, out_scale }) => {
-    const which = form ? [ACTIVATIONS[activation], form.form] : [ACTIVATIONS[activation]];
-    return {
-      ...byRows(form ? "gemmIntegerQuantize" : "gemmQuantize", rows, k),
-      args: [n, k, ...which, a, w, a_scale, w_scale, bias, out, out_scale],
-    };
+  (problem, { a, w, a_scale, w_scale, bias, out, out_scale }) => {
+    const activation = ACTIVATIONS[problem.activation ?? "none"];
+    const which = form ? [activation, form.form] : [activation];
+    const args = [...which, a, w, a_scale, w_scale, bias, out, out_scale];
+    return product(form ? "gemmIntegerQuantize" : "gemmQuantize", problem, args);
   };
 
-/** Of a matrix product: rows of int16 and one more, sums and totals of rows with 64 columns, and those as int16. */
-function byRows(name: string, rows: number, k: number): Omit<Call, "args"> {
-  const scratch = (units: number) => (units + 1) * (2 * k + 8 * GROUP) + 2 * GROUP * k;
-  return { name, units: rows, grain: 2, scratch };
+/** Rows whose int16 lie in a core's cache. */
+const BLOCK_ROWS = 128;
+
+/** A row of 64 columns is a unit. Scratch memory: rows of int16, sums and totals of rows with 64 columns, and sixteen columns of w. */
+function product(name: string, { rows, n, k }: GemmProblem, args: readonly number[]): Call {
+  const blocks = Math.ceil(rows / BLOCK_ROWS);
+  const blockRows = 2 * Math.ceil(rows / blocks / 2);
+  return {
+    name,
+    units: (rows * n) / GROUP,
+    grain: 2,
+    args: [rows, blockRows, n, k, ...args],
+    scratch: () => (blockRows + 1) * (2 * k + 8 * GROUP) + 32 * k,
+  };
 }
 
 const attend: LowerOf<typeof attention> = (problem, { qkv, qkv_scale, out, out_scale }) => {
