@@ -2,7 +2,7 @@
 // and addends are the bits of f32; a has one scale a row, or with `add` one for 64 of k.
 
 import { dyadic, FRACTION, fixed, magnitude, peakOfFixed, quantizeFixed, scaled, times } from "./dyadic";
-import { behind, sumsIn } from "./gemm";
+import { behind, sumRows, sumsIn } from "./gemm";
 import { geluOf } from "./nonlinear";
 import { SUMS, sumPanel } from "./panel";
 import { column, end, nextPart, row, startParts, wideRow } from "./part";
@@ -30,7 +30,7 @@ export function gemmIntegerQuantize(
   const sums = sumsIn(scratch, blockRows, k);
   startParts(from, to, rows, blockRows, n);
   while (nextPart(a, k, scratch)) {
-    sumPanel(wideRow(scratch, row, k), k * 2, end - row, k, w + column * 16, n, sums, behind(sums, blockRows));
+    sumRows(k, w, n, sums, scratch, behind(sums, blockRows));
     for (let r = row; r < end; r++) {
       const y = sums + (r - row) * SUMS;
       const scale = load<u32>(aScale + r * 4);
@@ -79,7 +79,8 @@ export function gemmIntegerAdd(
     }
     for (let g = 0; g < groups; g++) {
       const weights = w + (g * (GROUP / 16) * n + column) * 16;
-      sumPanel(wideRow(scratch, row, k) + g * GROUP_LENGTH, k * 2, end - row, GROUP, weights, n, sums, sixteen);
+      const a16 = wideRow(scratch, row, k) + g * GROUP_LENGTH;
+      sumPanel<i32>(a16, k * 2, end - row, GROUP, weights, n, 0, 0, sums, sixteen);
       for (let r = row; r < end; r++) {
         const at = (r - row) * SUMS;
         addScaled(sums + at, load<u32>(aScale + (r * groups + g) * 4), wScale + column * 4, totals + at);

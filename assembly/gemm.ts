@@ -2,7 +2,7 @@
 // holds a block of rows as int16, and one more that a tile may read, sums and totals of those rows with a panel, and sixteen columns.
 
 import { activate } from "./activation";
-import { quantizeGroup } from "./float";
+import { greatest, quantizeGroup } from "./float";
 import { SUMS, sumPanel } from "./panel";
 import { column, end, nextPart, row, startParts, wideRow } from "./part";
 import { GROUP, GROUP_LENGTH } from "./widen";
@@ -15,6 +15,11 @@ export function sumsIn(scratch: usize, blockRows: i32, k: i32): usize {
 /** What is behind the sums. */
 export function behind(sums: usize, blockRows: i32): usize {
   return sums + (blockRows + 1) * SUMS;
+}
+
+/** Sums of the part's rows, all k, as i32. */
+export function sumRows(k: i32, w: usize, n: i32, sums: usize, a16: usize, scratch: usize): void {
+  sumPanel<i32>(wideRow(a16, row, k), k * 2, end - row, k, w + column * 16, n, 0, 0, sums, scratch);
 }
 
 /** out[rows, n] = the sums as i32. */
@@ -33,7 +38,7 @@ export function gemmAccumulate(
   const sums = sumsIn(scratch, blockRows, k);
   startParts(from, to, rows, blockRows, n);
   while (nextPart(a, k, scratch)) {
-    sumPanel(wideRow(scratch, row, k), k * 2, end - row, k, w + column * 16, n, sums, behind(sums, blockRows));
+    sumRows(k, w, n, sums, scratch, behind(sums, blockRows));
     for (let r = row; r < end; r++)
       memory.copy(out + (r * n + column) * 4, sums + (r - row) * SUMS, SUMS);
   }
@@ -60,7 +65,7 @@ export function gemmQuantize(
   const sums = sumsIn(scratch, blockRows, k);
   startParts(from, to, rows, blockRows, n);
   while (nextPart(a, k, scratch)) {
-    sumPanel(wideRow(scratch, row, k), k * 2, end - row, k, w + column * 16, n, sums, behind(sums, blockRows));
+    sumRows(k, w, n, sums, scratch, behind(sums, blockRows));
     for (let r = row; r < end; r++) {
       const y = sums + (r - row) * SUMS;
       const scale = aScale + r * 12;
@@ -84,12 +89,17 @@ function addOutlier(sums: usize, excess: i32, w: usize, n: i32, column: i32, cha
 /** The sums of one row and panel to activation(y), in place; the greatest magnitude. */
 function finish(sums: usize, scale: f32, wScale: usize, bias: usize, activation: i32): f32 {
   const aScale = f32x4.splat(scale);
+  let low = f32x4.splat(0);
+  let high = low;
   for (let c = 0; c < SUMS; c += 16) {
     const scales = f32x4.mul(aScale, v128.load(wScale + c));
-    const y = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums + c)), scales);
-    v128.store(sums + c, f32x4.add(y, v128.load(bias + c)));
+    const product = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums + c)), scales);
+    const y = f32x4.add(product, v128.load(bias + c));
+    v128.store(sums + c, y);
+    low = f32x4.pmin(low, y);
+    high = f32x4.pmax(high, y);
   }
-  return activate(activation, sums, GROUP);
+  return activation === 0 ? greatest(f32x4.pmax(high, f32x4.neg(low))) : activate(activation, sums, GROUP);
 }
 
 /** out = a w + bias + addend; aScale [rows, k / 64]. */
@@ -112,20 +122,23 @@ export function gemmAdd(
   scratch: usize,
 ): void {
   const groups = k / GROUP;
-  const sums = sumsIn(scratch, blockRows, k);
-  const totals = behind(sums, blockRows);
-  const sixteen = totals + blockRows * SUMS;
+  const totals = sumsIn(scratch, blockRows, k);
   startParts(from, to, rows, blockRows, n);
   while (nextPart(a, k, scratch)) {
     memory.fill(totals, 0, (end - row) * SUMS);
-    for (let g = 0; g < groups; g++) {
-      const weights = w + (g * (GROUP / 16) * n + column) * 16;
-      sumPanel(wideRow(scratch, row, k) + g * GROUP_LENGTH, k * 2, end - row, GROUP, weights, n, sums, sixteen);
-      for (let r = row; r < end; r++) {
-        const at = (r - row) * SUMS;
-        addScaled(sums + at, load<f32>(aScale + (r * groups + g) * 4), totals + at);
-      }
-    }
+    for (let g = 0; g < groups; g++)
+      sumPanel<f32>(
+        wideRow(scratch, row, k) + g * GROUP_LENGTH,
+        k * 2,
+        end - row,
+        GROUP,
+        w + (g * (GROUP / 16) * n + column) * 16,
+        n,
+        aScale + (row * groups + g) * 4,
+        groups * 4,
+        totals,
+        behind(totals, blockRows),
+      );
     for (let r = row; r < end; r++) {
       const before = (r / rowsPerImage) * addendRows + (r % rowsPerImage);
       addRow(
@@ -136,15 +149,6 @@ export function gemmAdd(
         out + (r * n + column) * 4,
       );
     }
-  }
-}
-
-/** totals += sums scale, 64 of each. */
-function addScaled(sums: usize, scale: f32, totals: usize): void {
-  const factor = f32x4.splat(scale);
-  for (let c = 0; c < SUMS; c += 16) {
-    const y = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums + c)), factor);
-    v128.store(totals + c, f32x4.add(v128.load(totals + c), y));
   }
 }
 

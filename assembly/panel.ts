@@ -10,23 +10,27 @@ const LENGTH: i32 = COLUMNS * 4;
 /** Bytes of the sums of a row with a panel. */
 export const SUMS: i32 = GROUP * 4;
 
-/** [rows, 64] = the sums over `k` values of rows, `stride` bytes apart, with a panel at `w`. An odd row is made with one more. `scratch`: 32 k. */
-export function sumPanel(
+/**
+ * The sums over `k` values of rows, `stride` bytes apart, with a panel at `w`: to out[rows, 64] as i32, or with T = f32 added to it,
+ * times the row's scale, of which they are `scaleStride` bytes apart. An odd row is made with one more. `scratch`: 32 k.
+ */
+export function sumPanel<T>(
   a: usize,
   stride: i32,
   rows: i32,
   k: i32,
   w: usize,
   n: i32,
-  sums: usize,
+  scales: usize,
+  scaleStride: i32,
+  out: usize,
   scratch: usize,
 ): void {
   for (let c = 0; c < GROUP; c += COLUMNS) {
     packColumns(w + c * 16, n, k, scratch);
     for (let row = 0; row < rows; row += 2) {
-      const first = a + row * stride;
-      const out = sums + row * SUMS + c * 4;
-      sumTile(first, first + stride, scratch, k * 2, out, out + SUMS);
+      const at = out + row * SUMS + c * 4;
+      sumTile<T>(a + row * stride, stride, k * 2, scratch, scales + row * scaleStride, scaleStride, at);
     }
   }
 }
@@ -61,8 +65,17 @@ function storePairs(bytes: v128, to: usize): void {
   v128.store(to + LENGTH, i16x8.extend_high_i8x16_s(bytes));
 }
 
-/** Two rows of `length` bytes by sixteen columns. Engines unroll the loop themselves; more by hand does not fit the registers. */
-function sumTile(a: usize, b: usize, w: usize, length: i32, first: usize, second: usize): void {
+/** Two rows by sixteen columns. Engines unroll the loop themselves; more by hand does not fit the registers. */
+function sumTile<T>(
+  a: usize,
+  stride: i32,
+  length: i32,
+  w: usize,
+  scale: usize,
+  scaleStride: i32,
+  out: usize,
+): void {
+  let b = a + stride;
   let a0 = i32x4.splat(0);
   let a1 = a0;
   let a2 = a0;
@@ -87,12 +100,21 @@ function sumTile(a: usize, b: usize, w: usize, length: i32, first: usize, second
     a3 = i32x4.add(a3, i32x4.dot_i16x8_s(x, z));
     b3 = i32x4.add(b3, i32x4.dot_i16x8_s(y, z));
   }
-  v128.store(first, a0);
-  v128.store(first, a1, 16);
-  v128.store(first, a2, 32);
-  v128.store(first, a3, 48);
-  v128.store(second, b0);
-  v128.store(second, b1, 16);
-  v128.store(second, b2, 32);
-  v128.store(second, b3, 48);
+  finish<T>(out, scale, a0, a1, a2, a3);
+  finish<T>(out + SUMS, scale + scaleStride, b0, b1, b2, b3);
+}
+
+function finish<T>(out: usize, scale: usize, a: v128, b: v128, c: v128, d: v128): void {
+  if (isFloat<T>()) {
+    const factor = v128.load32_splat(scale);
+    v128.store(out, f32x4.add(v128.load(out), f32x4.mul(f32x4.convert_i32x4_s(a), factor)));
+    v128.store(out, f32x4.add(v128.load(out, 16), f32x4.mul(f32x4.convert_i32x4_s(b), factor)), 16);
+    v128.store(out, f32x4.add(v128.load(out, 32), f32x4.mul(f32x4.convert_i32x4_s(c), factor)), 32);
+    v128.store(out, f32x4.add(v128.load(out, 48), f32x4.mul(f32x4.convert_i32x4_s(d), factor)), 48);
+  } else {
+    v128.store(out, a);
+    v128.store(out, b, 16);
+    v128.store(out, c, 32);
+    v128.store(out, d, 48);
+  }
 }

@@ -3,12 +3,12 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { MOST_THREADS, type Threads } from "../wasm/pool.ts";
-import { threadLoop } from "../wasm/thread.ts";
+import { takeParts, threadLoop } from "../wasm/thread.ts";
 
-/** Its text alone is the program: a file of its own would have to be found beside whatever bundle this is in. */
+/** Their text alone is the program: a file of its own would have to be found beside whatever bundle this is in. */
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
-(${threadLoop})({ ...workerData, ready: () => parentPort.postMessage("ready") });`;
+(${threadLoop})({ ...workerData, take: ${takeParts}, ready: () => parentPort.postMessage("ready") });`;
 
 export function nodeThreads(): Threads {
   const cores = availableParallelism();

@@ -20,8 +20,8 @@ export interface Call {
   readonly units: number;
   readonly grain: number;
   readonly args: readonly number[];
-  /** Bytes of scratch memory, of whoever does `units` of them. */
-  readonly scratch: (units: number) => number;
+  /** Bytes of memory that whoever does a part has to itself. */
+  readonly scratch: number;
 }
 
 type Lower<B extends string = string, P = unknown> = (problem: P, at: Readonly<Record<B, number>>) => Call;
@@ -66,7 +66,7 @@ function product(name: string, { rows, n, k }: GemmProblem, args: readonly numbe
     units: (rows * n) / GROUP,
     grain: 2,
     args: [rows, blockRows, n, k, ...args],
-    scratch: () => (blockRows + 1) * (2 * k + 8 * GROUP) + 32 * k,
+    scratch: (blockRows + 1) * (2 * k + 8 * GROUP) + 32 * k,
   };
 }
 
@@ -78,7 +78,7 @@ const attend: LowerOf<typeof attention> = (problem, { qkv, qkv_scale, out, out_s
     units,
     grain: 2,
     args: [tokens, queries, heads, groups, scoreScale, qkv, qkv_scale, out, out_scale],
-    scratch: () => padded * (6 * channels + 4 * groups + 128) + 40 * channels,
+    scratch: padded * (6 * channels + 4 * groups + 128) + 40 * channels,
   };
 };
 
@@ -92,7 +92,7 @@ const attendInteger =
       units,
       grain: 1,
       args: [tokens, queries, heads, groups, form, scoreScale, qkv, qkv_scale, out, out_scale],
-      scratch: () => padded * (2 * channels + 16) + 4 * channels + 4 * GROUP,
+      scratch: padded * (2 * channels + 16) + 4 * channels + 4 * GROUP,
     };
   };
 
@@ -131,7 +131,7 @@ const integerNorm = ({ width, stride, eps }: LayerNormProblem) => [
 ];
 
 function rowByRow(name: string, rows: number, scratchBytes: number): Omit<Call, "args"> {
-  return { name, units: rows, grain: 1, scratch: () => scratchBytes };
+  return { name, units: rows, grain: 1, scratch: scratchBytes };
 }
 
 const readOut =
@@ -141,7 +141,7 @@ const readOut =
     units: classes,
     grain: 1,
     args: [images, tokens, stride, classes, x, w, w_scale, bias, out],
-    scratch: () => 4 * stride,
+    scratch: 4 * stride,
   });
 
 const gemmFloatActivate: LowerOf<typeof float.gemmFloatActivate> = (problem, { a, w, bias, out }) => {
@@ -162,7 +162,7 @@ const gemmFloatAdd: LowerOf<typeof float.gemmFloatAdd> = (problem, { a, w, bias,
 
 /** Sixteen columns of k f32. */
 function byFloatRows(name: string, rows: number, k: number): Omit<Call, "args"> {
-  return { name, units: rows, grain: 2, scratch: () => 64 * k };
+  return { name, units: rows, grain: 2, scratch: 64 * k };
 }
 
 type Attended = AttentionProblem & Pick<AttentionLevelsProblem, "softmax">;
@@ -176,7 +176,7 @@ const attendFloat: Lower<"qkv" | "out", Attended> = (problem, { qkv, out }) => {
     units,
     grain: 1,
     args: [tokens, queries, heads, channels, scoreScale, ...levels, qkv, out],
-    scratch: () => 4 * padded,
+    scratch: 4 * padded,
   };
 };
 

@@ -12,7 +12,6 @@ import { type Call, wasmKernels } from "./kernels.ts";
 import { compileKernels, type Exports, instantiateKernels } from "./module.ts";
 import { Pool, ThreadLost, type Threads } from "./pool.ts";
 import { resamplerOn } from "./resampler.ts";
-import { greatestShare } from "./share.ts";
 
 /** Where bytes lie in the memory. */
 interface Place {
@@ -89,7 +88,7 @@ class WasmModel implements CpuModel {
     const { tensors, end } = placesOf(graph, heap.end);
     const places = new Map([...this.#weights, ...tensors]);
     const calls = graph.steps.map((step) => lowered(step, places));
-    const scratch = { at: end, byteLength: this.#scratchBytes(calls.filter((call) => call !== undefined)) };
+    const scratch = { at: end, byteLength: aligned(Math.max(0, ...calls.map((call) => call?.scratch ?? 0))) };
     heap.reach(end + scratch.byteLength * this.threads.count);
     // Seldom needed, and so fetched when it is.
     const kernels = calls.includes(undefined) ? await part(import("../cpu/kernels.ts")) : undefined;
@@ -113,17 +112,8 @@ class WasmModel implements CpuModel {
     });
   }
 
-  /** For each thread: what the greatest share needs, and in all what one thread needs for the whole. */
-  #scratchBytes(calls: readonly Call[]): number {
-    const { count } = this.threads;
-    const bytes = calls.map((call) =>
-      Math.max(call.scratch(greatestShare(call, count)), call.scratch(call.units) / count),
-    );
-    return aligned(Math.max(0, ...bytes));
-  }
-
   #run(call: Call, { at, byteLength }: Omit<Place, "type">): void {
-    if (this.#pool) this.#pool.run(call, this.#exports, (thread) => at + thread * byteLength);
+    if (this.#pool) this.#pool.run(call, at, byteLength);
     else this.#exports[call.name](0, call.units, ...call.args, at);
   }
 

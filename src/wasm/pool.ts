@@ -2,8 +2,7 @@
 
 import type { Call } from "./kernels.ts";
 import type { Exports } from "./module.ts";
-import { shareOf } from "./share.ts";
-import { CONTROL, type ThreadStart } from "./thread.ts";
+import { CONTROL, type ThreadStart, takeParts } from "./thread.ts";
 
 /** A started thread. */
 export interface Thread {
@@ -19,17 +18,23 @@ export interface Threads {
   readonly most: number;
   /** Why so many. */
   readonly why: string;
-  spawn(start: Omit<ThreadStart, "ready">): Thread;
+  spawn(start: Omit<ThreadStart, "ready" | "take">): Thread;
 }
 
 /** More do not pay: a step of a small model is shorter than the wait for the last of them. */
 export const MOST_THREADS = 8;
-/** A thread that does not answer for so long, or for ten times what the others took, is lost. */
+/** Parts of a call for each thread: few, for each widens its own operands, and enough for a slow thread to do fewer. */
+const PARTS = 4;
+/** Numbers of calls; then they begin anew. */
+const MOST_CALLS = 0x3fffff;
+/** A part that is not done for so long, or for ten times what the others took, is lost with its thread. */
 const PATIENCE_MS = 1000;
+/** How long the last part is looked for before this thread sleeps too, and leaves its core to the one that has it. */
+const LOOKS_MS = 0.2;
 /** Time to start; a machine under load takes its time. */
 const START_MS = 10_000;
 
-/** A thread did not answer. What it was to do is undone, and it may still write. */
+/** A thread did not answer. The part that it took is undone, and it may still write. */
 export class ThreadLost extends Error {}
 
 export class Pool {
@@ -37,13 +42,15 @@ export class Pool {
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
   readonly #names: readonly string[];
-  #call = 0;
+  readonly #takeParts: () => void;
+  #calls = 0;
 
   private constructor(threads: readonly Thread[], control: SharedArrayBuffer, exports: Exports) {
     this.#threads = threads;
     this.#words = new Int32Array(control);
     this.#numbers = new Float64Array(control);
     this.#names = Object.keys(exports);
+    this.#takeParts = takeParts(control, CONTROL, Object.values(exports), 0);
   }
 
   /** As many as start; undefined where none does. */
@@ -72,39 +79,41 @@ export class Pool {
     return this.#threads.length + 1;
   }
 
-  /** Shares a call out and does a share of it; thread i has scratch memory at `scratch(i)`. @throws ThreadLost */
-  run(call: Call, exports: Exports, scratch: (thread: number) => number): void {
-    const shares = Array.from({ length: this.count }, (_, i) => shareOf(call, i, this.count));
-    this.#words[CONTROL.which] = this.#names.indexOf(call.name);
-    this.#words[CONTROL.count] = call.args.length;
-    this.#numbers.set(call.args, CONTROL.args);
-    for (const [i, [from, to]] of shares.entries())
-      this.#numbers.set([from, to, scratch(i)], CONTROL.shares + 3 * i);
-    Atomics.store(this.#words, CONTROL.call, ++this.#call);
-    Atomics.notify(this.#words, CONTROL.call);
+  /** Publishes a call, and takes parts of it like the others; thread i has `scratchBytes` at `scratch` + i times as many. @throws ThreadLost */
+  run({ name, units, grain, args }: Call, scratch: number, scratchBytes: number): void {
+    const [words, numbers] = [this.#words, this.#numbers];
+    const cut = Math.min(Math.ceil(units / grain), this.count * PARTS);
+    words[CONTROL.which] = this.#names.indexOf(name);
+    words[CONTROL.count] = args.length;
+    words[CONTROL.cut] = cut;
+    numbers.set([units, grain, scratch, scratchBytes, ...args], CONTROL.units);
+    Atomics.store(words, CONTROL.done, 0);
+    this.#calls = (this.#calls + 1) & MOST_CALLS;
+    Atomics.store(words, CONTROL.parts, this.#calls * (CONTROL.leftMask + 1) + cut);
+    Atomics.notify(words, CONTROL.parts);
     const start = performance.now();
-    const [from, to] = shares[0];
-    if (from < to) exports[call.name](from, to, ...call.args, scratch(0));
-    const own = performance.now() - start;
-    for (let i = 1; i < this.count; i++) this.#await(i, start + own + Math.max(PATIENCE_MS, 10 * own));
+    this.#takeParts();
+    this.#awaitLast(cut, performance.now() - start);
   }
 
-  /** The thread looks at its place for a while, then sleeps. */
-  #await(index: number, until: number): void {
-    const at = CONTROL.done + index;
-    const isDone = () => Atomics.load(this.#words, at) === this.#call;
-    for (let i = 0; i < CONTROL.looks; i++) if (isDone()) return;
-    while (!isDone()) {
-      const left = until - performance.now();
-      if (left <= 0) throw new ThreadLost(`thread ${index}: does not answer`);
-      Atomics.wait(this.#words, at, Atomics.load(this.#words, at), left);
+  #awaitLast(cut: number, ownMs: number): void {
+    const [words, { done, looks }] = [this.#words, CONTROL];
+    const start = performance.now();
+    for (let i = 1; Atomics.load(words, done) < cut; i++)
+      if (i % looks === 0 && performance.now() - start > LOOKS_MS) break;
+    for (;;) {
+      const now = Atomics.load(words, done);
+      if (now === cut) return;
+      const leftMs = start + Math.max(PATIENCE_MS, 10 * ownMs) - performance.now();
+      if (leftMs <= 0) throw new ThreadLost("a thread does not answer");
+      Atomics.wait(words, done, now, leftMs);
     }
   }
 
   /** Resolves once no thread touches the memory any more. */
   async stop(): Promise<void> {
-    Atomics.store(this.#words, CONTROL.call, -1);
-    Atomics.notify(this.#words, CONTROL.call);
+    Atomics.store(this.#words, CONTROL.parts, -1);
+    Atomics.notify(this.#words, CONTROL.parts);
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 }

@@ -26,7 +26,7 @@ export function resamplerOn(heap: Heap, at: number, run: (call: Call) => void): 
     heap.reach(end);
     for (const [i, { buffer, byteOffset, byteLength }] of [starts, weights, data].entries())
       heap.bytes(places[i], byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
-    run({ name, units: rows, grain: 1, args: [...args, taps, ...places], scratch: () => 0 });
+    run({ name, units: rows, grain: 1, args: [...args, taps, ...places], scratch: 0 });
     return heap.bytes(places[3], byteLength).slice();
   }
   return {

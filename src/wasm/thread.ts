@@ -1,56 +1,96 @@
-// What a thread does: waits for a call, does its share, tells that it is done. All over shared memory, so that a step costs no
-// message.
+// What a thread does: waits for a call, then takes one part of it after another and computes them. All over shared memory, so that a
+// step costs no message. Parts are taken, not dealt out: a slow core takes fewer, and a thread that sleeps keeps nobody waiting.
 
 /** What a thread is started with. */
 export interface ThreadStart {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Where calls are told: see `CONTROL`. */
+  /** Where calls are published: see `CONTROL`. */
   readonly control: SharedArrayBuffer;
   readonly layout: typeof CONTROL;
-  /** From 1 on; 0 is the thread that tells. */
+  /** From 1 on; 0 is the thread that publishes. */
   readonly index: number;
   /** Called once it waits for calls. */
   readonly ready: () => void;
+  /** `takeParts`. */
+  readonly take: typeof takeParts;
 }
 
 /** A control block: words of 32 bits, then numbers of 64. */
 export const CONTROL = {
-  /** Word: the number of the call; -1 ends the thread. */
-  call: 0,
-  /** Word: which of the exports. */
-  which: 1,
-  /** Word: how many arguments. */
-  count: 2,
-  /** Words, one for each thread: the last call that it has done. */
+  /** Word: the number of the call, and in the lowest bits how many of its parts nobody has taken yet; -1 ends the threads. */
+  parts: 0,
+  /** Of those bits. */
+  leftMask: 0xff,
+  /** Word: parts that are done. A line of the cache of its own, for whoever waits for it looks at it all the time. */
   done: 16,
-  /** Numbers, three for each thread: its first unit, its last, its scratch memory. */
-  shares: 16,
+  /** Word: which of the exports. */
+  which: 32,
+  /** Word: how many arguments. */
+  count: 33,
+  /** Word: how many parts the call has. */
+  cut: 34,
+  /** Number: the units of the call; how many of them go together; the first scratch memory; its bytes. */
+  units: 24,
+  grain: 25,
+  scratch: 26,
+  scratchBytes: 27,
   /** Numbers: the arguments. */
-  args: 40,
+  args: 28,
   /** Bytes of the block. */
   byteLength: 512,
-  /** How often a thread looks for its next call before it sleeps: about the time between two steps. */
-  looks: 20_000,
+  /** How long a thread looks for its next call before it sleeps: waking it takes as long as a step of a small model. */
+  looksMs: 1,
+  /** Looks between two readings of the clock. */
+  looks: 256,
 } as const;
 
-/** Never returns but at the end. It must not name anything outside itself: in Node its text alone goes to the thread. */
-export function threadLoop({ module, memory, control, layout, index, ready }: ThreadStart): void {
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  const exported = Object.values(instance.exports) as ((...args: number[]) => void)[];
+type Exported = readonly ((...args: number[]) => void)[];
+
+/**
+ * Takes parts of the published call and computes them, until nobody has to take one any more.
+ * Only who has taken a part may read the call: until that is done, it stays.
+ */
+export function takeParts(
+  control: SharedArrayBuffer,
+  layout: typeof CONTROL,
+  exported: Exported,
+  index: number,
+) {
   const words = new Int32Array(control);
   const numbers = new Float64Array(control);
-  let seen = 0;
+  return () => {
+    for (;;) {
+      const before = Atomics.load(words, layout.parts);
+      const left = before < 0 ? 0 : before & layout.leftMask;
+      if (left === 0) return;
+      if (Atomics.compareExchange(words, layout.parts, before, before - 1) !== before) continue;
+      const cut = words[layout.cut];
+      const [units, grain] = [numbers[layout.units], numbers[layout.grain]];
+      const border = (part: number) =>
+        Math.min(units, Math.floor((Math.ceil(units / grain) * part) / cut) * grain);
+      const scratch = numbers[layout.scratch] + index * numbers[layout.scratchBytes];
+      const args = numbers.subarray(layout.args, layout.args + words[layout.count]);
+      exported[words[layout.which]](border(cut - left), border(cut - left + 1), ...args, scratch);
+      if (Atomics.add(words, layout.done, 1) + 1 === cut) Atomics.notify(words, layout.done);
+    }
+  };
+}
+
+/** Never returns but at the end. Neither it nor `takeParts` may name anything outside itself: in Node their text alone goes to the thread. */
+export function threadLoop({ module, memory, control, layout, index, ready, take }: ThreadStart): void {
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const words = new Int32Array(control);
+  const work = take(control, layout, Object.values(instance.exports) as never, index);
   ready();
   for (;;) {
-    for (let i = 0; i < layout.looks && Atomics.load(words, layout.call) === seen; i++);
-    Atomics.wait(words, layout.call, seen);
-    seen = Atomics.load(words, layout.call);
-    if (seen < 0) return;
-    const [from, to, scratch] = numbers.subarray(layout.shares + 3 * index, layout.shares + 3 * index + 3);
-    const args = numbers.subarray(layout.args, layout.args + words[layout.count]);
-    if (from < to) exported[words[layout.which]](from, to, ...args, scratch);
-    Atomics.store(words, layout.done + index, seen);
-    Atomics.notify(words, layout.done + index);
+    work();
+    const idle = Atomics.load(words, layout.parts);
+    if (idle < 0) return;
+    if (idle & layout.leftMask) continue;
+    const until = performance.now() + layout.looksMs;
+    for (let looks = 1; Atomics.load(words, layout.parts) === idle; looks++)
+      if (looks % layout.looks === 0 && performance.now() > until) break;
+    Atomics.wait(words, layout.parts, idle);
   }
 }

@@ -2,7 +2,7 @@
 import type { ImageClassifier, LoadOptions, Platform } from "../classifier/api.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
-import { threadLoop } from "../wasm/thread.ts";
+import { takeParts, threadLoop } from "../wasm/thread.ts";
 import {
   type Loaded,
   type LoadRequest,
@@ -20,7 +20,8 @@ const classifiers = new Map<number, ImageClassifier>();
 const running = new Map<number, AbortController>();
 
 addEventListener("message", ({ data }: MessageEvent<Numbered<Request> | ThreadRequest>) => {
-  if (data.type === "thread") threadLoop({ ...data.start, ready: () => postMessage("ready") });
+  if (data.type === "thread")
+    threadLoop({ ...data.start, take: takeParts, ready: () => postMessage("ready") });
   else if (data.type === "abort") running.get(data.id)?.abort();
   else void answer(data);
 });

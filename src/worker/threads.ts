@@ -9,7 +9,7 @@ const TERMINATED_MS = 2500;
 /** The first message of a worker that is to be a thread. */
 export interface ThreadRequest {
   readonly type: "thread";
-  readonly start: Omit<ThreadStart, "ready">;
+  readonly start: Omit<ThreadStart, "ready" | "take">;
 }
 
 export function workerThreads(): Threads {
@@ -29,7 +29,7 @@ function whyAlone(): string | undefined {
   return undefined;
 }
 
-function spawn(start: Omit<ThreadStart, "ready">) {
+function spawn(start: Omit<ThreadStart, "ready" | "take">) {
   const worker = new Worker(location.href, { type: "module", name: "vit8 thread" });
   const ready = new Promise<void>((resolve, reject) => {
     worker.addEventListener("message", () => resolve(), { once: true });
