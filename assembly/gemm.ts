@@ -39,8 +39,7 @@ export function gemmAccumulate(
   startParts(from, to, rows, blockRows, n);
   while (nextPart(a, k, scratch)) {
     sumRows(k, w, n, sums, scratch, behind(sums, blockRows));
-    for (let r = row; r < end; r++)
-      memory.copy(out + (r * n + column) * 4, sums + (r - row) * SUMS, SUMS);
+    for (let r = row; r < end; r++) memory.copy(out + (r * n + column) * 4, sums + (r - row) * SUMS, SUMS);
   }
 }
 

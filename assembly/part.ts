@@ -39,7 +39,7 @@ export function nextPart(a: usize, k: i32, a16: usize): bool {
   end = min(first + height, row + last - unit);
   if (first !== top) {
     // Whatever is left of the block: those rows of one panel, or with more than one all rows.
-    const one = within % height + last - unit <= height;
+    const one = (within % height) + last - unit <= height;
     const begin = one ? row : first;
     widen(a + begin * k, a16 + (begin - first) * k * 2, ((one ? end : first + height) - begin) * k);
     top = first;
