@@ -15,6 +15,8 @@ export default defineConfig({
   worker: { format: "es", plugins: () => [wgsl(), assembly()] },
   test: {
     include: ["src/**/*.test.ts", "build/**/*.test.ts", "bench/**/*.test.ts", "test/**/*.test.ts"],
+    // Vitest would leave a core free, which is half of the machine that these are sized for.
+    maxWorkers: "100%",
     // A software GPU takes seconds to compile the largest kernels.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,6 +1,5 @@
 // The page's side of a classifier that runs in a worker: the same methods, each a message.
 
-import type { Classification } from "../classifier/answer.ts";
 import type {
   ClassifyOptions,
   ImageClassifier,
@@ -123,35 +122,14 @@ class WorkerClassifier implements ImageClassifier {
     return this.#report;
   }
 
-  classify(picture: Picture, options?: ClassifyOptions): Promise<Classification[]>;
-  classify(
-    pictures: readonly Picture[],
-    options: ClassifyOptions & SettledOptions,
-  ): Promise<PromiseSettledResult<Classification[]>[]>;
-  classify(pictures: readonly Picture[], options?: ClassifyOptions): Promise<Classification[][]>;
-  classify(input: Picture | readonly Picture[], options?: RunOptions) {
-    return this.#run<never>("classify", input, options);
-  }
+  readonly classify = ((input: Picture | readonly Picture[], options?: RunOptions) =>
+    this.#run("classify", input, options)) as ImageClassifier["classify"];
 
-  logits(picture: Picture, options?: { signal?: AbortSignal }): Promise<Float32Array>;
-  logits(
-    pictures: readonly Picture[],
-    options: { signal?: AbortSignal } & SettledOptions,
-  ): Promise<PromiseSettledResult<Float32Array>[]>;
-  logits(pictures: readonly Picture[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
-  logits(input: Picture | readonly Picture[], options?: RunOptions) {
-    return this.#run<never>("logits", input, options);
-  }
+  readonly logits = ((input: Picture | readonly Picture[], options?: RunOptions) =>
+    this.#run("logits", input, options)) as ImageClassifier["logits"];
 
-  embed(picture: Picture, options?: { signal?: AbortSignal }): Promise<Float32Array>;
-  embed(
-    pictures: readonly Picture[],
-    options: { signal?: AbortSignal } & SettledOptions,
-  ): Promise<PromiseSettledResult<Float32Array>[]>;
-  embed(pictures: readonly Picture[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
-  embed(input: Picture | readonly Picture[], options?: RunOptions) {
-    return this.#run<never>("embed", input, options);
-  }
+  readonly embed = ((input: Picture | readonly Picture[], options?: RunOptions) =>
+    this.#run("embed", input, options)) as ImageClassifier["embed"];
 
   attention(picture: Picture, options?: { signal?: AbortSignal }): Promise<AttentionMap> {
     return this.#run("attention", picture, options);

@@ -1,0 +1,54 @@
+// Pictures opened for some work and closed after it, and many of them in batches.
+
+import { until } from "../errors/until.ts";
+import { numbered } from "./numbered.ts";
+import type { PictureSource } from "./picture.ts";
+
+/**
+ * Opens the pictures for `work`, and closes them after it, whatever happens.
+ * @param first of one batch of many, the number of its first picture: errors say which picture they are of
+ */
+export async function withOpened<P, T>(
+  pictures: readonly P[],
+  open: (picture: P, signal?: AbortSignal) => Promise<PictureSource>,
+  work: (sources: readonly PictureSource[]) => Promise<T>,
+  { signal, first }: { signal?: AbortSignal; first?: number },
+): Promise<T> {
+  const opening = pictures.map((picture) => open(picture, signal));
+  try {
+    const opened = await until(signal, Promise.allSettled(opening));
+    const sources = opened.map((result, i) => {
+      if (result.status === "fulfilled") return result.value;
+      throw first === undefined ? result.reason : numbered(result.reason, first + i);
+    });
+    return await work(sources);
+  } finally {
+    // Those too that open when nobody waits for them any more.
+    for (const source of opening)
+      source.then(
+        (it) => it.close(),
+        () => {},
+      );
+  }
+}
+
+/** The answers of all batches, in order. While the device has one, the pictures of the next are decoded and uploaded. */
+export async function inBatches<P, T>(
+  pictures: readonly P[],
+  maxBatch: number,
+  answer: (batch: readonly P[], first: number) => Promise<T[]>,
+): Promise<T[]> {
+  const ask = (first: number) => {
+    const answers = answer(pictures.slice(first, first + maxBatch), first);
+    answers.catch(() => {}); // thrown below, unless an earlier batch has failed
+    return answers;
+  };
+  const results: T[] = [];
+  let ahead = pictures.length > 0 ? ask(0) : undefined;
+  for (let next = maxBatch; ahead; next += maxBatch) {
+    const current = ahead;
+    ahead = next < pictures.length ? ask(next) : undefined;
+    results.push(...(await current));
+  }
+  return results;
+}

@@ -1,0 +1,38 @@
+// What runs where, told to whoever asks.
+
+import { arithmeticOf } from "../lower/arithmetic.ts";
+import type { KernelReport, LoadOptions, Report } from "./api.ts";
+import type { Chosen } from "./engine.ts";
+import type { Session } from "./session.ts";
+
+export function reportOf(
+  { device, model, engine, ignored }: Session,
+  options: LoadOptions,
+  losses: readonly string[],
+): Report {
+  return {
+    model: model.id,
+    checkpoint: model.architecture.quantization ? "quantized" : "float",
+    ...arithmeticOf(options),
+    backend: device.backend,
+    adapter: device.adapter,
+    advice: device.advice,
+    threads: device.threads,
+    kernels: summarized(engine.choices.values()),
+    dispatches: engine.dispatches,
+    gpuBytes: device.bytes,
+    ignoredTensors: ignored.slice(0, 100),
+    losses,
+  };
+}
+
+/** One line for all steps that run the same variant. */
+function summarized(choices: Iterable<Chosen>): KernelReport[] {
+  const reports = new Map<string, KernelReport>();
+  for (const { kernel, variant, why } of choices) {
+    const key = `${kernel.name}/${variant}`;
+    const steps = (reports.get(key)?.steps ?? 0) + 1;
+    reports.set(key, { kernel: kernel.name, variant, steps, why });
+  }
+  return [...reports.values()];
+}

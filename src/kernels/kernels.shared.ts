@@ -1,0 +1,44 @@
+// Every variant of some kernels that this machine has, on every problem of their cases, against the f64 reference.
+
+import { afterAll, describe, expect, test } from "vitest";
+import { openGpu } from "../gpu/gpu.ts";
+import { type AnyKernel, variantsFor } from "../gpu/kernel.ts";
+import { nodeGpu } from "../node/gpu.ts";
+import type { AnyCases } from "../testing/cases.ts";
+import { faultOf } from "../testing/check-case.ts";
+
+/** What a glob of cases files gives. */
+export type CasesFiles = Readonly<Record<string, AnyCases | readonly AnyCases[]>>;
+
+export async function testKernels(files: CasesFiles): Promise<void> {
+  const machines = {
+    "all features": await openGpu({ gpu: await nodeGpu() }),
+    "no subgroups": await openGpu({ gpu: await nodeGpu(), without: ["subgroups"] }),
+  };
+  afterAll(() => {
+    for (const gpu of Object.values(machines)) gpu.destroy();
+  });
+
+  /** Without a feature only what changes is run again: a kernel whose variants are all still there is not. */
+  const variantsOf = (machine: keyof typeof machines, kernel: AnyKernel, problem: unknown) => {
+    const all = variantsFor(kernel, machines["all features"].capabilities, problem);
+    const here = variantsFor(kernel, machines[machine].capabilities, problem);
+    return machine === "all features" || here.length < all.length ? here : [];
+  };
+
+  for (const cases of Object.values(files).flat()) {
+    const { kernel, problems } = cases;
+    for (const machine of ["all features", "no subgroups"] as const) {
+      const gpu = machines[machine];
+      const runs = problems.flatMap(({ name, problem }) =>
+        variantsOf(machine, kernel, problem).map((variant) => ({ name, problem, variant })),
+      );
+      if (runs.length === 0) continue;
+      describe(`${kernel.name}, ${machine} on ${gpu.adapter.vendor} ${gpu.adapter.architecture}`, () => {
+        test.each(runs)("$name, $variant", async ({ problem, variant }) => {
+          expect(await faultOf(gpu, cases, problem, variant)).toBeUndefined();
+        });
+      });
+    }
+  }
+}
