@@ -1,6 +1,5 @@
 // TensorFlow.js on its WebGPU backend, from wherever somebody has put it: the same model in its operations, in f32.
 
-import type { Activation } from "../../src/format/architecture.ts";
 import type { CanonicalName } from "../../src/network/names.ts";
 import {
   headsOf,
@@ -11,6 +10,7 @@ import {
   type Value,
 } from "../../src/network/op.ts";
 import type { Tensors } from "../../src/onnx/model.ts";
+import type { Activation } from "../../src/tensor/activation.ts";
 import type { Entrant, Feed } from "./onnx-web.ts";
 
 /** The part of the package that is used here; it is no dependency, so its own types are not at hand. */

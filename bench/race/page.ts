@@ -61,7 +61,7 @@ async function ourLabel(): Promise<string> {
 async function peerLabel(peer: Configuration): Promise<string> {
   const [runner, model] = await Promise.all([openPeer(peer), describeModel(openUrlFolder(MODEL))]);
   const [logits] = await runner.run();
-  return topClasses(logits, model.architecture.labels, 1)[0].label;
+  return topClasses(logits, model.labels, 1)[0].label;
 }
 
 function openPeer(peer: Configuration): Promise<Entrant> {
@@ -70,7 +70,7 @@ function openPeer(peer: Configuration): Promise<Entrant> {
 
 async function feed(): Promise<Feed> {
   const model = await describeModel(openUrlFolder(new URL(MODEL, location.href)));
-  const { imageWidth, imageHeight } = model.architecture;
+  const { width: imageWidth, height: imageHeight } = model.input;
   return { pixels: normalisedPixels(model, [picture]), shape: [1, 3, imageHeight, imageWidth] };
 }
 

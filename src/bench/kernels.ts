@@ -9,7 +9,6 @@ import { gpuKernels } from "../lower/gpu-kernels.ts";
 import { halfKernels } from "../lower/half-kernels.ts";
 import { int8Program } from "../lower/int8.ts";
 import { softwareKernels } from "../lower/software-kernels.ts";
-import { vit } from "../network/families/vit.ts";
 import { fused } from "../network/fused.ts";
 import { chooseByTable } from "../scheduler/choose.ts";
 import { problemKey, type Step } from "../scheduler/step.ts";
@@ -82,7 +81,7 @@ export function kernelTasks(
   model: ModelDescription,
   batch: number,
 ): KernelTask[] {
-  const from = { model: model.id, imageSize: model.architecture.imageWidth, batch };
+  const from = { model: model.id, imageSize: model.input.width, batch };
   return suites.flatMap((cases) =>
     problemsOf(cases, model, batch).flatMap(({ step, problem }) =>
       variantsFor(cases.kernel, machine, problem).map((variant) => ({
@@ -104,9 +103,9 @@ export function chosenTasks(
   batch: number,
 ): KernelTask[] {
   const tasks = new Map<string, KernelTask>();
-  const from = { model: model.id, imageSize: model.architecture.imageWidth, batch };
+  const from = { model: model.id, imageSize: model.input.width, batch };
   const kernels = machine.software ? softwareKernels : gpuKernels;
-  const program = int8Program(fused(vit(model.architecture)), model.affine, kernels);
+  const program = int8Program(fused(model.network), model.affine, kernels);
   for (const step of program.graph(batch).steps) {
     const { kernel, variant } = chooseByTable(step, machine);
     const cases = suites.find((suite) => suite.kernel.name === kernel.name);
@@ -166,8 +165,8 @@ function problemsOf({ kernel, problems }: AnyCases, model: ModelDescription, ima
 }
 
 /** Of the int8 path with every kernel that may compute it, and of the float path. */
-function everyStep({ architecture, affine }: ModelDescription, images: number): Step[] {
-  const network = fused(vit(architecture));
+function everyStep({ network: whole, affine }: ModelDescription, images: number): Step[] {
+  const network = fused(whole);
   const sets = [gpuKernels, softwareKernels, halfKernels(gpuKernels)];
   const programs = [
     ...sets.map((kernels) => int8Program(network, affine, kernels)),

@@ -2,15 +2,17 @@
 
 import { uploadWeights } from "../classifier/gpu-device.ts";
 import type { ModelDescription } from "../classifier/model.ts";
-import { parseModel, type VitArchitecture } from "../format/config.ts";
+import type { Fields } from "../format/fields.ts";
 import { type TensorEntry, writeSafetensors } from "../format/safetensors.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { affineOf } from "../image/normalise.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import type { Program } from "../lower/program.ts";
-import { expectedTensors } from "../network/expected-tensors.ts";
-import { type CanonicalName, timmName } from "../network/names.ts";
+import vit from "../network/families/vit.ts";
+import { type Model, modelOf } from "../network/model.ts";
+import type { CanonicalName } from "../network/names.ts";
+import { parametersOf } from "../network/parameters.ts";
 import { splitQkv } from "../onnx/model.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import { type Rng, seeded } from "../testing/cases.ts";
@@ -32,9 +34,9 @@ export type ShapeName = keyof typeof SHAPES;
 
 /** The files of a model: a thousand classes, patches of 16 pixels, pictures of `imageSize` a side. */
 export function madeUpFolder(shape: Shape, imageSize = 224): Record<string, string | Uint8Array> {
-  const { architecture } = madeUpModel("made up", shape, imageSize);
-  const tensors = [...madeUpTensors(architecture)].map(({ entry: { name, dtype, shape }, bytes }) => ({
-    name: timmName(name),
+  const model = madeUpModel("made up", shape, imageSize);
+  const tensors = [...madeUpTensors(model)].map(({ entry: { name, dtype, shape }, bytes }) => ({
+    name: model.names.stored(name),
     dtype,
     shape,
     bytes,
@@ -55,14 +57,14 @@ export function madeUpFolder(shape: Shape, imageSize = 224): Record<string, stri
 }
 
 export function madeUpModel(id: string, shape: Shape, imageSize = 224): ModelDescription {
-  const { architecture, preprocessing } = parseModel(...configsOf(shape, imageSize));
-  return { id, architecture, preprocessing, affine: affineOf(preprocessing) };
+  const model = modelOf(vit, ...configsOf(shape, imageSize));
+  return { ...model, id, affine: affineOf(model.preprocessing) };
 }
 
 function configsOf(
   { width, heads, depth }: Shape,
   imageSize: number,
-): [config: object, preprocessor: object] {
+): [config: Fields, preprocessor: Fields] {
   const classes = Array.from({ length: 1000 }, (_, i) => [i, `class ${i}`]);
   return [
     {
@@ -85,30 +87,26 @@ function configsOf(
 }
 
 /** The same weights every time and in any arithmetic, on the GPU by the names that steps use. */
-export function madeUpWeights(
-  gpu: Gpu,
-  { id, architecture }: ModelDescription,
-  program: Program,
-): Promise<Arena> {
-  return uploadWeights(gpu, id, program.pack(storedTensors(architecture)));
+export function madeUpWeights(gpu: Gpu, model: ModelDescription, program: Program): Promise<Arena> {
+  return uploadWeights(gpu, model.id, program.pack(storedTensors(model)));
 }
 
-async function* storedTensors(architecture: VitArchitecture): AsyncGenerator<StoredTensor> {
-  for (const { entry, bytes } of madeUpTensors(architecture)) yield { name: entry.name, entry, bytes };
+async function* storedTensors(model: Model): AsyncGenerator<StoredTensor> {
+  for (const { entry, bytes } of madeUpTensors(model)) yield { name: entry.name, entry, bytes };
 }
 
 /** The same weights once more, as an ONNX file takes them. */
-export function madeUpFloats({ architecture }: ModelDescription): Map<CanonicalName, Float32Array> {
+export function madeUpFloats(model: Model): Map<CanonicalName, Float32Array> {
   const tensors = new Map<CanonicalName, Float32Array>();
-  for (const { entry, bytes } of madeUpTensors(architecture))
+  for (const { entry, bytes } of madeUpTensors(model))
     tensors.set(entry.name, new Float32Array(bytes.buffer as ArrayBuffer));
   splitQkv(tensors);
   return tensors;
 }
 
-function* madeUpTensors(architecture: VitArchitecture): Generator<{ entry: TensorEntry; bytes: Uint8Array }> {
+function* madeUpTensors({ network }: Model): Generator<{ entry: TensorEntry; bytes: Uint8Array }> {
   const rng = seeded(1);
-  for (const [name, shape] of expectedTensors(architecture)) {
+  for (const [name, shape] of parametersOf(network)) {
     const bytes = new Uint8Array(madeUpTensor(name, shape, rng).buffer);
     yield { entry: { name, dtype: "F32", shape: [...shape], begin: 0, end: bytes.length }, bytes };
   }

@@ -6,7 +6,7 @@ import { normalisedPixels } from "./pixels.ts";
 test("planes of red, green and blue, normalised, one picture after another", () => {
   const normalisation = { rescale: 1 / 255, mean: [0.5, 0.25, 0], std: [0.5, 0.25, 1] } as const;
   const model = {
-    architecture: { imageWidth: 2, imageHeight: 2 },
+    input: { width: 2, height: 2 },
     preprocessing: { resize: { mode: "exact", width: 2, height: 2 }, resample: "bicubic" },
     affine: affineOf(normalisation),
   } as unknown as ModelDescription;

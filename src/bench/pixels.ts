@@ -7,7 +7,7 @@ import { preprocessOnCpu } from "../image/resize-pixels.ts";
 
 /** Pictures -> [pictures, 3, height, width] f32. */
 export function normalisedPixels(model: ModelDescription, pictures: readonly RawPicture[]): Float32Array {
-  const { imageWidth: width, imageHeight: height } = model.architecture;
+  const { width, height } = model.input;
   const all = new Float32Array(pictures.length * 3 * width * height);
   const framing = { ...model.preprocessing, crop: { width, height } };
   const { scale, offset } = model.affine;

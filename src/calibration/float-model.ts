@@ -2,7 +2,6 @@
 
 import { describeModel, type ModelDescription } from "../classifier/model.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
-import type { VitArchitecture } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import { streamWeights } from "../format/weights.ts";
@@ -34,7 +33,7 @@ export async function describeFloatModel(
   signal?: AbortSignal,
 ): Promise<ModelDescription> {
   const description = await describeModel(folder, signal);
-  if (description.architecture.quantization)
+  if (description.quantization)
     throw new UnsupportedModelError(
       `${folder.id}: expected a float model, but it is quantised already; load the float checkpoint`,
     );
@@ -42,16 +41,12 @@ export async function describeFloatModel(
 }
 
 /** The tensors that inference needs, as they arrive. */
-export async function* streamFloatModel(
-  folder: ModelFolder,
-  architecture: VitArchitecture,
-  options: ReadOptions,
-) {
+export async function* streamFloatModel(folder: ModelFolder, model: ModelDescription, options: ReadOptions) {
   let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
   const stream = streamWeights(folder, {
     ...options,
     onHeader: async (entries) => {
-      const { tensors } = await checkTensors(architecture, entries);
+      const { tensors } = await checkTensors(model, entries);
       names = new Map([...tensors].map(([name, entry]) => [entry, name]));
     },
     wanted: (entry) => names.has(entry),
@@ -62,12 +57,10 @@ export async function* streamFloatModel(
 /** @throws UnsupportedModelError for a model that is quantised already. */
 export async function readFloatModel(folder: ModelFolder, options: ReadOptions = {}): Promise<FloatModel> {
   const description = await describeFloatModel(folder, options.signal);
-  const { architecture } = description;
   const tensors = new Map<CanonicalName, FloatTensor>();
-  for await (const { name, entry, bytes } of streamFloatModel(folder, architecture, options))
+  for await (const { name, entry, bytes } of streamFloatModel(folder, description, options))
     tensors.set(name, { shape: entry.shape, values: toFloat32(entry, bytes).slice() });
-  for (let block = 0; block < architecture.depth; block++)
-    for (const leaf of ["weight", "bias"]) joinQkv(tensors, `blocks.${block}`, leaf);
+  for (const name of [...tensors.keys()]) joinQkv(tensors, name);
   return { folder, description, tensors };
 }
 
@@ -97,13 +90,13 @@ export function normOf({ tensors }: FloatModel, name: string): Norm {
   return { weight: tensors.get(`${name}.weight`)!.values, bias: tensors.get(`${name}.bias`)!.values };
 }
 
-function joinQkv(tensors: Map<CanonicalName, FloatTensor>, block: string, leaf: string): void {
-  const names = ["query", "key", "value"].map((part) => `${block}.${part}.${leaf}`);
-  if (!tensors.has(names[0])) return;
+function joinQkv(tensors: Map<CanonicalName, FloatTensor>, query: CanonicalName): void {
+  if (!query.includes(".query.")) return;
+  const names = ["query", "key", "value"].map((part) => query.replace(".query.", `.${part}.`));
   const parts = names.map((name) => tensors.get(name)!);
   const values = new Float32Array(3 * parts[0].values.length);
   for (const [i, part] of parts.entries()) values.set(part.values, i * part.values.length);
   for (const name of names) tensors.delete(name);
   const [out, ...inputs] = parts[0].shape;
-  tensors.set(`${block}.qkv.${leaf}`, { shape: [3 * out, ...inputs], values });
+  tensors.set(query.replace(".query.", ".qkv."), { shape: [3 * out, ...inputs], values });
 }

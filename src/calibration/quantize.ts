@@ -1,15 +1,14 @@
 // From what calibration saw to a quantised model: levels for every activation, weights on few levels, and its files.
 
-import { type QuantizationOptions, quantizationConfig } from "../format/config.ts";
 import { asFields, parseJson } from "../format/fields.ts";
 import { pack, packMultiples } from "../format/packed.ts";
+import { type QuantizationOptions, quantizationConfig } from "../format/quantization-config.ts";
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import { isQkv } from "../lower/calibration.ts";
 import { addendOf } from "../lower/problems.ts";
-import { vit } from "../network/families/vit.ts";
 import { fused } from "../network/fused.ts";
-import { timmName } from "../network/names.ts";
+import type { Names } from "../network/names.ts";
 import { type FusedOp, type Interpreter, interpret, type Network, type Value } from "../network/op.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
@@ -67,15 +66,15 @@ export async function calibratedFiles(
   { model, images, seed, of }: Observations,
   { signal, onBlock, ...options }: QuantizingOptions,
 ): Promise<Map<string, Uint8Array[]>> {
-  const { architecture } = model.description;
-  const network = fused(vit(architecture));
+  const network = fused(model.description.network);
+  const blocks = network.ops.filter(({ kind }) => kind === "attention").length;
   const quantizer = new ModelQuantizer(copyOf(model), network, of, options);
   let block = -1;
   for (const op of network.ops) {
     const [, number = "0"] = /^blocks\.(\d+)\./.exec(op.name) ?? [];
     if (Number(number) > block) {
       block = Number(number);
-      onBlock?.(block, architecture.depth);
+      onBlock?.(block, blocks);
       // A block takes seconds: whoever wants to stop it must be heard.
       await new Promise((resolve) => setTimeout(resolve));
       signal?.throwIfAborted();
@@ -268,12 +267,12 @@ function reaffined({ values, columns }: Observed, from: Affine, to: Affine): Flo
 }
 
 async function filesOf(
-  { folder, tensors }: FloatModel,
+  { folder, tensors, description: { names } }: FloatModel,
   { model, weights }: QuantizedModel,
   quantization: QuantizationOptions,
 ): Promise<Map<string, Uint8Array[]>> {
   const stored = [...tensors.keys()].flatMap((name) =>
-    storedTensors(name, model.tensors.get(name)!, weights),
+    storedTensors(name, model.tensors.get(name)!, weights, names),
   );
   const text = await folder.readText("config.json");
   const config = asFields(parseJson(text!, "config.json"), "config.json");
@@ -290,8 +289,9 @@ function storedTensors(
   name: string,
   { shape, values }: FloatTensor,
   weights: QuantizedModel["weights"],
+  names: Names,
 ): StoredTensor[] {
-  const [layer, as] = [name.replace(/\.weight$/, ""), timmName(name)];
+  const [layer, as] = [name.replace(/\.weight$/, ""), names.stored(name)];
   if (!name.endsWith(".weight") || shape.length < 2) return [floats(as, shape, values)];
   // The patch embedding and the head have 8 bits in every width, as in the papers.
   const { q, scale, bits, multiples } = weights.get(layer) ?? eightBits(values, shape);

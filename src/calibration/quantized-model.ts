@@ -1,9 +1,9 @@
 // A float checkpoint as the files of an int8 folder, in the compressed-tensors convention.
 
 import { ModelFormatError } from "../errors/errors.ts";
-import { parseJson, quantizationConfig } from "../format/config.ts";
-import { asFields } from "../format/fields.ts";
+import { asFields, parseJson } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
+import { quantizationConfig } from "../format/quantization-config.ts";
 import { type StoredTensor, type TensorEntry, toFloat32, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import type { CanonicalName } from "../network/names.ts";
@@ -22,9 +22,9 @@ export async function quantizedFiles(
   options: ReadOptions = {},
 ): Promise<Map<string, Uint8Array[]>> {
   const { signal } = options;
-  const { architecture } = await describeFloatModel(folder, signal);
+  const model = await describeFloatModel(folder, signal);
   const weights: StoredTensor[] = [];
-  for await (const { name, entry, bytes } of streamFloatModel(folder, architecture, options))
+  for await (const { name, entry, bytes } of streamFloatModel(folder, model, options))
     weights.push(...stored(name, entry, finite(entry, bytes)));
   const files = new Map<string, Uint8Array[]>([
     ["config.json", [encode(await quantizedConfig(folder, signal))]],

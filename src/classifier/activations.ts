@@ -30,7 +30,7 @@ export class Activations {
 
   static open(
     gpu: Gpu,
-    { architecture, preprocessing, affine }: ModelDescription,
+    { input, preprocessing, affine }: ModelDescription,
     program: Program,
     weights: Arena,
   ): Promise<Activations> {
@@ -42,10 +42,9 @@ export class Activations {
         { ...graph, held: new Set(graph.tensors.keys()) },
         { weights, outputs, choose: chooseProven(gpu) },
       );
-      const { imageWidth: width, imageHeight: height, patchSize: patch } = architecture;
       const slot = await PictureSlot.create(gpu, {
         framing: preprocessing,
-        layout: { width, height, patch, affine },
+        layout: { ...input, affine },
         patches: plan.tensor("patches"),
         ...(graph.tensors.has("patches.scale") && { scales: plan.tensor("patches.scale") }),
       });

@@ -1,6 +1,6 @@
 // From logits to labels.
 
-import type { Scoring } from "../format/architecture.ts";
+import type { Scoring } from "../format/labels.ts";
 
 export interface Classification {
   readonly label: string;

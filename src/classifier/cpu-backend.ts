@@ -83,10 +83,9 @@ class CpuBatch implements Batch {
   }
 
   #write(picture: PictureSource, index: number): void {
-    const { architecture, preprocessing, affine } = this.#description;
-    const { imageWidth: width, imageHeight: height, patchSize: patch } = architecture;
-    const layout: PatchLayout = { width, height, patch, affine };
-    const framing = { ...preprocessing, crop: { width, height } };
+    const { input, preprocessing, affine } = this.#description;
+    const layout: PatchLayout = { ...input, affine };
+    const framing = { ...preprocessing, crop: input };
     const rgb = croppedPixels(readerOf(picture), picture, framing, this.#plan.resampler);
     const { tensors, firstRow } = this.graph;
     const first = firstRow(index) * tensors.get("patches")!.columns;

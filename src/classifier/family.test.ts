@@ -8,7 +8,6 @@ import { int8Program } from "../lower/int8.ts";
 import type { Program } from "../lower/program.ts";
 import { Builder } from "../network/builder.ts";
 import { fused } from "../network/fused.ts";
-import { canonicalName } from "../network/names.ts";
 import type { Network } from "../network/op.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { onnxModel, splitQkv } from "../onnx/model.ts";
@@ -155,7 +154,7 @@ test("a norm that two products read is computed once, and what reads it makes as
 });
 
 test("it is an ONNX file", () => {
-  const floats = new Map([...tensors].map(([name, { values }]) => [canonicalName(name)!, values]));
+  const floats = new Map([...tensors].map(([name, { values }]) => [model.names.canonical(name)!, values]));
   splitQkv(floats);
   expect(onnxModel("parallel", parallel(), floats, "fp32").length).toBeGreaterThan(0);
 });

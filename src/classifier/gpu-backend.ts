@@ -101,11 +101,10 @@ export class GpuBackend implements Backend<GpuBatch> {
   }
 
   #slot(graph: ModelGraph, plan: Plan): Promise<PictureSlot> {
-    const { architecture, preprocessing, affine } = this.#model;
-    const { imageWidth: width, imageHeight: height, patchSize: patch } = architecture;
+    const { input, preprocessing, affine } = this.#model;
     return PictureSlot.create(this.#gpu, {
       framing: preprocessing,
-      layout: { width, height, patch, affine },
+      layout: { ...input, affine },
       patches: plan.tensor("patches"),
       ...(graph.tensors.has("patches.scale") && { scales: plan.tensor("patches.scale") }),
     });

@@ -8,7 +8,6 @@ import { gpuKernels } from "../lower/gpu-kernels.ts";
 import { halfKernels } from "../lower/half-kernels.ts";
 import { int8Program } from "../lower/int8.ts";
 import { type Int8Kernels, int8Kernels } from "../lower/kernels.ts";
-import { vit } from "../network/families/vit.ts";
 import { fused } from "../network/fused.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { answersRight } from "../scheduler/self-test.ts";
@@ -29,7 +28,7 @@ const VIT = { ...PLAIN, depth: 1 };
 async function logitsWith(kernels: Int8Kernels): Promise<Float32Array> {
   const folder = openFilesFolder(timmFiles(VIT, madeUpTensors(VIT)));
   const model = await describeModel(folder);
-  const program = int8Program(fused(vit(model.architecture)), model.affine, kernels);
+  const program = int8Program(fused(model.network), model.affine, kernels);
   const uploaded = await uploadWeights(gpu, model.id, program.pack(storedTensors(folder, model, {})));
   const engine = new Engine(program, new GpuBackend(gpu, model, uploaded));
   try {

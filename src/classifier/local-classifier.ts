@@ -62,7 +62,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   }
 
   get labels(): readonly string[] {
-    return this.#recovery.session.model.architecture.labels;
+    return this.#recovery.session.model.labels;
   }
 
   get framing(): Framing {
@@ -77,8 +77,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     input: P | readonly P[],
     { topK = 5, ...options }: ClassifyOptions & ManyOptions = {},
   ) => {
-    const { id, architecture } = this.#recovery.session.model;
-    const { labels, scoring } = architecture;
+    const { id, labels, scoring } = this.#recovery.session.model;
     if (labels.length === 0)
       throw new UnsupportedModelError(`${id}: has no head to classify with; use embed()`);
     if (!(Number.isInteger(topK) && topK >= 1))

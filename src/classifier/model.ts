@@ -2,22 +2,17 @@
 
 import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
-import {
-  fillLabels,
-  isTimmConfig,
-  type Preprocessing,
-  parseJson,
-  parseModel,
-  type VitArchitecture,
-} from "../format/config.ts";
-import { field } from "../format/fields.ts";
+import { field, parseJson } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
+import { fillLabels } from "../format/labels.ts";
 import { readOptional } from "../format/optional.ts";
 import type { TensorEntry } from "../format/safetensors.ts";
+import { isTimmConfig } from "../format/timm.ts";
 import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
+import { type Model, readModel } from "../network/model.ts";
 import type { CanonicalName } from "../network/names.ts";
 
 /** `fallback`: there is no WebGPU, and the CPU takes its place. */
@@ -33,10 +28,8 @@ export interface LoadProgress {
   readonly why?: string;
 }
 
-export interface ModelDescription {
+export interface ModelDescription extends Model {
   readonly id: string;
-  readonly architecture: VitArchitecture;
-  readonly preprocessing: Preprocessing;
   readonly affine: Affine;
 }
 
@@ -75,16 +68,9 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
     // transformers 5 also looks here
     field(Object(parsed(NESTED, await readOptional(folder, NESTED, signal))), "image_processor");
   // timm has none: what a server says in its place is not read.
-  const { architecture, preprocessing } = parseModel(
-    fields,
-    isTimmConfig(fields) ? undefined : await processor(),
-  );
-  return {
-    id: folder.id,
-    architecture: await fillLabels(architecture),
-    preprocessing,
-    affine: affineOf(preprocessing),
-  };
+  const model = await readModel(fields, isTimmConfig(fields) ? undefined : await processor());
+  const labels = await fillLabels(model.labels);
+  return { ...model, labels, id: folder.id, affine: affineOf(model.preprocessing) };
 }
 
 export interface WeightsLoading {
@@ -98,20 +84,20 @@ export interface WeightsLoading {
 /** The tensors of a folder that the model needs, as they arrive. */
 export async function* storedTensors(
   folder: ModelFolder,
-  { architecture }: ModelDescription,
+  model: ModelDescription,
   { onProgress, signal, integrity, onIgnored }: WeightsLoading,
 ): AsyncGenerator<StoredTensor> {
   let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
-  const stream = architecture.quantization?.packed
+  const stream = model.quantization?.packed
     ? (await part(import("../format/packed.ts"))).streamUnpacked
     : streamWeights;
   const tensors = stream(folder, {
     signal,
     integrity,
-    groupSize: architecture.quantization?.groupSize,
+    groupSize: model.quantization?.groupSize,
     onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
     onHeader: async (entries) => {
-      const { tensors, ignored } = await checkTensors(architecture, entries);
+      const { tensors, ignored } = await checkTensors(model, entries);
       names = new Map([...tensors].map(([name, entry]) => [entry, name]));
       onIgnored?.(ignored);
     },

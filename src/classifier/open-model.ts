@@ -15,9 +15,6 @@ export interface OpenModel extends ModelDescription, Readonly<CheckedTensors> {
 /** @throws UnsupportedModelError, ModelFormatError, ModelLoadError for what is wrong with the model. */
 export async function openChecked(folder: ModelFolder, signal: AbortSignal): Promise<OpenModel> {
   const description = await describeModel(folder, signal);
-  const checked = await checkTensors(
-    description.architecture,
-    unpackedEntries(await listWeights(folder, signal)),
-  );
+  const checked = await checkTensors(description, unpackedEntries(await listWeights(folder, signal)));
   return { ...description, folder, ...checked };
 }

@@ -12,7 +12,7 @@ export function reportOf(
 ): Report {
   return {
     model: model.id,
-    checkpoint: model.architecture.quantization ? "quantized" : "float",
+    checkpoint: model.quantization ? "quantized" : "float",
     ...arithmeticOf(options),
     backend: device.backend,
     adapter: device.adapter,

@@ -109,7 +109,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
     describeModel(folder, signal),
     device.streamed?.(arithmetic, autotune),
   ]);
-  if (arithmetic.precision === "float32" && model.architecture.quantization)
+  if (arithmetic.precision === "float32" && model.quantization)
     throw new UnsupportedModelError(
       `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
     );

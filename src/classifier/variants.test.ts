@@ -9,7 +9,6 @@ import { gpuKernels } from "../lower/gpu-kernels.ts";
 import { int8Program } from "../lower/int8.ts";
 import type { Int8Kernels } from "../lower/kernels.ts";
 import { softwareKernels } from "../lower/software-kernels.ts";
-import { vit } from "../network/families/vit.ts";
 import { fused } from "../network/fused.ts";
 import { openModel } from "../node/folder.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
@@ -45,7 +44,7 @@ const everything: Int8Kernels = {
   attention: union(softwareKernels.attention, gpuKernels.attention),
 };
 
-const program = int8Program(fused(vit(model.architecture)), model.affine, everything);
+const program = int8Program(fused(model.network), model.affine, everything);
 
 /** Logits of the photographs, with `kernel/variant` wherever a step may run it. */
 async function logitsBy(wanted: string): Promise<Float32Array[]> {

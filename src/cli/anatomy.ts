@@ -28,7 +28,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ["head", /^head/],
 ];
 
-export function anatomyOf({ architecture, tensors }: OpenModel): Anatomy {
+export function anatomyOf({ network, tensors }: OpenModel): Anatomy {
   const parts = Object.fromEntries(PARTS.map(([name]) => [name, { parameters: 0, byteLength: 0 }]));
   for (const [name, { shape, begin, end }] of tensors) {
     const part = parts[partOf(name)];
@@ -36,7 +36,7 @@ export function anatomyOf({ architecture, tensors }: OpenModel): Anatomy {
     if (!name.endsWith(".weight_scale")) part.parameters += elementCount(shape);
   }
   const sum = (field: keyof Part) => Object.values(parts).reduce((total, part) => total + part[field], 0);
-  const { tokens, operations } = costOf(architecture);
+  const { tokens, operations } = costOf(network);
   return {
     tokens,
     parameters: sum("parameters"),

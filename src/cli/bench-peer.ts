@@ -9,7 +9,6 @@ import type { Spread } from "../bench/statistics.ts";
 import type { Report } from "../classifier/api.ts";
 import type { HubOptions } from "../format/folder.ts";
 import type { RawPicture } from "../image/picture.ts";
-import { vit } from "../network/families/vit.ts";
 import { readPicture } from "../node/picture.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
 import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
@@ -149,9 +148,7 @@ class Peer {
     try {
       for (const [i, dtype] of FORMATS.entries()) {
         signal.throwIfAborted();
-        const file = Buffer.concat(
-          onnxModel(this.#model.architecture.family, vit(this.#model.architecture), tensors, dtype),
-        );
+        const file = Buffer.concat(onnxModel(this.#model.name, this.#model.network, tensors, dtype));
         const entrant = await this.#enter(file, provider, dtype);
         if (entrant) entrants.push(entrant);
         bar.update(i + 1, FORMATS.length + repeats.atLeast);

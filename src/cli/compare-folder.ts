@@ -3,7 +3,7 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { Vit8Error } from "../errors/errors.ts";
-import { parseJson } from "../format/config.ts";
+import { parseJson } from "../format/fields.ts";
 import { writeFolder } from "../node/write-folder.ts";
 import { comparePlot } from "./compare-plot.ts";
 import { type CompareReport, type CompareSetting, compareCsv, compareMarkdown } from "./compare-report.ts";

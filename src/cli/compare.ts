@@ -92,7 +92,8 @@ async function taskFrom(args: Arguments, variants: readonly Variant[], terminal:
   const [name, folder] = args.exactly("MODEL", "IMAGES");
   const all = await readLabelledPictures(folder);
   const model = await openChecked(name, terminal.signal, hubFrom(args));
-  const { classes, quantization } = model.architecture;
+  const { quantization } = model;
+  const classes = model.labels.length;
   if (quantization)
     throw new UnsupportedModelError(`${name}: is int8 already; give the float model that it was made from`);
   checkClasses(model, folder, all);

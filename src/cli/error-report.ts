@@ -9,7 +9,7 @@ import { type Gpu, openGpu } from "../gpu/gpu.ts";
 import { arithmeticOf } from "../lower/arithmetic.ts";
 import type { Precision } from "../lower/pack/packer.ts";
 import { programOf } from "../lower/program-of.ts";
-import { expectedTensors } from "../network/expected-tensors.ts";
+import { parametersOf } from "../network/parameters.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
@@ -75,18 +75,16 @@ export async function errorReport(
 }
 
 function checkPair(model: OpenModel, reference: OpenModel): void {
-  const { calibration } = model.architecture.quantization ?? {};
+  const { calibration } = model.quantization ?? {};
   if (calibration)
     throw new UnsupportedModelError(
       `${model.folder.id}: has calibrated activations; expected scales made at run time`,
     );
-  if (reference.architecture.quantization)
+  if (reference.quantization)
     throw new UnsupportedModelError(
       `${reference.folder.id}: is int8 and has no float32 to compare with; give the float model that it was made from, alone or with --float`,
     );
-  const sizes = [model, reference].map(({ architecture }) =>
-    JSON.stringify([...expectedTensors(architecture)]),
-  );
+  const sizes = [model, reference].map(({ network }) => JSON.stringify([...parametersOf(network)]));
   if (sizes[0] !== sizes[1])
     throw new UnsupportedModelError(
       `${model.folder.id}: expected the sizes of ${reference.folder.id}, came others; give the float model that it was made from`,
@@ -99,8 +97,8 @@ async function weightErrors(
   signal: AbortSignal,
 ): Promise<TensorError[]> {
   const errors: TensorError[] = [];
-  const stored = model.architecture.quantization && (await floatTensors(model, signal));
-  const shapes = expectedTensors(reference.architecture);
+  const stored = model.quantization && (await floatTensors(model, signal));
+  const shapes = parametersOf(reference.network);
   for (const [name, values] of await floatTensors(reference, signal)) {
     const shape = shapes.get(name.replace(PART, ".qkv."));
     if (!name.endsWith(".weight") || !shape || shape.length < 2) continue;

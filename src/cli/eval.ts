@@ -117,23 +117,23 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
 
 /** The logits to compare with: of the file, or of the float arithmetic; undefined where there are none. */
 async function referenceOf(
-  { architecture }: OpenModel,
+  { labels, quantization }: OpenModel,
   file: string | undefined,
   pictures: number,
   float: boolean,
   run: (arithmetic: Partial<Arithmetic>) => Promise<Measurement>,
 ): Promise<Measurement["logits"] | undefined> {
-  if (file) return readReferenceLogits(file, pictures, architecture.classes);
-  if (float || architecture.quantization) return undefined;
+  if (file) return readReferenceLogits(file, pictures, labels.length);
+  if (float || quantization) return undefined;
   return (await run({ precision: "float32" })).logits;
 }
 
 export function checkClasses(
-  { folder, architecture }: OpenModel,
+  { folder, labels }: OpenModel,
   images: string,
   pictures: LabelledPicture[],
 ): void {
-  const { classes } = architecture;
+  const classes = labels.length;
   if (classes === 0)
     throw new UnsupportedModelError(`${folder.id}: has no head, so there is nothing to evaluate`);
   const line = pictures.findIndex(({ index }) => index >= classes);

@@ -2,7 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
-import { vit } from "../network/families/vit.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
 import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
 import { onnxModel } from "../onnx/model.ts";
@@ -29,12 +28,7 @@ patch embedding and attention's products in float.`,
     if (!file) throw new UsageError("expected -o FILE");
     const format = formatOf(args.text("dtype") ?? "fp32");
     const model = await openChecked(name, terminal.signal, hubFrom(args));
-    const message = onnxModel(
-      model.architecture.family,
-      vit(model.architecture),
-      await floatTensors(model, terminal.signal),
-      format,
-    );
+    const message = onnxModel(model.name, model.network, await floatTensors(model, terminal.signal), format);
     await writeWhole(file, message, terminal.signal);
     terminal.print(`${file}: ${(byteLengthOf(message) / 1e6).toFixed(2)} MB\n`);
     return 0;

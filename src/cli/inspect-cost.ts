@@ -3,7 +3,6 @@
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { profileOf } from "../bench/profile.ts";
 import type { ModelDescription } from "../classifier/model.ts";
-import { checkGrid } from "../format/architecture.ts";
 import { type Gpu, openGpu } from "../gpu/gpu.ts";
 import { costOf } from "../lower/cost.ts";
 import { nodeGpu } from "../node/gpu.ts";
@@ -45,15 +44,17 @@ async function modelOf(args: Arguments, signal: AbortSignal): Promise<ModelDescr
 
 /** The same network on pictures of another size: positions are interpolated at load, weights stay. */
 function resized(model: ModelDescription, size: number): ModelDescription {
-  const architecture = { ...model.architecture, imageWidth: size, imageHeight: size };
-  checkGrid(architecture);
-  const resize = { mode: "exact", width: size, height: size } as const;
-  return { ...model, architecture, preprocessing: { ...model.preprocessing, resize, crop: undefined } };
+  const image = { width: size, height: size };
+  const preprocessing = {
+    ...model.preprocessing,
+    resize: { mode: "exact", ...image },
+    crop: undefined,
+  } as const;
+  return { ...model, input: { ...model.input, ...image }, network: model.networkAt(image), preprocessing };
 }
 
-function reportOf({ id, architecture }: ModelDescription): CostReport {
-  const { imageWidth, imageHeight } = architecture;
-  return { model: id, imageWidth, imageHeight, ...costOf(architecture) };
+function reportOf({ id, input, network }: ModelDescription): CostReport {
+  return { model: id, imageWidth: input.width, imageHeight: input.height, ...costOf(network) };
 }
 
 async function measured(models: readonly ModelDescription[], signal: AbortSignal): Promise<CostReport[]> {

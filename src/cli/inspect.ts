@@ -1,13 +1,14 @@
 // `vit8 inspect`: what a model is, and what it costs.
 
 import { inLine } from "../errors/visible.ts";
-import type { Preprocessing } from "../format/config.ts";
 import { quote } from "../format/fields.ts";
+import type { Preprocessing } from "../format/preprocessing.ts";
 import { type Anatomy, anatomyOf } from "./anatomy.ts";
 import { type Command, table } from "./command.ts";
 import { COST_OPTIONS, inspectCost } from "./inspect-cost.ts";
 import { ERROR_OPTIONS, inspectError } from "./inspect-error.ts";
 import { HUB, hubFrom, type OpenModel, openChecked } from "./model.ts";
+import { shapeOf } from "./shape-of.ts";
 import { json } from "./terminal.ts";
 
 export const inspect: Command = {
@@ -40,25 +41,26 @@ by itself, arriving that of the int8 network at this place; a bad weight or an o
   },
 };
 
-function factsOf({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy) {
-  const { labels, quantization = null, ...sizes } = architecture;
-  const facts = { model: folder.id, architecture: sizes, ...anatomy, quantization, preprocessing };
+function factsOf(model: OpenModel, anatomy: Anatomy) {
+  const { folder, name, spec, scoring, quantization = null, preprocessing, ignored } = model;
+  const architecture = { family: name, ...spec, classes: model.labels.length, scoring };
+  const facts = { model: folder.id, architecture, ...anatomy, quantization, preprocessing };
   return { ...facts, ignoredTensors: ignored };
 }
 
-function summaryOf({ folder, architecture, preprocessing, ignored }: OpenModel, anatomy: Anatomy): string {
-  const { family, imageWidth, imageHeight, patchSize, width, depth, heads, mlpWidth, classes } = architecture;
+function summaryOf(model: OpenModel, anatomy: Anatomy): string {
+  const { folder, name, input, labels, network, quantization, preprocessing, ignored } = model;
   const parts = Object.entries(anatomy.parts).map(
     ([part, { parameters, byteLength }]) => `${part}: ${count(parameters)}, ${megabytes(byteLength)}`,
   );
   const rows = [
     ["model", inLine(folder.id)],
-    ["architecture", `${family}: width ${width}, ${depth} blocks, ${heads} heads, MLP ${mlpWidth}`],
-    ["tokens", `${anatomy.tokens}, from ${imageWidth}x${imageHeight} pixels in patches of ${patchSize}`],
-    ["classes", classes ? count(classes) : "none: an embedding model"],
+    ["architecture", `${name}: ${shapeOf(network)}`],
+    ["tokens", `${anatomy.tokens}, from ${input.width}x${input.height} pixels in patches of ${input.patch}`],
+    ["classes", labels.length ? count(labels.length) : "none: an embedding model"],
     ["parameters", `${count(anatomy.parameters)}, ${megabytes(anatomy.byteLength)}\n${parts.join("\n")}`],
     ["MACs", `${(anatomy.macs / 1e9).toFixed(2)} G for one picture`],
-    ["quantisation", quantizationOf(architecture.quantization !== undefined)],
+    ["quantisation", quantizationOf(quantization !== undefined)],
     ["preprocessing", stepsOf(preprocessing)],
     ...(ignored.length > 0 ? [["left out", leftOut(ignored)]] : []),
   ];

@@ -2,10 +2,10 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArchitecture } from "../format/config.ts";
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
-import { expectedTensors } from "../network/expected-tensors.ts";
-import { timmName } from "../network/names.ts";
+import timmVit from "../network/families/timm/vit.ts";
+import { modelOf } from "../network/model.ts";
+import { parametersOf } from "../network/parameters.ts";
 import { elementCount } from "../tensor/dtype.ts";
 
 export const CLASSES = 5;
@@ -37,8 +37,9 @@ export function writeTinyModel(
 
 function tinyTensors(): StoredTensor[] {
   const random = randoms();
-  return [...expectedTensors(parseArchitecture(config))].map(([canonical, shape]) => {
-    const name = timmName(canonical);
+  const { network, names } = modelOf(timmVit, config);
+  return [...parametersOf(network)].map(([canonical, shape]) => {
+    const name = names.stored(canonical);
     const values = Uint16Array.from({ length: elementCount(shape) }, () => halfOf(random()));
     return { name, dtype: "F16", shape, bytes: new Uint8Array(values.buffer) };
   });

@@ -2,10 +2,9 @@
 
 import type { AttentionProblem } from "../kernels/attention.ts";
 import { GROUP } from "../kernels/gemm.ts";
+import { roundUp } from "../tensor/round-up.ts";
 import { quantizeGroups } from "./quantize.ts";
 import { TILE_LANES, TILE_ROWS, tile } from "./tile.ts";
-
-const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
 
 /** qkv [images * tokens, 3, heads, channels] -> out [images * queries, heads, channels], all of them f32. */
 export function attentionFloat(

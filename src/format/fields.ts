@@ -92,7 +92,11 @@ export function readText(fields: Fields, key: string): string | undefined {
 }
 
 /** A number for each of red, green and blue; one number stands for all three. */
-export function readChannels(fields: Fields, key: string, fallback: number[]): [number, number, number] {
+export function readChannels(
+  fields: Fields,
+  key: string,
+  fallback: readonly number[],
+): [number, number, number] {
   const given = field(fields, key) ?? fallback;
   const values: unknown[] = Array.isArray(given) ? given : [given, given, given];
   if (values.length === 3 && values.every(Number.isFinite)) return values as [number, number, number];

@@ -1,7 +1,10 @@
 /** Names of classes: those a config brings, ImageNet-1k's where it brings none, and made-up ones. */
 import { part } from "../errors/part.ts";
-import { MAX_CLASSES, type Scoring, type VitArchitecture } from "./architecture.ts";
-import { asFields, asInteger, type Fields, field, malformed } from "./fields.ts";
+import { asFields, asInteger, type Fields, field, malformed, readInteger } from "./fields.ts";
+import { MAX_CLASSES } from "./limits.ts";
+
+/** What makes scores of logits: `softmax` over all classes, or `sigmoid` of each. */
+export type Scoring = "softmax" | "sigmoid";
 
 /** `LABEL_0`, `LABEL_1`, ... as transformers makes them up. */
 function madeUpLabels(classes: number): string[] {
@@ -32,6 +35,20 @@ export function asLabel(value: unknown, who: string): string {
   throw malformed(who, "a name", value);
 }
 
+/**
+ * A label for each class of a config of transformers. `num_labels` that differs from the number of names takes the names'
+ * place, and two classes are what is written as neither; a class that `id2label` leaves out has a made-up name.
+ */
+export function transformersLabels(config: Fields): string[] {
+  const given = field(config, "id2label");
+  const names = given === undefined ? undefined : readNames(given, "id2label");
+  const count = names && Object.keys(names).length;
+  const classes = readInteger(config, "num_labels", 0, MAX_CLASSES, count ?? 2);
+  if (!names || count !== classes) return labelsOf([], classes);
+  // A gap is a class without a name. Names that begin at 1 are as many as the classes, as transformers counts them.
+  return labelsOf(names, 0 in names ? names.length : classes);
+}
+
 /** How the scores are made, as transformers' pipeline decides it. */
 export function readScoring(config: Fields, classes: number): Scoring {
   const sigmoid = classes === 1 || field(config, "problem_type") === "multi_label_classification";
@@ -39,13 +56,10 @@ export function readScoring(config: Fields, classes: number): Scoring {
 }
 
 /**
- * The architecture with ImageNet-1k's names where it has 1000 classes and brought no names of its own (transformers
- * writes `LABEL_n` for those, too). The list is loaded only then.
+ * ImageNet-1k's names where there are 1000 classes and the model brought no names of its own (transformers writes `LABEL_n`
+ * for those, too). The list is loaded only then.
  */
-export async function fillLabels(architecture: VitArchitecture): Promise<VitArchitecture> {
-  const { classes, labels } = architecture;
-  const nameless = classes === 1000 && labels.every((label, index) => label === `LABEL_${index}`);
-  if (!nameless) return architecture;
-  const { IMAGENET_LABELS } = await part(import("./imagenet-labels.ts"));
-  return { ...architecture, labels: IMAGENET_LABELS };
+export async function fillLabels(labels: readonly string[]): Promise<readonly string[]> {
+  const nameless = labels.length === 1000 && labels.every((label, index) => label === `LABEL_${index}`);
+  return nameless ? (await part(import("./imagenet-labels.ts"))).IMAGENET_LABELS : labels;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ModelFormatError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
-import { parsePreprocessing, pictureSize } from "./config.ts";
+import { parsePreprocessing, pictureSize } from "./preprocessing.ts";
 
 const VIT = {
   architectures: ["ViTModel"],
@@ -18,7 +18,8 @@ const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const HALF = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const square = (side: number) => ({ width: side, height: side });
 
-const read = (processor: object | undefined, config: object = VIT) => parsePreprocessing(processor, config);
+const read = (processor: object | undefined, config: object = VIT) =>
+  parsePreprocessing(processor, config, "ViT");
 const readTimm = (pretrained: object) => {
   const config = { ...TIMM, pretrained_cfg: { input_size: [3, 224, 224], ...pretrained } };
   return read(undefined, config);

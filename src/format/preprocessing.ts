@@ -1,7 +1,5 @@
 /** How a model wants its pictures: preprocessor_config.json of transformers, or `pretrained_cfg` of timm. */
 import { UnsupportedModelError } from "../errors/errors.ts";
-import { MAX_IMAGE_SIDE } from "./architecture.ts";
-import { isTimmConfig, timmPictureSize, timmPretrained } from "./config-timm.ts";
 import {
   asFields,
   asInteger,
@@ -17,6 +15,8 @@ import {
   type Size,
   unsupported,
 } from "./fields.ts";
+import { MAX_IMAGE_SIDE } from "./limits.ts";
+import { isTimmConfig, timmPictureSize, timmPretrained } from "./timm.ts";
 
 export type Resize =
   | { mode: "shortest_edge"; edge: number }
@@ -42,8 +42,16 @@ export function pictureSize({ resize, crop }: Preprocessing): Size {
   throw unsupported("do_center_crop", "true after a resize of the shortest edge", false);
 }
 
-/** Throws UnsupportedModelError naming what vit8 does not run; `preprocessorJson` is undefined where there is no file. */
-export function parsePreprocessing(preprocessorJson: unknown, configJson: unknown): Preprocessing {
+/**
+ * @param preprocessorJson undefined where there is no file
+ * @param processor what applies where the file names none: the name of a known one, or a family's own
+ * @throws UnsupportedModelError naming what vit8 does not run
+ */
+export function parsePreprocessing(
+  preprocessorJson: unknown,
+  configJson: unknown,
+  processor: string | Processor = "",
+): Preprocessing {
   const config = asFields(configJson, "config.json");
   if (isTimmConfig(config)) return fromTimm(config);
   if (preprocessorJson === undefined) {
@@ -51,7 +59,7 @@ export function parsePreprocessing(preprocessorJson: unknown, configJson: unknow
       "model: expected preprocessor_config.json beside config.json, but there is none",
     );
   }
-  const preprocessing = fromProcessor(asFields(preprocessorJson, "preprocessor_config.json"), config);
+  const preprocessing = fromProcessor(asFields(preprocessorJson, "preprocessor_config.json"), processor);
   pictureSize(preprocessing);
   return preprocessing;
 }
@@ -66,12 +74,19 @@ const BICUBIC = 3;
 
 /** What a processor of transformers does where its config is silent; `square`: one number means an exact size. */
 interface Defaults {
-  square: boolean;
-  edge: number;
-  crop?: number;
-  resample: number;
-  mean: number[];
-  std: number[];
+  readonly square: boolean;
+  /** Pixels. */
+  readonly edge: number;
+  readonly crop?: number;
+  /** Pillow's number: 2 bilinear, 3 bicubic. */
+  readonly resample: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** An image processor that a family brings: `SiglipImageProcessor` is called `Siglip`. */
+export interface Processor extends Defaults {
+  readonly name: string;
 }
 
 const CLIP: Defaults = {
@@ -90,15 +105,8 @@ const PROCESSORS: Record<string, Defaults> = {
   // the defaults of ConvNextImageProcessor, which other models borrow for its crop_pct
   ConvNext: { square: false, edge: 384, resample: BICUBIC, mean: HALF, std: HALF },
 };
-/** The processor of a model whose preprocessor_config.json names none. */
-const PROCESSOR_OF_MODEL = new Map([
-  ["vit", "ViT"],
-  ["deit", "DeiT"],
-  ["dinov2", "Bit"],
-]);
-
-function fromProcessor(fields: Fields, config: Fields): Preprocessing {
-  const { name, defaults } = readProcessor(fields, config);
+function fromProcessor(fields: Fields, processor: string | Processor): Preprocessing {
+  const { name, defaults } = readProcessor(fields, processor);
   if (!isOn(fields, "do_resize", true)) throw unsupported("do_resize", true, fields.do_resize);
   // Without a size, padding makes the pictures of a batch alike, which they are.
   if (isOn(fields, "do_pad", false)) checkFixed(fields, { pad_size: null });
@@ -117,14 +125,12 @@ function isOn(fields: Fields, key: string, fallback: boolean): boolean {
   return fields[key] !== null && readBoolean(fields, key, fallback);
 }
 
-function readProcessor(fields: Fields, config: Fields): { name: string; defaults: Defaults } {
+function readProcessor(fields: Fields, processor: string | Processor): { name: string; defaults: Defaults } {
   const type = readText(fields, "image_processor_type") ?? readText(fields, "feature_extractor_type");
-  const model = readText(config, "model_type") ?? "";
-  const name =
-    type?.replace(/(ImageProcessor|FeatureExtractor)(Fast|Pil)?$/, "") ??
-    PROCESSOR_OF_MODEL.get(model) ??
-    model;
-  return { name, defaults: oneOf(name, "image processor", PROCESSORS) };
+  const own = typeof processor === "string" ? { name: processor } : processor;
+  const name = type?.replace(/(ImageProcessor|FeatureExtractor)(Fast|Pil)?$/, "") ?? own.name;
+  const known = "edge" in own ? { ...PROCESSORS, [own.name]: own } : PROCESSORS;
+  return { name, defaults: oneOf(name, "image processor", known) };
 }
 
 type Framing = Pick<Preprocessing, "resize" | "crop">;
@@ -179,7 +185,7 @@ function readResample(fields: Fields, defaults: Defaults): "bicubic" | "bilinear
   return oneOf(name ?? resample, "resample", RESAMPLES);
 }
 
-function readDeviations(fields: Fields, key: string, fallback: number[]): [number, number, number] {
+function readDeviations(fields: Fields, key: string, fallback: readonly number[]): [number, number, number] {
   const deviations = readChannels(fields, key, fallback);
   if (deviations.every((deviation) => deviation > 0)) return deviations;
   throw unsupported(key, "any number above 0", String(deviations));

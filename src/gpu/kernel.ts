@@ -99,8 +99,3 @@ export function layoutEntries(bindings: Bindings): GPUBindGroupLayoutEntry[] {
       : { binding, visibility: GPUShaderStage.COMPUTE, buffer: { type: BUFFER_TYPES[access] } },
   );
 }
-
-/** Round `value` up to a multiple of `step`. */
-export function roundUp(value: number, step: number): number {
-  return Math.ceil(value / step) * step;
-}

@@ -1,7 +1,7 @@
 /** Where pictures are cropped, against transformers and timm: test/peers/crops.py made the numbers. */
 import { describe, expect, test } from "vitest";
 import peers from "../../test/peers/crops.json" with { type: "json" };
-import { parsePreprocessing } from "../format/config.ts";
+import { parsePreprocessing } from "../format/preprocessing.ts";
 import { accepted } from "../testing/accepted.ts";
 import { type Framing, pictureGeometry } from "./geometry.ts";
 

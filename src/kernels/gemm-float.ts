@@ -1,7 +1,8 @@
 import activateWgsl from "../../shaders/gemm_float.wgsl?activate&wgsl";
 import addWgsl from "../../shaders/gemm_float.wgsl?add&wgsl";
 import { defineKernel, type Variant } from "../gpu/kernel.ts";
-import { ACTIVATIONS, type GemmProblem, GROUP } from "./gemm.ts";
+import { activationCode } from "../tensor/activation.ts";
+import { type GemmProblem, GROUP } from "./gemm.ts";
 
 const ROW_THREADS = 4;
 const variant = (
@@ -27,7 +28,7 @@ export const gemmFloatActivate = defineKernel({
   name: "gemm_float_activate",
   bindings: { a: "read", w: "read", bias: "read", out: "write" },
   variants: {
-    "16x64": variant(activateWgsl, ({ activation = "none" }) => ({ ACTIVATION: ACTIVATIONS[activation] })),
+    "16x64": variant(activateWgsl, ({ activation }) => ({ ACTIVATION: activationCode(activation) })),
   },
   ...shared,
 });

@@ -7,18 +7,16 @@ import {
   type Grid,
   type Kernel,
   type Probe,
-  roundUp,
   type Variant,
 } from "../gpu/kernel.ts";
+import { type Activation, activationCode } from "../tensor/activation.ts";
+import { roundUp } from "../tensor/round-up.ts";
 
 /** Rows of every activation buffer are padded to this, so that no tile needs a bound on M. */
 export const ROW_PADDING = 128;
 
 /** The columns that share one activation scale, and that one workgroup owns. */
 export const GROUP = 64;
-
-export const ACTIVATIONS = { none: 0, gelu: 1, gelu_tanh: 2, quick_gelu: 3 } as const;
-export type Activation = keyof typeof ACTIVATIONS;
 
 /**
  * y[rows, n] = a[rows, k] w[k, n], both int8; k and n multiples of 64.
@@ -142,9 +140,9 @@ export function onlyWithHalf<P, Name extends string>(
 
 /** The override constants that lib/gemm.wgsl declares for this epilogue. */
 export function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<string, number> {
-  const { k, n, activation = "none", rowsPerImage = 1, addendRows = 1 } = problem;
+  const { k, n, activation, rowsPerImage = 1, addendRows = 1 } = problem;
   if (epilogue === "add") return { K: k, N: n, ROWS_PER_IMAGE: rowsPerImage, ADDEND_ROWS: addendRows };
-  if (epilogue === "quantize") return { K: k, N: n, ACTIVATION: ACTIVATIONS[activation] };
+  if (epilogue === "quantize") return { K: k, N: n, ACTIVATION: activationCode(activation) };
   return { K: k, N: n };
 }
 
@@ -203,11 +201,11 @@ export function gemmParams({
   rows,
   k,
   n,
-  activation = "none",
+  activation,
   rowsPerImage = 1,
   addendRows = 1,
 }: GemmProblem): Uint32Array {
-  return Uint32Array.of(k, n, rowsPerImage, addendRows, ACTIVATIONS[activation], rows);
+  return Uint32Array.of(k, n, rowsPerImage, addendRows, activationCode(activation), rows);
 }
 
 export function checkGemm({ rows, n, k }: GemmProblem): void {

@@ -1,7 +1,7 @@
 import { nearest, type Quantizer } from "../quant/quantizer.ts";
+import type { Activation } from "../tensor/activation.ts";
 import type { AnyCases, HostArray, Rng } from "../testing/cases.ts";
 import { ACTIVATE } from "../testing/reference.ts";
-import type { Activation } from "./gemm.ts";
 import {
   levels,
   levelsTable,
@@ -38,9 +38,9 @@ const values = [
 ];
 
 /** Away from ties: where a driver's last bit decides between two levels, either is right. */
-function inputs({ rows, columns, of, activation = "none" }: Problem, rng: Rng) {
+function inputs({ rows, columns, of, activation }: Problem, rng: Rng) {
   const undecided = (x: number) => {
-    const y = ACTIVATE[activation](x);
+    const y = ACTIVATE[activation ?? "none"](x);
     return nearest(of, y - 1e-4) !== nearest(of, y + 1e-4);
   };
   const x = rng.f32(rows * columns, 5).map((value) => {
@@ -51,7 +51,7 @@ function inputs({ rows, columns, of, activation = "none" }: Problem, rng: Rng) {
   return { x, table: levelsTable(columns, () => [of, 0]) };
 }
 
-const answer = ({ of, activation = "none" }: Problem, x: number) => nearest(of, ACTIVATE[activation](x));
+const answer = ({ of, activation }: Problem, x: number) => nearest(of, ACTIVATE[activation ?? "none"](x));
 
 export default [
   {

@@ -2,7 +2,8 @@ import floatWgsl from "../../shaders/quantize_levels.wgsl?float&wgsl";
 import int8Wgsl from "../../shaders/quantize_levels.wgsl?wgsl";
 import { defineKernel, type Grid, type Variant } from "../gpu/kernel.ts";
 import { levelsOf, type Quantizer, scaleAt } from "../quant/quantizer.ts";
-import { ACTIVATIONS, type Activation, GROUP } from "./gemm.ts";
+import { type Activation, activationCode } from "../tensor/activation.ts";
+import { GROUP } from "./gemm.ts";
 
 /** What of a quantiser all columns share; scales and zero points are in the table. */
 export interface Levels {
@@ -68,12 +69,12 @@ const variant = (wgsl: string): Variant<QuantizeLevelsProblem> => ({
 
 const shared = {
   params: (problem: QuantizeLevelsProblem) => {
-    const { columns, activation = "none" } = problem;
+    const { columns, activation } = problem;
     // struct Levels begins at a multiple of 16 bytes, as uniforms have it.
     return Uint32Array.of(
       vectors(problem),
       columns / 4,
-      ACTIVATIONS[activation],
+      activationCode(activation),
       0,
       ...packLevels(problem.levels),
     );

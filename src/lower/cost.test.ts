@@ -1,23 +1,32 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { madeUpModel } from "../bench/made-up-model.ts";
-import type { VitArchitecture } from "../format/config.ts";
-import { vit as vitNetwork } from "../network/families/vit.ts";
+import timmVit, { type TimmVitSpec } from "../network/families/timm/vit.ts";
+import { networkOf } from "../network/family.ts";
 import { fused } from "../network/fused.ts";
 import { parametersOf } from "../network/parameters.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import { type CostGroup, costOf, intensityOf, sumOf } from "./cost.ts";
 import { int8Program } from "./int8.ts";
 
-function vit(width: number, heads: number, { pixels = [224, 224], depth = 12 } = {}): VitArchitecture {
-  const { architecture } = madeUpModel("vit", { width, heads, depth });
-  return { ...architecture, imageWidth: pixels[0], imageHeight: pixels[1] };
+function vit(width: number, heads: number, { pixels = [224, 224], depth = 12 } = {}): TimmVitSpec {
+  return {
+    ...{ image: { width: pixels[0], height: pixels[1] }, patch: 16, width, depth, heads },
+    ...{
+      mlpWidth: 4 * width,
+      classes: 1000,
+      distilled: false,
+      qkvBias: true,
+      eps: 1e-12,
+      activation: "gelu",
+    },
+  };
 }
+const vitNetwork = (spec: TimmVitSpec) => networkOf(timmVit, spec);
 
-const blocks = (architecture: VitArchitecture) =>
-  costOf(architecture).operations.filter(({ group }) => group !== "embedding" && group !== "head");
+const blocks = (spec: TimmVitSpec) =>
+  costOf(vitNetwork(spec)).operations.filter(({ group }) => group !== "embedding" && group !== "head");
 
-function shareAndIntensity(architecture: VitArchitecture, group: CostGroup) {
-  const all = blocks(architecture);
+function shareAndIntensity(spec: TimmVitSpec, group: CostGroup) {
+  const all = blocks(spec);
   const some = sumOf(all.filter((operation) => operation.group === group));
   const total = sumOf(all);
   const bytes = (some.readBytes + some.writeBytes) / (total.readBytes + total.writeBytes);
@@ -28,7 +37,7 @@ describe("the method of Kim et al., 2023, table 3", () => {
   test.each<
     [
       string,
-      VitArchitecture,
+      TimmVitSpec,
       number,
       Partial<Record<CostGroup, [share: number, intensity: number]>>,
       number,
@@ -46,30 +55,28 @@ describe("the method of Kim et al., 2023, table 3", () => {
       39,
       226,
     ],
-  ])("%s", (_, architecture, gops, groups, otherBytes, intensity) => {
-    const total = sumOf(blocks(architecture));
+  ])("%s", (_, spec, gops, groups, otherBytes, intensity) => {
+    const total = sumOf(blocks(spec));
     expectWithin(total.operations / 1e9, gops, 0.02);
     expectWithin(intensityOf(total), intensity, 0.02);
     for (const [group, [share, groupIntensity]] of Object.entries(groups)) {
-      const found = shareAndIntensity(architecture, group as CostGroup);
+      const found = shareAndIntensity(spec, group as CostGroup);
       expectWithin(found.intensity, groupIntensity, 0.02);
       // printed as whole per cent
       expect(Math.abs(100 * found.share - share), group).toBeLessThanOrEqual(0.6);
     }
-    expect(Math.abs(100 * shareAndIntensity(architecture, "other").bytes - otherBytes)).toBeLessThanOrEqual(
-      0.6,
-    );
+    expect(Math.abs(100 * shareAndIntensity(spec, "other").bytes - otherBytes)).toBeLessThanOrEqual(0.6);
   });
 
   test("BERT-base with 512 tokens, which they print", () => {
     // one token and 511 patches, 7 by 73
-    const architecture = vit(768, 12, { pixels: [7 * 16, 73 * 16] });
-    expect(costOf(architecture).tokens).toBe(512);
-    expectWithin(shareAndIntensity(architecture, "projections").intensity, 438.9, 0.001);
-    expectWithin(shareAndIntensity(architecture, "mlp").intensity, 558.5, 0.001);
-    expectWithin(shareAndIntensity(architecture, "attention").intensity, 101.95, 0.01);
+    const spec = vit(768, 12, { pixels: [7 * 16, 73 * 16] });
+    expect(costOf(vitNetwork(spec)).tokens).toBe(512);
+    expectWithin(shareAndIntensity(spec, "projections").intensity, 438.9, 0.001);
+    expectWithin(shareAndIntensity(spec, "mlp").intensity, 558.5, 0.001);
+    expectWithin(shareAndIntensity(spec, "attention").intensity, 101.95, 0.01);
     // what is no product: 0.4 % of the operations, 37 % of the bytes, 2.7 operations a byte
-    const { share, bytes, intensity } = shareAndIntensity(architecture, "other");
+    const { share, bytes, intensity } = shareAndIntensity(spec, "other");
     expect([share * 100, bytes * 100, intensity].map((value) => value.toPrecision(1))).toEqual([
       "0.4",
       "4e+1",
@@ -85,15 +92,14 @@ function expectWithin(found: number, expected: number, share: number) {
 }
 
 test("parameters add up to the checkpoint's", () => {
-  const architecture = vit(192, 3);
-  const { operations } = costOf(architecture);
+  const spec = vit(192, 3);
+  const { operations } = costOf(vitNetwork(spec));
   const parameters = operations.reduce((sum, operation) => sum + operation.parameters, 0);
   // DeiT-Ti as timm has it
   expect(parameters).toBe(5_717_416);
   const distilled = {
-    ...architecture,
-    prefixTokens: 2,
-    headsCount: 2,
+    ...spec,
+    distilled: true,
     layerScale: true,
     qkvBias: false,
   } as const;
@@ -101,25 +107,27 @@ test("parameters add up to the checkpoint's", () => {
     (sum, shape) => sum + elementCount(shape),
     0,
   );
-  expect(costOf(distilled).operations.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(tensors);
+  expect(costOf(vitNetwork(distilled)).operations.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(
+    tensors,
+  );
 });
 
 describe("what vit8 moves is what its steps bind", () => {
   // 128 tokens, to which rows are padded in memory
-  const architecture = vit(192, 3, { pixels: [16, 127 * 16], depth: 3 });
-  const program = int8Program(fused(vitNetwork(architecture)), { int8Offset: [0, 0, 0] });
+  const spec = vit(192, 3, { pixels: [16, 127 * 16], depth: 3 });
+  const program = int8Program(fused(vitNetwork(spec)), { int8Offset: [0, 0, 0] });
   const graph = program.graph(1);
   const weights = new Map<string, number>();
   beforeAll(async () => {
     async function* zeros() {
-      for (const [name, shape] of parametersOf(vitNetwork(architecture))) {
+      for (const [name, shape] of parametersOf(vitNetwork(spec))) {
         const bytes = new Uint8Array(4 * elementCount(shape));
         yield { name, entry: { name, dtype: "F32" as const, shape: [...shape], begin: 0, end: 0 }, bytes };
       }
     }
     for await (const [name, { byteLength }] of program.pack(zeros())) weights.set(name, byteLength);
   });
-  const [two, three] = [2, 3].map((depth) => costOf({ ...architecture, depth }).passes);
+  const [two, three] = [2, 3].map((depth) => costOf(vitNetwork({ ...spec, depth })).passes);
 
   test.each(["norm1", "qkv", "attention", "proj", "norm2", "fc1", "fc2"])("%s of a middle block", (name) => {
     const { kernels, buffers, problem } = graph.steps.find(({ label }) => label === `blocks.1.${name}`)!;
@@ -135,7 +143,7 @@ describe("what vit8 moves is what its steps bind", () => {
   });
 
   test("the last block computes one row after K and V", () => {
-    const [one] = [costOf({ ...architecture, depth: 1 }).passes];
+    const [one] = [costOf(vitNetwork({ ...spec, depth: 1 })).passes];
     const fc1 = one.find(({ name }) => name === "fc1")!;
     expect(fc1.macs).toBe(192 * 768);
     expect(one.find(({ name }) => name === "qkv")!.macs).toBe(128 * 192 * 576);

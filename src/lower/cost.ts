@@ -1,8 +1,6 @@
 // What one picture costs a Vision Transformer: operations, bytes and parameters, each operation by itself and as vit8's passes fuse them.
 
-import type { VitArchitecture } from "../format/config.ts";
 import { GROUP } from "../kernels/gemm.ts";
-import { vit } from "../network/families/vit.ts";
 import { fused } from "../network/fused.ts";
 import {
   type FusedOp,
@@ -60,10 +58,9 @@ const ADD = 1;
 
 const FLOAT_BYTES = 4;
 
-/** Arithmetic on the architecture alone: no weights, no GPU. */
-export function costOf(architecture: VitArchitecture): VitCost {
-  const network = vit(architecture);
-  const tokens = network.ops.find(({ kind }) => kind === "table")!.out.rows;
+/** Arithmetic on the network alone: no weights, no GPU. */
+export function costOf(network: Network): VitCost {
+  const tokens = network.ops.find(({ kind }) => kind === "attention")?.reads[0]?.rows ?? 0;
   return { tokens, operations: operationsOf(network), passes: passesOf(fused(network)) };
 }
 

@@ -2,7 +2,7 @@
 // levels, and products read int8 where the levels are uniform. Fetched when a folder asks for it.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
-import type { Activation, VitArchitecture } from "../format/architecture.ts";
+import type { Fields } from "../format/fields.ts";
 import { attentionLevels, scoresByteLength } from "../kernels/attention-levels.ts";
 import { gemmFloatAdd } from "../kernels/gemm-float.ts";
 import { layernorm } from "../kernels/layernorm.ts";
@@ -10,6 +10,7 @@ import { levels, quantizeLevels, roundToLevels } from "../kernels/quantize-level
 import type { FusedOp, Linear, Network, Value } from "../network/op.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
 import { step } from "../scheduler/step.ts";
+import type { Activation } from "../tensor/activation.ts";
 import { isInteger, type Nonlinear } from "./arithmetic.ts";
 import { type Calibration, isQkv, parseCalibration } from "./calibration.ts";
 import type { Int8Kernels } from "./kernels.ts";
@@ -20,7 +21,10 @@ import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems
 import type { Program } from "./program.ts";
 
 export interface LevelsOptions {
-  readonly architecture: VitArchitecture;
+  /** Of the model, for messages. */
+  readonly name: string;
+  /** As its config has it. */
+  readonly calibration: Fields;
   readonly int8Offset: readonly number[];
   /** Exact or fast, for levels are settled for these. */
   readonly nonlinear: Nonlinear;
@@ -30,13 +34,13 @@ export interface LevelsOptions {
 /** @throws ModelFormatError for a calibration that is not whole, UnsupportedModelError for integer operations */
 export function levelsProgram(
   network: Network<FusedOp>,
-  { architecture, int8Offset, nonlinear, kernels }: LevelsOptions,
+  { name, calibration: fields, int8Offset, nonlinear, kernels }: LevelsOptions,
 ): Program {
   if (isInteger(nonlinear))
     throw new UnsupportedModelError(
-      `${architecture.family}: is calibrated, which goes with nonlinear exact or fast, came ${nonlinear}`,
+      `${name}: is calibrated, which goes with nonlinear exact or fast, came ${nonlinear}`,
     );
-  const calibration = parseCalibration(architecture.quantization!.calibration!, network);
+  const calibration = parseCalibration(fields, network);
   const lowering = levelsLowering(calibration, kernels);
   return {
     graph: (images, taps) => lowered(network, lowering, images, taps),

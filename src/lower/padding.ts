@@ -1,8 +1,8 @@
 // How columns lie in memory: each of a value's equal pieces padded to whole groups of 64.
 
-import { roundUp } from "../gpu/kernel.ts";
 import { GROUP } from "../kernels/gemm.ts";
 import type { Value } from "../network/op.ts";
+import { roundUp } from "../tensor/round-up.ts";
 
 type Columns = Pick<Value, "width" | "parts">;
 

@@ -2,18 +2,16 @@
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
-import type { VitArchitecture } from "../format/architecture.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
-import { vit } from "../network/families/vit.ts";
 import { fused } from "../network/fused.ts";
+import type { Model } from "../network/model.ts";
 import type { Network } from "../network/op.ts";
 import { type Arithmetic, isInteger } from "./arithmetic.ts";
 import { int8Program } from "./int8.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
 import type { Program } from "./program.ts";
 
-export interface ProgramOptions {
-  readonly architecture: VitArchitecture;
+export interface ProgramOptions extends Pick<Model, "name" | "network" | "quantization"> {
   readonly affine: { readonly int8Offset: readonly number[] };
 }
 
@@ -26,24 +24,25 @@ export type Streamed = (kernels: Int8Kernels) => Int8Kernels;
  * @throws UnsupportedModelError for a model that does not go with the arithmetic
  */
 export async function programOf(
-  { architecture, affine: { int8Offset } }: ProgramOptions,
+  { name, network: whole, quantization, affine: { int8Offset } }: ProgramOptions,
   arithmetic: Arithmetic,
   machine?: Capabilities,
   streamed?: Streamed,
 ): Promise<Program> {
   const { precision, nonlinear } = arithmetic;
-  const { family, activation, quantization } = architecture;
   // The tanh form is GELU too: 40 times as near to it as the integer forms are.
-  if (activation === "quick_gelu" && isInteger(nonlinear))
-    throw new UnsupportedModelError(`${family}: quick_gelu needs nonlinear exact or fast, came ${nonlinear}`);
-  const network = fused(asComputed(vit(architecture), arithmetic));
+  const isQuick = whole.ops.some((op) => op.kind === "activation" && op.activation === "quick_gelu");
+  if (isQuick && isInteger(nonlinear))
+    throw new UnsupportedModelError(`${name}: quick_gelu needs nonlinear exact or fast, came ${nonlinear}`);
+  const network = fused(asComputed(whole, arithmetic));
   if (precision === "float32")
     return (await part(import("./float.ts"))).floatProgram(network, { int8Offset });
   const kernels = await kernelsFor(arithmetic, machine);
   if (quantization?.calibration)
     return (await part(import("./levels.ts"))).levelsProgram(network, {
+      name,
+      calibration: quantization.calibration,
       int8Offset,
-      architecture,
       nonlinear,
       kernels,
     });

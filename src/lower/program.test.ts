@@ -1,8 +1,8 @@
 // A network's steps and its weights name the same buffers, and fit what the README promises.
 
 import { describe, expect, test } from "vitest";
-import type { VitArchitecture } from "../format/config.ts";
-import { vit } from "../network/families/vit.ts";
+import timmVit, { type TimmVitSpec } from "../network/families/timm/vit.ts";
+import { networkOf } from "../network/family.ts";
 import { fused } from "../network/fused.ts";
 import { parametersOf } from "../network/parameters.ts";
 import { assignSlots } from "../scheduler/memory.ts";
@@ -19,33 +19,32 @@ import type { Program } from "./program.ts";
 import { programOf } from "./program-of.ts";
 import { softwareKernels } from "./software-kernels.ts";
 
-const DEIT_TI: VitArchitecture = {
-  ...{ family: "DeiT-Ti", imageWidth: 224, imageHeight: 224, patchSize: 16 },
-  ...{ width: 192, depth: 12, heads: 3, headDim: 64, mlpWidth: 768, classes: 1000 },
-  ...{ prefixTokens: 1, headsCount: 1, qkvBias: true, layerScale: false },
-  ...{ layerNormEps: 1e-6, activation: "gelu", labels: [], scoring: "softmax" },
+const DEIT_TI: TimmVitSpec = {
+  ...{ image: { width: 224, height: 224 }, patch: 16, width: 192, depth: 12, heads: 3, mlpWidth: 768 },
+  ...{ classes: 1000, distilled: false, qkvBias: true, layerScale: false, eps: 1e-6, activation: "gelu" },
 };
+const vit = (spec: TimmVitSpec) => networkOf(timmVit, spec);
 const affine = { int8Offset: [0, 0, 0] };
-const small = { imageWidth: 32, imageHeight: 32, width: 96, heads: 3, headDim: 32, depth: 2, mlpWidth: 100 };
+const small = { image: { width: 32, height: 32 }, width: 96, heads: 3, depth: 2, mlpWidth: 100 };
 
 const PROGRAMS = {
-  int8: (architecture: VitArchitecture) => int8Program(fused(vit(architecture)), affine, softwareKernels),
-  integer: (architecture: VitArchitecture) =>
-    int8Program(fused(vit(architecture)), affine, integerKernels(gpuKernels, "ivit", true)),
-  float32: (architecture: VitArchitecture) => floatProgram(fused(vit(architecture)), affine),
+  int8: (spec: TimmVitSpec) => int8Program(fused(vit(spec)), affine, softwareKernels),
+  integer: (spec: TimmVitSpec) =>
+    int8Program(fused(vit(spec)), affine, integerKernels(gpuKernels, "ivit", true)),
+  float32: (spec: TimmVitSpec) => floatProgram(fused(vit(spec)), affine),
 };
 
-async function* zeros(architecture: VitArchitecture): AsyncGenerator<StoredTensor> {
-  for (const [name, shape] of parametersOf(vit(architecture))) {
+async function* zeros(spec: TimmVitSpec): AsyncGenerator<StoredTensor> {
+  for (const [name, shape] of parametersOf(vit(spec))) {
     const bytes = new Uint8Array(elementCount(shape) * 4);
     yield { name, entry: { name, dtype: "F32", shape: [...shape], begin: 0, end: bytes.length }, bytes };
   }
 }
 
 /** Bytes by name of everything that is packed. */
-async function weightsOf(program: Program, architecture: VitArchitecture): Promise<Map<string, number>> {
+async function weightsOf(program: Program, spec: TimmVitSpec): Promise<Map<string, number>> {
   const packed = new Map<string, number>();
-  for await (const [name, { byteLength }] of program.pack(zeros(architecture))) {
+  for await (const [name, { byteLength }] of program.pack(zeros(spec))) {
     if (packed.has(name)) throw new Error(`${name} came twice`);
     packed.set(name, byteLength);
   }
@@ -53,19 +52,19 @@ async function weightsOf(program: Program, architecture: VitArchitecture): Promi
 }
 
 describe.each(Object.entries(PROGRAMS))("%s", (_, programFor) => {
-  test.each<[string, Partial<VitArchitecture>]>([
+  test.each<[string, Partial<TimmVitSpec>]>([
     ["plain", {}],
     ["no qkv bias", { qkvBias: false }],
     ["layer scale", { layerScale: true }],
-    ["two heads", { prefixTokens: 2, headsCount: 2 }],
+    ["two heads", { distilled: true }],
     ["no head", { classes: 0 }],
   ])("every weight that a step reads is there, and no other: %s", async (_, change) => {
-    const architecture = { ...DEIT_TI, ...small, ...change };
-    const program = programFor(architecture);
+    const spec = { ...DEIT_TI, ...small, ...change };
+    const program = programFor(spec);
     const { steps, tensors } = program.graph(2);
     const named = new Set(steps.flatMap(({ buffers }) => Object.values(buffers)));
     const read = [...named].filter((name) => !tensors.has(name)).sort();
-    expect([...(await weightsOf(program, architecture)).keys()].sort()).toEqual(read);
+    expect([...(await weightsOf(program, spec)).keys()].sort()).toEqual(read);
   });
 
   test("every step fits its kernels, and every tensor is written by a step or from outside", () => {
@@ -113,7 +112,10 @@ test.each(["int8", "float32"] as const)("%s: weights go as they come, and none i
 });
 
 describe("an arithmetic", () => {
-  const options = { architecture: { ...DEIT_TI, activation: "quick_gelu" } as VitArchitecture, affine };
+  const optionsWith = (activation: TimmVitSpec["activation"]) => {
+    return { name: "DeiT-Ti", network: vit({ ...DEIT_TI, activation }), affine };
+  };
+  const options = optionsWith("quick_gelu");
 
   test("that has no such activation is refused, not computed with another", async () => {
     for (const nonlinear of ["ibert", "ivit"] as const)
@@ -124,9 +126,8 @@ describe("an arithmetic", () => {
   });
 
   test("fast has GELU by its tanh form, and lets other activations be", async () => {
-    const activations = async (activation: VitArchitecture["activation"]) => {
-      const architecture = { ...DEIT_TI, activation };
-      const program = await programOf({ architecture, affine }, arithmeticOf({ nonlinear: "fast" }));
+    const activations = async (activation: TimmVitSpec["activation"]) => {
+      const program = await programOf(optionsWith(activation), arithmeticOf({ nonlinear: "fast" }));
       const problems = program.graph(1).steps.map(({ problem }) => problem as { activation?: string });
       return [...new Set(problems.map(({ activation }) => activation))].filter(Boolean);
     };

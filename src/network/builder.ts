@@ -1,7 +1,11 @@
 // What a family writes its forward pass with: each call adds an operation and returns what it makes.
 
-import type { Activation } from "../format/architecture.ts";
+import { UnsupportedModelError } from "../errors/errors.ts";
+import type { Activation } from "../tensor/activation.ts";
 import type { Network, Op, Value } from "./op.ts";
+
+const MAX_TOKENS = 65_536;
+const HEAD_DIMS = [32, 64, 80];
 
 interface LinearOptions {
   /** Default: as many as x has. */
@@ -16,10 +20,17 @@ interface LinearOptions {
 export class Builder {
   readonly #ops: Op[] = [];
 
-  /** Every square of `patch` pixels of a picture, row by row, its three colours one after another. */
+  /**
+   * Every square of `patch` pixels of a picture, row by row, its three colours one after another.
+   * @throws UnsupportedModelError where the picture is not a whole number of patches, or too many
+   */
   patches(picture: { readonly width: number; readonly height: number; readonly patch: number }): Value {
     const { width, height, patch } = picture;
     const grid = { width: width / patch, height: height / patch };
+    if (width % patch || height % patch || grid.width * grid.height > MAX_TOKENS)
+      throw new UnsupportedModelError(
+        `config.json: expected whole patches of ${patch} pixels, at most ${MAX_TOKENS}, got a picture of ${width}x${height}; change image_size`,
+      );
     const out = { name: "patches", rows: grid.width * grid.height, width: 3 * patch ** 2, parts: 3 };
     return this.#add({ kind: "patches", name: "patches", reads: [], out, first: 0, grid });
   }
@@ -37,8 +48,12 @@ export class Builder {
     return this.#add({ kind: "norm", name, reads: [x], out: { ...x, name }, eps });
   }
 
-  /** Of q, k and v whose parts are the heads. */
+  /** Of q, k and v whose parts are the heads. @throws UnsupportedModelError for a head dim that no kernel has */
   attention(name: string, q: Value, k: Value, v: Value): Value {
+    if (!HEAD_DIMS.includes(q.width / q.parts))
+      throw new UnsupportedModelError(
+        `${name}: a head dim of ${HEAD_DIMS.join(", ")} is supported, but ${q.width} channels in ${q.parts} heads came`,
+      );
     return this.#add({ kind: "attention", name, reads: [q, k, v], out: { ...q, name } });
   }
 

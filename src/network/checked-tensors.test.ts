@@ -2,13 +2,18 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
-import { parseArchitecture, type VitArchitecture } from "../format/config.ts";
 import { parseSafetensorsHeader, type TensorEntry } from "../format/safetensors.ts";
 import { checkTensors } from "./checked-tensors.ts";
-import { expectedTensors, positionGrid } from "./expected-tensors.ts";
-import { timmName } from "./names.ts";
+import timmVit, { type TimmVitSpec } from "./families/timm/vit.ts";
+import vit from "./families/vit.ts";
+import { networkOf } from "./family.ts";
+import { modelOf, readModel } from "./model.ts";
+import { Names } from "./names.ts";
+import { parametersOf } from "./parameters.ts";
+import { fittedTables, storedGrid } from "./tables.ts";
+import type { Needs } from "./used-tensors.ts";
 
-const TINY: VitArchitecture = parseArchitecture({
+const CONFIG = {
   architectures: ["ViTForImageClassification"],
   hidden_size: 64,
   num_hidden_layers: 2,
@@ -17,23 +22,23 @@ const TINY: VitArchitecture = parseArchitecture({
   image_size: [32, 48],
   patch_size: 8,
   id2label: { "0": "a", "1": "b", "2": "c" },
-});
+};
+const TINY = modelOf(vit, CONFIG, { size: { height: 32, width: 48 } });
+const timmName = (name: string) => TINY.names.stored(name);
+const expectedTensors = ({ network }: Needs) => parametersOf(network);
 
 type Files = Map<string, { dtype: TensorEntry["dtype"]; shape: number[] }>;
 
 /** A file with every tensor that the architecture needs, in float. */
-function fileFor(architecture: VitArchitecture): Files {
+function fileFor(model: Needs): Files {
   return new Map(
-    [...expectedTensors(architecture)].map(([name, shape]) => [
-      timmName(name),
-      { dtype: "F32", shape: [...shape] },
-    ]),
+    [...expectedTensors(model)].map(([name, shape]) => [timmName(name), { dtype: "F32", shape: [...shape] }]),
   );
 }
 
-async function check(architecture: VitArchitecture, files: Files) {
+async function check(model: Needs, files: Files) {
   const { tensors } = await checkTensors(
-    architecture,
+    model,
     [...files].map(([name, tensor]) => ({ name, ...tensor, begin: 0, end: 0 })),
   );
   return tensors;
@@ -59,19 +64,18 @@ describe("the tensors that a model needs", () => {
   });
 
   test("a distilled model with layer scale and no qkv bias", async () => {
-    const architecture: VitArchitecture = {
-      ...TINY,
-      prefixTokens: 2,
-      headsCount: 2,
-      layerScale: true,
-      qkvBias: false,
+    const spec: TimmVitSpec = {
+      ...{ image: { width: 48, height: 32 }, patch: 8, width: 64, depth: 2, heads: 2, mlpWidth: 96 },
+      ...{ classes: 3, distilled: true, qkvBias: false, layerScale: true, eps: 1e-6, activation: "gelu" },
     };
-    const shapes = expectedTensors(architecture);
+    const network = networkOf(timmVit, spec);
+    const model = { name: "distilled", network, names: new Names(timmVit.dialects(), []) };
+    const shapes = expectedTensors(model);
     expect(shapes.get("positions")).toEqual([1, 26, 64]);
     expect(shapes.get("head_distillation.weight")).toEqual([3, 64]);
     expect(shapes.get("blocks.0.scale2")).toEqual([64]);
     expect(shapes.has("blocks.0.qkv.bias")).toBe(false);
-    expect((await check(architecture, fileFor(architecture))).size).toBe(shapes.size);
+    expect((await check(model, fileFor(model))).size).toBe(shapes.size);
   });
 });
 
@@ -125,7 +129,11 @@ describe("the check of a file", () => {
     await expect(withTensor("dist_token")).rejects.toThrow(UnsupportedModelError);
     await expect(withTensor("vit.layernorm.weight")).rejects.toThrow("are both norm.weight");
     expect((await withTensor("head_dist.bias")).has("head_distillation.bias")).toBe(false);
-    const embedding = { ...TINY, classes: 0, labels: [] };
+    const embedding = modelOf(
+      vit,
+      { ...CONFIG, architectures: ["ViTModel"] },
+      { size: { height: 32, width: 48 } },
+    );
     expect((await check(embedding, fileFor(TINY))).has("head.weight")).toBe(false);
   });
 
@@ -149,8 +157,9 @@ describe("the check of a file", () => {
   test("a table of positions is the picture's own, or a square to interpolate from", async () => {
     const withPositions = (tokens: number, width = 64) =>
       check(TINY, fileFor(TINY).set("pos_embed", { dtype: "F32", shape: [1, tokens, width] }));
-    expect(positionGrid([1, 25, 64], TINY)).toEqual({ width: 6, height: 4 });
-    expect(positionGrid([1, 50, 64], TINY)).toEqual({ width: 7, height: 7 });
+    const [positions] = fittedTables(TINY.network);
+    expect(storedGrid(positions, [1, 25, 64])).toEqual({ width: 6, height: 4 });
+    expect(storedGrid(positions, [1, 50, 64])).toEqual({ width: 7, height: 7 });
     expect((await withPositions(50)).get("positions")?.shape).toEqual([1, 50, 64]);
     await expect(withPositions(24)).rejects.toThrow("expected shape [1,25,64], but it is [1,24,64]");
     await expect(withPositions(1)).rejects.toThrow(ModelFormatError);
@@ -162,9 +171,10 @@ const models = fileURLToPath(new URL("../../../shared/models/", import.meta.url)
 test.skipIf(!existsSync(models)).each(["deit-tiny-patch16-224", "everyday80"])(
   "the tensors of %s pass (skipped without ../shared/models)",
   async (name) => {
-    const architecture = parseArchitecture(JSON.parse(readFileSync(`${models}${name}/config.json`, "utf8")));
+    const read = (file: string) => JSON.parse(readFileSync(`${models}${name}/${file}`, "utf8"));
+    const model = await readModel(read("config.json"), read("preprocessor_config.json"));
     const file = readFileSync(`${models}${name}/model.safetensors`);
     const { entries } = parseSafetensorsHeader(file, file.length);
-    expect((await checkTensors(architecture, entries)).tensors.size).toBe(entries.length);
+    expect((await checkTensors(model, entries)).tensors.size).toBe(entries.length);
   },
 );

@@ -1,29 +1,30 @@
 /** The check that a file holds what a model needs. */
 import { ModelFormatError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
-import type { VitArchitecture } from "../format/architecture.ts";
 import { quote } from "../format/fields.ts";
 import type { TensorEntry } from "../format/safetensors-header.ts";
 import { elementCount } from "../tensor/dtype.ts";
-import { positionGrid } from "./expected-tensors.ts";
-import { type CanonicalName, canonicalName } from "./names.ts";
-import { type CheckedTensors, expectedIn, usedTensors } from "./used-tensors.ts";
+import type { CanonicalName } from "./names.ts";
+import { fittedTables, storedGrid } from "./tables.ts";
+import { type CheckedTensors, expectedIn, type Needs, usedTensors } from "./used-tensors.ts";
 
 /**
  * Makes sure that the file holds every tensor in its shape. What else it holds is left out, as transformers does: what
  * the network is, config.json alone says. Throws ModelFormatError naming the tensor, what was expected and what came,
  * and UnsupportedModelError for a tensor without which the others do not give the result.
  */
-export async function checkTensors(
-  architecture: VitArchitecture,
-  entries: readonly TensorEntry[],
-): Promise<CheckedTensors> {
+export async function checkTensors(model: Needs, entries: readonly TensorEntry[]): Promise<CheckedTensors> {
   const checked =
-    plainTensors(architecture, entries) ??
-    (await part(import("./network-tensors.ts"))).networkTensors(architecture, entries);
+    plainTensors(model, entries) ??
+    (await part(import("./network-tensors.ts"))).networkTensors(model, entries);
   const { tensors } = checked;
-  for (const [name, shape] of expectedIn(tensors, architecture))
-    checkTensor(name, shape, tensors, architecture);
+  const stretched = new Map(fittedTables(model.network).map((table) => [table.name, table]));
+  for (const [name, shape] of expectedIn(tensors, model)) {
+    const table = stretched.get(name);
+    const found = tensors.get(name);
+    const rows = table && found && storedGrid(table, found.shape) && found.shape.at(-2);
+    checkTensor(name, rows ? [1, rows, table.width] : shape, tensors, model);
+  }
   return checked;
 }
 
@@ -31,19 +32,16 @@ export async function checkTensors(
 const UNUSED = /(?:^|\.)(?:pooler\.|(?:mask_token|position_ids)$)/;
 
 /** Those of a file that holds what the library saves; undefined where the names need a closer look. */
-function plainTensors(
-  architecture: VitArchitecture,
-  entries: readonly TensorEntry[],
-): CheckedTensors | undefined {
+function plainTensors(model: Needs, entries: readonly TensorEntry[]): CheckedTensors | undefined {
   const tensors = new Map<CanonicalName, TensorEntry>();
   const ignored: string[] = [];
   for (const entry of entries) {
-    const name = canonicalName(entry.name);
+    const name = model.names.canonical(entry.name);
     if (name && !tensors.has(name)) tensors.set(name, entry);
     else if (!name && UNUSED.test(entry.name)) ignored.push(entry.name);
     else return undefined;
   }
-  const used = usedTensors(tensors, architecture);
+  const used = usedTensors(tensors, model);
   return used.size === tensors.size ? { tensors, ignored } : undefined;
 }
 
@@ -53,16 +51,12 @@ function checkTensor(
   name: CanonicalName,
   shape: readonly number[],
   found: ReadonlyMap<CanonicalName, TensorEntry>,
-  architecture: VitArchitecture,
+  model: Needs,
 ): void {
   const entry = found.get(name);
   if (!entry)
-    throw new ModelFormatError(
-      `${architecture.family}: expected tensor ${name} [${shape}], but the file lacks it`,
-    );
-  const stretched = name === "positions" && positionGrid(entry.shape, architecture) !== undefined;
-  const wanted = stretched ? [1, entry.shape[1], architecture.width] : shape;
-  if (!sameShape(entry.shape, wanted)) {
+    throw new ModelFormatError(`${model.name}: expected tensor ${name} [${shape}], but the file lacks it`);
+  if (!sameShape(entry.shape, shape)) {
     const came = entry.shape.slice(0, 8);
     throw new ModelFormatError(`tensor ${quote(entry.name)}: expected shape [${shape}], but it is [${came}]`);
   }
@@ -79,6 +73,10 @@ function scaleName(name: CanonicalName): CanonicalName {
   return name.replace(/\.weight$/, ".weight_scale");
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+/** Learnt rows, [1, rows, width], are also stored without the first axes of one. */
+function sameShape(stored: readonly number[], expected: readonly number[]): boolean {
+  const missing = expected.length - stored.length;
+  const isRows = expected.length === 3 && expected.slice(0, missing).every((size) => size === 1);
+  const same = stored.every((size, axis) => size === expected[axis + missing]);
+  return same && (missing === 0 || (missing > 0 && isRows));
 }

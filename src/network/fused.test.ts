@@ -1,19 +1,18 @@
 // A forward pass as its family writes it, and what the rewrites make of it.
 
 import { describe, expect, test } from "vitest";
-import type { VitArchitecture } from "../format/architecture.ts";
 import { Builder } from "./builder.ts";
-import { vit } from "./families/vit.ts";
+import timmVit, { type TimmVitSpec } from "./families/timm/vit.ts";
+import { networkOf } from "./family.ts";
 import { fused } from "./fused.ts";
 import type { FusedOp, Linear, Network } from "./op.ts";
 
-const TINY: VitArchitecture = {
-  ...{ family: "tiny", imageWidth: 32, imageHeight: 16, patchSize: 8 },
-  ...{ width: 64, depth: 2, heads: 2, headDim: 32, mlpWidth: 96, classes: 5 },
-  ...{ prefixTokens: 1, headsCount: 1, qkvBias: true, layerScale: false },
-  ...{ layerNormEps: 1e-6, activation: "gelu", labels: [], scoring: "softmax" },
+const TINY: TimmVitSpec = {
+  ...{ image: { width: 32, height: 16 }, patch: 8, width: 64, depth: 2, heads: 2, mlpWidth: 96 },
+  ...{ classes: 5, distilled: false, qkvBias: true, layerScale: false, eps: 1e-6, activation: "gelu" },
 };
-const DISTILLED = { ...TINY, prefixTokens: 2, headsCount: 2 } as const;
+const DISTILLED = { ...TINY, distilled: true };
+const vit = (spec: TimmVitSpec) => networkOf(timmVit, spec);
 const labelsOf = ({ ops }: Network) => ops.map(({ name }) => name);
 const find = (network: Network<FusedOp>, name: string) => network.ops.find((op) => op.name === name)!;
 
@@ -31,8 +30,8 @@ test("a block is seven operations that a pass can do, and the rest three", () =>
 });
 
 describe("only rows that an answer reads are computed", () => {
-  const rows = (architecture: VitArchitecture) =>
-    Object.fromEntries(fused(vit(architecture)).ops.map(({ name, out }) => [name, out.rows]));
+  const rows = (spec: TimmVitSpec) =>
+    Object.fromEntries(fused(vit(spec)).ops.map(({ name, out }) => [name, out.rows]));
 
   test("behind the last K and V the class token's", () => {
     const made = rows(TINY);
@@ -43,7 +42,7 @@ describe("only rows that an answer reads are computed", () => {
 
   test("with two heads both tokens', and of an embedding model the first one's", () => {
     expect([rows(DISTILLED)["blocks.1.fc2"], rows(DISTILLED).head]).toEqual([2, 1]);
-    expect(rows({ ...DISTILLED, headsCount: 1, classes: 0 }).norm).toBe(1);
+    expect(rows({ ...DISTILLED, classes: 0 }).norm).toBe(1);
   });
 });
 

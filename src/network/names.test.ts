@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { canonicalName, timmName } from "./names.ts";
+import deit from "./families/deit.ts";
+import dinov2 from "./families/dinov2.ts";
+import vit from "./families/vit.ts";
+import { Names } from "./names.ts";
+import { BASES } from "./transformers.ts";
+
+const distilled = deit.dialects({ distilled: true } as never);
+const names = new Names([...vit.dialects(), ...distilled, ...dinov2.dialects()], BASES);
 
 test.each([
   ["cls_token", "class_token"],
@@ -43,7 +50,7 @@ test.each([
   ["norm.__proto__", undefined],
   ["constructor.weight", undefined],
 ])("%s is %s", (name, canonical) => {
-  expect(canonicalName(name)).toBe(canonical);
+  expect(names.canonical(name)).toBe(canonical);
 });
 
 test.each([
@@ -53,4 +60,4 @@ test.each([
   "blocks.7.attn.qkv.weight",
   "blocks.0.ls2.gamma",
   "head_dist.weight",
-])("%s is written as it is read", (name) => expect(timmName(canonicalName(name)!)).toBe(name));
+])("%s is written as it is read", (name) => expect(names.stored(names.canonical(name)!)).toBe(name));

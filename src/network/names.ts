@@ -1,83 +1,89 @@
-// One set of tensor names for timm's and transformers' checkpoints, in both directions.
+// One set of tensor names for the checkpoints of every library, in both directions.
 
-/** `patch.weight`, `positions`, `blocks.3.qkv.bias`, `head.weight_scale`, ...: listed by `expectedTensors`. */
+/** `patch.weight`, `positions`, `blocks.3.qkv.bias`, `head.weight_scale`, ...: the names that `parametersOf` lists. */
 export type CanonicalName = string;
 
-/** transformers' name for the network without its head, which a file may have or lack, tensor by tensor. */
-export const BASE = /^(?:vit|deit|dinov2)\./;
-const BLOCK = /^(?:blocks|encoder\.layer|layers)\.(0|[1-9]\d{0,3})\.(.+)$/;
+/**
+ * What a library calls tensors: canonical name -> stored name, of whole tensors or of what has a weight and mostly a bias.
+ * Each `*` stands for a number, such as a block's.
+ */
+export type Dialect = Readonly<Record<string, string>>;
+
+/** The names of one part of the network, which a library keeps below `to`: `within("blocks.*", "layers.*", { norm1: "ln" })`. */
+export function within(at: string, to: string, names: Dialect): Dialect {
+  return Object.fromEntries(
+    Object.entries(names).map(([canonical, stored]) => [`${at}.${canonical}`, `${to}.${stored}`]),
+  );
+}
+
 const LEAF = /^(.+)\.(weight|bias|weight_scale)$/;
+const NUMBER = /\.(0|[1-9]\d{0,3})(?=\.)/g;
 
-/** A name as this code has it, as timm does, and as releases of transformers do. */
-type Names = readonly (readonly [
-  canonical: string,
-  timm: string | undefined,
-  ...transformers: readonly string[],
-])[];
+/** The names of a model's tensors in every dialect that its family knows. */
+export class Names {
+  readonly #toCanonical: ReadonlyMap<string, string>;
+  readonly #dialects: readonly Dialect[];
+  readonly #base: RegExp;
 
-/** Tensors by themselves. */
-const WHOLE: Names = [
-  ["class_token", "cls_token", "embeddings.cls_token"],
-  ["distillation_token", "dist_token", "embeddings.distillation_token"],
-  ["positions", "pos_embed", "embeddings.position_embeddings"],
-];
+  /**
+   * @param dialects the first one is what vit8 writes
+   * @param bases what a library puts before the network but not before its head, such as `vit`; a file may lack it
+   */
+  constructor(dialects: readonly Dialect[], bases: readonly string[]) {
+    this.#dialects = dialects;
+    const pairs = dialects.flatMap((dialect) => Object.entries(dialect));
+    this.#toCanonical = new Map(pairs.map(([canonical, stored]) => [stored, canonical]));
+    this.#base = new RegExp(`(^|\\.)(?:${bases.join("|") || "(?!)"})\\.$`);
+  }
 
-/** What has a weight and mostly a bias. */
-const STEMS: Names = [
-  ["patch", "patch_embed.proj", "embeddings.patch_embeddings.projection"],
-  ["norm", "norm", "layernorm"],
-  ["head", "head", "classifier", "cls_classifier"],
-  ["head_distillation", "head_dist", "distillation_classifier"],
-];
+  /** The one name of a tensor, without what wraps its network; undefined for those that inference does not know. */
+  canonical(name: string): CanonicalName | undefined {
+    const [first] = name.split(".", 1);
+    const bare = this.isBase(`${first}.`) ? name.slice(first.length + 1) : name;
+    return translated(bare, this.#toCanonical);
+  }
 
-const BLOCK_WHOLE: Names = [
-  ["scale1", "ls1.gamma", "layer_scale1.lambda1"],
-  ["scale2", "ls2.gamma", "layer_scale2.lambda1"],
-];
+  /** The name under which vit8 writes a tensor; a canonical name that the dialect lacks stays as it is. */
+  stored(name: CanonicalName): string {
+    return translated(name, new Map(Object.entries(this.#dialects[0]))) ?? name;
+  }
 
-const BLOCK_STEMS: Names = [
-  ["norm1", "norm1", "layernorm_before"],
-  ["qkv", "attn.qkv"],
-  ["query", undefined, "attention.attention.query", "attention.q_proj"],
-  ["key", undefined, "attention.attention.key", "attention.k_proj"],
-  ["value", undefined, "attention.attention.value", "attention.v_proj"],
-  ["proj", "attn.proj", "attention.output.dense", "attention.o_proj"],
-  ["norm2", "norm2", "layernorm_after"],
-  ["fc1", "mlp.fc1", "intermediate.dense"],
-  ["fc2", "mlp.fc2", "output.dense"],
-];
+  /** Whether `prefix`, with its dot, is one base and no more. */
+  isBase(prefix: string): boolean {
+    return this.#base.exec(prefix)?.index === 0 && prefix.indexOf(".") === prefix.length - 1;
+  }
 
-/** The one name of a tensor, without what wraps its network; undefined for those that inference does not know. */
-export function canonicalName(name: string): CanonicalName | undefined {
-  const bare = name.replace(BASE, "");
-  const [, block, part] = BLOCK.exec(bare) ?? [];
-  if (block === undefined) return translate(bare, canonicalOf(WHOLE), canonicalOf(STEMS));
-  const inner = translate(part, canonicalOf(BLOCK_WHOLE), canonicalOf(BLOCK_STEMS));
-  return inner && `blocks.${block}.${inner}`;
+  /** A prefix, with its dot, without a base at its end. */
+  withoutBase(prefix: string): string {
+    return prefix.replace(this.#base, "$1");
+  }
+
+  /** Stored names of a canonical one, of whatever dialect. */
+  variants(name: CanonicalName): readonly string[] {
+    return [...new Set(this.#dialects.flatMap((dialect) => dialect[name] ?? []))];
+  }
+
+  /** Stored names of the heads, each with whether the dialects that call the patch embedding `patch` know it. */
+  heads(patch: string): ReadonlyMap<string, boolean> {
+    const heads = new Map<string, boolean>();
+    for (const dialect of this.#dialects)
+      for (const [canonical, stored] of Object.entries(dialect))
+        if (/^head/.test(canonical)) heads.set(stored, heads.get(stored) || dialect.patch === patch);
+    return heads;
+  }
 }
 
-/** The name under which timm has a tensor, of Q, K and V as one. */
-export function timmName(name: CanonicalName): string {
-  const [, block, part] = BLOCK.exec(name) ?? [];
-  if (block === undefined) return translate(name, timmOf(WHOLE), timmOf(STEMS))!;
-  return `blocks.${block}.${translate(part, timmOf(BLOCK_WHOLE), timmOf(BLOCK_STEMS))!}`;
-}
-
-type Find = (name: string) => string | undefined;
-
-const canonicalOf =
-  (names: Names): Find =>
-  (name) =>
-    names.find(([, ...stored]) => stored.includes(name))?.[0];
-const timmOf =
-  (names: Names): Find =>
-  (name) =>
-    names.find(([canonical]) => canonical === name)?.[1];
-
-function translate(name: string, whole: Find, stems: Find): string | undefined {
-  const found = whole(name);
-  if (found) return found;
+function translated(name: string, names: ReadonlyMap<string, string>): string | undefined {
   const [, stem, leaf] = LEAF.exec(name) ?? [];
-  const known = stem && stems(stem);
-  return known ? `${known}.${leaf}` : undefined;
+  const whole = filled(name, names);
+  if (whole !== undefined || stem === undefined) return whole;
+  const found = filled(stem, names);
+  return found && `${found}.${leaf}`;
+}
+
+/** What stands for a name once its numbers are stars, with the numbers back in their places. */
+function filled(name: string, names: ReadonlyMap<string, string>): string | undefined {
+  const numbers = [...name.matchAll(NUMBER)].map(([, number]) => number);
+  let next = 0;
+  return names.get(name.replace(NUMBER, ".*"))?.replace(/\*/g, () => numbers[next++]);
 }

@@ -1,20 +1,13 @@
 /** The one network in a file, whatever wraps the names of its tensors (torch.compile, DDP, Lightning, peft) and lies beside it. */
 import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
-import type { VitArchitecture } from "../format/architecture.ts";
 import { quote } from "../format/fields.ts";
 import type { TensorEntry } from "../format/safetensors-header.ts";
-import { expectedTensors } from "./expected-tensors.ts";
-import { BASE, type CanonicalName, canonicalName } from "./names.ts";
-import { type CheckedTensors, usedTensors } from "./used-tensors.ts";
+import type { CanonicalName, Names } from "./names.ts";
+import { parametersOf } from "./parameters.ts";
+import { type CheckedTensors, type Needs, usedTensors } from "./used-tensors.ts";
 
 /** What torch.compile, FSDP and activation checkpointing put before any part of a name. */
 const MARKS = /\b_(?:orig_mod|fsdp_wrapped_module|checkpoint_wrapped_module)\./g;
-/** Every network has one tensor like this: what is before it is before all others. */
-const ANCHOR =
-  /^(|.*?\.)(?:(?:vit|deit|dinov2)\.)?(patch_embed\.proj|embeddings\.patch_embeddings\.projection)\.weight$/;
-/** A head may lie outside what a wrapper calls its backbone. */
-const HEAD = /^(|.*\.)(head|head_dist|classifier|cls_classifier|distillation_classifier)\.\w+$/;
-
 /** Of adapters and of quantised weights: without it, the weight is another. */
 const COMPANION = /\.lora_|\.(?:weight|input|output)_(?:scale|zero_point|g_idx|packed)$/;
 /** Of timm's VisionTransformer, which timm loads strictly but for a head that is not asked for. */
@@ -25,17 +18,17 @@ const TIMM_PART =
  * The tensors that the model needs, and what is left out. Throws ModelFormatError for two tensors that are the same and
  * for two networks, UnsupportedModelError for a tensor without which the others do not give the result.
  */
-export function networkTensors(
-  architecture: VitArchitecture,
-  entries: readonly TensorEntry[],
-): CheckedTensors {
+export function networkTensors(model: Needs, entries: readonly TensorEntry[]): CheckedTensors {
   const named = entries.map((entry) => ({ entry, name: entry.name.replace(MARKS, "") }));
-  const network = findNetwork(named.map(({ name }) => name));
+  const network = findNetwork(
+    named.map(({ name }) => name),
+    model.names,
+  );
   if (!network)
     throw new ModelFormatError(
-      `${architecture.family}: expected tensor patch.weight [${expectedTensors(architecture).get("patch.weight")}] by timm's or transformers' name, behind any prefix, but the file lacks it; its first tensor is ${quote(entries[0].name)}`,
+      `${model.name}: expected tensor patch.weight [${parametersOf(model.network).get("patch.weight")}] by timm's or transformers' name, behind any prefix, but the file lacks it; its first tensor is ${quote(entries[0].name)}`,
     );
-  const tensors = usedTensors(tensorsOf(network, named, architecture), architecture);
+  const tensors = usedTensors(tensorsOf(network, named, model.names), model);
   const used = new Set(tensors.values());
   const ignored = entries.filter((entry) => !used.has(entry)).map(({ name }) => name);
   const refused = ignored.find((name) => COMPANION.test(name) || (network.timms && TIMM_PART.test(name)));
@@ -46,19 +39,21 @@ export function networkTensors(
 }
 
 function tensorsOf(
-  { root, timms }: Network,
+  { root, patch }: Network,
   named: readonly { entry: TensorEntry; name: string }[],
-  { headsCount }: VitArchitecture,
+  names: Names,
 ): Map<CanonicalName, TensorEntry> {
+  const heads = names.heads(patch);
   const found = new Map<CanonicalName, { entry: TensorEntry; distance: number }>();
   for (const { entry, name } of named) {
-    const [, place, head] = HEAD.exec(name) ?? [];
-    // The two heads of a model with a teacher; transformers takes neither for the one of another model.
-    if (head?.includes("_classifier") && headsCount === 1) continue;
-    const inside = head ? name.slice(place.length) : name.startsWith(root) ? name.slice(root.length) : "";
-    const canonical = canonicalName(inside);
-    const foreign = head && head.startsWith("head") !== timms ? FAR : 0;
-    const distance = head ? foreign + headDistance(place, root) : 0;
+    const head = headIn(name, heads);
+    const inside = head
+      ? name.slice(head.place.length)
+      : name.startsWith(root)
+        ? name.slice(root.length)
+        : "";
+    const canonical = names.canonical(inside);
+    const distance = head ? (head.isOwn ? 0 : FAR) + headDistance(head.place, root, names) : 0;
     if (!canonical || distance > 2 * FAR) continue;
     const twin = found.get(canonical);
     if (twin?.distance === distance)
@@ -70,23 +65,45 @@ function tensorsOf(
   return new Map([...found].map(([name, { entry }]) => [name, entry]));
 }
 
+interface Head {
+  /** What stands before it: it may lie outside what a wrapper calls its backbone. */
+  readonly place: string;
+  /** Whether the library whose names the network has calls its head so. */
+  readonly isOwn: boolean;
+}
+
+function headIn(name: string, heads: ReadonlyMap<string, boolean>): Head | undefined {
+  const stem = name.replace(/\.\w+$/, "");
+  for (const [head, isOwn] of heads)
+    if (stem !== name && (stem === head || stem.endsWith(`.${head}`)))
+      return { place: stem.slice(0, -head.length), isOwn };
+  return undefined;
+}
+
 interface Network {
   /** What all its names begin with. */
   readonly root: string;
+  /** What it calls its patch embedding. */
+  readonly patch: string;
   /** Whether its names are timm's. */
   readonly timms: boolean;
 }
 
 /** The network without a prefix is the one that the library itself would load. */
-function findNetwork(names: readonly string[]): Network | undefined {
-  const networks = new Map<string, boolean>();
-  for (const name of names) {
-    const [, root, anchor] = ANCHOR.exec(name) ?? [];
-    if (anchor) networks.set(root, anchor === "patch_embed.proj");
-  }
+function findNetwork(stored: readonly string[], names: Names): Network | undefined {
+  const networks = new Map<string, string>();
+  // Every network has one tensor like this: what is before it is before all others.
+  for (const patch of names.variants("patch"))
+    for (const name of stored) {
+      const weight = `${patch}.weight`;
+      const before = name.slice(0, -weight.length);
+      if (name === before + weight && (before === "" || before.endsWith(".")))
+        networks.set(names.withoutBase(before), patch);
+    }
   if (networks.size === 0) return undefined;
   const [one, two] = networks.has("") ? [""] : [...networks.keys()];
-  if (two === undefined) return { root: one, timms: networks.get(one)! };
+  const patch = networks.get(one)!;
+  if (two === undefined) return { root: one, patch, timms: patch.startsWith("patch_embed.proj") };
   throw new ModelFormatError(
     `weights: expected one network, but there is one at ${quote(one)} and one at ${quote(two)}; save one of them alone`,
   );
@@ -96,7 +113,7 @@ function findNetwork(names: readonly string[]): Network | undefined {
 const FAR = 1e6;
 
 /** Steps from where the network's names begin out to a head. */
-function headDistance(place: string, root: string): number {
+function headDistance(place: string, root: string, names: Names): number {
   if (root.startsWith(place)) return root.slice(place.length).split(".").length - 1;
-  return place.startsWith(root) && BASE.test(place.slice(root.length)) ? 0.5 : 3 * FAR;
+  return place.startsWith(root) && names.isBase(place.slice(root.length)) ? 0.5 : 3 * FAR;
 }

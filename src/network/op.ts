@@ -1,6 +1,6 @@
 // A network as a list of operations: a family writes it, and whatever computes, counts or stores a model interprets it.
 
-import type { Activation } from "../format/architecture.ts";
+import type { Activation } from "../tensor/activation.ts";
 
 /** `rows` of one picture and `width` columns, which are `parts` equal pieces side by side: heads, or colours of a pixel. */
 export interface Value {

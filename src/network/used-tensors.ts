@@ -1,9 +1,12 @@
 // Which of a file's tensors a model needs.
 
-import type { VitArchitecture } from "../format/architecture.ts";
 import type { TensorEntry } from "../format/safetensors-header.ts";
-import { expectedTensors } from "./expected-tensors.ts";
+import type { Model } from "./model.ts";
 import type { CanonicalName } from "./names.ts";
+import { parametersOf } from "./parameters.ts";
+
+/** What of a model says which tensors it needs. */
+export type Needs = Pick<Model, "name" | "network" | "names">;
 
 /** What a file holds for a model. */
 export interface CheckedTensors {
@@ -15,18 +18,18 @@ export interface CheckedTensors {
 /** Those of them that the model needs. */
 export function usedTensors(
   tensors: ReadonlyMap<CanonicalName, TensorEntry>,
-  architecture: VitArchitecture,
+  model: Needs,
 ): Map<CanonicalName, TensorEntry> {
-  const expected = expectedIn(tensors, architecture);
+  const expected = expectedIn(tensors, model);
   return new Map([...tensors].filter(([name]) => expected.has(name) || isScaleOf(name, tensors)));
 }
 
 /** What the model needs: Q, K and V one by one in those blocks where the file has them so. */
 export function expectedIn(
   found: ReadonlyMap<CanonicalName, TensorEntry>,
-  architecture: VitArchitecture,
+  { network }: Needs,
 ): Map<CanonicalName, readonly number[]> {
-  const expected = expectedTensors(architecture);
+  const expected = parametersOf(network);
   for (const [name, [out, ...inputs]] of [...expected]) {
     const parts = ["query", "key", "value"].map((part) => name.replace(".qkv.", `.${part}.`));
     if (parts[0] === name || found.has(name) || !parts.some((part) => found.has(part))) continue;

@@ -1,18 +1,18 @@
 // Every tensor of a model in f32 on the CPU, for those who need them all at once.
 
-import { patchGrid, type VitArchitecture } from "../format/config.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { streamUnpacked } from "../format/packed.ts";
 import { interpolatePositions } from "../format/positions.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
-import { positionGrid } from "../network/expected-tensors.ts";
 import type { CanonicalName } from "../network/names.ts";
+import type { Network } from "../network/op.ts";
+import { fittedTables, storedGrid } from "../network/tables.ts";
 import { splitQkv } from "./model.ts";
 
 /** A model whose tensors are listed and checked. */
 interface CheckedModel {
   readonly folder: ModelFolder;
-  readonly architecture: VitArchitecture;
+  readonly network: Network;
   readonly tensors: ReadonlyMap<CanonicalName, TensorEntry>;
 }
 
@@ -23,7 +23,6 @@ export async function floatTensors(
 ): Promise<Map<CanonicalName, Float32Array>> {
   const names = new Map([...model.tensors].map(([name, { name: stored }]) => [stored, name]));
   const tensors = new Map<CanonicalName, Float32Array>();
-  const positions = model.tensors.get("positions")!;
   const stream = streamUnpacked(model.folder, {
     signal,
     wanted: ({ name }) => names.has(name),
@@ -31,7 +30,13 @@ export async function floatTensors(
   for await (const { entry, bytes } of stream) tensors.set(names.get(entry.name)!, values(entry, bytes));
   for (const name of [...tensors.keys()]) if (name.endsWith("_scale")) scale(tensors, name);
   splitQkv(tensors);
-  return tensors.set("positions", fitted(model, positions, tensors.get("positions")!));
+  for (const table of fittedTables(model.network)) {
+    const from = storedGrid(table, model.tensors.get(table.name)!.shape)!;
+    if (from.width === table.grid.width && from.height === table.grid.height) continue;
+    const how = { prefixTokens: table.first, width: table.width, antialiasPositions: table.antialias };
+    tensors.set(table.name, interpolatePositions(tensors.get(table.name)!, from, table.grid, how));
+  }
+  return tensors;
 }
 
 function values(entry: TensorEntry, bytes: Uint8Array): Float32Array {
@@ -47,15 +52,4 @@ function scale(tensors: Map<CanonicalName, Float32Array>, name: CanonicalName): 
     weight[i] = q * scales[Math.floor(i / k)];
   });
   tensors.delete(name);
-}
-
-function fitted(
-  { architecture }: CheckedModel,
-  { shape }: TensorEntry,
-  positions: Float32Array,
-): Float32Array {
-  const from = positionGrid(shape, architecture)!;
-  const to = patchGrid(architecture);
-  if (from.width === to.width && from.height === to.height) return positions;
-  return interpolatePositions(positions, from, to, architecture);
 }

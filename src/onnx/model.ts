@@ -1,8 +1,8 @@
 // A network as an ONNX graph, node for node as exporters write transformers' ViT and DeiT.
 
-import type { Activation } from "../format/architecture.ts";
 import type { CanonicalName } from "../network/names.ts";
 import { headsOf, type Interpreter, interpret, type Network, type Op, type Value } from "../network/op.ts";
+import { ACTIVATIONS, type Nodes } from "../tensor/activation.ts";
 import { type Value as Node, OnnxGraph, TYPES } from "./graph.ts";
 import { floats, linear, type OnnxFormat } from "./linear.ts";
 import type { Message } from "./protobuf.ts";
@@ -108,7 +108,7 @@ const NODES: Interpreter<Op, [Writer], Node> = {
     return graph.node("Reshape", `${op.name}.mixed/Reshape`, [rows, graph.integers(0, 0, op.out.width)]);
   },
   activation: ({ name, reads: [x], activation }, writer) =>
-    ACTIVATIONS[activation](name, writer.of(x), writer),
+    ACTIVATIONS[activation].onnx(writer.of(x), nodesOf(name, writer)),
   add: ({ name, reads: [x, y], out, scale }, writer) => {
     const { graph } = writer;
     const scaled = scale
@@ -157,27 +157,8 @@ function convolution(name: string, pixels: Node, out: Value, shape: readonly num
   return writer.transpose(`${name}/Transpose`, rows, [0, 2, 1]);
 }
 
-const ACTIVATIONS: Record<Activation, (name: string, x: Node, writer: Writer) => Node> = {
-  gelu: (name, x, writer) => {
-    const { apply, scalar, node } = writerOf(name, writer);
-    const erf = apply("Erf", apply("Div", x, scalar(Math.SQRT2)));
-    return apply("Mul", node("Mul", "Product", x, apply("Add", erf, scalar(1))), scalar(0.5));
-  },
-  gelu_tanh: (name, x, writer) => {
-    const { apply, scalar, node } = writerOf(name, writer);
-    const cubed = node("Mul", "Cubic", apply("Pow", x, scalar(3)), scalar(0.044715));
-    const scaled = node("Mul", "Scale", node("Add", "Sum", x, cubed), scalar(Math.sqrt(2 / Math.PI)));
-    const factor = apply("Add", apply("Tanh", scaled), scalar(1));
-    return apply("Mul", node("Mul", "Product", x, factor), scalar(0.5));
-  },
-  quick_gelu: (name, x, writer) => {
-    const { apply, scalar, node } = writerOf(name, writer);
-    return apply("Mul", x, apply("Sigmoid", node("Mul", "Slope", x, scalar(1.702))));
-  },
-};
-
 /** Nodes called after an operation. */
-function writerOf(name: string, writer: Writer) {
+function nodesOf(name: string, writer: Writer): Nodes<Node> {
   const node = (op: string, as: string, ...inputs: Node[]) => writer.graph.node(op, `${name}/${as}`, inputs);
   return {
     node,

@@ -1,8 +1,9 @@
 // Runs one variant of one kernel on one problem, with guard words behind every output.
 
 import type { Gpu } from "../gpu/gpu.ts";
-import { type AnyKernel, roundUp } from "../gpu/kernel.ts";
+import type { AnyKernel } from "../gpu/kernel.ts";
 import { toFloat32 } from "../tensor/dtype.ts";
+import { roundUp } from "../tensor/round-up.ts";
 import { GUARD, type HostArray, type OutputShape, type TextureData, VIEWS } from "./cases.ts";
 
 const GUARD_BYTES = 256;

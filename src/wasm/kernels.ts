@@ -3,7 +3,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import { type AttentionProblem, type attention, groupsPerHead } from "../kernels/attention.ts";
 import type { AttentionLevelsProblem } from "../kernels/attention-levels.ts";
-import { ACTIVATIONS, type EPILOGUES, type GemmProblem, GROUP } from "../kernels/gemm.ts";
+import { type EPILOGUES, type GemmProblem, GROUP } from "../kernels/gemm.ts";
 import type * as float from "../kernels/gemm-float.ts";
 import type { head } from "../kernels/head.ts";
 import type { LayerNormProblem, layernorm, layernormQuantize } from "../kernels/layernorm.ts";
@@ -11,6 +11,7 @@ import type * as levelled from "../kernels/quantize-levels.ts";
 import { bitsOf } from "../quant/dyadic.ts";
 import { LOG2_E as IBERT_LOG2_E } from "../quant/ibert.ts";
 import { LOG2_E as IVIT_LOG2_E } from "../quant/ivit.ts";
+import { activationCode } from "../tensor/activation.ts";
 
 /** A step in numbers, which any thread with the same memory can do a part of. */
 export interface Call {
@@ -48,7 +49,7 @@ const gemmAdd =
 const gemmQuantize =
   (form?: Form): Epilogue<"quantize"> =>
   (problem, { a, w, a_scale, w_scale, bias, out, out_scale }) => {
-    const activation = ACTIVATIONS[problem.activation ?? "none"];
+    const activation = activationCode(problem.activation);
     const which = form ? [activation, form.form] : [activation];
     const args = [...which, a, w, a_scale, w_scale, bias, out, out_scale];
     return product(form ? "gemmIntegerQuantize" : "gemmQuantize", problem, args);
@@ -145,10 +146,10 @@ const readOut =
   });
 
 const gemmFloatActivate: LowerOf<typeof float.gemmFloatActivate> = (problem, { a, w, bias, out }) => {
-  const { rows, n, k, activation = "none" } = problem;
+  const { rows, n, k, activation } = problem;
   return {
     ...byFloatRows("gemmFloatActivate", rows, k),
-    args: [n, k, ACTIVATIONS[activation], a, w, bias, out],
+    args: [n, k, activationCode(activation), a, w, bias, out],
   };
 };
 
@@ -181,18 +182,18 @@ const attendFloat: Lower<"qkv" | "out", Attended> = (problem, { qkv, out }) => {
 };
 
 const quantizeLevels: LowerOf<typeof levelled.quantizeLevels> = (problem, { x, table, out, out_scale }) => {
-  const { rows, columns, activation = "none", levels } = problem;
+  const { rows, columns, activation, levels } = problem;
   return {
     ...rowByRow("quantizeLevels", rows, 4 * columns),
-    args: [columns, ACTIVATIONS[activation], levels.low, levels.high, x, table, out, out_scale],
+    args: [columns, activationCode(activation), levels.low, levels.high, x, table, out, out_scale],
   };
 };
 
 const roundToLevels: LowerOf<typeof levelled.roundToLevels> = (problem, { x, table, out }) => {
-  const { rows, columns, activation = "none", levels } = problem;
+  const { rows, columns, activation, levels } = problem;
   return {
     ...rowByRow("roundToLevels", rows, 4 * columns),
-    args: [columns, ACTIVATIONS[activation], ...levelsOf(levels), x, table, out],
+    args: [columns, activationCode(activation), ...levelsOf(levels), x, table, out],
   };
 };
 

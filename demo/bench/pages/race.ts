@@ -11,7 +11,6 @@ import { race } from "../../../src/bench/race.ts";
 import { type Agreement, agreementOf } from "../../../src/bench/score.ts";
 import type { Spread } from "../../../src/bench/statistics.ts";
 import { ImageClassifier } from "../../../src/index.ts";
-import { vit } from "../../../src/network/families/vit.ts";
 import type { OnnxFormat } from "../../../src/onnx/linear.ts";
 import { onnxModel } from "../../../src/onnx/model.ts";
 import { type Bench, definePage, type Row } from "../bench-page.ts";
@@ -85,13 +84,12 @@ export const racePage = definePage<RaceRow>({
 /** Everyone on one model and batch: who does not run is a row that says why. */
 async function heat(bench: Bench, model: RaceModel, images: number): Promise<RaceRow[]> {
   const { settings, signal, repeats } = bench;
-  const { id, architecture } = model.description;
-  const { imageWidth, imageHeight } = architecture;
-  const from = { model: id, imageSize: imageWidth, batch: images };
+  const { id, input } = model.description;
+  const from = { model: id, imageSize: input.width, batch: images };
   const pictures = Array.from({ length: images }, (_, i) => madeUpPicture(i));
   const paddock = new Paddock(bench, model, {
     pixels: normalisedPixels(model.description, pictures),
-    shape: [images, 3, imageHeight, imageWidth],
+    shape: [images, 3, input.height, input.width],
   });
   const classifier = await ImageClassifier.load(model.source, { device: "webgpu", maxBatch: images, signal });
   try {
@@ -154,7 +152,7 @@ class Paddock {
   async #openOnnx(peer: string): Promise<Entrant> {
     const [provider, dtype] = peer.split("-") as [Configuration["provider"], OnnxFormat];
     const { description, floats } = this.#model;
-    const pieces = onnxModel(description.id, vit(description.architecture), floats, dtype);
+    const pieces = onnxModel(description.id, description.network, floats, dtype);
     const file = new Uint8Array(await new Blob([...pieces] as BlobPart[]).arrayBuffer());
     const folder = new URL(this.#bench.settings.runtime, location.href).href;
     return openOnnxWeb(folder, { provider, dtype }, file, this.#feed).catch(
@@ -167,7 +165,7 @@ class Paddock {
   async #openTfjs(): Promise<Entrant> {
     const { description, floats } = this.#model;
     const folder = new URL(this.#bench.settings.tensorflow, location.href).href;
-    return openTfjs(folder, vit(description.architecture), floats, this.#feed).catch(
+    return openTfjs(folder, description.network, floats, this.#feed).catch(
       orAbsent(
         `TensorFlow.js is not at ${folder}: in a clone run \`npm i --no-save --ignore-scripts @tensorflow/tfjs @tensorflow/tfjs-backend-webgpu\` and start the page again; on a site put tf.min.js and tf-backend-webgpu.min.js of those packages there`,
       ),

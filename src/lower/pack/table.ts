@@ -1,8 +1,8 @@
 // What the embedding adds to every row: positions, with the learnt tokens and the patches' bias on their rows.
 
 import { part } from "../../errors/part.ts";
-import { gridOf } from "../../network/expected-tensors.ts";
 import type { Linear, Table } from "../../network/op.ts";
+import { gridOf } from "../../network/tables.ts";
 import type { Int8Kernels } from "../kernels.ts";
 import { columnsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
@@ -26,7 +26,7 @@ export class TableRows {
     const { name, entry } = tensor;
     const values = finite(tensor).slice();
     const isTable = name === this.#table.table;
-    this.#tensors.set(name, isTable ? await this.#fitted(values, entry.shape[1]) : values);
+    this.#tensors.set(name, isTable ? await this.#fitted(values, entry.shape.at(-2)!) : values);
   }
 
   get isWhole(): boolean {

@@ -3,7 +3,13 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ModelFormatError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
-import { fillLabels, parseArchitecture, parseJson, parseModel, quantizationConfig } from "./config.ts";
+import { field, parseJson } from "../format/fields.ts";
+import { fillLabels } from "../format/labels.ts";
+import { quantizationConfig } from "../format/quantization-config.ts";
+import { isTimmConfig } from "../format/timm.ts";
+import type { TimmVitSpec } from "./families/timm/vit.ts";
+import { readModel } from "./model.ts";
+import { parametersOf } from "./parameters.ts";
 
 /** As google/vit-base-patch16-224 has it, with two classes. */
 const VIT = {
@@ -56,24 +62,29 @@ const TIMM = {
   },
 };
 
+/** What a config says in one object; of transformers with a processor for pictures of its size. */
+async function read(config: unknown) {
+  const size = field(Object(config), "image_size") ?? 224;
+  const processor = { image_processor_type: "ViTImageProcessor", size };
+  const model = await readModel(config, isTimmConfig(config) ? undefined : processor);
+  const { name, labels, scoring, quantization } = model;
+  const spec = model.spec as unknown as TimmVitSpec;
+  return { name, ...spec, classes: labels.length, labels, scoring, quantization };
+}
+
 describe("transformers", () => {
-  test("ViT", () => {
-    expect(parseArchitecture(VIT)).toEqual({
-      family: "ViTForImageClassification",
-      imageWidth: 224,
-      imageHeight: 224,
-      patchSize: 16,
+  test("ViT", async () => {
+    expect(await read(VIT)).toEqual({
+      name: "ViTForImageClassification",
+      image: { width: 224, height: 224 },
+      patch: 16,
       width: 768,
       depth: 12,
       heads: 12,
-      headDim: 64,
       mlpWidth: 3072,
       classes: 2,
-      prefixTokens: 1,
-      headsCount: 1,
       qkvBias: true,
-      layerScale: false,
-      layerNormEps: 1e-12,
+      eps: 1e-12,
       activation: "gelu",
       labels: ["cat", "dog"],
       scoring: "softmax",
@@ -82,30 +93,32 @@ describe("transformers", () => {
   });
 
   test.each([
-    ["DeiTForImageClassification", 2, 2, 1],
-    ["DeiTForImageClassificationWithTeacher", 2, 2, 2],
-    ["DeiTModel", 0, 2, 1],
-    ["ViTModel", 0, 1, 1],
-  ])("%s: classes, prefix tokens, heads", (family, classes, prefixTokens, headsCount) => {
-    const architecture = parseArchitecture({ ...VIT, architectures: [family] });
-    expect(architecture).toMatchObject({ classes, prefixTokens, headsCount });
-    expect(architecture.labels).toHaveLength(classes);
+    ["deit", "DeiTForImageClassification", 2, 198],
+    ["deit", "DeiTForImageClassificationWithTeacher", 2, 198],
+    ["deit", "DeiTModel", 0, 198],
+    ["vit", "ViTModel", 0, 197],
+  ])("%s: %s: classes, and tokens with the prefix", async (model_type, name, classes, tokens) => {
+    const processor = { image_processor_type: "ViTImageProcessor" };
+    const { labels, network } = await readModel({ ...VIT, model_type, architectures: [name] }, processor);
+    expect(labels).toHaveLength(classes);
+    const parameters = parametersOf(network);
+    expect(parameters.get("positions")).toEqual([1, tokens, 768]);
+    expect(parameters.has("head_distillation.weight")).toBe(name.endsWith("WithTeacher"));
   });
 
-  test("Dinov2Model: layer scale, no head, the MLP's width by its ratio", () => {
-    const { layerScale, classes, mlpWidth, layerNormEps } = parseArchitecture(DINOV2);
-    expect({ layerScale, classes, mlpWidth, layerNormEps }).toEqual({
+  test("Dinov2Model: layer scale, no head, the MLP's width by its ratio", async () => {
+    const { layerScale, classes, mlpWidth, eps } = await read(DINOV2);
+    expect({ layerScale, classes, mlpWidth, eps }).toEqual({
       layerScale: true,
       classes: 0,
       mlpWidth: 1536,
-      layerNormEps: 1e-6,
+      eps: 1e-6,
     });
   });
 
-  test("pictures that are not square, as [height, width]", () => {
-    expect(parseArchitecture({ ...VIT, image_size: [128, 256] })).toMatchObject({
-      imageWidth: 256,
-      imageHeight: 128,
+  test("pictures that are not square, as [height, width]", async () => {
+    expect(await read({ ...VIT, image_size: [128, 256] })).toMatchObject({
+      image: { width: 256, height: 128 },
     });
   });
 
@@ -113,29 +126,27 @@ describe("transformers", () => {
     ["gelu_new", "gelu_tanh"],
     ["gelu_pytorch_tanh", "gelu_tanh"],
     ["quick_gelu", "quick_gelu"],
-  ])("hidden_act %s", (hidden_act, activation) => {
-    expect(parseArchitecture({ ...VIT, hidden_act }).activation).toBe(activation);
+  ])("hidden_act %s", async (hidden_act, activation) => {
+    expect((await read({ ...VIT, hidden_act })).activation).toBe(activation);
   });
 
-  test("labels are in the order of their numbers; without them num_labels counts", () => {
+  test("labels are in the order of their numbers; without them num_labels counts", async () => {
     const id2label = Object.fromEntries([11, 2, 0, 1, 3, 10, 4, 5, 6, 7, 9, 8].map((n) => [n, `n${n}`]));
-    expect(parseArchitecture({ ...VIT, id2label }).labels).toEqual(
-      Array.from({ length: 12 }, (_, n) => `n${n}`),
-    );
-    const nameless = parseArchitecture({ ...VIT, id2label: undefined, num_labels: 21843 });
+    expect((await read({ ...VIT, id2label })).labels).toEqual(Array.from({ length: 12 }, (_, n) => `n${n}`));
+    const nameless = await read({ ...VIT, id2label: undefined, num_labels: 21843 });
     expect(nameless.labels[21842]).toBe("LABEL_21842");
   });
 });
 
-test("classes that id2label leaves out, or names null, are LABEL_n", () => {
-  expect(parseArchitecture({ ...VIT, id2label: { 0: "cat", 3: "hen" } }).labels).toEqual([
+test("classes that id2label leaves out, or names null, are LABEL_n", async () => {
+  expect((await read({ ...VIT, id2label: { 0: "cat", 3: "hen" } })).labels).toEqual([
     ...["cat", "LABEL_1", "LABEL_2", "hen"],
   ]);
-  expect(parseArchitecture({ ...VIT, id2label: { 0: null, 1: "dog" } }).labels).toEqual(["LABEL_0", "dog"]);
-  expect(parseArchitecture({ ...VIT, id2label: { 1: "cat", 2: "dog" } }).labels).toEqual(["LABEL_0", "cat"]);
+  expect((await read({ ...VIT, id2label: { 0: null, 1: "dog" } })).labels).toEqual(["LABEL_0", "dog"]);
+  expect((await read({ ...VIT, id2label: { 1: "cat", 2: "dog" } })).labels).toEqual(["LABEL_0", "cat"]);
 });
 
-test("the model_type of DeiT and DINOv2 is enough", () => {
+test("the model_type of DeiT and DINOv2 is enough", async () => {
   const types = {
     vit: "ViTForImageClassification",
     deit: "DeiTForImageClassification",
@@ -143,52 +154,51 @@ test("the model_type of DeiT and DINOv2 is enough", () => {
   };
   for (const [model_type, family] of Object.entries(types))
     for (const architectures of [undefined, null, []])
-      expect(parseArchitecture({ ...VIT, architectures, model_type }).family).toBe(family);
+      expect((await read({ ...VIT, architectures, model_type })).name).toBe(family);
 });
 
 describe("timm", () => {
   test.each([
-    ["vit_tiny_patch16_224", 192, 12, 3, 16, 1],
-    ["vit_small_patch32_224", 384, 12, 6, 32, 1],
-    ["vit_base_patch8_224.dino", 768, 12, 12, 8, 1],
-    ["vit_large_patch16_384", 1024, 24, 16, 16, 1],
-    ["deit_tiny_distilled_patch16_224", 192, 12, 3, 16, 2],
-  ])("%s", (architecture, width, depth, heads, patchSize, headsCount) => {
+    ["vit_tiny_patch16_224", 192, 12, 3, 16, false],
+    ["vit_small_patch32_224", 384, 12, 6, 32, false],
+    ["vit_base_patch8_224.dino", 768, 12, 12, 8, false],
+    ["vit_large_patch16_384", 1024, 24, 16, 16, false],
+    ["deit_tiny_distilled_patch16_224", 192, 12, 3, 16, true],
+  ])("%s", async (architecture, width, depth, heads, patch, distilled) => {
     const size = architecture.includes("384") ? 384 : 224;
     const pretrained_cfg = { ...TIMM.pretrained_cfg, input_size: [3, size, size] };
-    expect(parseArchitecture({ ...TIMM, architecture, num_features: width, pretrained_cfg })).toMatchObject({
-      family: architecture,
-      imageWidth: size,
+    expect(await read({ ...TIMM, architecture, num_features: width, pretrained_cfg })).toMatchObject({
+      name: architecture,
+      image: { width: size, height: size },
       width,
       depth,
       heads,
-      patchSize,
+      patch,
       mlpWidth: 4 * width,
       classes: 1000,
-      prefixTokens: headsCount,
-      headsCount,
-      layerNormEps: 1e-6,
+      distilled,
+      eps: 1e-6,
       qkvBias: true,
-      antialiasPositions: true,
+      antialias: true,
       layerScale: false,
     });
   });
 
-  test("DINOv2 of timm has layer scale and no head; head dim 80 of a huge model is fine", () => {
+  test("DINOv2 of timm has layer scale and no head; head dim 80 of a huge model is fine", async () => {
     const dino = { ...TIMM, architecture: "vit_small_patch14_dinov2", num_features: 384, num_classes: 0 };
-    expect(parseArchitecture(dino)).toMatchObject({
+    expect(await read(dino)).toMatchObject({
       layerScale: true,
       classes: 0,
-      patchSize: 14,
+      patch: 14,
       labels: [],
     });
     const bare = { ...TIMM, architecture: "deit_tiny_distilled_patch16_224", num_classes: 0 };
-    expect(parseArchitecture(bare)).toMatchObject({ prefixTokens: 2, headsCount: 1 });
+    expect(await read(bare)).toMatchObject({ distilled: true, classes: 0 });
     const huge = { ...TIMM, architecture: "vit_huge_patch14_224_in21k", num_features: 1280 };
-    expect(parseArchitecture(huge)).toMatchObject({ headDim: 80, depth: 32 });
+    expect(await read(huge)).toMatchObject({ width: 1280, heads: 16, depth: 32 });
   });
 
-  test("model_args speak louder than the name", () => {
+  test("model_args speak louder than the name", async () => {
     const model_args = {
       embed_dim: 256,
       depth: 6,
@@ -197,42 +207,41 @@ describe("timm", () => {
       qkv_bias: false,
       init_values: 1e-5,
     };
-    expect(parseArchitecture({ ...TIMM, num_features: 256, model_args })).toMatchObject({
+    expect(await read({ ...TIMM, num_features: 256, model_args })).toMatchObject({
       width: 256,
       depth: 6,
-      headDim: 64,
       mlpWidth: 768,
       qkvBias: false,
       layerScale: true,
     });
   });
 
-  test("labels beside pretrained_cfg, and in it", () => {
+  test("labels beside pretrained_cfg, and in it", async () => {
     const labels = ["cat", "dog"];
     const { pretrained_cfg } = TIMM;
-    expect(parseArchitecture({ ...TIMM, num_classes: 2, labels }).labels).toEqual(labels);
+    expect((await read({ ...TIMM, num_classes: 2, labels })).labels).toEqual(labels);
     const inside = { ...TIMM, num_classes: 2, pretrained_cfg: { ...pretrained_cfg, labels } };
-    expect(parseArchitecture(inside).labels).toEqual(labels);
+    expect((await read(inside)).labels).toEqual(labels);
     const id2label = { 0: "cat", 1: "dog" };
-    expect(parseArchitecture({ ...TIMM, num_classes: 2, id2label }).labels).toEqual(labels);
+    expect((await read({ ...TIMM, num_classes: 2, id2label })).labels).toEqual(labels);
   });
 
-  test("without a number of classes, as many as there are names", () => {
+  test("without a number of classes, as many as there are names", async () => {
     const { num_classes: _, pretrained_cfg: __, ...rest } = TIMM;
     const unnumbered = { ...rest, pretrained_cfg: {} };
-    expect(parseArchitecture(unnumbered).classes).toBe(1000);
-    expect(parseArchitecture({ ...unnumbered, label_names: ["cat", "dog"] }).labels).toEqual(["cat", "dog"]);
+    expect((await read(unnumbered)).classes).toBe(1000);
+    expect((await read({ ...unnumbered, label_names: ["cat", "dog"] })).labels).toEqual(["cat", "dog"]);
   });
 
-  test("without a size of pictures 224, whatever the model is built for", () => {
+  test("without a size of pictures 224, whatever the model is built for", async () => {
     const config = { ...TIMM, pretrained_cfg: {}, model_args: { img_size: 384 } };
-    expect(parseArchitecture(config)).toMatchObject({ imageWidth: 224, imageHeight: 224 });
+    expect(await read(config)).toMatchObject({ image: { width: 224, height: 224 } });
   });
 
-  test("label_names, by their descriptions where there are any", () => {
+  test("label_names, by their descriptions where there are any", async () => {
     const names = { num_classes: 2, label_names: ["n01", "n02"], label_descriptions: { n01: "tench" } };
-    expect(parseArchitecture({ ...TIMM, ...names }).labels).toEqual(["tench", "n02"]);
-    expect(() => parseArchitecture({ ...TIMM, ...names, num_classes: 3 })).toThrow(
+    expect((await read({ ...TIMM, ...names })).labels).toEqual(["tench", "n02"]);
+    await expect(read({ ...TIMM, ...names, num_classes: 3 })).rejects.toThrow(
       "label_names: expected 3 names, but it is an array of 2",
     );
   });
@@ -255,7 +264,7 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, architectures: [], model_type: "toString" }, '"toString"'],
     [
       { ...VIT, hidden_act: "relu" },
-      'hidden_act: one of gelu, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, gelu_python, gelu_python_tanh, gelu_accurate, quick_gelu is supported, but it is "relu"',
+      'hidden_act: one of gelu, gelu_python, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, quick_gelu is supported, but it is "relu"',
     ],
     [{ ...VIT, hidden_act: "__proto__" }, "hidden_act"],
     [{ ...VIT, num_channels: 1 }, "num_channels: 3 is supported, but it is 1"],
@@ -297,9 +306,9 @@ describe("what vit8 does not run is refused by name", () => {
       { ...TIMM, pretrained_cfg: { ...TIMM.pretrained_cfg, input_size: [1, 224, 224] } },
       "input_size channels",
     ],
-  ])("%#: %s", (config, message) => {
-    expect(() => parseArchitecture(config)).toThrow(UnsupportedModelError);
-    expect(() => parseArchitecture(config)).toThrow(message);
+  ])("%#: %s", async (config, message) => {
+    await expect(read(config)).rejects.toThrow(UnsupportedModelError);
+    await expect(read(config)).rejects.toThrow(message);
   });
 
   test.each<[unknown, string]>([
@@ -316,22 +325,22 @@ describe("what vit8 does not run is refused by name", () => {
       "id2label 1: expected a name, but it is an object",
     ],
     [{ ...VIT, image_size: "224" }, 'image_size: expected a JSON object, but it is "224"'],
-  ])("%#: a field of the wrong type: %s", (config, message) => {
-    expect(() => parseArchitecture(config)).toThrow(ModelFormatError);
-    expect(() => parseArchitecture(config)).toThrow(message);
+  ])("%#: a field of the wrong type: %s", async (config, message) => {
+    await expect(read(config)).rejects.toThrow(ModelFormatError);
+    await expect(read(config)).rejects.toThrow(message);
   });
 
-  test("text that is no JSON", () => {
+  test("text that is no JSON", async () => {
     expect(() => parseJson("<!DOCTYPE html>", "config.json")).toThrow(
       "config.json: expected JSON, but it holds a web page",
     );
     expect(() => parseJson('{"a": NaN}', "config.json")).toThrow(ModelFormatError);
   });
 
-  test("hostile fields end in a typed error, and prototypes stay clean", () => {
+  test("hostile fields end in a typed error, and prototypes stay clean", async () => {
     const text =
       '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}, "id2label": {"__proto__": "x"}}';
-    expect(() => parseArchitecture(parseJson(text, "config.json"))).toThrow(Vit8Error);
+    await expect(read(parseJson(text, "config.json"))).rejects.toThrow(Vit8Error);
     expect("polluted" in {}).toBe(false);
     const deep = JSON.parse(`${"[".repeat(1e5)}${"]".repeat(1e5)}`);
     const values = fc.oneof(fc.jsonValue(), fc.double(), fc.maxSafeInteger(), fc.constant(deep));
@@ -345,34 +354,38 @@ describe("what vit8 does not run is refused by name", () => {
         model_args: 0,
       }),
     );
-    fc.assert(
-      fc.property(fc.dictionary(keys, values), fc.constantFrom(VIT, DINOV2, TIMM), (changes, base) => {
-        try {
-          const { labels, classes } = parseArchitecture({ ...base, ...changes });
-          expect(labels.length).toBe(classes);
-        } catch (error) {
-          if (!(error instanceof Vit8Error)) throw error;
-        }
-      }),
+    await fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(keys, values),
+        fc.constantFrom(VIT, DINOV2, TIMM),
+        async (changes, base) => {
+          try {
+            const { labels, classes } = await read({ ...base, ...changes });
+            expect(labels.length).toBe(classes);
+          } catch (error) {
+            if (!(error instanceof Vit8Error)) throw error;
+          }
+        },
+      ),
       { numRuns: 1000 },
     );
   });
 });
 
 describe("quantization_config", () => {
-  test("what vit8 writes is read back", () => {
+  test("what vit8 writes is read back", async () => {
     const quantization_config = JSON.parse(JSON.stringify(quantizationConfig({ ignore: ["head"] })));
-    expect(parseArchitecture({ ...VIT, quantization_config }).quantization).toEqual({
+    expect((await read({ ...VIT, quantization_config })).quantization).toEqual({
       method: "compressed-tensors",
       bits: 8,
       ignore: ["head"],
     });
   });
 
-  test("weights by group too, and notes that settle no activations are no calibration", () => {
+  test("weights by group too, and notes that settle no activations are no calibration", async () => {
     const written = quantizationConfig({ weightBits: 4, groupSize: 16, notes: { method: "gptq" } });
     const quantization_config = JSON.parse(JSON.stringify(written));
-    expect(parseArchitecture({ ...VIT, quantization_config }).quantization).toEqual({
+    expect((await read({ ...VIT, quantization_config })).quantization).toEqual({
       method: "compressed-tensors",
       bits: 4,
       ignore: [],
@@ -394,15 +407,15 @@ describe("quantization_config", () => {
     [withWeights({ symmetric: false }), "weights.symmetric"],
     [{ ...quantizationConfig(), format: "vit8-pack-quantized" }, 'weights.strategy: "group"'],
     [{ ...quantizationConfig({ weightBits: 4, groupSize: 1e9 }) }, "group_size: 1 to 65536"],
-  ])("%#: %s", (quantization_config, message) => {
-    expect(() => parseArchitecture({ ...VIT, quantization_config })).toThrow(UnsupportedModelError);
-    expect(() => parseArchitecture({ ...VIT, quantization_config })).toThrow(message);
+  ])("%#: %s", async (quantization_config, message) => {
+    await expect(read({ ...VIT, quantization_config })).rejects.toThrow(UnsupportedModelError);
+    await expect(read({ ...VIT, quantization_config })).rejects.toThrow(message);
   });
 });
 
 describe("labels of a model that brings none", () => {
   test("1000 classes get the names of ImageNet-1k", async () => {
-    const { labels } = await fillLabels(parseArchitecture(TIMM));
+    const labels = await fillLabels((await read(TIMM)).labels);
     expect([labels.length, labels[0], labels[281], labels[999]]).toEqual([
       1000,
       "tench, Tinca tinca",
@@ -412,37 +425,37 @@ describe("labels of a model that brings none", () => {
   });
 
   test("any other number stays LABEL_n, and names that came stay", async () => {
-    const many = await fillLabels(parseArchitecture({ ...TIMM, num_classes: 21843 }));
-    expect([many.labels.length, many.labels[7]]).toEqual([21843, "LABEL_7"]);
+    const many = await fillLabels((await read({ ...TIMM, num_classes: 21843 })).labels);
+    expect([many.length, many[7]]).toEqual([21843, "LABEL_7"]);
     const label_names = Array.from({ length: 1000 }, (_, n) => `plant ${n}`);
-    const named = await fillLabels(parseArchitecture({ ...TIMM, label_names }));
-    expect(named.labels).toEqual(label_names);
+    const named = await fillLabels((await read({ ...TIMM, label_names })).labels);
+    expect(named).toEqual(label_names);
   });
 });
 
-test("the picture's size is what preprocessing makes of it: DINOv2 runs at its crop", () => {
+test("the picture's size is what preprocessing makes of it: DINOv2 runs at its crop", async () => {
   const processor = {
     image_processor_type: "BitImageProcessor",
     size: { shortest_edge: 256 },
     crop_size: 224,
   };
-  expect(parseArchitecture(DINOV2).imageWidth).toBe(518);
-  expect(parseModel(DINOV2, processor).architecture).toMatchObject({ imageWidth: 224, imageHeight: 224 });
-  expect(() => parseModel(DINOV2, { ...processor, crop_size: 225 })).toThrow("whole patches of 14 pixels");
+  const { input, network } = await readModel(DINOV2, processor);
+  expect(input).toEqual({ width: 224, height: 224, patch: 14 });
+  expect(parametersOf(network).get("positions")).toEqual([1, 257, 384]);
+  await expect(readModel(DINOV2, { ...processor, crop_size: 225 })).rejects.toThrow(
+    "whole patches of 14 pixels",
+  );
 });
 
-test("ViT and DeiT of transformers take no pictures but those of image_size", () => {
+test("ViT and DeiT of transformers take no pictures but those of image_size", async () => {
   const size = (height: number, width: number) => ({
     image_processor_type: "ViTImageProcessor",
     size: { height, width },
   });
   const config = { ...VIT, image_size: [128, 256] };
-  expect(parseModel(config, size(128, 256)).architecture).toMatchObject({
-    imageWidth: 256,
-    imageHeight: 128,
-  });
-  expect(() => parseModel(config, size(256, 128))).toThrow(UnsupportedModelError);
-  expect(() => parseModel(config, size(256, 128))).toThrow(
+  expect((await readModel(config, size(128, 256))).input).toMatchObject({ width: 256, height: 128 });
+  await expect(readModel(config, size(256, 128))).rejects.toThrow(UnsupportedModelError);
+  await expect(readModel(config, size(256, 128))).rejects.toThrow(
     "expected pictures of 256x128, the image_size in config.json, got 128x256",
   );
 });
@@ -451,17 +464,12 @@ const models = fileURLToPath(new URL("../../../shared/models/", import.meta.url)
 test.skipIf(!existsSync(models)).each([
   ["deit-tiny-patch16-224", 224, 12, 1000, 256],
   ["everyday80", 64, 8, 80, 64],
-])("the config of %s (skipped without ../shared/models)", (name, imageWidth, depth, classes, edge) => {
+])("the config of %s (skipped without ../shared/models)", async (name, imageWidth, depth, classes, edge) => {
   const read = (file: string) => JSON.parse(readFileSync(`${models}${name}/${file}`, "utf8"));
-  const { architecture, preprocessing } = parseModel(read("config.json"), read("preprocessor_config.json"));
-  expect(architecture).toMatchObject({
-    imageWidth,
-    depth,
-    classes,
-    width: 192,
-    headDim: 64,
-    layerNormEps: 1e-6,
-  });
+  const model = await readModel(read("config.json"), read("preprocessor_config.json"));
+  const { spec, labels, preprocessing } = model;
+  expect(labels).toHaveLength(classes);
+  expect(spec).toMatchObject({ image: { width: imageWidth }, depth, width: 192, heads: 3, eps: 1e-6 });
   expect(preprocessing).toMatchObject({
     resize: { mode: "shortest_edge", edge },
     crop: { width: imageWidth, height: imageWidth },

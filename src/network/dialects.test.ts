@@ -1,14 +1,20 @@
 /** Configs as transformers and timm read them: test/peers/configs.py made the right values. */
 import { describe, expect, test } from "vitest";
 import peers from "../../test/peers/configs.json" with { type: "json" };
+import type { Fields } from "../format/fields.ts";
+import { pictureSize } from "../format/preprocessing.ts";
 import { accepted } from "../testing/accepted.ts";
-import { parseArchitecture, parsePreprocessing, pictureSize } from "./config.ts";
+import { familyOf } from "./families.ts";
+import { modelOf } from "./model.ts";
 
 /** What both halves of a config come to, in the peers' words. */
-function read(config: unknown, preprocessor?: unknown) {
-  const [architecture, preprocessing] = [parseArchitecture(config), parsePreprocessing(preprocessor, config)];
+async function read(config: Fields, preprocessor?: unknown) {
+  // A row's processor need not have the size of its config.
+  const anySize = { ...(await familyOf(config)), fixedSize: false };
+  const { name: family, spec, labels, scoring, preprocessing } = modelOf(anySize, config, preprocessor);
   const { width, height } = pictureSize(preprocessing);
-  return { ...architecture, ...preprocessing, picture: [width, height] };
+  const sizes = { patchSize: spec.patch, layerNormEps: spec.eps, classes: labels.length };
+  return { family, ...spec, ...sizes, labels, scoring, ...preprocessing, picture: [width, height] };
 }
 
 describe("transformers", () => {
@@ -18,11 +24,11 @@ describe("transformers", () => {
       "config.json of ViT, DeiT and DINOv2: absent fields have transformers' defaults, what it does not read is not read",
       "transformers 5.18.0",
     ),
-    () => {
+    async () => {
       for (const { config, preprocessor, right } of peers.transformers) {
         const { family, width, depth, heads, patchSize, layerNormEps, mlpWidth } = right;
         const architecture = { family, width, depth, heads, patchSize, layerNormEps, mlpWidth };
-        expect(read(config, preprocessor), JSON.stringify(config)).toMatchObject(architecture);
+        expect(await read(config, preprocessor), JSON.stringify(config)).toMatchObject(architecture);
       }
     },
   );
@@ -33,10 +39,10 @@ describe("transformers", () => {
       "preprocessor_config.json of the ViT, DeiT, Bit, CLIP and ConvNext processors, their old, fast and PIL names, sizes as a number, a list or an object",
       "transformers 5.18.0 (PIL back end)",
     ),
-    () => {
+    async () => {
       for (const { config, preprocessor, right } of peers.transformers) {
         const { picture, resample, rescale, mean, std } = right;
-        expect(read(config, preprocessor), JSON.stringify(preprocessor)).toMatchObject({
+        expect(await read(config, preprocessor), JSON.stringify(preprocessor)).toMatchObject({
           ...{ picture, resample, rescale, mean, std },
         });
       }
@@ -49,9 +55,9 @@ describe("transformers", () => {
       "id2label and num_labels: two unnamed classes where there is neither, LABEL_n where they disagree, one class",
       "transformers 5.18.0",
     ),
-    () => {
+    async () => {
       for (const { config, preprocessor, right } of peers.transformers)
-        expect(read(config, preprocessor), JSON.stringify(config)).toMatchObject({
+        expect(await read(config, preprocessor), JSON.stringify(config)).toMatchObject({
           classes: right.classes,
           labels: right.labels,
         });
@@ -66,10 +72,10 @@ describe("timm", () => {
       "config.json of timm: absent, null and empty settings have its defaults, arguments of training are not read, a model keeps to the size that model_args gives it",
       "timm 1.0.29",
     ),
-    () => {
+    async () => {
       for (const { config, right } of peers.timm) {
         const { labels, ...others } = right;
-        expect(read(config), JSON.stringify(config)).toMatchObject(others);
+        expect(await read(config), JSON.stringify(config)).toMatchObject(others);
       }
     },
   );
@@ -80,9 +86,9 @@ describe("timm", () => {
       "label_names of timm, a list or an object with gaps, each by its description; labels of older configs",
       "timm 1.0.29",
     ),
-    () => {
+    async () => {
       for (const { config, right } of peers.timm) {
-        const { labels } = read(config);
+        const { labels } = await read(config);
         const names = right.labels ?? Array.from(labels, () => null);
         expect(labels, JSON.stringify(config)).toEqual(names.map((name, n) => name ?? `LABEL_${n}`));
       }

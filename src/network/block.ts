@@ -1,0 +1,79 @@
+// What most Vision Transformers share: patches with learnt tokens, and pre-norm blocks of attention and MLP.
+
+import type { Size } from "../format/fields.ts";
+import type { Activation } from "../tensor/activation.ts";
+import type { Builder } from "./builder.ts";
+import type { Value } from "./op.ts";
+
+export interface BlockSpec {
+  /** Channels of a token. */
+  readonly width: number;
+  readonly heads: number;
+  /** Channels between the two layers of the MLP. */
+  readonly mlpWidth: number;
+  readonly eps: number;
+  readonly activation: Activation;
+  readonly qkvBias: boolean;
+  readonly layerScale?: boolean;
+}
+
+export interface EncoderSpec extends BlockSpec {
+  readonly image: Size;
+  /** Pixels along each side of a patch. */
+  readonly patch: number;
+  /** Blocks. */
+  readonly depth: number;
+  /** How positions of another grid are fitted. */
+  readonly antialias?: boolean;
+}
+
+/** Every patch of the picture as a row. */
+export function patches(net: Builder, { image, patch, width }: EncoderSpec): Value {
+  const pixels = net.patches({ ...image, patch });
+  return net.linear("patch", pixels, { out: width, shape: [width, 3, patch, patch] });
+}
+
+/** The rows after the last norm: those of `tokens`, then the patches'. */
+export function encoder(net: Builder, spec: EncoderSpec, tokens: readonly string[]): Value {
+  const rows = net.tokens(tokens, patches(net, spec));
+  const x = net.table("positions", rows, { as: "x", antialias: spec.antialias });
+  return net.norm("norm", blocks(net, spec, x), spec.eps);
+}
+
+export function blocks(net: Builder, spec: EncoderSpec, x: Value): Value {
+  const places = Array.from({ length: spec.depth }, (_, i) => `blocks.${i}`);
+  return places.reduce((rows, at) => block(net, spec, at, rows), x);
+}
+
+export function block(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
+  const { width, heads, mlpWidth, eps, activation, qkvBias, layerScale } = spec;
+  const sum = (n: 1 | 2, as: string) => ({
+    as: `${at}.${as}`,
+    scale: layerScale ? `${at}.scale${n}` : undefined,
+  });
+  const normed = net.norm(`${at}.norm1`, x, eps);
+  const part = (name: string) => net.linear(`${at}.${name}`, normed, { parts: heads, bias: qkvBias });
+  const attention = net.attention(`${at}.attention`, part("query"), part("key"), part("value"));
+  const middle = net.add(`${at}.residual1`, x, net.linear(`${at}.proj`, attention), sum(1, "middle"));
+  const hidden = net.linear(`${at}.fc1`, net.norm(`${at}.norm2`, middle, eps), { out: mlpWidth });
+  const active = net.activation(`${at}.gelu`, hidden, activation);
+  return net.add(`${at}.residual2`, middle, net.linear(`${at}.fc2`, active, { out: width }), sum(2, "x"));
+}
+
+/** The outputs of a network whose head, where there are classes, reads the embedding. */
+export function answers(net: Builder, embedding: Value, classes: number): Readonly<Record<string, Value>> {
+  if (classes === 0) return { embedding };
+  return { embedding, logits: net.linear("head", embedding, { out: classes }) };
+}
+
+/** The same of a distilled model: the mean of two classifier heads, one on each of the first two rows. */
+export function distilledAnswers(
+  net: Builder,
+  rows: Value,
+  classes: number,
+): Readonly<Record<string, Value>> {
+  const { embedding, logits } = answers(net, net.row(rows, 0), classes);
+  if (!logits) return { embedding };
+  const second = net.linear("head_distillation", net.row(rows, 1), { out: classes });
+  return { embedding, logits: net.mean("logits", logits, second) };
+}

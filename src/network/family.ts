@@ -1,0 +1,49 @@
+// What a family of models is: everything that is particular to it, in one file of `families/`.
+
+import type { Fields, Size } from "../format/fields.ts";
+import type { Processor } from "../format/preprocessing.ts";
+import { Builder } from "./builder.ts";
+import type { Dialect } from "./names.ts";
+import type { Network, Value } from "./op.ts";
+
+/** What of a config decides the network. A family adds the fields that its own forward pass reads. */
+export interface Spec {
+  /** Pixels of the pictures that it computes on. */
+  readonly image: Size;
+}
+
+/** What is known when a family reads a config. */
+export interface Reading {
+  /** The class of transformers, or the architecture of timm. */
+  readonly name: string;
+  /** What `architectures` of the family says of that class; of timm `classify`, or `embed` where there are no classes. */
+  readonly head: string;
+  /** 0: no head. */
+  readonly classes: number;
+}
+
+export interface Family<S extends Spec> {
+  /** The classes of transformers that it runs, the default first, each with its head: `embed` has none and no labels. */
+  readonly architectures?: Readonly<Record<string, string>>;
+  /** What stands before all names of the network but its head's, as transformers' `base_model_prefix`. */
+  readonly bases?: readonly string[];
+  /** The image processor where preprocessor_config.json names none. */
+  readonly processor?: string | Processor;
+  /** The library runs it on pictures of `image` alone, and interpolates no positions. */
+  readonly fixedSize?: boolean;
+  /** @throws UnsupportedModelError for a setting that it does not run, ModelFormatError for a field of the wrong type */
+  readonly read: (config: Fields, reading: Reading) => S;
+  /** The names of tensors in each dialect; the first one is what vit8 writes. */
+  readonly dialects: (spec: S) => readonly Dialect[];
+  /** The forward pass: adds its operations to `net` and returns `embedding`, and `logits` where there is a head. */
+  readonly build: (spec: S, net: Builder) => Readonly<Record<string, Value>>;
+}
+
+/** For whoever does not know which family it is. */
+// biome-ignore lint/suspicious/noExplicitAny: a family takes its own spec, which nobody else looks into
+export type AnyFamily = Family<any>;
+
+export function networkOf<S extends Spec>(family: Family<S>, spec: S): Network {
+  const net = new Builder();
+  return net.network(family.build(spec, net));
+}

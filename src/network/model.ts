@@ -1,0 +1,98 @@
+// A model as its configs describe it, whatever its family: all that the rest of vit8 knows of one.
+
+import { UnsupportedModelError } from "../errors/errors.ts";
+import { asFields, type Fields, field, oneOf, quote, type Size } from "../format/fields.ts";
+import { readScoring, type Scoring, transformersLabels } from "../format/labels.ts";
+import { type Preprocessing, parsePreprocessing, pictureSize } from "../format/preprocessing.ts";
+import { parseQuantization, type Quantization } from "../format/quantization-config.ts";
+import { isTimmConfig, timmLabels } from "../format/timm.ts";
+import { familyOf } from "./families.ts";
+import { type AnyFamily, networkOf, type Reading } from "./family.ts";
+import { Names } from "./names.ts";
+import type { Network, Patches } from "./op.ts";
+
+export interface Model {
+  /** As the config calls it: a class of transformers or an architecture of timm. */
+  readonly name: string;
+  /** Pixels of the pictures that it computes on, and along each side of a patch. */
+  readonly input: { readonly width: number; readonly height: number; readonly patch: number };
+  readonly preprocessing: Preprocessing;
+  /** One for each class; none in an embedding model. */
+  readonly labels: readonly string[];
+  readonly scoring: Scoring;
+  /** What the checkpoint's integers mean; undefined: it is a float checkpoint. */
+  readonly quantization?: Quantization;
+  readonly network: Network;
+  readonly names: Names;
+  /** What the family read, for whoever shows it. */
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** The network for pictures of another size; positions are interpolated at load. */
+  readonly networkAt: (image: Size) => Network;
+}
+
+/**
+ * Fetches the family and reads the configs with it.
+ * @throws UnsupportedModelError naming what vit8 does not run, ModelFormatError for a field of the wrong type
+ */
+export async function readModel(configJson: unknown, preprocessorJson?: unknown): Promise<Model> {
+  const config = asFields(configJson, "config.json");
+  return modelOf(await familyOf(config), config, preprocessorJson);
+}
+
+/** The same for a family that is at hand. The network is for the pictures that preprocessing makes: DINOv2 is trained on larger ones. */
+export function modelOf(family: AnyFamily, config: Fields, preprocessorJson?: unknown): Model {
+  const { name, head, labels } = readHead(family, config);
+  const spec = family.read(config, { name, head, classes: labels.length });
+  const preprocessing = parsePreprocessing(preprocessorJson, config, family.processor);
+  const image = pictureSize(preprocessing);
+  if (family.fixedSize) checkTrainedSize(spec.image, image);
+  const networkAt = (size: Size) => networkOf(family, { ...spec, image: size });
+  const network = networkAt(image);
+  return {
+    name,
+    input: { ...image, patch: patchOf(network) },
+    preprocessing,
+    labels,
+    scoring: readScoring(config, labels.length),
+    quantization: parseQuantization(field(config, "quantization_config")),
+    network,
+    names: new Names(family.dialects(spec), family.bases ?? []),
+    spec: { ...spec, image },
+    networkAt,
+  };
+}
+
+interface Head extends Omit<Reading, "classes"> {
+  readonly labels: string[];
+}
+
+function readHead({ architectures }: AnyFamily, config: Fields): Head {
+  if (!architectures || isTimmConfig(config)) {
+    const labels = timmLabels(config);
+    return {
+      name: String(field(config, "architecture")),
+      head: labels.length ? "classify" : "embed",
+      labels,
+    };
+  }
+  const named = [field(config, "architectures") ?? []].flat();
+  const known = named.find((name) => typeof name === "string" && Object.hasOwn(architectures, name));
+  const name = known ?? named[0] ?? Object.keys(architectures)[0];
+  const head = oneOf(name, "architecture", architectures);
+  return { name: name as string, head, labels: head === "embed" ? [] : transformersLabels(config) };
+}
+
+function checkTrainedSize(trained: Size, came: Size): void {
+  if (came.width === trained.width && came.height === trained.height) return;
+  const size = ({ width, height }: Size) => `${width}x${height}`;
+  throw new UnsupportedModelError(
+    `preprocessor_config.json: expected pictures of ${size(trained)}, the image_size in config.json, got ${size(came)}; make size or crop_size ${size(trained)}`,
+  );
+}
+
+/** Pixels along a side of the squares that a network cuts its picture into. */
+function patchOf({ ops }: Network): number {
+  const patches = ops.find((op): op is Patches => op.kind === "patches");
+  if (patches) return Math.sqrt(patches.out.width / 3);
+  throw new UnsupportedModelError(`network: expected patches of a picture, got ${quote(ops[0]?.kind)}`);
+}

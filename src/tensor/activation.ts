@@ -1,0 +1,68 @@
+// The activation functions, one entry each: everything that computes, exports or reads one looks it up here.
+
+/** Nodes of a graph under construction, such as ONNX: `apply` names a node after its operation, `node` as it is told. */
+export interface Nodes<T> {
+  readonly apply: (op: string, ...inputs: T[]) => T;
+  readonly node: (op: string, as: string, ...inputs: T[]) => T;
+  readonly scalar: (value: number) => T;
+}
+
+interface ActivationEntry {
+  /** Its number in `activate` of shaders/lib/gelu.wgsl and of assembly/activation.ts. */
+  readonly code: number;
+  /** In f64. */
+  readonly of: (x: number) => number;
+  /** The nodes that exporters write for it. */
+  readonly onnx: <T>(x: T, nodes: Nodes<T>) => T;
+  /** What transformers calls it in `hidden_act`, and timm in `act_layer`. */
+  readonly transformers: readonly string[];
+  readonly timm: string;
+}
+
+export type Activation = "gelu" | "gelu_tanh" | "quick_gelu";
+
+export const ACTIVATIONS: Readonly<Record<Activation, ActivationEntry>> = {
+  gelu: {
+    code: 1,
+    of: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
+    onnx: (x, { apply, node, scalar }) => {
+      const half = apply("Erf", apply("Div", x, scalar(Math.SQRT2)));
+      return apply("Mul", node("Mul", "Product", x, apply("Add", half, scalar(1))), scalar(0.5));
+    },
+    transformers: ["gelu", "gelu_python"],
+    timm: "gelu",
+  },
+  gelu_tanh: {
+    code: 2,
+    of: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
+    onnx: (x, { apply, node, scalar }) => {
+      const cubed = node("Mul", "Cubic", apply("Pow", x, scalar(3)), scalar(0.044715));
+      const scaled = node("Mul", "Scale", node("Add", "Sum", x, cubed), scalar(Math.sqrt(2 / Math.PI)));
+      const factor = apply("Add", apply("Tanh", scaled), scalar(1));
+      return apply("Mul", node("Mul", "Product", x, factor), scalar(0.5));
+    },
+    transformers: [
+      ...["gelu_new", "gelu_fast", "gelu_tanh", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate"],
+    ],
+    timm: "gelu_tanh",
+  },
+  quick_gelu: {
+    code: 3,
+    of: (x) => x / (1 + Math.exp(-1.702 * x)),
+    onnx: (x, { apply, node, scalar }) =>
+      apply("Mul", x, apply("Sigmoid", node("Mul", "Slope", x, scalar(1.702)))),
+    transformers: ["quick_gelu"],
+    timm: "quick_gelu",
+  },
+};
+
+/** The number of an activation in shaders; 0: none. */
+export const activationCode = (activation?: Activation) => (activation ? ACTIVATIONS[activation].code : 0);
+
+/** Abramowitz and Stegun, "Handbook of Mathematical Functions", 7.1.26: off by 1.5e-7 at most. */
+function erf(x: number): number {
+  const z = Math.abs(x);
+  const t = 1 / (1 + 0.3275911 * z);
+  const p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return Math.sign(x) * (1 - p * Math.exp(-z * z));
+}
