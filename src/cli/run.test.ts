@@ -317,7 +317,11 @@ describe("a model that is wrong is one line and exit code 1", () => {
       /"norm\.bias": expected shape \[128\], but it is \[64,2\]/,
     ],
     ["an unknown architecture", { config: { architecture: "swin_tiny_patch4_window7_224" } }, /swin_tiny/],
-    ["a head dim that vit8 lacks", { config: { model_args: { num_heads: 4, embed_dim: 192 } } }, /head dim/],
+    [
+      "a head dim that vit8 lacks",
+      { config: { model_args: { num_heads: 3, embed_dim: 150, patch_size: 8 } } },
+      /head dim/,
+    ],
   ])("%s", async (name, change, message) => {
     const model = writeTinyModel(at(name), change);
     for (const argv of [
