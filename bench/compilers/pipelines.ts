@@ -106,16 +106,15 @@ async function everyProgram(machine: Capabilities, { models, batches, programs }
 
 /** Of one picture, such as a camera's, of 640 by 480 pixels. */
 function preprocessing(
-  { architecture, affine }: ModelDescription,
+  { input, affine }: ModelDescription,
   { precision }: Pick<Arithmetic, "precision">,
 ): Step[] {
-  const { imageWidth: width, imageHeight: height, patchSize: patch } = architecture;
-  const layout = { width, height, patch, affine };
+  const layout = { ...input, affine };
   const { across, down } = patchGrid(layout);
   const problem = { ...layout, patches: across * down, taps: 5 };
   const patches = { narrow: "", tables: "", resize: "", patches: "" };
   return [
-    step("resize", "resize", resizeRows, { width, rows: 480, taps: 5 }, { ...patches, picture: "" }),
+    step("resize", "resize", resizeRows, { width: input.width, rows: 480, taps: 5 }, { ...patches, picture: "" }),
     precision === "float32"
       ? step("patches", "resize", resizePatchesFloat, problem, patches)
       : step("patches", "resize", resizePatches, problem, { ...patches, scales: "" }),
