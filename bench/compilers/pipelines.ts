@@ -114,7 +114,13 @@ function preprocessing(
   const problem = { ...layout, patches: across * down, taps: 5 };
   const patches = { narrow: "", tables: "", resize: "", patches: "" };
   return [
-    step("resize", "resize", resizeRows, { width: input.width, rows: 480, taps: 5 }, { ...patches, picture: "" }),
+    step(
+      "resize",
+      "resize",
+      resizeRows,
+      { width: input.width, rows: 480, taps: 5 },
+      { ...patches, picture: "" },
+    ),
     precision === "float32"
       ? step("patches", "resize", resizePatchesFloat, problem, patches)
       : step("patches", "resize", resizePatches, problem, { ...patches, scales: "" }),

@@ -1,7 +1,7 @@
 /** Fits a table of position embeddings to another grid of patches, as transformers does for DINOv2, and timm for all. */
 import type { Size } from "./fields.ts";
 
-/** What of a VitArchitecture says how. */
+/** How a table is fitted. */
 interface Positions {
   prefixTokens: number;
   width: number;
