@@ -23,9 +23,10 @@ const ARROWS = {
   worker: "errors format image wasm lower classifier",
   "index.ts": "errors format image gpu lower classifier worker",
   node: "errors format image wasm classifier",
+  jobs: "errors format classifier node",
   element: "errors classifier index.ts",
   bench: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier index.ts",
-  cli: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier calibration node bench",
+  cli: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier calibration node jobs bench",
 } as const;
 const rooms = Object.keys(ARROWS);
 const allowed = new Map<string, readonly string[]>(
@@ -35,7 +36,7 @@ const allowed = new Map<string, readonly string[]>(
 const reactTypes = "src/element/react.ts > react";
 const firstGpuRoom = rooms.indexOf("gpu");
 /** Rooms that run in Node only, and may use its modules and packages. */
-const nodeRooms = ["node", "cli"];
+const nodeRooms = ["node", "jobs", "cli"];
 
 type Sources = Record<string, string>;
 

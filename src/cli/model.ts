@@ -17,12 +17,15 @@ import type { Terminal } from "./terminal.ts";
 
 export type { OpenModel };
 
-/** The directory of the model that vit8 brings along. */
-export function bundledModel(): string {
+/** The directory of the package. */
+export function packageRoot(): string {
   let root = path.dirname(fileURLToPath(import.meta.url));
   while (!existsSync(path.join(root, "package.json"))) root = path.dirname(root);
-  return path.join(root, "models", "everyday80");
+  return root;
 }
+
+/** The directory of the model that vit8 brings along. */
+export const bundledModel = () => path.join(packageRoot(), "models", "everyday80");
 
 /** The options of a command that opens a model. */
 export const HUB = {

@@ -8,10 +8,24 @@ import { compare } from "./compare.ts";
 import { evaluate } from "./eval.ts";
 import { exportOnnx } from "./export-onnx.ts";
 import { inspect } from "./inspect.ts";
+import { label } from "./label.ts";
+import { merge } from "./merge.ts";
 import { quantize } from "./quantize.ts";
+import { search } from "./search.ts";
 import { type Streams, type Terminal, terminalOf } from "./terminal.ts";
 
-const commands: readonly Command[] = [classify, evaluate, compare, inspect, quantize, bench, exportOnnx];
+const commands: readonly Command[] = [
+  classify,
+  label,
+  merge,
+  search,
+  evaluate,
+  compare,
+  inspect,
+  quantize,
+  bench,
+  exportOnnx,
+];
 
 /** Runs one command line. What goes wrong is told in one line on stderr and never thrown. */
 export async function run(argv: readonly string[], streams: Streams): Promise<number> {

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { link } from "wesl/core";
+import { parse } from "yaml";
 import { run } from "../../src/cli/run.ts";
 import { VitClassifier } from "../../src/element/index.ts";
 import { type CodeBlock, codeBlocks, readDocuments } from "./markdown.ts";
@@ -15,7 +16,7 @@ const ofLanguage = (...languages: string[]) => blocks.filter(({ language }) => l
 const place = ({ document, line }: CodeBlock) => `${document}:${line}`;
 
 test("no block is in a language that nobody checks", () => {
-  const checked = ofLanguage("ts", "tsx", "js", "html", "json", "wgsl", "sh", "text");
+  const checked = ofLanguage("ts", "tsx", "js", "html", "json", "wgsl", "sh", "bash", "yaml", "text");
   expect(blocks.filter((block) => !checked.includes(block)).map(place)).toEqual([]);
 });
 
@@ -108,6 +109,14 @@ test.each(ofLanguage("wgsl"))("shader at $document:$line links", async ({ code }
 
 test.each(ofLanguage("json"))("JSON at $document:$line", ({ code }) =>
   expect(() => JSON.parse(code)).not.toThrow(),
+);
+
+test.each(ofLanguage("yaml"))("YAML at $document:$line", ({ code }) =>
+  expect(() => parse(code)).not.toThrow(),
+);
+
+test.each(ofLanguage("bash"))("the script at $document:$line is Bash", ({ code }) =>
+  expect(() => execFileSync("bash", ["-n"], { input: code, stdio: "pipe" })).not.toThrow(),
 );
 
 test.each(ofLanguage("html"))(

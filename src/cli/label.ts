@@ -1,0 +1,103 @@
+// `vit8 label`: one row for each picture of a data set, in a file that other tools read.
+
+import { stdin } from "node:process";
+import { inLine } from "../errors/visible.ts";
+import type { Shard } from "../jobs/entry.ts";
+import { hashingFolder } from "../jobs/hashing-folder.ts";
+import { entriesOf } from "../jobs/inputs.ts";
+import { runJob } from "../jobs/job.ts";
+import { formatOf } from "../jobs/output.ts";
+import { parseShard, shardOfEnvironment } from "../jobs/shard-from.ts";
+import { loadSharp } from "../node/picture.ts";
+import { type Arguments, type Command, UsageError } from "./command.ts";
+import {
+  ARITHMETIC,
+  arithmeticFrom,
+  bundledModel,
+  DEVICE,
+  deviceFrom,
+  HUB,
+  hubFrom,
+  openChecked,
+  withClassifier,
+} from "./model.ts";
+import { Pace } from "./pace.ts";
+import type { Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
+
+export const label: Command = {
+  name: "label",
+  usage: "INPUT... -o OUT [--model MODEL]",
+  summary: "Labels or embeds many pictures: one row for each in a .jsonl, .csv or .parquet file.",
+  options: {
+    output: { value: "OUT", short: "o", help: "the file to write; its suffix chooses the kind" },
+    model: {
+      value: "MODEL",
+      short: "m",
+      help: "a model folder, a Hugging Face id or a URL; default: the bundled everyday80",
+    },
+    ...HUB,
+    ...ARITHMETIC,
+    ...DEVICE,
+    "top-k": { value: "N", short: "k", help: "labels for each picture; default 5" },
+    embed: { help: "write each picture's embedding too" },
+    resume: { help: "go on where an earlier start of the same job ended" },
+    shard: {
+      value: "I/N",
+      help: "only shard I of N, from 0 on; default: what Slurm, AWS Batch or Kubernetes says",
+    },
+  },
+  notes: `INPUT is a picture, a folder, a tar or ZIP file, a Parquet file with a column of pictures, an http(s) address, or a text file
+with a path or an address on each line; - reads such lines from standard input.
+
+A picture that cannot be read is a row with its error, and the exit code is 3. Until OUT is whole, rows are kept in
+OUT.parts; --resume goes on from there. docs/jobs.md has scripts for Slurm, Kubernetes and AWS Batch.`,
+  async run(args, terminal) {
+    const inputs = args.positionals;
+    if (inputs.length === 0) throw new UsageError("expected an INPUT");
+    const output = args.text("output");
+    if (!output) throw new UsageError("expected -o OUT");
+    await formatOf(output);
+    await loadSharp();
+    const shard = shardFrom(args, terminal);
+    const arithmetic = arithmeticFrom(args);
+    const model = await openChecked(args.text("model") ?? bundledModel(), terminal.signal, hubFrom(args));
+    const { folder, sha256 } = hashingFolder(model.folder);
+    const options = { ...arithmetic, device: deviceFrom(args) };
+    return withClassifier({ ...model, folder }, terminal, options, async (classifier) => {
+      const { signal } = terminal;
+      const pace = new Pace(terminal);
+      const metadata = {
+        vit8: version(),
+        model: classifier.report.model,
+        sha256: sha256(),
+        arithmetic: `${arithmetic.precision}, ${arithmetic.nonlinear}${arithmetic.integerOnly ? ", integer only" : ""}`,
+        date: new Date().toISOString().slice(0, 10),
+      };
+      const { rows, failed } = await runJob({
+        entries: entriesOf(inputs, { signal, stdin }),
+        classifier,
+        output,
+        topK: args.count("top-k") ?? 5,
+        embed: args.flag("embed"),
+        resume: args.flag("resume"),
+        shard,
+        metadata,
+        inputs,
+        signal,
+        onProgress: (done, here) => pace.update(done, here),
+      }).finally(() => pace.end());
+      terminal.tell(`vit8: ${output}: ${rows} rows, ${failed} of them with an error\n`);
+      return failed ? 3 : 0;
+    });
+  },
+};
+
+function shardFrom(args: Arguments, terminal: Terminal): Shard | undefined {
+  const text = args.text("shard");
+  if (text !== undefined) return parseShard(text);
+  const found = shardOfEnvironment(process.env);
+  if (found)
+    terminal.tell(`vit8: shard ${found.shard.index}/${found.shard.count}, from ${inLine(found.from)}\n`);
+  return found?.shard;
+}

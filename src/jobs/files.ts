@@ -1,0 +1,41 @@
+// Picture files by path or address, and those of a folder.
+
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { PictureError, Vit8Error } from "../errors/errors.ts";
+import { MAX_BYTES } from "../node/picture.ts";
+import { fetchPicture, isAddress } from "./address.ts";
+import type { Entry } from "./entry.ts";
+
+const PICTURE = /\.(?:jpe?g|png|webp|gif|avif|tiff?|bmp|svg)$/i;
+
+export const isPictureName = (name: string) => PICTURE.test(name);
+
+/** A path or an address as it is written. */
+export function fileEntry(name: string): Entry {
+  return { key: name, read: (signal) => (isAddress(name) ? fetchPicture(name, signal) : readBytes(name)) };
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  const unreadable = (cause: NodeJS.ErrnoException): never => {
+    throw new PictureError(`${file}: cannot be read (${cause.code})`, { cause });
+  };
+  const stats = await stat(file).catch(unreadable);
+  if (!stats.isFile()) throw new PictureError(`${file}: is not a file`);
+  if (stats.size > MAX_BYTES) throw new PictureError(`${file}: ${stats.size} bytes is too big for a picture`);
+  return readFile(file).catch(unreadable);
+}
+
+/** The pictures of a folder and those below it, by name: the names of one folder are in memory at a time. Links to folders are not followed. */
+export async function* filesIn(folder: string): AsyncGenerator<Entry> {
+  const found = await readdir(folder, { withFileTypes: true }).catch((cause) => {
+    throw new Vit8Error(`${folder}: cannot be read (${cause.code})`, { cause });
+  });
+  // By code units: the same order in every locale.
+  found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const file of found) {
+    const place = path.join(folder, file.name);
+    if (file.isDirectory()) yield* filesIn(place);
+    else if (isPictureName(file.name)) yield fileEntry(place);
+  }
+}

@@ -1,0 +1,50 @@
+// The pictures that a job is given: files, folders, lists, addresses and archives, one after another, never all in memory.
+
+import { stat } from "node:fs/promises";
+import { Vit8Error } from "../errors/errors.ts";
+import { isAddress } from "./address.ts";
+import type { Entry } from "./entry.ts";
+import { fileEntry, filesIn, isPictureName } from "./files.ts";
+import { linesOf } from "./list.ts";
+
+export interface InputOptions {
+  readonly signal: AbortSignal;
+  /** What `-` reads. */
+  readonly stdin: AsyncIterable<Uint8Array | string>;
+}
+
+type Archive = (file: string, signal: AbortSignal) => AsyncIterable<Entry>;
+
+/** Fetched only where there is one. */
+const ARCHIVES: Readonly<Record<string, () => Promise<Archive>>> = {
+  tar: async () => (await import("./tar.ts")).entriesOfTar,
+  zip: async () => (await import("./zip.ts")).entriesOfZip,
+  parquet: async () => (await import("./parquet-pictures.ts")).entriesOfParquet,
+};
+
+/**
+ * Each input in its turn. A folder gives the pictures in it and below, by name; any file that is neither a picture nor an archive is a
+ * list with a path or an address on each line, and so is `-`, standard input.
+ * @throws Vit8Error for an input that is not there or cannot be read.
+ */
+export async function* entriesOf(inputs: readonly string[], options: InputOptions): AsyncGenerator<Entry> {
+  for (const input of inputs) yield* entriesOfOne(input, options);
+}
+
+async function* entriesOfOne(input: string, { signal, stdin }: InputOptions): AsyncGenerator<Entry> {
+  if (input === "-") return yield* listed(linesOf(stdin));
+  if (isAddress(input)) return yield fileEntry(input);
+  const stats = await stat(input).catch((cause) => {
+    throw new Vit8Error(`${input}: cannot be read (${cause.code})`, { cause });
+  });
+  if (stats.isDirectory()) return yield* filesIn(input);
+  const suffix = /\.(\w+)$/.exec(input)?.[1].toLowerCase() ?? "";
+  if (Object.hasOwn(ARCHIVES, suffix)) return yield* (await ARCHIVES[suffix]())(input, signal);
+  if (isPictureName(input)) return yield fileEntry(input);
+  const { createReadStream } = await import("node:fs");
+  yield* listed(linesOf(createReadStream(input)));
+}
+
+async function* listed(lines: AsyncIterable<string>): AsyncGenerator<Entry> {
+  for await (const line of lines) yield fileEntry(line);
+}

@@ -1,0 +1,145 @@
+// A job: one row for each picture, whatever happens to it.
+
+import { setMaxListeners } from "node:events";
+import type { Classification } from "../classifier/answer.ts";
+import type { NodeClassifier } from "../node/index.ts";
+import { readPicture } from "../node/picture.ts";
+import { type Entry, type Shard, shardOf } from "./entry.ts";
+import { groupsOf, inOrder } from "./in-order.ts";
+import { writeRows } from "./output.ts";
+import { Parts } from "./parts.ts";
+import type { Metadata, Row } from "./row.ts";
+
+export interface Job {
+  readonly entries: AsyncIterable<Entry>;
+  readonly classifier: NodeClassifier;
+  readonly output: string;
+  readonly topK: number;
+  readonly embed: boolean;
+  readonly resume: boolean;
+  readonly shard?: Shard;
+  /** What is known of the metadata before the job has run. */
+  readonly metadata: Omit<Metadata, "embedding" | "topK" | "pictures" | "shard">;
+  readonly inputs: readonly string[];
+  readonly signal: AbortSignal;
+  /** Rows that are safe, those of an earlier start included, and those of this start. */
+  readonly onProgress: (done: number, here: number) => void;
+}
+
+/** Rows and how many of them have an error. */
+export interface JobReport {
+  readonly rows: number;
+  readonly failed: number;
+}
+
+/** Pictures in one call of the model. */
+const GROUP = 8;
+/** Groups that are read and decoded while one is classified. */
+const AHEAD = 3;
+/** Rows of a part: what a sudden end costs at most. */
+const PART_ROWS = 128;
+
+/** @throws Vit8Error for an input or output that cannot be used; what is done by then is kept for `resume`. */
+export async function runJob(job: Job): Promise<JobReport> {
+  const { classifier, output, topK, embed, shard, resume, metadata, signal } = job;
+  // Every picture on its way listens to it, which is more than Node expects.
+  setMaxListeners(0, signal);
+  const places = Math.min(topK, classifier.labels.length);
+  const identity = {
+    ...metadata,
+    inputs: job.inputs,
+    topK: places,
+    embed,
+    shard: shard ?? null,
+    date: undefined,
+  };
+  const parts = await Parts.open(output, JSON.parse(JSON.stringify(identity)), resume);
+  const total = { pictures: 0 };
+  let here = 0;
+  job.onProgress(parts.done, here);
+  const asked = remaining(job, parts, total);
+  const groups = inOrder(groupsOf(asked, GROUP), AHEAD, (group) => answersOf(group, job, places));
+  for await (const rows of groupsOf(flat(groups), PART_ROWS)) {
+    await parts.add(rows);
+    here += rows.length;
+    job.onProgress(parts.done + here, here);
+  }
+  const width = embed ? await embeddingWidth(parts) : 0;
+  const whole = { ...metadata, embedding: width, topK: places, pictures: total.pictures };
+  await writeRows(output, parts.rows(), {
+    ...whole,
+    ...(shard && { shard: `${shard.index}/${shard.count}` }),
+  });
+  await parts.remove();
+  return { rows: parts.done + here, failed: parts.failed };
+}
+
+interface Asked extends Entry {
+  readonly row: number;
+}
+
+/** The pictures of the shard that have no row yet; counts those of all shards. */
+async function* remaining(job: Job, parts: Parts, total: { pictures: number }): AsyncGenerator<Asked> {
+  const { shard, signal } = job;
+  let mine = 0;
+  for await (const entry of job.entries) {
+    signal.throwIfAborted();
+    const row = total.pictures++;
+    if (shard && shardOf(entry.key, shard.count) !== shard.index) continue;
+    parts.checkPlace(row, entry.key);
+    if (mine++ >= parts.done) yield { ...entry, row };
+  }
+}
+
+/** A group's rows: its pictures are decoded side by side, and classified together. */
+async function answersOf(group: readonly Asked[], job: Job, topK: number): Promise<Row[]> {
+  const { classifier, embed, signal } = job;
+  const decoded = await Promise.allSettled(
+    group.map(async ({ key, read }) => readPicture(await read(signal), key)),
+  );
+  signal.throwIfAborted();
+  const good = decoded.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const classes = topK && good.length ? await classifier.classify(good, { topK, signal, settled: true }) : [];
+  const vectors = embed && good.length ? await classifier.embed(good, { signal, settled: true }) : [];
+  let next = 0;
+  return group.map(({ row, key }, i) => {
+    const result = decoded[i];
+    const empty = { row, key, labels: [], indices: [], scores: [] };
+    if (result.status === "rejected") return { ...empty, error: messageOf(result.reason) };
+    const [answer, vector] = [classes[next], vectors[next]];
+    next++;
+    for (const part of [answer, vector])
+      if (part?.status === "rejected") return { ...empty, error: messageOf(part.reason) };
+    const { width, height } = result.value;
+    return {
+      ...empty,
+      ...(answer?.status === "fulfilled" && columnsOf(answer.value)),
+      ...(vector?.status === "fulfilled" && { embedding: vector.value }),
+      width,
+      height,
+    };
+  });
+}
+
+function columnsOf(classes: readonly Classification[]): Pick<Row, "labels" | "indices" | "scores"> {
+  return {
+    labels: classes.map(({ label }) => label),
+    indices: classes.map(({ index }) => index),
+    // As every kind of file keeps them.
+    scores: classes.map(({ score }) => Math.fround(score)),
+  };
+}
+
+/** Without what libvips says of damage: with several decoders at work that may be another's, and rows are to be the same every time. */
+function messageOf(error: unknown): string {
+  return String(Object(error).message ?? error).replace(/( is damaged or truncated) \(.*\)$/s, "$1");
+}
+
+async function* flat<T>(groups: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const group of groups) yield* group;
+}
+
+async function embeddingWidth(parts: Parts): Promise<number> {
+  for await (const { embedding } of parts.rows()) if (embedding) return embedding.length;
+  return 0;
+}

@@ -1,0 +1,63 @@
+// The outputs of all shards as one file, in the order of the input.
+
+import { Vit8Error } from "../errors/errors.ts";
+import { openRows, writeRows } from "./output.ts";
+import type { Metadata, Row } from "./row.ts";
+
+/**
+ * Writes `output` from the files of all shards of one job; they may be of any kind.
+ * @returns its rows. @throws Vit8Error for shards of different jobs, and for a picture that is missing or there twice.
+ */
+export async function mergeShards(output: string, files: readonly string[]): Promise<number> {
+  const opened = await Promise.all(files.map(openRows));
+  const [{ metadata: first }] = opened;
+  opened.forEach(({ metadata }, i) => {
+    checkSameJob(files[0], first, files[i], metadata);
+  });
+  const { shard: _, ...whole } = first;
+  let next = 0;
+  const checked = async function* () {
+    for await (const row of inOrderOfRow(opened.map(({ rows }) => rows()))) {
+      if (row.row < next)
+        throw new Vit8Error(`${row.key}: picture ${row.row} is in two of the files. Give each shard once.`);
+      if (row.row > next) throw missing(next, first.pictures);
+      next++;
+      yield row;
+    }
+    if (next < first.pictures) throw missing(next, first.pictures);
+  };
+  await writeRows(output, checked(), {
+    ...whole,
+    embedding: Math.max(...opened.map((o) => o.metadata.embedding)),
+  });
+  return next;
+}
+
+const missing = (row: number, pictures: number) =>
+  new Vit8Error(`picture ${row} of ${pictures} is in none of the files. Give the files of all shards.`);
+
+const SAME = ["model", "sha256", "arithmetic", "topK", "pictures"] as const;
+
+function checkSameJob(file: string, first: Metadata, otherFile: string, other: Metadata): void {
+  for (const name of SAME) {
+    if (first[name] === other[name]) continue;
+    throw new Vit8Error(
+      `${otherFile}: expected ${name} ${first[name]}, as ${file} has it, got ${other[name]}. Merge the shards of one job.`,
+    );
+  }
+}
+
+/** Each source is in order already. */
+async function* inOrderOfRow(sources: readonly AsyncIterable<Row>[]): AsyncGenerator<Row> {
+  const iterators = sources.map((source) => source[Symbol.asyncIterator]());
+  const heads = await Promise.all(iterators.map((iterator) => iterator.next()));
+  for (;;) {
+    let least = -1;
+    heads.forEach(({ done, value }, i) => {
+      if (!done && (least < 0 || value.row < heads[least].value.row)) least = i;
+    });
+    if (least < 0) return;
+    yield heads[least].value;
+    heads[least] = await iterators[least].next();
+  }
+}

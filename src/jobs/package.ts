@@ -1,0 +1,13 @@
+// The packages that read and write archives: of whoever labels them.
+
+import { Vit8Error } from "../errors/errors.ts";
+import { remedyFor } from "../node/package.ts";
+
+/** What `load` imports. @throws Vit8Error that says how to install `name`. */
+export async function needed<T>(name: string, what: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new Vit8Error(`${what}: ${remedyFor(name, cause)}`, { cause });
+  }
+}

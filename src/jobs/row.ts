@@ -1,0 +1,77 @@
+// What a job writes of each picture.
+
+import { Vit8Error } from "../errors/errors.ts";
+
+export interface Row {
+  /** The picture's place in the whole input, from 0 on: what puts the rows of shards in order again. */
+  readonly row: number;
+  readonly key: string;
+  /** Best first, as are `indices` and `scores`; empty where the model has no classes, or the picture cannot be read. */
+  readonly labels: readonly string[];
+  readonly indices: readonly number[];
+  readonly scores: readonly number[];
+  /** [width of the model's embedding] f32; only where the job was asked for it. */
+  readonly embedding?: Float32Array;
+  /** Pixels of the picture as it is in its file, upright; undefined where it cannot be read. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Why there is no answer. */
+  readonly error?: string;
+}
+
+/** What a file of rows is about. */
+export interface Metadata {
+  readonly vit8: string;
+  readonly model: string;
+  /** Of the file of weights. */
+  readonly sha256: string;
+  /** Such as `int8, exact`. */
+  readonly arithmetic: string;
+  /** UTC, the day alone, so that the same job gives the same bytes. */
+  readonly date: string;
+  /** Width of an embedding; 0 where there are none. */
+  readonly embedding: number;
+  /** Labels of each picture. */
+  readonly topK: number;
+  /** Of the whole input: the rows of all shards. */
+  readonly pictures: number;
+  /** `2/8`, from 0 on; absent in a whole one. */
+  readonly shard?: string;
+}
+
+/** One line, of which `rowOf` makes the same row; a f32 is written with as many digits as give it back. */
+export function lineOf({ embedding, width, height, error, ...rest }: Row): string {
+  const { row, key, labels, indices, scores } = rest;
+  const vector = embedding && { embedding: Array.from(embedding) };
+  return `${JSON.stringify({ row, key, labels, indices, scores, ...vector, width: width ?? null, height: height ?? null, error: error ?? null })}\n`;
+}
+
+export function rowOf(line: string): Row {
+  const { embedding, width, height, error, ...rest } = JSON.parse(line);
+  return {
+    ...rest,
+    ...(embedding && { embedding: Float32Array.from(embedding) }),
+    ...(width !== null && { width, height }),
+    ...(error !== null && { error }),
+  };
+}
+
+/** How a kind of file is written and read. */
+export interface RowFormat {
+  /** Writes `file` from front to back. */
+  readonly write: (file: string, rows: AsyncIterable<Row>, metadata: Metadata) => Promise<void>;
+  readonly read: (file: string, metadata: Metadata) => AsyncIterable<Row>;
+  /** Where the file itself has no place for it, it is beside it, in `<file>.json`. */
+  readonly readMetadata?: (file: string) => Promise<Metadata>;
+}
+
+/** @throws Vit8Error for text that is no metadata. */
+export function metadataOf(text: string | undefined, file: string): Metadata {
+  try {
+    const metadata = JSON.parse(text ?? "");
+    if (typeof metadata.sha256 === "string") return metadata;
+  } catch {}
+  throw new Vit8Error(
+    `${file}: expected the metadata of a job, got something else. Is it from \`vit8 label\`?`,
+  );
+}
