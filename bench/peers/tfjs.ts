@@ -1,5 +1,6 @@
 // TensorFlow.js on its WebGPU backend, from wherever somebody has put it: the same model in its operations, in f32.
 
+import { UnsupportedModelError } from "../../src/errors/errors.ts";
 import type { CanonicalName } from "../../src/network/names.ts";
 import {
   headsOf,
@@ -31,6 +32,7 @@ interface Tf {
   softmax(x: Tensor): Tensor;
   erf(x: Tensor): Tensor;
   tanh(x: Tensor): Tensor;
+  relu(x: Tensor): Tensor;
   sigmoid(x: Tensor): Tensor;
 }
 
@@ -44,6 +46,7 @@ interface Tensor {
   transpose(order: readonly number[]): Tensor;
   tile(times: readonly number[]): Tensor;
   slice(begin: readonly number[], size: readonly number[]): Tensor;
+  mean(axis: number): Tensor;
   data(): Promise<Float32Array>;
   dispose(): void;
 }
@@ -134,6 +137,9 @@ interface Run {
   readonly of: (value: Value) => Tensor;
 }
 
+const unsupported = ({ name, kind }: Op) =>
+  new UnsupportedModelError(`${name}: ${kind} is not supported by the TensorFlow.js benchmark; leave it out`);
+
 const OPERATIONS: Interpreter<Op, [Run], Tensor> = {
   patches: ({ out }, { of }) => of(out),
   linear: ({ name, reads: [x], out, sources: [{ shape }] }, { model, of }) => {
@@ -162,19 +168,37 @@ const OPERATIONS: Interpreter<Op, [Run], Tensor> = {
   activation: ({ reads: [x], activation }, { model, of }) => ACTIVATIONS[activation](model.tf, of(x)),
   add: ({ reads: [x, y], out, scale }, { model, of }) =>
     (scale ? of(y).mul(model.constant(scale, [out.width])) : of(y)).add(of(x)),
-  tokens: ({ tokens, reads: [x], out }, { model, images, of }) => {
-    const rows = tokens.map((name) => model.constant(name, [1, 1, out.width]).tile([images, 1, 1]));
-    const all = model.tf.concat([...rows, of(x).reshape([images, x.rows, out.width])], 1);
+  tokens: ({ tokens, at, reads: [x], out }, { model, images, of }) => {
+    const learnt = tokens.map(({ name, rows }) =>
+      model.constant(name, [1, rows, out.width]).tile([images, 1, 1]),
+    );
+    const others = of(x).reshape([images, x.rows, out.width]);
+    const part = (first: number, count: number) =>
+      count > 0 ? [others.slice([0, first, 0], [images, count, out.width])] : [];
+    const all = model.tf.concat([...part(0, at), ...learnt, ...part(at, x.rows - at)], 1);
     return all.reshape([-1, out.width]);
   },
-  table: ({ table, reads: [x], out }, { model, images, of }) => {
+  table: (op, { model, images, of }) => {
+    const { table, reads, out, count } = op;
+    if (count !== out.rows) throw unsupported(op);
     const rows = model.constant(table, [1, out.rows, out.width]);
-    return of(x).reshape([images, out.rows, out.width]).add(rows).reshape([-1, out.width]);
+    return of(reads[0]).reshape([images, out.rows, out.width]).add(rows).reshape([-1, out.width]);
   },
-  row: ({ reads: [x], out, index }, { images, of }) => {
+  learnt: ({ learnt: { name, rows }, out }, { model, images }) =>
+    model.constant(name, [1, rows, out.width]).tile([images, 1, 1]).reshape([-1, out.width]),
+  gather: (op, { images, of }) => {
+    const { reads, out, index } = op;
+    if (index.length > 1) throw unsupported(op);
+    const rows = of(reads[0]).reshape([images, reads[0].rows, out.width]);
+    return rows.slice([0, index[0], 0], [images, 1, out.width]).reshape([images, out.width]);
+  },
+  pool: ({ reads: [x], out, first, count }, { images, of }) => {
     const rows = of(x).reshape([images, x.rows, out.width]);
-    return rows.slice([0, index, 0], [images, 1, out.width]).reshape([images, out.width]);
+    return rows.slice([0, first, 0], [images, count, out.width]).mean(1);
   },
+  concat: ({ reads: [x, y] }, { model, of }) => model.tf.concat([of(x), of(y)], 1),
+  gate: ({ reads: [x, y], activation }, { model, of }) =>
+    (activation ? ACTIVATIONS[activation](model.tf, of(x)) : of(x)).mul(of(y)),
   mean: ({ reads }, { of }) =>
     reads
       .map(of)
@@ -194,4 +218,7 @@ const ACTIVATIONS: Record<Activation, (tf: Tf, x: Tensor) => Tensor> = {
     return tf.tanh(inner).add(1).mul(x).mul(0.5);
   },
   quick_gelu: (tf, x) => tf.sigmoid(x.mul(1.702)).mul(x),
+  silu: (tf, x) => tf.sigmoid(x).mul(x),
+  relu: (tf, x) => tf.relu(x),
+  tanh: (tf, x) => tf.tanh(x),
 };

@@ -6,13 +6,12 @@ import type { PictureSource } from "../classifier/picture.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { arithmeticOf } from "../lower/arithmetic.ts";
-import { isQkv } from "../lower/calibration.ts";
+import { type CalibratedOp, calibratedNetwork, isFloat, isQkv } from "../lower/calibration.ts";
 import { columnAt, columnsOf } from "../lower/padding.ts";
 import { addendOf } from "../lower/problems.ts";
 import { programOf } from "../lower/program-of.ts";
 import {
   type Attention,
-  type FusedOp,
   headsOf,
   type Interpreter,
   interpret,
@@ -59,7 +58,7 @@ export async function observe(
   let activations: Activations | undefined;
   try {
     activations = await Activations.open(gpu, description, program, weights);
-    const observers = new ModelObservers(activations.graph.network, seed);
+    const observers = new ModelObservers(calibratedNetwork(activations.graph.network), seed);
     for (const [i, open] of pictures.entries()) {
       reading.signal?.throwIfAborted();
       onPicture?.(i, pictures.length);
@@ -90,9 +89,9 @@ interface Place {
 const whole = (value: Value, name = value.name): Place => ({ name, value, columns: columnsIn(value) });
 
 /** What is observed of each operation, by the names of `Calibration`. */
-const PLACES: Interpreter<FusedOp, [Network<FusedOp>], readonly Place[]> = {
+const PLACES: Interpreter<CalibratedOp, [Network<CalibratedOp>], readonly Place[]> = {
   patches: () => [],
-  linear: (op, { outputs }) => {
+  linear: (op, network) => {
     const { name, out } = op;
     if (isQkv(op))
       return ["query", "key", "value"].map((part, i) => {
@@ -100,11 +99,14 @@ const PLACES: Interpreter<FusedOp, [Network<FusedOp>], readonly Place[]> = {
         const columns = columnsIn(out).slice(i * third, (i + 1) * third);
         return { name: name.replace(/qkv$/, part), value: out, columns };
       });
-    return addendOf(op) || Object.values(outputs).includes(out) ? [] : [whole(out)];
+    return addendOf(op) || isFloat(out, network) ? [] : [whole(out)];
   },
-  norm: ({ name, reads, out }, { outputs }) =>
-    Object.values(outputs).includes(out) ? [] : [whole(reads[0], `${name}.input`), whole(out)],
+  norm: ({ name, reads, out }, network) =>
+    isFloat(out, network) ? [] : [whole(reads[0], `${name}.input`), whole(out)],
   attention: (op) => [{ ...whole(op.out), attention: op }],
+  gather: () => [],
+  pool: () => [],
+  concat: () => [],
 };
 
 class ModelObservers {
@@ -112,7 +114,7 @@ class ModelObservers {
   readonly #random: () => number;
   readonly #observers = new Map<string, Observer>();
 
-  constructor(network: Network<FusedOp>, seed: number) {
+  constructor(network: Network<CalibratedOp>, seed: number) {
     // Rows are drawn place by place; in this order a seed draws what it always drew: of a block the attention last.
     const block = ({ name }: Place) => Number(/^blocks\.(\d+)/.exec(name)?.[1] ?? 0);
     const late = ({ name }: Place) => Number(/\.(?:query|key|value|attention)$/.test(name));

@@ -5,11 +5,11 @@ import { pack, packMultiples } from "../format/packed.ts";
 import { type QuantizationOptions, quantizationConfig } from "../format/quantization-config.ts";
 import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
-import { isQkv } from "../lower/calibration.ts";
+import { type CalibratedOp, calibratedNetwork, isFloat, isQkv } from "../lower/calibration.ts";
 import { addendOf } from "../lower/problems.ts";
 import { fused } from "../network/fused.ts";
 import type { Names } from "../network/names.ts";
-import { type FusedOp, type Interpreter, interpret, type Network, type Value } from "../network/op.ts";
+import { type Interpreter, interpret, type Network, type Value } from "../network/op.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
 import { correctBias, quantized, regress } from "./correct.ts";
@@ -66,7 +66,7 @@ export async function calibratedFiles(
   { model, images, seed, of }: Observations,
   { signal, onBlock, ...options }: QuantizingOptions,
 ): Promise<Map<string, Uint8Array[]>> {
-  const network = fused(model.description.network);
+  const network = calibratedNetwork(fused(model.description.network));
   const blocks = network.ops.filter(({ kind }) => kind === "attention").length;
   const quantizer = new ModelQuantizer(copyOf(model), network, of, options);
   let block = -1;
@@ -141,11 +141,11 @@ class ModelQuantizer {
   readonly #options: CalibratedOptions;
   readonly #method: Method;
   readonly #weights = new Map<string, Stored>();
-  readonly #network: Network<FusedOp>;
+  readonly #network: Network<CalibratedOp>;
 
   constructor(
     model: FloatModel,
-    network: Network<FusedOp>,
+    network: Network<CalibratedOp>,
     observed: ReadonlyMap<string, Observed>,
     options: CalibratedOptions,
   ) {
@@ -160,33 +160,32 @@ class ModelQuantizer {
     return { model: this.#model, weights: this.#weights };
   }
 
-  quantize(op: FusedOp): void {
+  quantize(op: CalibratedOp): void {
     interpret(this.#by, op);
   }
 
   /** What is done for each operation: levels for what it makes, and where its input is settled then, its weight. */
-  readonly #by: Interpreter<FusedOp, [], void> = {
+  readonly #by: Interpreter<CalibratedOp, [], void> = {
     patches: () => {},
     linear: (op) => {
       const { name, reads, out, table } = op;
       if (isQkv(op)) for (const part of QKV) this.#uniform(name.replace(/qkv$/, part));
       else if (addendOf(op)) {
         if (!table) this.#linear(name, this.#seen(reads[0].name), reads[0].name);
-      } else if (!this.#isAnswer(out)) this.#activation(out.name, this.#method.gelu);
+      } else if (!isFloat(out, this.#network)) this.#activation(out.name, this.#method.gelu);
     },
     norm: ({ name, out }) => {
       const reader = this.#network.ops.find(({ reads }) => (reads as readonly Value[]).includes(out));
-      if (reader && !this.#isAnswer(out)) this.#norm(name, reader.name);
+      if (reader && !isFloat(out, this.#network)) this.#norm(name, reader.name);
     },
     attention: ({ name }) => {
       this.#activation(name.replace(/attention$/, "softmax"), this.#method.softmax);
       this.#uniform(name);
     },
+    gather: () => {},
+    pool: () => {},
+    concat: () => {},
   };
-
-  #isAnswer(value: Value): boolean {
-    return Object.values(this.#network.outputs).includes(value);
-  }
 
   #norm(name: string, layer: string): void {
     const { norm, range, powerOfTwoFactor: factor } = this.#method;

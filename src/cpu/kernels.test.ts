@@ -19,6 +19,13 @@ const TWINS: Readonly<Record<string, readonly string[]>> = {
   "norm f32 f32": ["layernorm"],
   "norm f32 row": ["layernorm_quantize"],
   "head f32 f32": ["head"],
+  "gather f32 f32": ["gather_rows"],
+  "mean f32 f32": ["mean_rows"],
+  "concat f32 f32": ["concat_columns"],
+  "combine f32 f32": ["combine"],
+  "activation f32 f32": ["activate"],
+  "quantize f32 row": ["quantize_rows"],
+  "quantize f32 groups": ["quantize_groups"],
 };
 const all = Object.values(suites).flat();
 const cases = [...cpuKernels].flatMap(([name, compute]) =>

@@ -6,6 +6,7 @@ import { attention, attentionFloat } from "./attention.ts";
 import { gemmAdd, gemmFloat, gemmQuantize } from "./gemm.ts";
 import { head } from "./head.ts";
 import { layernorm, layernormQuantize } from "./layernorm.ts";
+import * as rows from "./rows.ts";
 
 export type Arrays = Record<string, Int8Array | Float32Array>;
 export type Compute = (problem: never, arrays: never) => void;
@@ -20,6 +21,13 @@ export const cpuKernels: ReadonlyMap<string, Compute> = new Map<string, Compute>
   ["norm f32 f32", layernorm],
   ["norm f32 row", layernormQuantize],
   ["head f32 f32", head],
+  ["gather f32 f32", rows.gatherRows],
+  ["mean f32 f32", rows.meanRows],
+  ["concat f32 f32", rows.concatColumns],
+  ["combine f32 f32", rows.combine],
+  ["activation f32 f32", rows.activate],
+  ["quantize f32 row", rows.quantizeRows],
+  ["quantize f32 groups", rows.quantizeGroups],
 ]);
 
 /** As the views of its bindings have to be. */
@@ -29,7 +37,10 @@ export function computeOf(
   { operation, buffers }: Step,
   tensors: ReadonlyMap<string, Tensor>,
 ): (problem: unknown, arrays: Arrays) => void {
-  const forms = [buffers.a ?? buffers.x ?? buffers.qkv, buffers.out].map((name) => tensors.get(name)?.form);
+  // A weight that is read as it is, such as learnt rows, is f32.
+  const forms = [buffers.a ?? buffers.x ?? buffers.qkv, buffers.out].map(
+    (name) => tensors.get(name)?.form ?? "f32",
+  );
   const key = [operation, ...forms].join(" ");
   const compute = cpuKernels.get(key);
   if (!compute) throw new UnsupportedDeviceError(`cpu: nothing computes ${key} there; use WebGPU`);

@@ -9,8 +9,8 @@ interface Positions {
 }
 
 /**
- * Bicubic interpolation in f64 of positions [prefix + from.height * from.width, width] to the grid `to`; the prefix
- * tokens stay. Samples are at (i + 0.5) * from / to - 0.5: torch's `interpolate(mode="bicubic", align_corners=False)`,
+ * Bicubic interpolation in f64 of positions [prefix + from.height * from.width + others, width] to the grid `to`; the
+ * rows around the grid's stay. Samples are at (i + 0.5) * from / to - 0.5: torch's `interpolate(mode="bicubic", align_corners=False)`,
  * with `antialias=True` where the architecture says so.
  */
 export function interpolatePositions(
@@ -19,8 +19,10 @@ export function interpolatePositions(
   to: Size,
   { prefixTokens, width, antialiasPositions }: Positions,
 ): Float32Array {
-  const out = new Float32Array((prefixTokens + to.width * to.height) * width);
+  const others = positions.subarray((prefixTokens + from.width * from.height) * width);
+  const out = new Float32Array((prefixTokens + to.width * to.height) * width + others.length);
   out.set(positions.subarray(0, prefixTokens * width));
+  out.set(others, out.length - others.length);
   const taps = antialiasPositions ? antialiasedTaps : plainTaps;
   const columns = taps(from.width, to.width);
   const token = new Float64Array(width);

@@ -1,8 +1,19 @@
 // The quantisers of a calibrated model's activations by name, read from its config with every number checked.
 
-import { ModelFormatError } from "../errors/errors.ts";
+import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import { asFields, type Fields, field, quote, readInteger } from "../format/fields.ts";
-import { type FusedOp, type Interpreter, interpret, type Linear, type Network } from "../network/op.ts";
+import {
+  type Concat,
+  type FusedOp,
+  type Gather,
+  type Interpreter,
+  interpret,
+  type Linear,
+  type Network,
+  type PlainOp,
+  type Pool,
+  type Value,
+} from "../network/op.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
 import { addendOf } from "./problems.ts";
 
@@ -13,8 +24,39 @@ import { addendOf } from "./problems.ts";
  */
 export type Calibration = ReadonlyMap<string, Quantizer>;
 
+/** What calibration settles levels for: products, norms, softmax and GELU; the others are in f32, after the last norm. */
+export type CalibratedOp = PlainOp | Gather | Pool | Concat;
+const CALIBRATED: readonly string[] = [
+  "patches",
+  "linear",
+  "norm",
+  "attention",
+  "gather",
+  "pool",
+  "concat",
+] satisfies CalibratedOp["kind"][];
+
+/** @throws UnsupportedModelError for a network with another operation */
+export function calibratedNetwork(network: Network<FusedOp>): Network<CalibratedOp> {
+  const other = network.ops.find(({ kind }) => !CALIBRATED.includes(kind));
+  if (other)
+    throw new UnsupportedModelError(
+      `${other.name}: ${other.kind} has no levels, so the model cannot be calibrated; quantize its weights alone`,
+    );
+  return network as Network<CalibratedOp>;
+}
+
+/** Whether a value stays f32: an answer, or what only operations in f32 read. */
+export function isFloat(value: Value, { ops, outputs }: Network<CalibratedOp>): boolean {
+  const readers = ops.filter(({ reads }) => (reads as readonly Value[]).includes(value));
+  return (
+    Object.values(outputs).includes(value) ||
+    readers.every(({ kind }) => kind === "gather" || kind === "pool" || kind === "concat")
+  );
+}
+
 /** @throws ModelFormatError for a quantiser that is missing or no quantiser. */
-export function parseCalibration(fields: Fields, network: Network<FusedOp>): Calibration {
+export function parseCalibration(fields: Fields, network: Network<CalibratedOp>): Calibration {
   const activations = asFields(field(fields, "activations"), "vit8.activations");
   const calibration = new Map(
     Object.entries(activations).map(([name, value]) => [name, parseQuantizer(asFields(value, name), name)]),
@@ -28,14 +70,17 @@ export function parseCalibration(fields: Fields, network: Network<FusedOp>): Cal
 }
 
 /** The quantisers of what each operation makes; the stream and the answers have none. */
-const NEEDED: Interpreter<FusedOp, [Network<FusedOp>], readonly string[]> = {
+const NEEDED: Interpreter<CalibratedOp, [Network<CalibratedOp>], readonly string[]> = {
   patches: () => [],
-  linear: (op, { outputs }) => {
+  linear: (op, network) => {
     if (isQkv(op)) return ["query", "key", "value"].map((part) => op.name.replace(/qkv$/, part));
-    return addendOf(op) || Object.values(outputs).includes(op.out) ? [] : [op.out.name];
+    return addendOf(op) || isFloat(op.out, network) ? [] : [op.out.name];
   },
-  norm: ({ out }, { outputs }) => (Object.values(outputs).includes(out) ? [] : [out.name]),
+  norm: ({ out }, network) => (isFloat(out, network) ? [] : [out.name]),
   attention: ({ out }) => [out.name],
+  gather: () => [],
+  pool: () => [],
+  concat: () => [],
 };
 
 /** Whether it makes Q, K and V. */

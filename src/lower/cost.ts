@@ -10,6 +10,7 @@ import {
   kindOf,
   type Network,
   type Op,
+  type Value,
 } from "../network/op.ts";
 import { parametersOfOp } from "../network/parameters.ts";
 import { ROW_SCALE } from "../quant/outlier.ts";
@@ -123,7 +124,13 @@ const OPERATIONS: Interpreter<Op, [], readonly Part[]> = {
   add: ({ name, out }) => [[kindOf(name), "other", elementwise(ADD, out.rows * out.width, 2)]],
   tokens: () => [["patch", "embedding", NOTHING]],
   table: ({ out }) => [["patch", "embedding", elementwise(ADD, out.rows * out.width, 2)]],
-  row: () => [],
+  learnt: ({ name, out }) => [[kindOf(name), "other", elementwise(0, out.rows * out.width)]],
+  gather: () => [],
+  pool: ({ name, count, out }) => [[kindOf(name), "head", elementwise(ADD, count * out.width)]],
+  concat: () => [],
+  gate: ({ name, out, activation }) => [
+    [kindOf(name), "other", elementwise(activation ? GELU : ADD, out.rows * out.width, 2)],
+  ],
   mean: () => [],
 };
 
@@ -195,7 +202,22 @@ const PASSES: Interpreter<FusedOp, [isAnswer: (op: FusedOp) => boolean], Cost> =
       writeBytes: int8Bytes(rows, columns),
     };
   },
+  gather: ({ out }) => floatPass(out, 0),
+  learnt: ({ out }) => floatPass(out, 0),
+  pool: ({ out, count }) => floatPass(out, ADD * count, count),
+  concat: ({ out }) => floatPass(out, 0),
+  gate: ({ out, activation }) => floatPass(out, activation ? GELU : ADD, 2),
+  activation: ({ out }) => floatPass(out, GELU),
+  add: ({ out }) => floatPass(out, ADD, 2),
+  table: ({ out }) => floatPass(out, ADD, 2),
 };
+
+/** What goes value by value, in f32: `operationsEach` for a value, of as many values read. */
+function floatPass(out: Value, operationsEach: number, reads = 1): Cost {
+  const bytes = floatBytes(out.rows, columnsOf(out));
+  const values = bytes / FLOAT_BYTES;
+  return { ...operationsOnly(0, operationsEach * values), readBytes: reads * bytes, writeBytes: bytes };
+}
 
 function passesOf({ ops, outputs }: Network<FusedOp>): PassCost[] {
   const isAnswer = ({ out }: FusedOp) => Object.values(outputs).includes(out);

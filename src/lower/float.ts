@@ -6,20 +6,22 @@ import { layernorm } from "../kernels/layernorm.ts";
 import type { FusedOp, Network } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import { type Lowering, lowered } from "./lowering.ts";
+import { packedEvery } from "./pack/every.ts";
 import { FloatWeight } from "./pack/float-weight.ts";
-import { packed } from "./pack/pack.ts";
 import type { PackOptions } from "./pack/packer.ts";
 import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
+import { rowsLowering } from "./rows.ts";
 
 export function floatProgram(network: Network<FusedOp>, options: Pick<PackOptions, "int8Offset">): Program {
   return {
     graph: (images, taps) => lowered(network, FLOAT, images, taps),
-    pack: (tensors) => packed(network, { ...options, weight: (op) => new FloatWeight(op) }, tensors),
+    pack: (tensors) => packedEvery(network, { ...options, weight: (op) => new FloatWeight(op) }, tensors),
   };
 }
 
 const FLOAT: Lowering = {
+  ...rowsLowering(({ name }) => name),
   patches: ({ out }, steps) => {
     steps.tensor(out, "f32");
   },

@@ -1,6 +1,7 @@
 // A network in int8: what products read is int8 with scales made at run time, the residual stream stays a float.
 
-import type { FusedOp, Linear, Network } from "../network/op.ts";
+import { isPlain } from "../network/fused.ts";
+import type { FusedOp, Linear, Network, PlainOp } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
 import { type Lowering, lowered, type Steps } from "./lowering.ts";
@@ -11,12 +12,16 @@ import { columnsOf } from "./padding.ts";
 import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
 
-/** Another set of kernels gives another arithmetic through the same bindings, or another shape for another adapter. */
+/**
+ * Another set of kernels gives another arithmetic through the same bindings, or another shape for another adapter.
+ * @throws TypeError for a network that is not plain, which `int8ProgramOfEvery` computes
+ */
 export function int8Program(
   network: Network<FusedOp>,
   options: Pick<PackOptions, "int8Offset">,
   kernels: Int8Kernels = int8Kernels,
 ): Program {
+  if (!isPlain(network)) throw new TypeError("int8: expected a plain network; use int8ProgramOfEvery");
   const lowering = int8Lowering(kernels);
   return {
     graph: (images, taps) => lowered(network, lowering, images, taps),
@@ -24,7 +29,7 @@ export function int8Program(
   };
 }
 
-function int8Lowering(kernels: Int8Kernels): Lowering {
+export function int8Lowering(kernels: Int8Kernels): Lowering<PlainOp> {
   return {
     patches: ({ out }, steps) => {
       steps.tensor(out, "groups");

@@ -12,13 +12,21 @@ import type { Quantizer } from "../quant/quantizer.ts";
 import { step } from "../scheduler/step.ts";
 import type { Activation } from "../tensor/activation.ts";
 import { isInteger, type Nonlinear } from "./arithmetic.ts";
-import { type Calibration, isQkv, parseCalibration } from "./calibration.ts";
+import {
+  type CalibratedOp,
+  type Calibration,
+  calibratedNetwork,
+  isFloat,
+  isQkv,
+  parseCalibration,
+} from "./calibration.ts";
 import type { Int8Kernels } from "./kernels.ts";
 import { type Lowering, lowered, type Steps } from "./lowering.ts";
 import { packedLevels } from "./pack/levels.ts";
 import { columnsOf } from "./padding.ts";
 import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
+import { rowsLowering } from "./rows.ts";
 
 export interface LevelsOptions {
   /** Of the model, for messages. */
@@ -33,29 +41,38 @@ export interface LevelsOptions {
 
 /** @throws ModelFormatError for a calibration that is not whole, UnsupportedModelError for integer operations */
 export function levelsProgram(
-  network: Network<FusedOp>,
+  whole: Network<FusedOp>,
   { name, calibration: fields, int8Offset, nonlinear, kernels }: LevelsOptions,
 ): Program {
   if (isInteger(nonlinear))
     throw new UnsupportedModelError(
       `${name}: is calibrated, which goes with nonlinear exact or fast, came ${nonlinear}`,
     );
+  const network = calibratedNetwork(whole);
   const calibration = parseCalibration(fields, network);
-  const lowering = levelsLowering(calibration, kernels);
+  const lowering = levelsLowering(network, calibration, kernels);
   return {
     graph: (images, taps) => lowered(network, lowering, images, taps),
     pack: (tensors) => packedLevels(network, calibration, int8Offset, tensors),
   };
 }
 
-function levelsLowering(calibration: Calibration, kernels: Int8Kernels): Lowering {
+function levelsLowering(
+  network: Network<CalibratedOp>,
+  calibration: Calibration,
+  kernels: Int8Kernels,
+): Lowering<CalibratedOp> {
+  const { gather, pool, concat } = rowsLowering(({ name }) => name);
   return {
+    gather,
+    pool,
+    concat,
     patches: ({ out }, steps) => {
       steps.tensor(out, "groups");
     },
     linear: (op, steps) => {
-      const { name, reads, out, activation } = op;
-      if (steps.isOutput(reads[0])) return head(op, steps, kernels);
+      const { name, out, activation } = op;
+      if (isHead(op, steps, calibration)) return head(op, steps, kernels);
       if (addendOf(op)) return product(op, steps, kernels, out.name);
       const sums = `${name}.sums`;
       product(op, steps, kernels, sums);
@@ -68,7 +85,7 @@ function levelsLowering(calibration: Calibration, kernels: Int8Kernels): Lowerin
       const before = calibration.get(`${name}.input`);
       const x = { ...reads[0], name: before ? `${name}.input` : reads[0].name };
       if (before) round(steps, x, reads[0].name, before);
-      const made = steps.isOutput(out) ? out.name : `${name}.values`;
+      const made = isFloat(out, network) ? out.name : `${name}.values`;
       steps.tensor(out, "f32", made);
       const buffers = { x: x.name, gamma: `${name}.gamma`, beta: `${name}.beta`, out: made };
       steps.add(step(name, "norm", layernorm, normProblem(op, steps.images), buffers));
@@ -88,6 +105,11 @@ function levelsLowering(calibration: Calibration, kernels: Int8Kernels): Lowerin
       quantize(steps, out, values, calibration.get(name)!);
     },
   };
+}
+
+/** What reads f32 that has no levels. */
+function isHead({ reads: [x] }: Linear, steps: Steps, calibration: Calibration): boolean {
+  return steps.formOf(x.name) === "f32" && !calibration.has(x.name);
 }
 
 /** To the f32 values of the quantiser's levels. */

@@ -17,10 +17,15 @@ export interface ModelGraph extends Graph {
 }
 
 /** A function for each operation that adds its steps. */
-export type Lowering = Interpreter<FusedOp, [steps: Steps], void>;
+export type Lowering<O extends FusedOp = FusedOp> = Interpreter<O, [steps: Steps], void>;
 
 /** Of one batch; with `taps` what attentions read is read back too. */
-export function lowered(network: Network<FusedOp>, by: Lowering, images: number, taps = false): ModelGraph {
+export function lowered<O extends FusedOp>(
+  network: Network<O>,
+  by: Lowering<O>,
+  images: number,
+  taps = false,
+): ModelGraph {
   const steps = new Steps(network, images);
   for (const op of network.ops) interpret(by, op, steps);
   return steps.graph(taps);
@@ -60,6 +65,15 @@ export class Steps {
         byteLength: paddedRows(rows) * count * 4,
       });
     return name;
+  }
+
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
+  /** Operations that read a value. */
+  readersOf(value: Value): readonly FusedOp[] {
+    return this.#network.ops.filter(({ reads }) => (reads as readonly Value[]).includes(value));
   }
 
   raw(name: string, tensor: Tensor): void {

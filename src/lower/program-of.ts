@@ -3,7 +3,7 @@
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
-import { fused } from "../network/fused.ts";
+import { fused, isPlain } from "../network/fused.ts";
 import type { Model } from "../network/model.ts";
 import type { Network } from "../network/op.ts";
 import { type Arithmetic, isInteger } from "./arithmetic.ts";
@@ -29,7 +29,7 @@ export async function programOf(
   machine?: Capabilities,
   streamed?: Streamed,
 ): Promise<Program> {
-  const { precision, nonlinear } = arithmetic;
+  const { precision, nonlinear, integerOnly } = arithmetic;
   // The tanh form is GELU too: 40 times as near to it as the integer forms are.
   const isQuick = whole.ops.some((op) => op.kind === "activation" && op.activation === "quick_gelu");
   if (isQuick && isInteger(nonlinear))
@@ -46,7 +46,12 @@ export async function programOf(
       nonlinear,
       kernels,
     });
-  return int8Program(network, { int8Offset }, streamed?.(kernels) ?? kernels);
+  if (isPlain(network)) return int8Program(network, { int8Offset }, streamed?.(kernels) ?? kernels);
+  if (integerOnly)
+    throw new UnsupportedModelError(
+      `${name}: has operations that no integers compute; use integerOnly: false`,
+    );
+  return (await part(import("./int8-every.ts"))).int8ProgramOfEvery(network, { int8Offset }, kernels);
 }
 
 /** With GELU by its tanh form where that is asked for. */

@@ -2,7 +2,7 @@
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { Activation } from "../tensor/activation.ts";
-import type { Network, Op, Value } from "./op.ts";
+import type { Learnt, Network, Op, Value } from "./op.ts";
 
 const MAX_TOKENS = 65_536;
 const HEAD_DIMS = [32, 64, 80];
@@ -15,6 +15,19 @@ interface LinearOptions {
   readonly parts?: number;
   /** Of the weight in a checkpoint; default [out, in]. */
   readonly shape?: readonly number[];
+}
+
+interface TableOptions extends Partial<Stretch> {
+  readonly as: string;
+  readonly antialias?: boolean;
+  /** Of the table in a checkpoint; default [1, count, width]. */
+  readonly shape?: readonly number[];
+}
+
+/** Rows one after another. */
+interface Stretch {
+  readonly first: number;
+  readonly count: number;
 }
 
 export class Builder {
@@ -72,20 +85,67 @@ export class Builder {
     return this.#add({ kind: "add", name, reads: [x, y], out: { ...x, name: as }, scale });
   }
 
-  /** The parameters of these names, each a row, before the rows of x. */
-  tokens(tokens: readonly string[], x: Value): Value {
-    const out = { ...x, name: "tokens", rows: x.rows + tokens.length };
-    return this.#add({ kind: "tokens", name: "tokens", reads: [x], out, tokens });
+  /** Learnt rows, one for a name alone, before row `at` of x. */
+  tokens(tokens: readonly (string | Learnt)[], x: Value, { at = 0 }: { readonly at?: number } = {}): Value {
+    const learnt = tokens.map((token) => (typeof token === "string" ? { name: token, rows: 1 } : token));
+    const rows = learnt.reduce((sum, token) => sum + token.rows, x.rows);
+    const out = { ...x, name: "tokens", rows };
+    return this.#add({ kind: "tokens", name: "tokens", reads: [x], out, tokens: learnt, at });
   }
 
-  /** x and the parameter `table`, of as many rows; the sum is called `as`. */
-  table(table: string, x: Value, { as, antialias = false }: { as: string; antialias?: boolean }): Value {
-    return this.#add({ kind: "table", name: table, reads: [x], out: { ...x, name: as }, table, antialias });
+  /** Learnt rows by themselves, the same for every picture. */
+  learnt(name: string, { width, ...learnt }: Omit<Learnt, "name"> & { readonly width: number }): Value {
+    const out = { name, rows: learnt.rows, width, parts: 1 };
+    return this.#add({ kind: "learnt", name, reads: [], out, learnt: { name, ...learnt } });
+  }
+
+  /** x and the parameter `table`, which has a row for each of `count` rows of x from `first` on; the sum is called `as`. */
+  table(table: string, x: Value, options: TableOptions): Value {
+    const { as, antialias = false, first = 0, count = x.rows - first } = options;
+    const { shape = [1, count, x.width] } = options;
+    const out = { ...x, name: as };
+    return this.#add({ kind: "table", name: table, reads: [x], out, table, shape, first, count, antialias });
   }
 
   row(x: Value, index: number): Value {
-    const name = `${x.name}.${index}`;
-    return this.#add({ kind: "row", name, reads: [x], out: { ...x, name, rows: 1 }, index });
+    return this.rows(`${x.name}.${index}`, x, { first: index, count: 1 });
+  }
+
+  /** `count` rows of x from `first` on; default: all that follow. */
+  rows(name: string, x: Value, { first = 0, count = x.rows - first }: Partial<Stretch>): Value {
+    return this.gather(
+      name,
+      x,
+      Array.from({ length: count }, (_, i) => first + i),
+    );
+  }
+
+  /** Rows of x by their number, `pieces` at a time side by side: [rows, pieces]. */
+  gather(name: string, x: Value, index: readonly number[], pieces = 1): Value {
+    const wide = pieces > 1 ? { width: pieces * x.width, parts: 1 } : {};
+    const out = { ...x, name, rows: index.length / pieces, ...wide };
+    return this.#add({ kind: "gather", name, reads: [x], out, index, pieces });
+  }
+
+  /** The mean of `count` rows of x from `first` on; default: all that follow. */
+  pool(name: string, x: Value, { first = 0, count = x.rows - first }: Partial<Stretch> = {}): Value {
+    return this.#add({ kind: "pool", name, reads: [x], out: { ...x, name, rows: 1 }, first, count });
+  }
+
+  /** x and y side by side. */
+  concat(name: string, x: Value, y: Value): Value {
+    const out = { name, rows: x.rows, width: x.width + y.width, parts: 1 };
+    return this.#add({ kind: "concat", name, reads: [x, y], out });
+  }
+
+  /** activation(x) y, value by value, as SwiGLU and GEGLU have it (Shazeer 2020, "GLU Variants Improve Transformer"). */
+  gate(name: string, x: Value, y: Value, activation: Activation): Value {
+    return this.#add({ kind: "gate", name, reads: [x, y], out: { ...x, name }, activation });
+  }
+
+  /** x y, value by value. */
+  multiply(name: string, x: Value, y: Value): Value {
+    return this.#add({ kind: "gate", name, reads: [x, y], out: { ...x, name } });
   }
 
   mean(name: string, ...values: readonly Value[]): Value {

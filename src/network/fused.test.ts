@@ -5,7 +5,7 @@ import { Builder } from "./builder.ts";
 import timmVit, { type TimmVitSpec } from "./families/timm/vit.ts";
 import { networkOf } from "./family.ts";
 import { fused } from "./fused.ts";
-import type { FusedOp, Linear, Network } from "./op.ts";
+import type { FusedOp, Linear, Network, Value } from "./op.ts";
 
 const TINY: TimmVitSpec = {
   ...{ image: { width: 32, height: 16 }, patch: 8, width: 64, depth: 2, heads: 2, mlpWidth: 96 },
@@ -63,6 +63,62 @@ test("layer scale and the stream go with the product before them", () => {
 test("an operation that no pass computes is refused by name", () => {
   const net = new Builder();
   const x = net.linear("patch", net.patches({ width: 16, height: 16, patch: 8 }), { out: 64 });
-  const twice = net.activation("twice", net.norm("norm", x, 1e-6), "gelu");
-  expect(() => fused(net.network({ embedding: net.row(twice, 0) }))).toThrow(/^twice: .* got activation/);
+  const both = net.mean("both", x, net.norm("norm", x, 1e-6));
+  expect(() => fused(net.network({ embedding: net.row(both, 0) }))).toThrow(/^both: .* got mean/);
+});
+
+describe("learnt rows and positions are one table", () => {
+  const segmentsOf = (write: (net: Builder, patches: Value) => Value) => {
+    const net = new Builder();
+    const patches = net.linear("patch", net.patches({ width: 16, height: 16, patch: 8 }), { out: 64 });
+    const network = fused(net.network({ embedding: net.pool("mean", write(net, patches)) }));
+    expect(network.ops.map(({ kind }) => kind)).toEqual(["patches", "linear", "pool"]);
+    const { table, reads } = network.ops[1] as Linear;
+    const [from] = network.ops.filter((op) => op.kind === "patches");
+    return { segments: table!.segments, first: from.first, rows: reads[0].rows };
+  };
+  const added = (table: string, first: number) => ({ table, first, antialias: false });
+
+  test("of registers behind the class token that have no positions", () => {
+    const { segments, first, rows } = segmentsOf((net, patches) => {
+      const x = net.table("positions", net.tokens(["class_token"], patches), { as: "x" });
+      return net.tokens([{ name: "registers", rows: 3 }], x, { at: 1 });
+    });
+    expect(segments).toEqual([
+      { rows: 1, learnt: "class_token", added: [added("positions", 0)] },
+      { rows: 3, learnt: "registers", added: [] },
+      { rows: 4, added: [added("positions", 1)] },
+    ]);
+    expect([first, rows]).toEqual([4, 8]);
+  });
+
+  test("of positions of the patches alone, and of rows at the end", () => {
+    const { segments, first, rows } = segmentsOf((net, patches) => {
+      const x = net.tokens([{ name: "detection", rows: 2 }], patches, { at: 4 });
+      return net.table("positions", net.tokens(["class_token"], x), { as: "x", first: 1, count: 4 });
+    });
+    expect(segments).toEqual([
+      { rows: 1, learnt: "class_token", added: [] },
+      { rows: 4, added: [added("positions", 0)] },
+      { rows: 2, learnt: "detection", added: [] },
+    ]);
+    expect([first, rows]).toEqual([1, 7]);
+  });
+
+  test("of none is the bias alone", () => {
+    expect(segmentsOf((_, patches) => patches).segments).toEqual([{ rows: 4, added: [] }]);
+  });
+});
+
+test("of a mean all rows are computed, and the first row by itself is an operation", () => {
+  const net = new Builder();
+  const patches = net.linear("patch", net.patches({ width: 16, height: 16, patch: 8 }), { out: 64 });
+  const x = net.norm("norm", net.tokens(["class_token"], patches), 1e-6);
+  const both = net.concat("both", net.row(x, 0), net.pool("mean", x, { first: 1 }));
+  const { ops } = fused(
+    net.network({ embedding: net.row(x, 0), logits: net.linear("head", both, { out: 5 }) }),
+  );
+  expect(ops.map(({ kind, out }) => `${kind} ${out.rows}`)).toEqual([
+    ...["patches 5", "linear 5", "norm 5", "gather 1", "pool 1", "concat 1", "linear 1"],
+  ]);
 });

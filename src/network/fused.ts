@@ -1,31 +1,40 @@
 // A network as a machine computes it: as few operations as a pass can do at once, on as few rows as are asked for.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
-import type { FusedOp, Network, Op } from "./op.ts";
-import { deadRows, firstRows } from "./rewrite/dead-rows.ts";
+import type { FusedOp, Network, Op, PlainOp } from "./op.ts";
+import { deadRows, idleRows } from "./rewrite/dead-rows.ts";
 import { foldTable } from "./rewrite/fold-table.ts";
 import { fuse } from "./rewrite/fuse.ts";
 import { meanOfHeads } from "./rewrite/mean-of-heads.ts";
 import { mergeQkv } from "./rewrite/merge-qkv.ts";
 import { withValues } from "./rewrite/with-values.ts";
 
-const FUSED = ["patches", "linear", "norm", "attention"] satisfies readonly FusedOp["kind"][];
+const PLAIN: readonly string[] = ["patches", "linear", "norm", "attention"] satisfies PlainOp["kind"][];
+/** What rewrites have to make part of another operation. */
+const UNFUSED: readonly string[] = ["tokens", "mean"] satisfies Exclude<Op["kind"], FusedOp["kind"]>[];
 
 /** Outputs have the names of the outputs. @throws UnsupportedModelError for an operation that no pass computes. */
 export function fused(network: Network): Network<FusedOp> {
-  const rewrites = [mergeQkv, foldTable, fuse, meanOfHeads, firstRows];
+  const rewrites = [mergeQkv, foldTable, fuse, meanOfHeads];
   const rewritten = rewrites.reduce((net, rewrite) => rewrite(net), network);
-  const other = rewritten.ops.find((op) => !isFused(op));
+  const other = rewritten.ops.find((op) => UNFUSED.includes(op.kind) || (op.kind === "add" && op.scale));
   if (other)
     throw new UnsupportedModelError(
-      `${other.name}: expected ${FUSED}, got ${other.kind}, which no pass computes`,
+      `${other.name}: expected an operation that a pass computes, got ${other.kind} where no other takes it in`,
     );
-  return withNamedOutputs(deadRows(rewritten as Network<FusedOp>));
+  return named(idleRows(deadRows(rewritten as Network<FusedOp>)));
 }
 
-const isFused = (op: Op): op is FusedOp => (FUSED as readonly string[]).includes(op.kind);
+/** Whether the core alone computes it. */
+export function isPlain(network: Network<FusedOp>): network is Network<PlainOp> {
+  return network.ops.every(({ kind }) => PLAIN.includes(kind));
+}
 
-function withNamedOutputs(network: Network<FusedOp>): Network<FusedOp> {
-  const names = new Map(Object.entries(network.outputs).map(([name, value]) => [value, name]));
+/** Outputs by their names; an activation by itself no more has the name of what it reads. */
+function named(network: Network<FusedOp>): Network<FusedOp> {
+  const names = new Map([
+    ...network.ops.filter(({ kind }) => kind === "activation").map(({ name, out }) => [out, name] as const),
+    ...Object.entries(network.outputs).map(([name, value]) => [value, name] as const),
+  ]);
   return withValues(network, (value) => ({ ...value, name: names.get(value) ?? value.name }));
 }

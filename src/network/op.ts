@@ -1,6 +1,6 @@
 // A network as a list of operations: a family writes it, and whatever computes, counts or stores a model interprets it.
 
-import type { Activation } from "../tensor/activation.ts";
+import type { Activation, EpilogueActivation } from "../tensor/activation.ts";
 
 /** `rows` of one picture and `width` columns, which are `parts` equal pieces side by side: heads, or colours of a pixel. */
 export interface Value {
@@ -18,7 +18,7 @@ interface Operation<Kind extends string, Reads extends readonly Value[]> {
   readonly out: Value;
 }
 
-/** The picture, cut into squares; of the rows of `out` the first `first` are left empty. */
+/** The picture, cut into squares; of the rows of `out` the first `first` are left empty, and those behind the squares. */
 export interface Patches extends Operation<"patches", readonly []> {
   readonly first: number;
   /** Squares across and down. */
@@ -41,12 +41,26 @@ export interface Source {
   readonly bias: boolean;
 }
 
-/** Learnt rows before the others, and what is added to every row: `table` [1, rows, width], of another grid interpolated. */
-export interface Table {
+/** Rows of the embedding that begin alike: the patches, or a parameter's rows. */
+export interface Segment {
+  readonly rows: number;
+  /** The parameter that these rows are; absent: the patches. */
+  readonly learnt?: string;
+  /** Tables that are added, each from its row `first` on. */
+  readonly added: readonly AddedTable[];
+}
+
+export interface AddedTable {
   readonly table: string;
-  readonly tokens: readonly string[];
-  readonly grid: Grid;
+  readonly first: number;
+  /** How a table of another grid is fitted. */
   readonly antialias: boolean;
+}
+
+/** What the patches' product adds to each row, learnt rows among them. */
+export interface Table {
+  readonly segments: readonly Segment[];
+  readonly grid: Grid;
 }
 
 /** x weight^T + bias. A family writes no more; `fuse` and the like put the operations behind it into it. */
@@ -54,7 +68,7 @@ export interface Linear extends Operation<"linear", readonly [x: Value, ...adden
   readonly sources: readonly Source[];
   /** Rows of x that are one row of the product, side by side. */
   readonly joined: number;
-  readonly activation?: Activation;
+  readonly activation?: EpilogueActivation;
   /** Channel by channel, before the addend is added. */
   readonly scale?: string;
   readonly table?: Table;
@@ -80,34 +94,69 @@ export interface Add extends Operation<"add", readonly [x: Value, y: Value]> {
   readonly scale?: string;
 }
 
-/** Learnt rows before those of x. */
-export interface Tokens extends Operation<"tokens", readonly [x: Value]> {
-  readonly tokens: readonly string[];
+/** A parameter's rows as they stand in a checkpoint. */
+export interface Learnt {
+  readonly name: string;
+  readonly rows: number;
+  /** Default [1, rows, width]. */
+  readonly shape?: readonly number[];
 }
 
-/** x + table, row by row. */
+/** Learnt rows put between those of x, before row `at`. */
+export interface Tokens extends Operation<"tokens", readonly [x: Value]> {
+  readonly tokens: readonly Learnt[];
+  readonly at: number;
+}
+
+/** x + table on `count` rows from `first` on. */
 export interface AddTable extends Operation<"table", readonly [x: Value]> {
   readonly table: string;
+  readonly shape: readonly number[];
+  readonly first: number;
+  readonly count: number;
   /** How a table of another grid is fitted. */
   readonly antialias: boolean;
 }
 
-/** One row of x. */
-export interface Row extends Operation<"row", readonly [x: Value]> {
-  readonly index: number;
+/** Learnt rows alone, the same for every picture. */
+export interface LearntRows extends Operation<"learnt", readonly []> {
+  readonly learnt: Learnt;
+}
+
+/** Rows of x by their number; `pieces` of them are one row of the result, side by side. */
+export interface Gather extends Operation<"gather", readonly [x: Value]> {
+  /** [rows, pieces] */
+  readonly index: readonly number[];
+  readonly pieces: number;
+}
+
+/** The mean of `count` rows from `first` on, as one row. */
+export interface Pool extends Operation<"pool", readonly [x: Value]> {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** x and y side by side. */
+export type Concat = Operation<"concat", readonly [x: Value, y: Value]>;
+
+/** activation(x) y, value by value; without an activation x y. */
+export interface Gate extends Operation<"gate", readonly [x: Value, y: Value]> {
+  readonly activation?: Activation;
 }
 
 /** The mean of values of one shape. */
 export type Mean = Operation<"mean", readonly Value[]>;
 
 /** What a family writes. */
-export type Op = Patches | Linear | Norm | Attention | Activate | Add | Tokens | AddTable | Row | Mean;
+export type Op = FusedOp | Tokens | Mean;
 /** What is left of it for a machine: every step that runs is one of these. */
-export type FusedOp = Patches | Linear | Norm | Attention;
+export type FusedOp = PlainOp | Gather | Pool | Concat | Gate | Activate | Add | AddTable | LearntRows;
+/** All that a ViT with a class token needs, which is in the core; the others are fetched when a network has them. */
+export type PlainOp = Patches | Linear | Norm | Attention;
 
 export interface Network<O extends Op = Op> {
   readonly ops: readonly O[];
-  /** `embedding`, and `logits` where there is a head. */
+  /** `embedding`, and `logits` where there is a head. Of each as many rows are computed as its value has. */
   readonly outputs: Readonly<Record<string, Value>>;
 }
 

@@ -1,6 +1,6 @@
 // The tensors that a network computes with, by name, in the shapes of a checkpoint.
 
-import { type Interpreter, interpret, type Linear, type Network, type Op } from "./op.ts";
+import { type Interpreter, interpret, type Learnt, type Linear, type Network, type Op } from "./op.ts";
 import { mergeQkv } from "./rewrite/merge-qkv.ts";
 
 type Shape = readonly number[];
@@ -25,11 +25,20 @@ const PARAMETERS: Interpreter<Op, [], Named> = {
   attention: () => [],
   activation: () => [],
   add: ({ scale, out }) => (scale ? [[scale, [out.width]]] : []),
-  tokens: ({ tokens, out }) => tokens.map((name) => [name, [1, 1, out.width]]),
-  table: ({ table, out }) => [[table, [1, out.rows, out.width]]],
-  row: () => [],
+  tokens: ({ tokens, out }) => tokens.map((one) => learnt(one, out.width)),
+  table: ({ table, shape }) => [[table, shape]],
+  learnt: ({ learnt: one, out }) => [learnt(one, out.width)],
+  gather: () => [],
+  pool: () => [],
+  concat: () => [],
+  gate: () => [],
   mean: () => [],
 };
+
+const learnt = ({ name, rows, shape = [1, rows, 0] }: Learnt, width: number): Named[number] => [
+  name,
+  [...shape.slice(0, -1), width],
+];
 
 function weightAndBias({ name, sources }: Linear): Named {
   const out = sources.reduce((sum, { shape }) => sum + shape[0], 0);

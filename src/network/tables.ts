@@ -1,30 +1,36 @@
 // The learnt tables that are added to rows of patches: those of another grid are interpolated.
 
-import type { Grid, Network, Patches } from "./op.ts";
+import type { Grid, Network } from "./op.ts";
+import { foldTable, patchesAt } from "./rewrite/fold-table.ts";
 
 export interface FittedTable {
   readonly name: string;
   /** Rows before the patches'. */
   readonly first: number;
+  /** Rows before and behind the patches'. */
+  readonly others: number;
   readonly width: number;
   readonly grid: Grid;
   readonly antialias: boolean;
 }
 
-export function fittedTables({ ops }: Network): FittedTable[] {
-  const patches = ops.find((op): op is Patches => op.kind === "patches");
-  if (!patches) return [];
-  const { grid } = patches;
-  return ops.flatMap((op) => {
-    if (op.kind !== "table") return [];
-    const first = op.out.rows - grid.width * grid.height;
-    return [{ name: op.table, first, width: op.out.width, grid, antialias: op.antialias }];
+export function fittedTables(network: Network): FittedTable[] {
+  const embedding = foldTable(network).ops.find((op) => op.kind === "linear" && op.table);
+  if (embedding?.kind !== "linear" || !embedding.table) return [];
+  const { segments, grid } = embedding.table;
+  const { width } = embedding.out;
+  return segments[patchesAt(segments)].added.map(({ table: name, first, antialias }) => {
+    const around = segments.filter(
+      ({ learnt, added }) => learnt && added.some(({ table }) => table === name),
+    );
+    const others = around.reduce((sum, { rows }) => sum + rows, 0);
+    return { name, first, others, width, grid, antialias };
   });
 }
 
 /** The grid of a stored table [..., rows, width]: the picture's own, or a square to interpolate from. */
-export function storedGrid({ first, grid }: FittedTable, shape: readonly number[]): Grid | undefined {
-  return gridOf((shape.at(-2) ?? 0) - first, grid);
+export function storedGrid({ others, grid }: FittedTable, shape: readonly number[]): Grid | undefined {
+  return gridOf((shape.at(-2) ?? 0) - others, grid);
 }
 
 /** Of so many patches: the picture's grid, or a square. */

@@ -1,7 +1,15 @@
 // A network as an ONNX graph, node for node as exporters write transformers' ViT and DeiT.
 
 import type { CanonicalName } from "../network/names.ts";
-import { headsOf, type Interpreter, interpret, type Network, type Op, type Value } from "../network/op.ts";
+import {
+  headsOf,
+  type Interpreter,
+  interpret,
+  type Learnt,
+  type Network,
+  type Op,
+  type Value,
+} from "../network/op.ts";
 import { ACTIVATIONS, type Nodes } from "../tensor/activation.ts";
 import { type Value as Node, OnnxGraph, TYPES } from "./graph.ts";
 import { floats, linear, type OnnxFormat } from "./linear.ts";
@@ -87,7 +95,7 @@ const NODES: Interpreter<Op, [Writer], Node> = {
   },
   norm: ({ name, reads: [x], out, eps }, writer) => {
     const affine = ["weight", "bias"].map((leaf) => writer.constant(`${name}.${leaf}`, [out.width]));
-    const attributes = { axis: 2, epsilon: { float: eps } };
+    const attributes = { axis: -1, epsilon: { float: eps } };
     return writer.graph.node("LayerNormalization", name, [writer.of(x), ...affine], attributes);
   },
   /** softmax(Q K^T / sqrt(d)) V, [batch, tokens, width]. */
@@ -116,27 +124,46 @@ const NODES: Interpreter<Op, [Writer], Node> = {
       : writer.of(y);
     return graph.node("Add", `${name}/Add`, [scaled, writer.of(x)]);
   },
-  tokens: ({ tokens, reads: [x], out }, writer) => {
+  tokens: ({ tokens, at, reads: [x], out }, writer) => {
     const { graph } = writer;
-    const shape = graph.node("Shape", "images/Shape", [INPUT]);
-    const first = graph.node("Gather", "images/Gather", [shape, graph.index(0)], { axis: 0 });
-    const images = graph.node("Unsqueeze", "images/Unsqueeze", [first, graph.integers(0)]);
-    const rows = tokens.map((name) => {
-      const ends = [images, graph.integers(1), graph.integers(out.width)];
-      const target = graph.node("Concat", `${name}/Shape`, ends, { axis: 0 });
-      return graph.node("Expand", `${name}/Expand`, [writer.constant(name, [1, 1, out.width]), target]);
-    });
-    return graph.node("Concat", "tokens/Concat", [...rows, writer.of(x)], { axis: 1 });
+    const learnt = tokens.map((token) => learntRows(token, out.width, writer));
+    const part = (name: string, first: number, end: number) =>
+      end > first ? [slice(`tokens/${name}`, writer.of(x), first, end, writer)] : [];
+    const [before, after] =
+      at === 0 ? [[], [writer.of(x)]] : [part("Before", 0, at), part("After", at, x.rows)];
+    return graph.node("Concat", `${tokens[0].name}/Concat`, [...before, ...learnt, ...after], { axis: 1 });
   },
-  table: ({ table, reads: [x], out }, writer) =>
-    writer.graph.node("Add", `${table}/Add`, [
-      writer.of(x),
-      writer.constant(table, [1, out.rows, out.width]),
-    ]),
-  row: ({ reads: [x], index }, writer) =>
-    writer.graph.node("Gather", `token.${index}/Gather`, [writer.of(x), writer.graph.index(index)], {
-      axis: 1,
-    }),
+  table: ({ table, reads: [x], out, first, count }, writer) => {
+    const rows = new Float32Array(out.rows * out.width);
+    rows.set(writer.tensors.get(table)!, first * out.width);
+    const shape = [1, out.rows, out.width];
+    const added =
+      count === out.rows
+        ? writer.constant(table, shape)
+        : floats(writer.graph, writer.format, table, shape, rows);
+    return writer.graph.node("Add", `${table}/Add`, [writer.of(x), added]);
+  },
+  learnt: ({ learnt, out }, writer) => learntRows(learnt, out.width, writer),
+  gather: ({ name, reads: [x], out, index, pieces }, writer) => {
+    const { graph } = writer;
+    // A single row has no axis of rows.
+    const rows = index.length === 1 ? graph.index(index[0]) : graph.integers(...index);
+    const gathered = graph.node("Gather", `${name}/Gather`, [writer.of(x), rows], { axis: 1 });
+    if (pieces === 1) return gathered;
+    return graph.node("Reshape", `${name}/Reshape`, [gathered, graph.integers(0, out.rows, out.width)]);
+  },
+  pool: ({ name, reads: [x], first, count }, writer) => {
+    const rows = count === x.rows ? writer.of(x) : slice(name, writer.of(x), first, first + count, writer);
+    return writer.graph.node("ReduceMean", `${name}/ReduceMean`, [rows], { axes: [1], keepdims: 0 });
+  },
+  concat: ({ name, reads: [x, y] }, writer) =>
+    writer.graph.node("Concat", `${name}/Concat`, [writer.of(x), writer.of(y)], { axis: -1 }),
+  gate: ({ name, reads: [x, y], activation }, writer) => {
+    const gate = activation
+      ? ACTIVATIONS[activation].onnx(writer.of(x), nodesOf(`${name}/gate`, writer))
+      : writer.of(x);
+    return writer.graph.node("Mul", `${name}/Mul`, [gate, writer.of(y)]);
+  },
   mean: ({ name, reads }, writer) => {
     const { graph } = writer;
     const sum = reads
@@ -145,6 +172,27 @@ const NODES: Interpreter<Op, [Writer], Node> = {
     return graph.node("Mul", `${name}/Mean`, [sum, writer.scalar(`1/${reads.length}`, 1 / reads.length)]);
   },
 };
+
+/** A parameter's rows once for each picture, [batch, rows, width]. */
+function learntRows({ name, rows }: Learnt, width: number, writer: Writer): Node {
+  const { graph } = writer;
+  const shape = graph.once("images/Shape", (name) => graph.node("Shape", name, [INPUT]));
+  const first = graph.once("images/Gather", (name) =>
+    graph.node("Gather", name, [shape, graph.index(0)], { axis: 0 }),
+  );
+  const images = graph.once("images/Unsqueeze", (name) =>
+    graph.node("Unsqueeze", name, [first, graph.integers(0)]),
+  );
+  const ends = [images, graph.integers(rows), graph.integers(width)];
+  const target = graph.node("Concat", `${name}/Shape`, ends, { axis: 0 });
+  return graph.node("Expand", `${name}/Expand`, [writer.constant(name, [1, rows, width]), target]);
+}
+
+/** Rows [first, end) of x. */
+function slice(name: string, x: Node, first: number, end: number, { graph }: Writer): Node {
+  const ends = [graph.integers(first), graph.integers(end), graph.integers(1)];
+  return graph.node("Slice", `${name}/Slice`, [x, ...ends]);
+}
 
 /** Squares of pixels -> rows [batch, patches, width]. */
 function convolution(name: string, pixels: Node, out: Value, shape: readonly number[], writer: Writer): Node {

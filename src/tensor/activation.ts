@@ -8,7 +8,7 @@ export interface Nodes<T> {
 }
 
 interface ActivationEntry {
-  /** Its number in `activate` of shaders/lib/gelu.wgsl and of assembly/activation.ts. */
+  /** Its number in shaders/lib/activations.wgsl, and up to 3 in assembly/activation.ts and in the epilogues of products. */
   readonly code: number;
   /** In f64. */
   readonly of: (x: number) => number;
@@ -19,7 +19,9 @@ interface ActivationEntry {
   readonly timm: string;
 }
 
-export type Activation = "gelu" | "gelu_tanh" | "quick_gelu";
+export type Activation = EpilogueActivation | "silu" | "relu" | "tanh";
+/** Those that a product's epilogue computes; the others are passes of their own. */
+export type EpilogueActivation = "gelu" | "gelu_tanh" | "quick_gelu";
 
 export const ACTIVATIONS: Readonly<Record<Activation, ActivationEntry>> = {
   gelu: {
@@ -54,7 +56,32 @@ export const ACTIVATIONS: Readonly<Record<Activation, ActivationEntry>> = {
     transformers: ["quick_gelu"],
     timm: "quick_gelu",
   },
+  silu: {
+    code: 4,
+    of: (x) => x / (1 + Math.exp(-x)),
+    onnx: (x, { apply }) => apply("Mul", x, apply("Sigmoid", x)),
+    transformers: ["silu", "swish"],
+    timm: "silu",
+  },
+  relu: {
+    code: 5,
+    of: (x) => Math.max(x, 0),
+    onnx: (x, { apply }) => apply("Relu", x),
+    transformers: ["relu"],
+    timm: "relu",
+  },
+  tanh: {
+    code: 6,
+    of: Math.tanh,
+    onnx: (x, { apply }) => apply("Tanh", x),
+    transformers: ["tanh"],
+    timm: "tanh",
+  },
 };
+
+export function isOfEpilogue(activation: Activation): activation is EpilogueActivation {
+  return ACTIVATIONS[activation].code < ACTIVATIONS.silu.code;
+}
 
 /** The number of an activation in shaders; 0: none. */
 export const activationCode = (activation?: Activation) => (activation ? ACTIVATIONS[activation].code : 0);

@@ -9,6 +9,9 @@ export const ACTIVATE = {
   gelu: gelu.exact,
   gelu_tanh: gelu.fast,
   quick_gelu: (x: number) => x / (1 + Math.exp(-1.702 * x)),
+  silu: (x: number) => x / (1 + Math.exp(-x)),
+  relu: (x: number) => Math.max(x, 0),
+  tanh: Math.tanh,
 } as const;
 
 /**

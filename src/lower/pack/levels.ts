@@ -2,24 +2,18 @@
 // levels that they meet are not uniform.
 
 import { levelsTable } from "../../kernels/quantize-levels.ts";
-import {
-  type FusedOp,
-  type Interpreter,
-  interpret,
-  type Linear,
-  type Network,
-  type Value,
-} from "../../network/op.ts";
+import { type Interpreter, interpret, type Linear, type Network, type Value } from "../../network/op.ts";
 import type { Quantizer } from "../../quant/quantizer.ts";
-import { type Calibration, isQkv } from "../calibration.ts";
+import { type CalibratedOp, type Calibration, isQkv } from "../calibration.ts";
 import { columnsOf } from "../padding.ts";
+import { constantsOf, packersOf } from "./every.ts";
 import { int8Weight } from "./int8-weight.ts";
-import { packersOf, pulled } from "./pack.ts";
+import { pulled } from "./pack.ts";
 import type { Packed, Packer } from "./packer.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 
 export async function* packedLevels(
-  network: Network<FusedOp>,
+  network: Network<CalibratedOp>,
   calibration: Calibration,
   int8Offset: readonly number[],
   tensors: AsyncIterable<StoredTensor>,
@@ -35,7 +29,7 @@ export async function* packedLevels(
 }
 
 /** Of what each operation makes, and of what a norm reads, where that has a quantiser. */
-const TABLES: Interpreter<FusedOp, [Calibration], Packed[]> = {
+const TABLES: Interpreter<CalibratedOp, [Calibration], Packed[]> = {
   patches: () => [],
   linear: (op, calibration) => (isQkv(op) ? [qkvTable(op, calibration)] : tableOf(op.out, calibration)),
   norm: ({ name, reads, out }, calibration) => [
@@ -43,6 +37,9 @@ const TABLES: Interpreter<FusedOp, [Calibration], Packed[]> = {
     ...tableOf(out, calibration),
   ],
   attention: ({ out }, calibration) => tableOf(out, calibration),
+  gather: (op) => constantsOf(op),
+  pool: () => [],
+  concat: () => [],
 };
 
 function tableOf(value: Value, calibration: Calibration): Packed[] {

@@ -1,20 +1,17 @@
 // From a checkpoint's tensors, as they arrive, to the buffers that steps name: each is pulled through, one tensor's floats at a time.
 
-import { type FusedOp, type Interpreter, interpret, type Network } from "../../network/op.ts";
+import { type Interpreter, interpret, type Network, type PlainOp } from "../../network/op.ts";
 import { LinearPacker } from "./linear.ts";
 import { NormPacker } from "./norm.ts";
 import type { Packed, Packer, PackOptions } from "./packer.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 
-const PACKERS: Interpreter<FusedOp, [options: PackOptions], Packer[]> = {
+export const PLAIN_PACKERS: Interpreter<PlainOp, [options: PackOptions], Packer[]> = {
   patches: () => [],
   linear: (op, options) => [new LinearPacker(op, options)],
   norm: (op) => [new NormPacker(op)],
   attention: () => [],
 };
-
-/** What takes the tensors of an operation. */
-export const packersOf = (op: FusedOp, options: PackOptions) => interpret(PACKERS, op, options);
 
 /**
  * `<layer>.weight` (int8 [k/16, n, 16], or f32 [k, n]), `.weight_scale` [n], `.bias` [n], `.gamma` and `.beta` of norms and
@@ -22,11 +19,11 @@ export const packersOf = (op: FusedOp, options: PackOptions) => interpret(PACKER
  * @throws ModelFormatError for a weight that is not finite.
  */
 export function packed(
-  network: Network<FusedOp>,
+  network: Network<PlainOp>,
   options: PackOptions,
   tensors: AsyncIterable<StoredTensor>,
 ) {
-  const packers = network.ops.flatMap((op) => packersOf(op, options));
+  const packers = network.ops.flatMap((op) => interpret(PLAIN_PACKERS, op, options));
   return pulled(packers, tensors);
 }
 

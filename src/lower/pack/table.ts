@@ -1,8 +1,10 @@
 // What the embedding adds to every row: positions, with the learnt tokens and the patches' bias on their rows.
 
 import { part } from "../../errors/part.ts";
-import type { Linear, Table } from "../../network/op.ts";
+import type { AddedTable, Linear, Table } from "../../network/op.ts";
+import { patchesAt } from "../../network/rewrite/fold-table.ts";
 import { gridOf } from "../../network/tables.ts";
+import { elementCount } from "../../tensor/dtype.ts";
 import type { Int8Kernels } from "../kernels.ts";
 import { columnsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
@@ -19,14 +21,19 @@ export class TableRows {
     this.#op = op;
     this.#table = table;
     this.#stream = stream;
-    this.takes = [...table.tokens, table.table];
+    const names = table.segments.flatMap(({ learnt, added }) => [
+      ...(learnt ? [learnt] : []),
+      ...added.map((one) => one.table),
+    ]);
+    this.takes = [...new Set(names)];
   }
 
   async take(tensor: StoredTensor): Promise<void> {
     const { name, entry } = tensor;
     const values = finite(tensor).slice();
-    const isTable = name === this.#table.table;
-    this.#tensors.set(name, isTable ? await this.#fitted(values, entry.shape.at(-2)!) : values);
+    const [added] = this.#table.segments.flatMap(({ added }) => added.filter(({ table }) => table === name));
+    const rows = elementCount(entry.shape) / this.#op.out.width;
+    this.#tensors.set(name, added ? await this.#fitted(values, rows, added) : values);
   }
 
   get isWhole(): boolean {
@@ -36,24 +43,39 @@ export class TableRows {
   /** [rows, columns]: f32, or as the stream has it. */
   data(bias: Float32Array, offsets?: Float64Array, scales?: Float32Array): ArrayBufferView {
     const { rows, width } = this.#op.out;
-    const { tokens, table: name } = this.#table;
     const columns = columnsOf(this.#op.out);
     const whole = Float64Array.from(bias, (value, n) => (offsets ? value + offsets[n] * scales![n] : value));
-    const positions = this.#tensors.get(name)!;
     const table = new Float32Array(rows * columns);
-    for (let row = 0; row < rows; row++) {
-      const own = this.#tensors.get(tokens[row]) ?? whole;
-      for (let c = 0; c < width; c++) table[row * columns + c] = positions[row * width + c] + own[c];
-    }
+    let at = 0;
+    for (const { rows, learnt, added } of this.#table.segments)
+      for (let row = 0; row < rows; row++, at++) {
+        const own = learnt ? this.#rowOf(learnt, row) : whole;
+        const others = added.map((one) => this.#rowOf(one.table, one.first + row));
+        for (let c = 0; c < width; c++)
+          table[at * columns + c] = others.reduce((sum, other) => sum + other[c], own[c]);
+      }
     return this.#stream?.begin?.(table) ?? table;
   }
 
-  /** Of another grid, a square one, interpolated to the picture's. */
-  async #fitted(positions: Float32Array, rows: number): Promise<Float32Array> {
-    const { grid, tokens, antialias } = this.#table;
-    const from = gridOf(rows - tokens.length, grid)!;
+  #rowOf(name: string, row: number): Float32Array {
+    const { width } = this.#op.out;
+    return this.#tensors.get(name)!.subarray(row * width, (row + 1) * width);
+  }
+
+  /** Of another grid, a square one, interpolated to the picture's; rows around the patches' stay. */
+  async #fitted(
+    positions: Float32Array,
+    rows: number,
+    { table, antialias }: AddedTable,
+  ): Promise<Float32Array> {
+    const { grid, segments } = this.#table;
+    const { width } = this.#op.out;
+    const before = segments[patchesAt(segments)].added.find((one) => one.table === table)?.first ?? 0;
+    const covered = segments.filter(({ added }) => added.some((one) => one.table === table));
+    const others = covered.reduce((sum, { rows, learnt }) => sum + (learnt ? rows : 0), 0);
+    const from = gridOf(rows - others, grid)!;
     if (from === grid) return positions;
-    const how = { prefixTokens: tokens.length, width: this.#op.out.width, antialiasPositions: antialias };
+    const how = { prefixTokens: before, width, antialiasPositions: antialias };
     const { interpolatePositions } = await part(import("../../format/positions.ts"));
     return interpolatePositions(positions, from, grid, how);
   }

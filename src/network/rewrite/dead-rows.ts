@@ -1,15 +1,23 @@
-// Only those rows that an output reads: an answer is the first row of its value.
+// Only those rows that an output reads.
 
 import { UnsupportedModelError } from "../../errors/errors.ts";
 import type { FusedOp, Network, Value } from "../op.ts";
 import { withValues } from "./with-values.ts";
 
-/** A value in the place of its first row, for whoever reads values from the first row on. */
-export function firstRows(network: Network): Network {
+/** Without operations that gather the first rows of a value which then has no more, or whose first rows alone are an answer. */
+export function idleRows({ ops, outputs }: Network<FusedOp>): Network<FusedOp> {
   const whole = new Map<Value, Value>();
-  for (const op of network.ops) if (op.kind === "row" && op.index === 0) whole.set(op.out, op.reads[0]);
-  const ops = network.ops.filter(({ out }) => !whole.has(out));
-  return withValues({ ...network, ops }, (value) => whole.get(value) ?? value);
+  const isRead = (value: Value) => ops.some(({ reads }) => (reads as readonly Value[]).includes(value));
+  const isAnswer = (value: Value) => Object.values(outputs).some((one) => (whole.get(one) ?? one) === value);
+  for (const op of ops) {
+    if (op.kind !== "gather" || op.pieces > 1) continue;
+    const [x] = op.reads;
+    const areFirst = op.index.slice(0, op.out.rows).every((row, i) => row === i);
+    const isIdle = x.rows === op.out.rows || !isRead(op.out);
+    if (areFirst && isIdle && !(isAnswer(op.out) && isAnswer(x))) whole.set(op.out, whole.get(x) ?? x);
+  }
+  const rest = ops.filter(({ out }) => !whole.has(out));
+  return withValues({ ops: rest, outputs }, (value) => whole.get(value) ?? value);
 }
 
 /**
@@ -24,7 +32,7 @@ export function deadRows({ ops, outputs }: Network<FusedOp>): Network<FusedOp> {
     needed.set(value, rows);
     grew = true;
   };
-  for (const value of Object.values(outputs)) need(value, 1);
+  for (const value of Object.values(outputs)) need(value, value.rows);
   while (grew) {
     grew = false;
     for (const op of [...ops].reverse())
@@ -40,12 +48,14 @@ function rowsRead(op: FusedOp, i: number, rows: number): number {
   if (rows === 0) return 0;
   // Every key and value, whoever asks; Q lies with them where they are one.
   if (op.kind === "attention") return i === 0 && op.reads.length > 1 ? rows : op.reads[i].rows;
+  if (op.kind === "gather") return Math.max(...op.index.slice(0, rows * op.pieces)) + 1;
+  if (op.kind === "pool") return op.first + op.count;
   return op.kind === "linear" && i === 0 ? rows * op.joined : rows;
 }
 
-/** How many rows it makes of what is there to read. */
+/** How many rows it makes of what is there to read; 0: as many as are needed. */
 function rowsMade(op: FusedOp, needed: ReadonlyMap<Value, number>): number {
-  if (op.kind !== "linear" && op.kind !== "norm") return 0;
+  if (op.kind !== "linear" && op.kind !== "norm" && op.kind !== "activation") return 0;
   const rows = needed.get(op.reads[0])! / (op.kind === "linear" ? op.joined : 1);
   if (Number.isInteger(rows)) return rows;
   throw new UnsupportedModelError(

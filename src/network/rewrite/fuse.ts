@@ -1,5 +1,6 @@
 // What stands behind a product in its epilogue: the activation, and the sum with the residual stream.
 
+import { isOfEpilogue } from "../../tensor/activation.ts";
 import type { Network } from "../op.ts";
 import { rewritten } from "./draft.ts";
 
@@ -10,8 +11,10 @@ export function fuse(network: Network): Network {
 function fuseActivations(network: Network): Network {
   return rewritten(network, "activation", (draft, op) => {
     const linear = draft.makerOf(op.reads[0]);
-    if (linear?.kind !== "linear" || linear.activation || !draft.isReadOnce(linear.out)) return;
-    draft.replace([linear, op], { ...linear, out: op.out, activation: op.activation });
+    const { activation } = op;
+    const isPlain = linear?.kind === "linear" && !linear.activation && draft.isReadOnce(linear.out);
+    if (!isPlain || !isOfEpilogue(activation)) return;
+    draft.replace([linear, op], { ...linear, out: op.out, activation });
   });
 }
 

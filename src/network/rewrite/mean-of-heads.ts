@@ -1,6 +1,6 @@
 // The mean of heads on different rows as one head: their weights side by side, for those rows side by side.
 
-import type { Linear, Network, Op, Row } from "../op.ts";
+import type { Gather, Linear, Network, Op } from "../op.ts";
 import { rewritten } from "./draft.ts";
 
 /** Of rows 0, 1, ... of one value. Each source of a product of `joined` rows is worth one over their number. */
@@ -10,9 +10,9 @@ export function meanOfHeads(network: Network): Network {
     const heads = makers.filter((op): op is Linear => op?.kind === "linear");
     const rows = heads
       .map(({ reads }) => draft.makerOf(reads[0]))
-      .filter((op): op is Row => op?.kind === "row");
+      .filter((op): op is Gather => op?.kind === "gather" && op.index.length === 1);
     const [x] = rows.map(({ reads }) => reads[0]);
-    const inOrder = rows.every(({ index, reads }, i) => index === i && reads[0] === x);
+    const inOrder = rows.every(({ index: [index], reads }, i) => index === i && reads[0] === x);
     if (rows.length !== makers.length || !inOrder) return;
     const sources = heads.flatMap((head, i) =>
       head.sources.map((source) => ({ ...source, firstColumn: i * x.width })),

@@ -1,0 +1,40 @@
+import wgsl from "../../shaders/combine.wgsl?wgsl";
+import { defineKernel } from "../gpu/kernel.ts";
+import { type Activation, activationCode } from "../tensor/activation.ts";
+import { flatGrid } from "./flat-grid.ts";
+
+/** x + y, x y, or activation(x) y, on the first `rows` rows that each of `images` pictures has of both. */
+export interface CombineProblem {
+  readonly images: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly xRows: number;
+  /** 0: all pictures have the same y. */
+  readonly yRows: number;
+  readonly by: "sum" | "product" | Activation;
+}
+
+const SUM = 255;
+const vectors = ({ images, rows, columns }: CombineProblem) => (images * rows * columns) / 4;
+
+/** f32 in and out. */
+export const combine = defineKernel({
+  name: "combine",
+  bindings: { x: "read", y: "read", out: "write", params: "uniform" },
+  variants: {
+    plain: { wgsl, constants: () => ({}), grid: (problem: CombineProblem) => flatGrid(vectors(problem)) },
+  },
+  params: (problem: CombineProblem) => {
+    const { rows, columns, xRows, yRows, by } = problem;
+    const operation = by === "sum" ? SUM : by === "product" ? 0 : activationCode(by);
+    return Uint32Array.of(vectors(problem), columns / 4, rows, xRows, yRows, operation);
+  },
+  check: ({ images, rows, columns, xRows, yRows }: CombineProblem) => {
+    if (!(images > 0 && rows > 0 && columns % 4 === 0 && rows <= xRows && (rows <= yRows || yRows === 0)))
+      throw new RangeError(
+        `combine: expected images > 0, 4 | columns and 0 < rows <= those of x and y; got ${images}, ${columns}, ${rows}, ${xRows}, ${yRows}`,
+      );
+  },
+  macs: (problem) => 4 * vectors(problem),
+  bytes: (problem) => 48 * vectors(problem),
+});

@@ -1,0 +1,41 @@
+import wgsl from "../../shaders/gather_rows.wgsl?wgsl";
+import { defineKernel } from "../gpu/kernel.ts";
+import { flatGrid } from "./flat-grid.ts";
+
+/** Of each of `images` pictures, rows of x by their number, `pieces` of them side by side. */
+export interface GatherRowsProblem {
+  readonly images: number;
+  /** Of the result, for a picture. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly pieces: number;
+  /** Columns of x that are a piece: a multiple of 4. */
+  readonly width: number;
+  /** 0: all pictures have the same x. */
+  readonly xRows: number;
+  readonly xColumns: number;
+}
+
+const vectors = ({ images, rows, columns }: GatherRowsProblem) => (images * rows * columns) / 4;
+
+/** out[row] = rows index[row, 0], index[row, 1], ... of x side by side, f32. */
+export const gatherRows = defineKernel({
+  name: "gather_rows",
+  bindings: { x: "read", index: "read", out: "write", params: "uniform" },
+  variants: {
+    plain: { wgsl, constants: () => ({}), grid: (problem: GatherRowsProblem) => flatGrid(vectors(problem)) },
+  },
+  params: (problem: GatherRowsProblem) => {
+    const { rows, columns, pieces, width, xRows, xColumns } = problem;
+    return Uint32Array.of(vectors(problem), columns / 4, rows, width / 4, xColumns / 4, xRows, pieces);
+  },
+  check: ({ images, rows, columns, pieces, width, xColumns }: GatherRowsProblem) => {
+    const fits = width > 0 && width % 4 === 0 && width <= xColumns && pieces * width <= columns;
+    if (!(images > 0 && rows > 0 && pieces > 0 && fits && columns % 4 === 0 && xColumns % 4 === 0))
+      throw new RangeError(
+        `gather_rows: expected images, rows, pieces > 0 and 4 | width, pieces * width <= columns; got ${images}, ${rows}, ${pieces}, ${width}, ${columns}`,
+      );
+  },
+  macs: vectors,
+  bytes: (problem) => 32 * vectors(problem),
+});

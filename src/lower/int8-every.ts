@@ -1,0 +1,147 @@
+// A network of any operations in int8: products as in the core, and what is between them in f32. A value that is read in another form
+// than the one it is made in is converted once. Fetched when a network needs more than the core has.
+
+import { quantizeGroups, quantizeRows } from "../kernels/quantize-rows.ts";
+import type { Activate, FusedOp, Linear, Network, Norm, Value } from "../network/op.ts";
+import { type Form, step } from "../scheduler/step.ts";
+import { int8Lowering } from "./int8.ts";
+import { type Int8Kernels, int8Kernels } from "./kernels.ts";
+import { type Lowering, lowered, type Steps } from "./lowering.ts";
+import { packedEvery } from "./pack/every.ts";
+import { int8Weight } from "./pack/int8-weight.ts";
+import type { PackOptions } from "./pack/packer.ts";
+import { columnsOf } from "./padding.ts";
+import { addendOf, gemmProblem } from "./problems.ts";
+import type { Program } from "./program.ts";
+import { rowsLowering } from "./rows.ts";
+
+/** An addend of zeros, for products that have none. */
+const ZEROS = "zeros";
+
+/** As `int8Program`, with a residual stream in f32. */
+export function int8ProgramOfEvery(
+  network: Network<FusedOp>,
+  options: Pick<PackOptions, "int8Offset">,
+  kernels: Int8Kernels = int8Kernels,
+): Program {
+  const lowering = loweringOf({ ...kernels, stream: int8Kernels.stream });
+  const needsZeros = lowered(network, lowering, 1).steps.some(({ buffers }) => buffers.addend === ZEROS);
+  return {
+    graph: (images, taps) => lowered(network, lowering, images, taps),
+    async *pack(tensors) {
+      if (needsZeros)
+        yield [ZEROS, new Float32Array(Math.max(...network.ops.map(({ out }) => columnsOf(out))))];
+      yield* packedEvery(network, { ...options, weight: int8Weight }, tensors);
+    },
+  };
+}
+
+function loweringOf(kernels: Int8Kernels): Lowering {
+  const plain = int8Lowering(kernels);
+  return {
+    ...rowsLowering((value, steps) => inForm(value, "f32", steps)),
+    patches: plain.patches,
+    linear: (op, steps) => linear(op, steps, kernels, plain.linear),
+    norm: (op, steps) => {
+      const [x] = op.reads;
+      const read = { ...op, reads: [{ ...x, name: inForm(x, "f32", steps) }] } as const;
+      if (readsRows(op, steps)) return plain.norm(read, steps);
+      const { name, out } = op;
+      const buffers = { x: read.reads[0].name, gamma: `${name}.gamma`, beta: `${name}.beta` };
+      const problem = {
+        rows: steps.images * out.rows,
+        width: out.width,
+        stride: columnsOf(out),
+        eps: op.eps,
+      };
+      steps.add(
+        step(name, "norm", kernels.layernorm, problem, { ...buffers, out: steps.tensor(out, "f32") }),
+      );
+    },
+    attention: (op, steps) => {
+      const reads = op.reads.map((value) => ({ ...value, name: inForm(value, "groups", steps) }));
+      plain.attention({ ...op, reads } as unknown as typeof op, steps);
+    },
+  };
+}
+
+/** By what is behind it: the stream, products or attention, an answer, or else what reads floats. */
+function linear(op: Linear, steps: Steps, kernels: Int8Kernels, plain: Lowering["linear"]): void {
+  const { out, activation } = op;
+  const [x, ...others] = op.reads;
+  const reading = (form: Form): Linear => ({
+    ...op,
+    reads: [{ ...x, name: inForm(x, form, steps) }, ...others],
+  });
+  const isHead = op.joined > 1 || (out.rows === 1 && steps.formOf(x.name) === "f32");
+  if (addendOf(op)) plain(withFloatAddend(reading("groups"), steps), steps);
+  else if (!isHead && makesGroups(op, steps)) plain(reading("row"), steps);
+  else {
+    const sums = activation ? { ...out, name: `${op.name}.sums` } : out;
+    if (isHead) plain({ ...reading("f32"), out: sums, activation: undefined }, steps);
+    else product({ ...reading("groups"), out: sums, activation: undefined }, steps, kernels);
+    if (activation) activate(op, activation, sums, steps);
+  }
+}
+
+/** To f32. */
+function product(op: Linear, steps: Steps, kernels: Int8Kernels): void {
+  const { name, reads, out } = op;
+  const [{ name: a }] = reads;
+  const weights = { w: `${name}.weight`, w_scale: `${name}.weight_scale`, bias: `${name}.bias` };
+  const buffers = { ...weights, a, a_scale: `${a}.scale`, addend: ZEROS, out: steps.tensor(out, "f32") };
+  const problem = { ...gemmProblem(op, steps.images), rowsPerImage: 1, addendRows: 0 };
+  steps.add(step(name, "linear", kernels.gemmAdd, problem, buffers));
+}
+
+function activate(
+  { name, out }: Linear,
+  activation: Activate["activation"],
+  sums: Value,
+  steps: Steps,
+): void {
+  const op = { kind: "activation", name: `${name}.${activation}`, reads: [sums], out, activation } as const;
+  rowsLowering(({ name }) => name).activation(op, steps);
+}
+
+function withFloatAddend(op: Linear, steps: Steps): Linear {
+  const [x, addend] = op.reads;
+  return addend ? { ...op, reads: [x, { ...addend, name: inForm(addend, "f32", steps) }] } : op;
+}
+
+/** Whether all that read what it makes read int8 with a scale for each 64 columns. */
+function makesGroups({ out }: Linear, steps: Steps): boolean {
+  return (
+    !steps.isOutput(out) &&
+    steps
+      .readersOf(out)
+      .every(
+        (op) => op.kind === "attention" || (op.kind === "linear" && op.reads[0] === out && !!addendOf(op)),
+      )
+  );
+}
+
+/** Whether all that read what it makes are products that read int8 with a scale for each row. */
+function readsRows({ out }: Norm, steps: Steps): boolean {
+  return (
+    !steps.isOutput(out) &&
+    steps
+      .readersOf(out)
+      .every((op) => op.kind === "linear" && op.joined === 1 && !addendOf(op) && makesGroups(op, steps))
+  );
+}
+
+/** The name of a value in the form in which it is read. */
+function inForm(value: Value, form: Form, steps: Steps): string {
+  const made = steps.formOf(value.name);
+  if (made === form) return value.name;
+  const name = `${value.name}.${form}`;
+  if (steps.has(name)) return name;
+  if (made !== "f32") throw new Error(`${value.name}: expected to be made in f32 or ${form}, got ${made}`);
+  const problem = { rows: steps.images * value.rows, columns: columnsOf(value) };
+  const out = steps.tensor({ ...value, name }, form);
+  const buffers = { x: value.name, out, out_scale: `${out}.scale` };
+  const kernel = form === "row" ? quantizeRows : quantizeGroups;
+  steps.add(step(`${value.name}.quantize`, "quantize", kernel, problem, buffers));
+  return name;
+}

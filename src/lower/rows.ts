@@ -1,0 +1,74 @@
+// Operations that go row by row or value by value, as steps on f32: the same in every arithmetic.
+
+import { activate } from "../kernels/activate.ts";
+import { combine } from "../kernels/combine.ts";
+import { concatColumns } from "../kernels/concat-columns.ts";
+import { gatherRows } from "../kernels/gather-rows.ts";
+import { meanRows } from "../kernels/mean-rows.ts";
+import type { FusedOp, Interpreter, PlainOp, Value } from "../network/op.ts";
+import { step } from "../scheduler/step.ts";
+import type { Steps } from "./lowering.ts";
+import { columnsOf } from "./padding.ts";
+
+/** The name of a value in f32. */
+type AsFloat = (value: Value, steps: Steps) => string;
+
+/** @param float where an operation finds what it reads */
+export function rowsLowering(float: AsFloat): Interpreter<Exclude<FusedOp, PlainOp>, [steps: Steps], void> {
+  return {
+    gather: ({ name, reads: [x], out, pieces }, steps) => {
+      const problem = { ...pictures(out, steps), pieces, width: pieceOf(out, pieces), ...sourceOf(x) };
+      const buffers = { x: float(x, steps), index: `${name}.index`, out: steps.tensor(out, "f32") };
+      steps.add(step(name, "gather", gatherRows, problem, buffers));
+    },
+    learnt: ({ name, learnt, out }, steps) => {
+      const columns = columnsOf(out);
+      const problem = { ...pictures(out, steps), pieces: 1, width: columns, xRows: 0, xColumns: columns };
+      const buffers = { x: `${learnt.name}.rows`, index: `${name}.index`, out: steps.tensor(out, "f32") };
+      steps.add(step(name, "gather", gatherRows, problem, buffers));
+    },
+    pool: ({ name, reads: [x], out, first, count }, steps) => {
+      const problem = { images: steps.images, columns: columnsOf(out), xRows: x.rows, first, count };
+      const buffers = { x: float(x, steps), out: steps.tensor(out, "f32") };
+      steps.add(step(name, "mean", meanRows, problem, buffers));
+    },
+    concat: ({ name, reads: [x, y], out }, steps) => {
+      const side = ({ rows, width, ...value }: Value) => ({
+        rows,
+        width,
+        columns: columnsOf({ ...value, width }),
+      });
+      const problem = { ...pictures(out, steps), x: side(x), y: side(y) };
+      const buffers = { x: float(x, steps), y: float(y, steps), out: steps.tensor(out, "f32") };
+      steps.add(step(name, "concat", concatColumns, problem, buffers));
+    },
+    gate: ({ name, reads: [x, y], out, activation }, steps) => {
+      const by = activation ?? ("product" as const);
+      const problem = { ...pictures(out, steps), xRows: x.rows, yRows: y.rows, by };
+      const buffers = { x: float(x, steps), y: float(y, steps), out: steps.tensor(out, "f32") };
+      steps.add(step(name, "combine", combine, problem, buffers));
+    },
+    add: ({ name, reads: [x, y], out }, steps) => {
+      const problem = { ...pictures(out, steps), xRows: x.rows, yRows: y.rows, by: "sum" } as const;
+      const buffers = { x: float(x, steps), y: float(y, steps), out: steps.tensor(out, "f32") };
+      steps.add(step(name, "combine", combine, problem, buffers));
+    },
+    table: ({ name, reads: [x], table, out }, steps) => {
+      const problem = { ...pictures(out, steps), xRows: x.rows, yRows: 0, by: "sum" } as const;
+      const buffers = { x: float(x, steps), y: `${table}.rows`, out: steps.tensor(out, "f32") };
+      steps.add(step(name, "combine", combine, problem, buffers));
+    },
+    activation: ({ name, reads: [x], out, activation }, steps) => {
+      const problem = { rows: steps.images * out.rows, columns: columnsOf(out), activation };
+      const values = float(x, steps);
+      const buffers = { x: values, out: steps.tensor(out, "f32") };
+      steps.add(step(name, "activation", activate, problem, buffers));
+    },
+  };
+}
+
+const pictures = (out: Value, { images }: Steps) => ({ images, rows: out.rows, columns: columnsOf(out) });
+const sourceOf = (x: Value) => ({ xRows: x.rows, xColumns: columnsOf(x) });
+
+/** Columns of a piece: of one alone the padded ones too. */
+const pieceOf = (out: Value, pieces: number) => (pieces === 1 ? columnsOf(out) : out.width / pieces);
