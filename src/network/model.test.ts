@@ -263,8 +263,8 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, architectures: null, model_type: "swin" }, '"swin"'],
     [{ ...VIT, architectures: [], model_type: "toString" }, '"toString"'],
     [
-      { ...VIT, hidden_act: "relu" },
-      'hidden_act: one of gelu, gelu_python, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, quick_gelu is supported, but it is "relu"',
+      { ...VIT, hidden_act: "mish" },
+      'hidden_act: one of gelu, gelu_python, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, quick_gelu is supported, but it is "mish"',
     ],
     [{ ...VIT, hidden_act: "__proto__" }, "hidden_act"],
     [{ ...VIT, num_channels: 1 }, "num_channels: 3 is supported, but it is 1"],
