@@ -110,7 +110,9 @@ const MANY_MACS = 16;
 
 /** Loops that compute products, in the order of the program: of int8 by dots, or of floats. */
 export function multiplyingLoops(whole: Loop): Loop[] {
-  return everyLoop(whole).filter(({ own: { dot, matrix, macs } }) => dot + matrix > 0 || macs >= MANY_MACS);
+  return everyLoop(whole).filter(
+    ({ own: { dot, matrix, macs }, inner }) => dot + matrix > 0 || (macs >= MANY_MACS && inner.length === 0),
+  );
 }
 
 /** Where the time goes: the loops that multiply, or else the innermost one with the most vector instructions. */

@@ -18,38 +18,40 @@ export function printed(report: Report, withSteps: boolean): string {
   ].join("\n\n");
 }
 
-/** Pipelines that differ in their constants alone, and came out the same, are one row. */
+/** Pipelines that differ in their constants alone, and came out the same but for the estimate, are one row. */
 function figuresOf(gpu: string, pipelines: readonly PipelineReport[]): string {
-  const rows = new Map<string, { cells: string[][]; count: number; groups: number[] }>();
+  const rows = new Map<string, PipelineReport[]>();
   for (const pipeline of pipelines) {
-    const cells = cellsOf(pipeline);
-    const row = rows.get(cells.join()) ?? { cells, count: 0, groups: [] };
-    rows.set(cells.join(), row);
-    row.count++;
-    row.groups.push(...pipeline.workgroups);
+    const key = JSON.stringify([nameCell(pipeline), figureCells(pipeline), pipeline.loops]);
+    rows.set(key, [...(rows.get(key) ?? []), pipeline]);
   }
-  const lines = [...rows.values()].flatMap(({ cells: [first, ...others], count, groups }) => [
-    [...first, String(count), rangeOf(groups)],
-    ...others.map((cells) => [...cells, "", ""]),
-  ]);
+  const lines = [...rows.values()].flatMap(linesOf);
   return `${gpu}: registers and spills; instructions of the loops that multiply, or of the longest (* chosen by the table)
 ${table(HEADS, lines)}`;
 }
 
-const HEADS = "kernel wave regs spill:fill scratch occ lds cycles dot fma vec scal mem dot% n groups".split(
+const HEADS = "kernel n groups wave regs spill:fill scratch occ lds cycles dot fma vec scal mem dot%".split(
   " ",
 );
 
 /** A line for each loop. */
-function cellsOf(pipeline: PipelineReport): string[][] {
-  const { kernel, variant, chosenFor, wave, registers, spills, fills, scratchBytes, occupancy } = pipeline;
-  const name = `${chosenFor.length > 0 ? "*" : " "}${kernel}/${variant}`;
-  const figures = [wave, registers ?? "", `${spills}:${fills}`, scratchBytes, occupancy ?? ""];
-  const whole = [name, ...figures, pipeline.localBytes, pipeline.cycles].map(String);
-  return pipeline.loops.map((loop, i) => [
+function linesOf(same: readonly PipelineReport[]): string[][] {
+  const [first] = same;
+  const workgroups = rangeOf(same.flatMap(({ workgroups }) => workgroups));
+  const cycles = rangeOf(same.map(({ cycles }) => cycles));
+  const whole = [nameCell(first), String(same.length), workgroups, ...figureCells(first), cycles];
+  return first.loops.map((loop, i) => [
     ...(i === 0 ? whole : whole.map(() => "")),
-    ...loopCells(loop, pipeline.hasScalarUnit),
+    ...loopCells(loop, first.hasScalarUnit),
   ]);
+}
+
+const nameCell = ({ kernel, variant, chosenFor }: PipelineReport) =>
+  `${chosenFor.length > 0 ? "*" : " "}${kernel}/${variant}`;
+
+function figureCells(pipeline: PipelineReport): string[] {
+  const { wave, registers, spills, fills, scratchBytes, occupancy, localBytes } = pipeline;
+  return [wave, registers ?? "", `${spills}:${fills}`, scratchBytes, occupancy ?? "", localBytes].map(String);
 }
 
 function loopCells(loop: Counts, hasScalarUnit: boolean): string[] {

@@ -1,5 +1,5 @@
 // What compiling for a GPU that is not there takes: Mesa's drivers, a Vulkan layer of our own, and Mesa's stand-in for
-// Intel's kernel driver. Made on the spot and kept in node_modules/.cache.
+// Intel's kernel driver. Made on the spot and kept in the user's cache.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import type { TargetGpu } from "./gpus.ts";
 
@@ -50,8 +50,8 @@ export function environmentFor({ name, driver }: TargetGpu, root: string): Recor
 }
 
 /** Whether compiling for Intel needs nothing to be built first. */
-export function hasIntelStandIn(root: string): boolean {
-  return existsSync(standInFile(root));
+export function hasIntelStandIn(): boolean {
+  return existsSync(standInFile());
 }
 
 /** Upstream's version of the drivers that are installed, such as 25.0.7. */
@@ -77,7 +77,7 @@ function driverFile(name: string): string {
 function layerFolder(root: string): string {
   const source = path.join(root, "bench", "compilers", "compile-only-layer.c");
   const hash = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 12);
-  const folder = path.join(cache(root), `layer-${hash}`);
+  const folder = path.join(cache(), `layer-${hash}`);
   const library = path.join(folder, "libvit8_compile_only.so");
   if (existsSync(library)) return folder;
   mkdirSync(folder, { recursive: true });
@@ -106,12 +106,12 @@ function layerFolder(root: string): string {
   return folder;
 }
 
-const standInFile = (root: string) =>
-  path.join(cache(root), `intel-${mesaVersion() ?? "unknown"}`, "libintel_noop_drm_shim.so");
+const standInFile = () =>
+  path.join(cache(), `intel-${mesaVersion() ?? "unknown"}`, "libintel_noop_drm_shim.so");
 
 /** Mesa's `intel_noop_drm_shim`, from the source of the Mesa that is installed: a minute or two, once. */
 function intelStandIn(root: string): string {
-  const file = standInFile(root);
+  const file = standInFile();
   if (existsSync(file)) return file;
   console.error("Building Mesa's stand-in for Intel's kernel driver: a minute or two, once.");
   const work = mkdtempSync(path.join(tmpdir(), "vit8-mesa-"));
@@ -130,6 +130,6 @@ function intelStandIn(root: string): string {
   }
 }
 
-function cache(root: string): string {
-  return path.join(root, "node_modules", ".cache", "vit8-compilers");
+function cache(): string {
+  return path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), ".cache"), "vit8-compilers");
 }
