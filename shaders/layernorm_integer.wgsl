@@ -7,6 +7,7 @@ import package::lib::pack::pack_i8;
 override WIDTH: u32;      // multiple of 4
 override ROOT: u32;       // sqrt(WIDTH), bits of an f32
 override EPS: u32;        // eps WIDTH, bits of an f32
+override KEPT: u32;       // columns of a row that workgroup memory holds: all of them, or what fits
 
 @group(0) @binding(0) var<storage, read> x: array<u32>;               // [rows, stride], bits of an f32, as gamma and beta
 @group(0) @binding(1) var<storage, read> gamma: array<u32>;           // [stride], zero from WIDTH on
@@ -20,12 +21,18 @@ var<workgroup> sum: atomic<i32>;
 var<workgroup> squares_low: atomic<u32>;      // of the squares' low and high 16 bits
 var<workgroup> squares_high: atomic<u32>;
 @if(quantize) var<workgroup> out_peak: atomic<u32>;
+// A row, of which each thread reads again what it wrote itself: differences from the mean, then what is behind gamma and beta.
+var<workgroup> kept: array<i32, KEPT>;
 
 // A row: its first value, and what is known of it so far.
 struct Row { first: u32, places: i32, mean: i32, factor: u32 }
 
+fn fixed_x(row: Row, column: u32) -> i32 { return fixed(x[row.first + column], row.places); }
+
+// Of columns beyond KEPT it is computed whenever it is needed.
 fn difference(row: Row, column: u32) -> i32 {
-  return select(0, fixed(x[row.first + column], row.places) - row.mean, column < WIDTH);
+  if (column < KEPT) { return kept[column]; }
+  return select(0, fixed_x(row, column) - row.mean, column < WIDTH);
 }
 
 // sqrt(WIDTH) / sqrt(squares + eps WIDTH), as a dyadic number, of squares with 2 places.
@@ -54,29 +61,46 @@ fn normalised(row: Row, column: u32) -> i32 {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let length = arrayLength(&gamma);
   var row = Row(group.x * length, 0, 0, 0u);
-  for (var c = thread; c < WIDTH; c += THREADS) { atomicMax(&peak, x[row.first + c] & 0x7fffffffu); }
+  var own_peak = 0u;
+  for (var c = thread; c < WIDTH; c += THREADS) { own_peak = max(own_peak, x[row.first + c] & 0x7fffffffu); }
+  atomicMax(&peak, own_peak);
   workgroupBarrier();
   // Rows below 2^-20 are taken as of that peak, so that eps fits two words.
   row.places = -9 - max(exponent(atomicLoad(&peak)), -43);
-  for (var c = thread; c < WIDTH; c += THREADS) { atomicAdd(&sum, fixed(x[row.first + c], row.places)); }
+  var own_sum = 0;
+  for (var c = thread; c < WIDTH; c += THREADS) {
+    let value = fixed_x(row, c);
+    if (c < KEPT) { kept[c] = value; }
+    own_sum += value;
+  }
+  atomicAdd(&sum, own_sum);
   workgroupBarrier();
   let total = atomicLoad(&sum);
   row.mean = (total + select(1, -1, total < 0) * i32(WIDTH / 2u)) / i32(WIDTH);
+  var own_squares = vec2<u32>();
   for (var c = thread; c < WIDTH; c += THREADS) {
+    if (c < KEPT) { kept[c] -= row.mean; }
     let magnitude = u32(abs(difference(row, c)));
     let square = magnitude * magnitude;
-    atomicAdd(&squares_low, square & 0xffffu);
-    atomicAdd(&squares_high, square >> 16u);
+    own_squares += vec2<u32>(square & 0xffffu, square >> 16u);
   }
+  atomicAdd(&squares_low, own_squares.x);
+  atomicAdd(&squares_high, own_squares.y);
   workgroupBarrier();
   row.factor = factor_of(atomicLoad(&squares_low), atomicLoad(&squares_high), row.places);
   @if(quantize) {
-    for (var c = thread; c < length; c += THREADS) { atomicMax(&out_peak, u32(abs(normalised(row, c)))); }
+    var own_out_peak = 0u;
+    for (var c = thread; c < length; c += THREADS) {
+      let y = normalised(row, c);
+      if (c < KEPT) { kept[c] = y; }
+      own_out_peak = max(own_out_peak, u32(abs(y)));
+    }
+    atomicMax(&out_peak, own_out_peak);
     workgroupBarrier();
     let most = atomicLoad(&out_peak);
     for (var c = thread * 4u; c < length; c += 4u * THREADS) {
       var steps = vec4<i32>();
-      for (var i = 0u; i < min(length, 4u); i++) { steps[i] = int8_step(normalised(row, c + i), most); }
+      for (var i = 0u; i < min(length, 4u); i++) { steps[i] = int8_step(kept_y(row, c + i), most); }
       out[(row.first + c) / 4u] = pack_i8(steps);
     }
     if (thread == 0u) { out_scale[group.x] = int8_scale(most, FRACTION); }
@@ -84,4 +108,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   @if(!quantize) {
     for (var c = thread; c < length; c += THREADS) { out[row.first + c] = float_bits(normalised(row, c), FRACTION); }
   }
+}
+
+@if(quantize) fn kept_y(row: Row, column: u32) -> i32 {
+  if (column < KEPT) { return kept[column]; }
+  return normalised(row, column);
 }

@@ -1,11 +1,14 @@
 // LayerNorm with one thread per row and no barrier: the faster shape where a thread is a lane of a processor.
-import package::lib::layernorm::{WIDTH, EPS, value, row_length, spread_of, normalised};
+import package::lib::layernorm::{WIDTH, EPS, value, gamma, spread_of, normalised};
 @if(quantize) import package::lib::outlier::{Greatest, raised, of_lanes, limit_of, outlier_of};
 @if(quantize) import package::lib::pack::{quantize_i8, inverse_scale};
 @if(quantize) import package::lib::layernorm::{out, store_scale, store_outlier};
 @if(!quantize) import package::lib::layernorm::out;
 
 override ROWS_PER_WORKGROUP: u32 = 8u;
+
+// Vectors of four in a row. Read at run time: drivers unroll a loop whose bound is constant, for seconds.
+fn row_length() -> u32 { return arrayLength(&gamma); }
 
 @compute @workgroup_size(ROWS_PER_WORKGROUP)
 fn main(@builtin(global_invocation_id) thread: vec3<u32>) {
@@ -16,16 +19,16 @@ fn main(@builtin(global_invocation_id) thread: vec3<u32>) {
   for (var c = 0u; c < length; c++) { sum += dot(value(first + c), vec4<f32>(1.0)); }
   let mean = sum / f32(WIDTH);
   var squares = 0.0;
-  for (var c = 0u; c < length; c++) { squares += spread_of(first + c, c, mean); }
+  for (var c = 0u; c < length; c++) { squares += spread_of(value(first + c), c, mean); }
   let inverse_deviation = inverseSqrt(squares / f32(WIDTH) + EPS);
   @if(quantize) {
     var greatest = Greatest();
-    for (var c = 0u; c < length; c++) { greatest = raised(greatest, normalised(first + c, c, mean, inverse_deviation)); }
+    for (var c = 0u; c < length; c++) { greatest = raised(greatest, normalised(value(first + c), c, mean, inverse_deviation)); }
     let limit = limit_of(of_lanes(greatest));
     let inverse = inverse_scale(limit);
     var outlier = vec2<f32>();
     for (var c = 0u; c < length; c++) {
-      let y = normalised(first + c, c, mean, inverse_deviation);
+      let y = normalised(value(first + c), c, mean, inverse_deviation);
       out[first + c] = quantize_i8(y, inverse);
       outlier = outlier_of(outlier, y, inverse, c);
     }
@@ -34,7 +37,7 @@ fn main(@builtin(global_invocation_id) thread: vec3<u32>) {
   }
   @if(!quantize) {
     for (var c = 0u; c < length; c++) {
-      out[first + c] = normalised(first + c, c, mean, inverse_deviation);
+      out[first + c] = normalised(value(first + c), c, mean, inverse_deviation);
     }
   }
 }

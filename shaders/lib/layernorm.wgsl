@@ -12,18 +12,15 @@ override EPS: f32;
 @if(quantize) @group(0) @binding(4) var<storage, read_write> out_scale: array<f32>;       // [rows, 3]: see lib/outlier.wgsl
 @if(!quantize) @group(0) @binding(3) var<storage, read_write> out: array<vec4<f32>>;      // [rows, stride]
 
-// Vectors of four in a row. Read at run time: drivers unroll a loop whose bound is constant, for seconds.
-fn row_length() -> u32 { return arrayLength(&gamma); }
-
 fn value(at: u32) -> vec4<f32> { return vec4<f32>(x[at]); }
 
-fn spread_of(at: u32, column4: u32, mean: f32) -> f32 {
-  let difference = select(vec4<f32>(0.0), value(at) - mean, column4 < WIDTH / 4u);
+fn spread_of(value: vec4<f32>, column4: u32, mean: f32) -> f32 {
+  let difference = select(vec4<f32>(0.0), value - mean, column4 < WIDTH / 4u);
   return dot(difference, difference);
 }
 
-fn normalised(at: u32, column4: u32, mean: f32, inverse_deviation: f32) -> vec4<f32> {
-  return (value(at) - mean) * inverse_deviation * gamma[column4] + beta[column4];
+fn normalised(value: vec4<f32>, column4: u32, mean: f32, inverse_deviation: f32) -> vec4<f32> {
+  return (value - mean) * inverse_deviation * gamma[column4] + beta[column4];
 }
 
 @if(quantize) fn store_scale(row: u32, limit: f32) { out_scale[3u * row] = limit / 127.0; }

@@ -1,31 +1,34 @@
-// Tree reductions over a workgroup of THREADS; call them where control flow is uniform.
+// Reductions over a workgroup of THREADS; call them where control flow is uniform. First eighths of the values, each by one thread,
+// then every thread takes all eighths together: two barriers, and none at the end, for who calls again writes what nobody reads any more.
 import package::lib::outlier::merged;
 
-const THREADS: u32 = 64u;
-var<workgroup> scratch: array<f32, THREADS>;
+override THREADS: u32 = 64u;     // multiple of 8
+var<workgroup> values: array<vec4<f32>, THREADS / 4u>;
+var<workgroup> sums: array<f32, THREADS / 8u>;
 var<workgroup> pairs: array<vec2<f32>, THREADS>;
+var<workgroup> greatest_pairs: array<vec2<f32>, THREADS / 8u>;
 
 fn workgroup_sum(thread: u32, value: f32) -> f32 {
-  scratch[thread] = value;
+  values[thread / 4u][thread % 4u] = value;
   workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) { scratch[thread] += scratch[thread + half]; }
-    workgroupBarrier();
-  }
-  let total = scratch[0];
+  if (thread < THREADS / 8u) { sums[thread] = dot(values[2u * thread] + values[2u * thread + 1u], vec4<f32>(1.0)); }
   workgroupBarrier();
-  return total;
+  var sum = 0.0;
+  for (var i = 0u; i < THREADS / 8u; i++) { sum += sums[i]; }
+  return sum;
 }
 
 // The two greatest of everybody's two greatest.
 fn workgroup_greatest(thread: u32, own: vec2<f32>) -> vec2<f32> {
   pairs[thread] = own;
   workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) { pairs[thread] = merged(pairs[thread], pairs[thread + half]); }
-    workgroupBarrier();
+  if (thread < THREADS / 8u) {
+    var greatest = vec2<f32>();
+    for (var i = 0u; i < 8u; i++) { greatest = merged(greatest, pairs[8u * thread + i]); }
+    greatest_pairs[thread] = greatest;
   }
-  let greatest = pairs[0];
   workgroupBarrier();
+  var greatest = vec2<f32>();
+  for (var i = 0u; i < THREADS / 8u; i++) { greatest = merged(greatest, greatest_pairs[i]); }
   return greatest;
 }

@@ -4,10 +4,14 @@ import { defineKernel, type Variant } from "../gpu/kernel.ts";
 import { bitsOf } from "../quant/dyadic.ts";
 import { type LayerNormProblem, layernorm, layernormQuantize } from "./layernorm.ts";
 
+/** Columns that fit workgroup memory beside what threads share. */
+const MOST_KEPT = 4032;
+
 const variant = (wgsl: string): Variant<LayerNormProblem> => ({
   wgsl,
-  constants: ({ width, eps }) => ({
+  constants: ({ width, stride, eps }) => ({
     WIDTH: width,
+    KEPT: Math.min(stride, MOST_KEPT),
     ROOT: bitsOf(Math.sqrt(width)),
     EPS: bitsOf(eps * width),
   }),

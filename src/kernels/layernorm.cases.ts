@@ -18,6 +18,9 @@ const problems = [
   { name: "DeiT-Ti", problem: problem(197, 192, 192) },
   { name: "nothing but zeros", problem: problem(2, 64, 64) },
   { name: "ViT-H", problem: problem(9, 1280, 1280) },
+  { name: "rows without padding", problem: problem(128, 60, 64) },
+  { name: "as wide as a model may be", problem: problem(2, 8188, 8192) },
+  { name: "wider than 64 threads keep", problem: problem(2, 2112, 2112) },
 ];
 
 /**

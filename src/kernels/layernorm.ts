@@ -14,11 +14,21 @@ export interface LayerNormProblem {
 
 const constants = ({ width, eps }: LayerNormProblem) => ({ WIDTH: width, EPS: eps });
 
-/** A workgroup for each row. */
+/** Columns of a row, which a workgroup keeps in the registers of at most 256 threads. */
+const WIDEST = 8192;
+
+/** Columns that a thread keeps in registers, in the workgroup's shape. */
+const KEPT = 32;
+
+/** A workgroup for each row: the fewest threads that keep it whole. */
 export const perRow = (wgsl: string): Variant<LayerNormProblem> => ({
   wgsl,
   shapedFor: "gpu",
-  constants,
+  constants: (problem) => ({
+    ...constants(problem),
+    LENGTH: problem.stride / 4,
+    THREADS: [64, 128].find((threads) => threads * KEPT >= problem.stride) ?? 256,
+  }),
   grid: ({ rows }) => [rows],
 });
 
@@ -31,9 +41,9 @@ const perThread = (wgsl: string): Variant<LayerNormProblem> => ({
 });
 
 function check({ rows, width, stride }: LayerNormProblem): void {
-  if (!(rows > 0 && width > 0 && width % 4 === 0 && stride % 64 === 0 && stride >= width))
+  if (!(rows > 0 && width > 0 && width % 4 === 0 && stride % 64 === 0 && stride >= width && stride <= WIDEST))
     throw new RangeError(
-      `layernorm: rows > 0, 4 | width <= stride, 64 | stride; got ${rows}, ${width}, ${stride}`,
+      `layernorm: rows > 0, 4 | width <= stride, 64 | stride <= ${WIDEST}; got ${rows}, ${width}, ${stride}`,
     );
 }
 
