@@ -6,7 +6,10 @@
 export type { Classification } from "./classifier/answer.ts";
 export type {
   ClassifyOptions,
+  EachOptions,
+  EachResult,
   KernelReport,
+  KeyedPicture,
   LoadOptions,
   Report,
   SettledOptions,

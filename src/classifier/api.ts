@@ -62,6 +62,22 @@ export interface ManyOptions extends Partial<SettledOptions> {
   readonly signal?: AbortSignal;
 }
 
+export interface EachOptions extends ClassifyOptions {
+  /** Pictures that are read and not yet answered, at most; default 16. They run in groups of at most 8. */
+  readonly concurrency?: number;
+}
+
+/** A picture of a stream, and what the caller calls it. */
+export interface KeyedPicture<P = Picture, K = unknown> {
+  readonly key: K;
+  readonly picture: P;
+}
+
+/** The labels of a picture of a stream, or why there are none. */
+export type EachResult<K = unknown> =
+  | { readonly key: K; readonly result: Classification[]; readonly error?: undefined }
+  | { readonly key: K; readonly error: Error; readonly result?: undefined };
+
 /** Which kernel and variant ran how many steps, and why it was chosen. */
 export interface KernelReport {
   readonly kernel: string;
@@ -115,6 +131,16 @@ export interface ImageClassifier<P = Picture> {
     options: ClassifyOptions & SettledOptions,
   ): Promise<PromiseSettledResult<Classification[]>[]>;
   classify(pictures: readonly P[], options?: ClassifyOptions): Promise<Classification[][]>;
+  /**
+   * The labels of each picture of a stream of any length, in its order. Pictures are taken from it as fast as they are classified,
+   * `concurrency` ahead; one that cannot be read has an `error`, and the others go on.
+   * @throws RangeError for a bad `concurrency` or `topK`; DisposedError; the signal's reason.
+   * @example for await (const { key, result, error } of classifier.classifyEach(pictures)) console.log(key, error ?? result[0].label);
+   */
+  classifyEach<K>(
+    pictures: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,
+    options?: EachOptions,
+  ): AsyncGenerator<EachResult<K>>;
   /** The logits of a picture, or of each of many: one f32 per class, before softmax or sigmoid. */
   logits(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   logits(

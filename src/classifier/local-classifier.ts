@@ -8,7 +8,17 @@ import type { Framing } from "../image/geometry.ts";
 import { arithmeticOf, checkChoice } from "../lower/arithmetic.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
 import { topClasses } from "./answer.ts";
-import type { ClassifyOptions, ImageClassifier, LoadOptions, ManyOptions, Platform, Report } from "./api.ts";
+import type {
+  ClassifyOptions,
+  EachOptions,
+  EachResult,
+  ImageClassifier,
+  KeyedPicture,
+  LoadOptions,
+  ManyOptions,
+  Platform,
+  Report,
+} from "./api.ts";
 import { inBatches, withOpened } from "./batching.ts";
 import type { Answer, Engine, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
@@ -84,6 +94,14 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
       throw new RangeError(`topK: expected a whole number from 1 on, got ${topK}`);
     return this.#each(input, options, ({ logits }) => topClasses(logits, labels, topK, scoring));
   }) as ImageClassifier<P>["classify"];
+
+  async *classifyEach<K>(
+    pictures: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,
+    options: EachOptions = {},
+  ): AsyncGenerator<EachResult<K>> {
+    const { classifyEach } = await part(import("./each.ts"));
+    yield* classifyEach(this, pictures, options);
+  }
 
   readonly logits = ((input: P | readonly P[], options?: ManyOptions) =>
     this.#each(input, options, ({ logits }) => logits)) as ImageClassifier<P>["logits"];

@@ -2,10 +2,10 @@
 
 import { setMaxListeners } from "node:events";
 import type { Classification } from "../classifier/answer.ts";
+import { groupsOf, inOrder } from "../classifier/in-order.ts";
 import type { NodeClassifier } from "../node/index.ts";
 import { readPicture } from "../node/picture.ts";
 import { type Entry, type Shard, shardOf } from "./entry.ts";
-import { groupsOf, inOrder } from "./in-order.ts";
 import { writeRows } from "./output.ts";
 import { Parts } from "./parts.ts";
 import type { Metadata, Row } from "./row.ts";

@@ -1,7 +1,7 @@
 // Rows as Parquet, a thousand in memory at a time.
 
+import { groupsOf } from "../classifier/in-order.ts";
 import { Vit8Error } from "../errors/errors.ts";
-import { groupsOf } from "./in-order.ts";
 import { needed } from "./package.ts";
 import { openParquet } from "./parquet-file.ts";
 import { metadataOf, type Row, type RowFormat } from "./row.ts";

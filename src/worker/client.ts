@@ -2,7 +2,10 @@
 
 import type {
   ClassifyOptions,
+  EachOptions,
+  EachResult,
   ImageClassifier,
+  KeyedPicture,
   LoadOptions,
   Report,
   SettledOptions,
@@ -18,6 +21,7 @@ import {
   UnsupportedModelError,
 } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
+import { part } from "../errors/part.ts";
 import { until } from "../errors/until.ts";
 import { contentsByPath } from "../format/files-folder.ts";
 import {
@@ -127,6 +131,14 @@ class WorkerClassifier implements ImageClassifier {
 
   readonly logits = ((input: Picture | readonly Picture[], options?: RunOptions) =>
     this.#run("logits", input, options)) as ImageClassifier["logits"];
+
+  async *classifyEach<K>(
+    pictures: AsyncIterable<KeyedPicture<Picture, K>> | Iterable<KeyedPicture<Picture, K>>,
+    options: EachOptions = {},
+  ): AsyncGenerator<EachResult<K>> {
+    const { classifyEach } = await part(import("../classifier/each.ts"));
+    yield* classifyEach(this, pictures, options);
+  }
 
   readonly embed = ((input: Picture | readonly Picture[], options?: RunOptions) =>
     this.#run("embed", input, options)) as ImageClassifier["embed"];

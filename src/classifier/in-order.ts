@@ -21,7 +21,10 @@ export async function* inOrder<T, R>(
 }
 
 /** The items of `source` in groups of `size`; the last one may be smaller. */
-export async function* groupsOf<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+export async function* groupsOf<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  size: number,
+): AsyncGenerator<T[]> {
   let group: T[] = [];
   for await (const item of source) {
     group.push(item);
