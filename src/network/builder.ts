@@ -5,7 +5,8 @@ import type { Activation } from "../tensor/activation.ts";
 import type { Learnt, Network, Op, Value } from "./op.ts";
 
 const MAX_TOKENS = 65_536;
-const HEAD_DIMS = [32, 64, 80];
+const MAX_HEAD_DIM = 128;
+const isHeadDim = (size: number) => size > 0 && size <= MAX_HEAD_DIM && size % 8 === 0;
 
 interface LinearOptions {
   /** Default: as many as x has. */
@@ -63,9 +64,9 @@ export class Builder {
 
   /** Of q, k and v whose parts are the heads. @throws UnsupportedModelError for a head dim that no kernel has */
   attention(name: string, q: Value, k: Value, v: Value): Value {
-    if (!HEAD_DIMS.includes(q.width / q.parts))
+    if (!isHeadDim(q.width / q.parts))
       throw new UnsupportedModelError(
-        `${name}: a head dim of ${HEAD_DIMS.join(", ")} is supported, but ${q.width} channels in ${q.parts} heads came`,
+        `${name}: expected a head dim that is a multiple of 8, at most ${MAX_HEAD_DIM}, got ${q.width} channels in ${q.parts} heads; load another model`,
       );
     return this.#add({ kind: "attention", name, reads: [q, k, v], out: { ...q, name } });
   }

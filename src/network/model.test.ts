@@ -270,10 +270,10 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, num_channels: 1 }, "num_channels: 3 is supported, but it is 1"],
     [{ ...DINOV2, use_swiglu_ffn: true }, "use_swiglu_ffn"],
     [
-      { ...VIT, num_attention_heads: 16 },
-      "a head dim of 32, 64, 80 is supported, but 768 channels in 16 heads",
+      { ...VIT, num_attention_heads: 4 },
+      "a head dim that is a multiple of 8, at most 128, got 768 channels in 4 heads",
     ],
-    [{ ...VIT, num_attention_heads: 7 }, "a head dim of"],
+    [{ ...VIT, num_attention_heads: 7 }, "a head dim that is"],
     [{ ...VIT, image_size: 225 }, "whole patches of 16 pixels"],
     [{ ...VIT, image_size: 4096, patch_size: 1 }, "at most 65536"],
     [{ ...VIT, patch_size: [16, 8] }, "patch_size: a square is supported"],
