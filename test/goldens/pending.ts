@@ -17,6 +17,7 @@ export const PENDING: readonly string[] = [
   "ijepa-classifier",
   "mae",
   "mae-pretraining",
+  "msn",
   "siglip",
   "siglip-classifier",
   "siglip-vision",
