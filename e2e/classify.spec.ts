@@ -35,6 +35,7 @@ const tabOrder = [
     "model",
     "Load",
     "open-folder",
+    "device",
     "precision",
     "nonlinear",
     "Quantise it yourself",

@@ -20,6 +20,7 @@ async function openPage(page: Page, policy?: string): Promise<void> {
 interface Asked {
   readonly device?: "auto" | "webgpu" | "cpu";
   readonly worker?: boolean;
+  readonly autotune?: boolean;
   /** The load is given up after so long. */
   readonly abortAfterMs?: number;
 }
@@ -39,9 +40,9 @@ const ask = (page: Page, asked: Asked = {}) =>
         const it = await vit8.ImageClassifier.load(model, { ...options, signal: controller.signal });
         const image = Object.assign(new Image(), { src: pizza });
         const [{ label }] = await it.classify(image);
-        const { backend, advice = "", adapter } = it.report;
+        const { backend, advice = "", adapter, compared } = it.report;
         await it.dispose();
-        return { label, backend, advice, adapter };
+        return { label, backend, advice, adapter, compared };
       } catch (error) {
         const { name, message } = error as Error;
         return { error: name, message, lateMs: performance.now() - abortedAt };
@@ -91,8 +92,32 @@ test("hardware: auto answers on it, without WebAssembly and without advice", asy
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await page.addInitScript(passForGpu);
   await openPage(page);
-  expect(await ask(page)).toMatchObject({ label: "pizza", backend: "webgpu", advice: "" });
+  // Measured, this one would lose to the CPU.
+  const answer = await ask(page, { autotune: false });
+  expect(answer).toMatchObject({ label: "pizza", backend: "webgpu", advice: "" });
   expect(asked.filter((path) => /\/src\/(wasm|cpu)\/|\/assembly\//.test(path))).toEqual([]);
+});
+
+test("a GPU that is measured to be slower than the CPU: auto answers on the CPU, in a worker", async ({
+  page,
+}) => {
+  await page.addInitScript(passForGpu);
+  const body = `import { UnsupportedDeviceError } from "/src/errors/errors.ts";
+    export async function refuseSlowGpu() {
+      const compared = { webgpu: 9, cpu: 3, threads: 1 };
+      throw Object.assign(new UnsupportedDeviceError("WebGPU is slower here."), { compared });
+    }`;
+  await page.route("**/classifier/compared.ts*", (route) =>
+    route.fulfill({ contentType: "text/javascript", body }),
+  );
+  await openPage(page);
+  expect(await ask(page)).toMatchObject({
+    label: "pizza",
+    backend: "cpu",
+    advice: "Running on the CPU: WebGPU is slower here.",
+    compared: { webgpu: 9, cpu: 3, threads: 1 },
+  });
+  expect(page.workers()).toHaveLength(0); // given back
 });
 
 for (const method of ["requestAdapter", "requestDevice"] as const) {

@@ -14,6 +14,7 @@ export type {
   Report,
   SettledOptions,
 } from "./classifier/api.ts";
+export type { Compared } from "./classifier/compared.ts";
 export type { DeviceChoice } from "./classifier/device.ts";
 export type { PassTime, Profile } from "./classifier/engine.ts";
 export type { LoadProgress, LoadStage } from "./classifier/model.ts";

@@ -7,6 +7,7 @@ import type { Arithmetic, Nonlinear } from "../lower/arithmetic.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
 import type { Precision } from "../lower/pack/packer.ts";
 import type { Classification } from "./answer.ts";
+import type { Compared } from "./compared.ts";
 import type { DeviceChoice } from "./device.ts";
 import type { Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
@@ -28,7 +29,8 @@ export interface LoadOptions {
   /** No float instruction from pixels to logits, which are the same bits on every adapter; with `ibert` (default) or `ivit`. Slow. */
   readonly integerOnly?: boolean;
   /**
-   * `auto` (default): the GPU, and the CPU where there is none or only a software adapter, as `onProgress` and `report.advice` say.
+   * `auto` (default): the GPU, and the CPU where there is none, only a software adapter, or one that is measured to be slower, as
+   * `onProgress` and `report.advice` say.
    * `webgpu`: WebGPU alone, software adapters included. `cpu`: the CPU, which on a page computes in a worker.
    */
   readonly device?: DeviceChoice;
@@ -37,7 +39,7 @@ export interface LoadOptions {
   /** Where Hub ids are looked up; default https://huggingface.co, in Node what `HF_ENDPOINT` says. */
   readonly endpoint?: string | URL;
   /**
-   * Whether kernels are chosen by measuring at load, for about 150 ms the first time on an adapter; default: on a GPU yes, on a software adapter, where
+   * Whether kernels, and with `auto` the device, are chosen by measuring at load, for about 150 ms the first time on an adapter; default: on a GPU yes, on a software adapter, where
    * compiling a candidate costs more than it could gain, no: the table is taken.
    */
   readonly autotune?: boolean;
@@ -94,6 +96,11 @@ export interface Report extends Arithmetic {
   readonly adapter: AdapterFacts;
   /** Why it is slower than a GPU would be, and what to do about that; undefined on a GPU. */
   readonly advice: string | undefined;
+  /**
+   * Milliseconds of the model's largest matrix product on the GPU and on the CPU, where `auto` compared them. The CPU's are absent where the
+   * GPU is so fast that there was nothing to compare.
+   */
+  readonly compared?: Compared;
   /** Of the CPU: how many threads compute, and why so many. */
   readonly threads?: { readonly count: number; readonly why: string };
   readonly kernels: readonly KernelReport[];

@@ -5,7 +5,7 @@ import type { CpuModel } from "../cpu/model.ts";
 import { part } from "../errors/part.ts";
 import type { Threads } from "../wasm/pool.ts";
 import { CpuBackend } from "./cpu-backend.ts";
-import type { Device } from "./device.ts";
+import type { Device, Reason } from "./device.ts";
 
 /** Where nobody says how to start another. */
 const ONE: Threads = {
@@ -17,16 +17,17 @@ const ONE: Threads = {
 };
 
 /** @param why there is no GPU; absent: the CPU was asked for */
-export async function openCpuDevice(why?: string, threads = ONE): Promise<Device> {
+export async function openCpuDevice(why?: Reason, threads = ONE): Promise<Device> {
   const backends = new Set<CpuBackend>();
   const { create, name, slow } = await fastest(threads);
   return {
     backend: "cpu",
     adapter: { vendor: "", architecture: "cpu", description: name, isFallback: true },
     advice: [
-      why ? `Running on the CPU: ${asSentence(why)}` : "Running on the CPU, as requested.",
+      why ? `Running on the CPU: ${asSentence(why.message)}` : "Running on the CPU, as requested.",
       ...slow,
     ].join(" "),
+    compared: why?.compared,
     noIntegers: slow[0],
     get threads() {
       return [...backends].at(-1)?.threads;

@@ -13,6 +13,7 @@ import type { Arithmetic } from "../lower/arithmetic.ts";
 import type { Packed } from "../lower/pack/packer.ts";
 import type { Program } from "../lower/program.ts";
 import type { Streamed } from "../lower/program-of.ts";
+import type { Compared } from "./compared.ts";
 import type { Backend } from "./engine.ts";
 import type { ModelDescription } from "./model.ts";
 
@@ -31,6 +32,15 @@ export interface Device {
   readonly noIntegers?: string;
   /** Bytes of all that is held, those of other classifiers on the device included. */
   readonly bytes: number;
+  /** What the GPU and the CPU take, where they were compared. */
+  readonly compared?: Compared;
+  /** Times the model's largest matrix product on the CPU too. @throws UnsupportedDeviceError where that is the faster one by half */
+  compare?(
+    model: ModelDescription,
+    arithmetic: Arithmetic,
+    program: Program,
+    autotune?: boolean,
+  ): Promise<void>;
   /** To a residual stream in f16 where that is measured to be the faster; else undefined. */
   streamed?(arithmetic: Arithmetic, autotune?: boolean): Promise<Streamed | undefined>;
   /** Pulls the weights there. Nothing of them stays when it fails. */
@@ -44,6 +54,9 @@ export interface Device {
   readonly lost?: Promise<string>;
   release(): void;
 }
+
+/** Why the CPU is taken, where WebGPU was tried before. */
+export type Reason = Pick<Error, "message"> & Pick<Device, "compared">;
 
 /** Whether a load failed by its device, so that another device may do; a fault of the model is the same on each. */
 export function isDeviceFault(error: unknown): boolean {

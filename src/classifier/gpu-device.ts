@@ -7,6 +7,7 @@ import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { isInteger } from "../lower/arithmetic.ts";
 import type { Packed } from "../lower/pack/packer.ts";
 import type { Threads } from "../wasm/pool.ts";
+import type { Compared } from "./compared.ts";
 import type { Device } from "./device.ts";
 import { compileAhead, GpuBackend, refusal } from "./gpu-backend.ts";
 import { keepTuning, type Notebook, tuningOf } from "./tunings.ts";
@@ -19,35 +20,44 @@ export interface GpuAccess {
   readonly wait?: Wait;
   /** How to start threads for the CPU; absent: the one that is there computes. */
   readonly threads?: () => Promise<Threads>;
-  /** Refuse a software adapter, which is slower than the CPU itself. */
-  readonly onlyHardware?: boolean;
+  /** Refuse a software adapter, which is slower than the CPU itself, and a GPU that is measured to be. */
+  readonly onlyIfFaster?: boolean;
   /** Longest GPU time of one submit; absent where nobody watches a screen. */
   readonly sliceMs?: number;
   /** Where measured choices are kept between visits; absent: nowhere. */
   readonly notebook?: Notebook;
 }
 
-const SOFTWARE =
-  "a software adapter, which is slower than the CPU. Turn on hardware acceleration (in Chrome see chrome://gpu) or install the graphics driver.";
-
-/** @throws UnsupportedDeviceError without WebGPU, and for a software adapter where only hardware will do; the signal's reason. */
+/** @throws UnsupportedDeviceError without WebGPU, and for a software adapter where only what is faster than the CPU will do; the signal's reason. */
 export async function openGpuDevice(
-  { gpu: entry, wait, sliceMs, notebook, onlyHardware }: GpuAccess,
+  { gpu: entry, wait, sliceMs, notebook, onlyIfFaster, threads }: GpuAccess,
   signal?: AbortSignal,
 ): Promise<Device> {
   const gpu = await acquireGpu({ gpu: await entry?.(), wait }, signal);
   const { adapter } = gpu;
-  if (onlyHardware && adapter.isFallback) {
+  const software = adapter.isFallback ? await softwareWords() : undefined;
+  if (onlyIfFaster && software) {
     releaseGpu(gpu);
-    throw new UnsupportedDeviceError(`WebGPU has only ${SOFTWARE}`);
+    throw new UnsupportedDeviceError(`WebGPU has only ${software}`);
   }
+  let compared: Compared | undefined;
   return {
     backend: "webgpu",
     adapter,
     machine: gpu.capabilities,
-    advice: adapter.isFallback ? `Running on ${SOFTWARE}` : undefined,
+    advice: software && `Running on ${software}`,
     get bytes() {
       return gpu.bytes;
+    },
+    get compared() {
+      return compared;
+    },
+    async compare(model, arithmetic, program, autotune = true) {
+      if (!onlyIfFaster || !autotune) return;
+      // The same: where it cannot be had, the GPU is taken.
+      const it = await import("./compared.ts").catch(() => undefined);
+      const comparison = { gpu, model, arithmetic, program, threads: await threads?.(), notebook };
+      compared = await it?.refuseSlowGpu(comparison);
     },
     async streamed({ precision, nonlinear }, autotune = true) {
       const { software, features, int8Matrices } = gpu.capabilities;
@@ -73,6 +83,11 @@ export async function openGpuDevice(
     lost: gpu.lost,
     release: () => releaseGpu(gpu),
   };
+}
+
+async function softwareWords(): Promise<string> {
+  const remedies = await import("../gpu/remedies.ts").catch(() => undefined);
+  return `a software adapter, which is slower than the CPU.${remedies?.HARDWARE ?? ""}`;
 }
 
 /** Half a model is never left there: on any failure everything is released. */

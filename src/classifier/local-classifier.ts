@@ -20,6 +20,7 @@ import type {
   Report,
 } from "./api.ts";
 import { inBatches, withOpened } from "./batching.ts";
+import type { Reason } from "./device.ts";
 import type { Answer, Engine, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
 import { loadKept } from "./model.ts";
@@ -56,7 +57,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     platform: Platform<P>,
     source: ModelSource,
     options: LoadOptions,
-    why?: string,
+    why?: Reason,
   ): Promise<LocalClassifier<P>> {
     const folder = await until(options.signal, platform.openFolder(source, options));
     return loadKept(folder, async () => {

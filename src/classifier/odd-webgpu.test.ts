@@ -56,6 +56,7 @@ function oddGpu({ gpu, adapter: adapterOddities, device: deviceOddities, loses }
   return { devices, entry: odd(real, { requestAdapter, ...gpu }) };
 }
 
+/** Kernels by the table and no comparison with the CPU, unless the options say otherwise. */
 function loadWith(entry: GPU, options: LoadOptions = {}) {
   const platform = {
     ...pagePlatform,
@@ -63,7 +64,7 @@ function loadWith(entry: GPU, options: LoadOptions = {}) {
     sliceMs: undefined,
     notebook: undefined,
   };
-  return LocalClassifier.loadOn(platform, files, options);
+  return LocalClassifier.loadOn(platform, files, { autotune: false, ...options });
 }
 
 const load = (oddities: Odd, options?: LoadOptions) => loadWith(oddGpu(oddities).entry, options);

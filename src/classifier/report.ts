@@ -17,6 +17,7 @@ export function reportOf(
     backend: device.backend,
     adapter: device.adapter,
     advice: device.advice,
+    compared: device.compared,
     threads: device.threads,
     kernels: summarized(engine.choices.values()),
     dispatches: engine.dispatches,

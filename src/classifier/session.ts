@@ -7,7 +7,7 @@ import type { ModelFolder } from "../format/folder.ts";
 import { arithmeticOf, isInteger } from "../lower/arithmetic.ts";
 import { programOf } from "../lower/program-of.ts";
 import type { LoadOptions } from "./api.ts";
-import { type Device, isDeviceFault } from "./device.ts";
+import { type Device, isDeviceFault, type Reason } from "./device.ts";
 import { Engine } from "./engine.ts";
 import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
 import { describeModel, type ModelDescription, storedTensors } from "./model.ts";
@@ -40,7 +40,7 @@ export function lostTwice(who: string, reason: string, cause: unknown): DeviceLo
 }
 
 /**
- * A device with the model on it, ready to run. `auto` takes the CPU where there is no GPU, only a software adapter, or one that fails.
+ * A device with the model on it, ready to run. `auto` takes the CPU where there is no GPU, only a software adapter, or one that fails or is slower.
  * @param why the CPU is taken, where WebGPU was tried elsewhere before
  * @param fallsBack which errors make `auto` take the CPU
  * @throws DeviceLostError when the GPU is lost twice, and what the files, the model and the device are refused for.
@@ -49,20 +49,20 @@ export async function openSession(
   access: GpuAccess,
   folder: ModelFolder,
   options: LoadOptions,
-  why?: string,
+  why?: Reason,
   fallsBack = isDeviceFault,
 ): Promise<Session> {
   const { device = "auto", signal, onProgress } = options;
   let reason = why;
   if (device !== "cpu")
     try {
-      const onlyHardware = access.onlyHardware || device === "auto";
-      return await openOnGpu({ ...access, onlyHardware }, folder, options);
+      const onlyIfFaster = access.onlyIfFaster || device === "auto";
+      return await openOnGpu({ ...access, onlyIfFaster }, folder, options);
     } catch (error) {
       if (device === "webgpu" || signal?.aborted || !fallsBack(error)) throw error;
-      reason = (error as Error).message;
+      reason = error as Reason;
     }
-  if (reason !== undefined) onProgress?.({ stage: "fallback", why: reason });
+  if (reason) onProgress?.({ stage: "fallback", why: reason.message });
   const { openCpuDevice } = await part(import("./cpu-device.ts"));
   const cpu = await openCpuDevice(reason, await access.threads?.());
   try {
@@ -118,6 +118,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
       `${model.id}: integer non-linear operations need WebGPU or WebAssembly. ${device.noIntegers} Load with nonlinear exact or fast.`,
     );
   const program = await programOf(model, arithmetic, device.machine, streamed);
+  await device.compare?.(model, arithmetic, program, autotune);
   let ignored: readonly string[] = [];
   const onIgnored = (names: readonly string[]) => {
     ignored = names;

@@ -31,7 +31,7 @@ async function remember(gpu: Gpu, notebook: Notebook | undefined): Promise<Tunin
 }
 
 /** Another adapter, driver, browser or Node measures anew; another build does by the keys of `Tuning`. */
-function nameOf({ adapter: { vendor, architecture, description } }: Gpu): string {
+export function nameOf({ adapter: { vendor, architecture, description } }: Gpu): string {
   const host = globalThis.navigator?.userAgent ?? "";
   return [vendor, architecture, description, host].join(" | ");
 }

@@ -8,3 +8,7 @@ export function remedyFor(what: "is not available in this browser" | "offers no 
     return " Update the graphics driver; on Linux install a Vulkan driver; in Chrome see chrome://gpu and turn on hardware acceleration.";
   return ' Update the browser and the graphics driver, or load with device: "cpu".';
 }
+
+/** The same where there is only a software adapter. */
+export const HARDWARE =
+  " Turn on hardware acceleration (in Chrome see chrome://gpu) or install the graphics driver.";

@@ -10,6 +10,7 @@ import type {
   Report,
   SettledOptions,
 } from "../classifier/api.ts";
+import type { Reason } from "../classifier/device.ts";
 import type { Profile } from "../classifier/engine.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import { numbered } from "../classifier/numbered.ts";
@@ -46,7 +47,7 @@ import { sendable, transferables } from "./pictures.ts";
 export async function loadInWorker(
   model: ModelSource,
   options: LoadOptions,
-  why?: string,
+  why?: Reason,
 ): Promise<ImageClassifier> {
   const { worker, signal } = options;
   const channel = Channel.acquire();
@@ -72,7 +73,7 @@ async function loadThrough(
   channel: Channel,
   model: LoadRequest["model"],
   { signal, onProgress, endpoint, device, ...rest }: LoadOptions,
-  why: string | undefined,
+  why: Reason | undefined,
 ): Promise<ImageClassifier> {
   const id = channel.nextId();
   const options = {
@@ -93,10 +94,15 @@ function loadHere(
   model: ModelSource,
   options: LoadOptions,
   { message }: Error,
-  why = "as requested.",
+  why: Reason = { message: "as requested." },
 ): Promise<ImageClassifier> {
-  const here = `${why} It runs on the page's own thread, which stops while it computes, because ${message}`;
-  return LocalClassifier.loadOn(pagePlatform, model, { ...options, device: "cpu" }, here);
+  const here = `${why.message} It runs on the page's own thread, which stops while it computes, because ${message}`;
+  return LocalClassifier.loadOn(
+    pagePlatform,
+    model,
+    { ...options, device: "cpu" },
+    { ...why, message: here },
+  );
 }
 
 function askedFor(error: unknown): unknown {

@@ -1,7 +1,7 @@
 // Where a classifier of a page runs: on its own thread, in a worker, or on the CPU.
 
 import type { ImageClassifier as Classifier, LoadOptions } from "../classifier/api.ts";
-import { isDeviceFault } from "../classifier/device.ts";
+import { isDeviceFault, type Reason } from "../classifier/device.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
 import { part } from "../errors/part.ts";
@@ -23,14 +23,14 @@ export const ImageClassifier = {
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ImageClassifier> {
     const { device = "auto", worker = device === "cpu" && ON_PAGE, signal } = options;
-    const inWorker = async (why?: string) =>
+    const inWorker = async (why?: Reason) =>
       (await part(import("./client.ts"))).loadInWorker(model, options, why);
     if (worker) return inWorker();
     if (device !== "auto" || !ON_PAGE) return LocalClassifier.loadOn(pagePlatform, model, options);
-    const onGpu = { ...pagePlatform, onlyHardware: true };
+    const onGpu = { ...pagePlatform, onlyIfFaster: true };
     return LocalClassifier.loadOn(onGpu, model, { ...options, device: "webgpu" }).catch((error) => {
       if (signal?.aborted || !isDeviceFault(error)) throw error;
-      return inWorker(error.message);
+      return inWorker({ message: error.message, compared: error.compared });
     });
   },
 };

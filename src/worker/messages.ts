@@ -2,6 +2,7 @@
 // that is not progress; a reply to 0 says that the worker runs.
 
 import type { LoadOptions, Report } from "../classifier/api.ts";
+import type { Reason } from "../classifier/device.ts";
 import type { LoadProgress } from "../classifier/model.ts";
 import * as errors from "../errors/errors.ts";
 import type { FileContents } from "../format/folder.ts";
@@ -16,7 +17,7 @@ export interface LoadRequest {
   /** All that can be sent; addresses as text. */
   readonly options: Omit<LoadOptions, "signal" | "onProgress" | "endpoint"> & { readonly endpoint?: string };
   /** The CPU is asked for, where WebGPU was tried before. */
-  readonly why?: string;
+  readonly why?: Reason;
 }
 
 export interface RunRequest {

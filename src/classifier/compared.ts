@@ -1,0 +1,174 @@
+// Which of the two computes a model faster on this machine: its largest matrix product, timed on the GPU and on the CPU. Fetched where
+// a GPU is measured, and the CPU's kernels only where they could win.
+
+import { UnsupportedDeviceError } from "../errors/errors.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+
+import type { GemmProblem } from "../kernels/gemm.ts";
+import type { Arithmetic } from "../lower/arithmetic.ts";
+import type { Program } from "../lower/program.ts";
+import { programOf } from "../lower/program-of.ts";
+import { Plan } from "../scheduler/plan.ts";
+import type { Graph, Step, Tensor } from "../scheduler/step.ts";
+import { chooseByMeasuring } from "../scheduler/tune.ts";
+import { roundUp } from "../tensor/round-up.ts";
+import { MOST_THREADS, type Threads } from "../wasm/pool.ts";
+import type { ModelDescription } from "./model.ts";
+import { type Notebook, nameOf, tuningOf } from "./tunings.ts";
+
+/** Milliseconds of a model's largest matrix product. */
+export interface Compared {
+  readonly webgpu: number;
+  /** Absent where the GPU is so fast that the CPU was not tried. */
+  readonly cpu?: number;
+  /** Of the CPU. */
+  readonly threads: number;
+}
+
+/** What is compared, and how each side is timed. */
+export interface Contest {
+  /** Multiply-adds of the product. */
+  readonly macs: number;
+  readonly threads: number;
+  readonly gpuMs: () => Promise<number>;
+  readonly cpuMs: () => Promise<number>;
+}
+
+/** The CPU must be this much faster: the rest of a model is not only matrix products, and clocks are noisy. */
+const WORTH_CHANGING = 1.5;
+/** More than a thread does on any machine so far, so that no GPU that could lose goes unchallenged. */
+const MACS_PER_MS_AND_THREAD = 6e7;
+const CPU_MS = 10;
+/** What each thread but the first adds. */
+const SPEED_UP = 0.7;
+
+/** Times the GPU, and the CPU too where it could be fast enough to be taken. */
+export async function compare({ macs, threads, gpuMs, cpuMs }: Contest): Promise<Compared> {
+  const webgpu = await gpuMs();
+  const leastCpuMs = macs / (threads * MACS_PER_MS_AND_THREAD);
+  if (webgpu < WORTH_CHANGING * leastCpuMs) return { webgpu, threads };
+  return { webgpu, cpu: await cpuMs(), threads };
+}
+
+/** Whether the CPU is the one to take. */
+export function cpuWins({ webgpu, cpu = Number.POSITIVE_INFINITY }: Compared): boolean {
+  return webgpu > WORTH_CHANGING * cpu;
+}
+
+export interface Comparison {
+  readonly gpu: Gpu;
+  readonly model: ModelDescription;
+  readonly arithmetic: Arithmetic;
+  /** The model's on this GPU. */
+  readonly program: Program;
+  /** How to start threads; absent: a page's own thread, where a worker would have them. */
+  readonly threads?: Threads;
+  readonly notebook?: Notebook;
+}
+
+/**
+ * Both figures, measured or kept from an earlier visit; undefined where measuring fails.
+ * @throws UnsupportedDeviceError with both figures where the CPU is faster by half
+ */
+export async function refuseSlowGpu(comparison: Comparison): Promise<Compared | undefined> {
+  const compared = await keptOrMeasured(comparison).catch(() => undefined);
+  if (!compared || !cpuWins(compared)) return compared;
+  const { webgpu, cpu = 0, threads } = compared;
+  const error = new UnsupportedDeviceError(
+    `WebGPU is slower here: ${webgpu.toFixed(1)} ms for the model's largest matrix product against ${cpu.toFixed(1)} ms with ${threads} thread${threads === 1 ? "" : "s"} of the CPU. Load with device: "webgpu" to use the GPU all the same.`,
+  );
+  throw Object.assign(error, { compared });
+}
+
+async function keptOrMeasured({ notebook, ...comparison }: Comparison): Promise<Compared> {
+  const { gpu, model, arithmetic, program, threads } = comparison;
+  const count = threads ? Math.min(threads.most, MOST_THREADS) : threadsOfWorker();
+  const onGpu = largestProduct(program);
+  const page = `${nameOf(gpu)} | beside ${count} threads of the CPU`;
+  const key = `${onGpu.kernels[0].name} ${JSON.stringify(onGpu.problem)}`;
+  const kept: Record<string, Compared> = await readPage(notebook, page);
+  if (kept[key]) return kept[key];
+  const compared = await compare({
+    macs: onGpu.kernels[0].macs(onGpu.problem),
+    threads: count,
+    gpuMs: () => msOnGpu(gpu, onGpu, notebook),
+    cpuMs: async () => {
+      const step = largestProduct(await programOf(model, arithmetic));
+      const ms = await msOnCpu(step, threads);
+      return threads ? ms : ms / (1 + SPEED_UP * (count - 1));
+    },
+  });
+  await notebook?.write(page, JSON.stringify({ ...kept, [key]: compared }));
+  return compared;
+}
+
+async function readPage(notebook: Notebook | undefined, page: string): Promise<Record<string, Compared>> {
+  try {
+    return JSON.parse((await notebook?.read(page)) ?? "{}");
+  } catch {
+    return {}; // damaged: measured anew
+  }
+}
+
+/** As many as the worker would start that takes the CPU's part. */
+function threadsOfWorker(): number {
+  return globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
+}
+
+/** Of one picture. */
+function largestProduct(program: Program): Step {
+  const macs = ({ kernels, problem }: Step) => kernels[0].macs(problem);
+  const products = program.graph(1).steps.filter(({ operation }) => operation === "linear");
+  return products.reduce((most, step) => (macs(step) > macs(most) ? step : most));
+}
+
+async function msOnGpu(gpu: Gpu, step: Step, notebook: Notebook | undefined): Promise<number> {
+  const choose = chooseByMeasuring(gpu, await tuningOf(gpu, notebook));
+  const plan = await Plan.create(gpu, alone(step), { weights: new Map(), outputs: [], choose });
+  const { Timer } = await import("../gpu/timer.ts");
+  const timer = new Timer(gpu);
+  try {
+    const samples: number[] = [];
+    for (let i = 0; i < 4; i++) samples.push((await plan.profile(timer)).get(step.label)!);
+    return Math.min(...samples);
+  } finally {
+    timer.destroy();
+    plan.destroy();
+  }
+}
+
+const ONE_THREAD: Threads = {
+  most: 1,
+  why: "measured on the page's own thread",
+  spawn: () => {
+    throw new Error("thread: none can be started");
+  },
+};
+
+async function msOnCpu(step: Step, threads = ONE_THREAD): Promise<number> {
+  const { compileKernels, createWasmModel } = await import("../wasm/model.ts");
+  await compileKernels(false);
+  const cpu = await createWasmModel(threads);
+  try {
+    const plan = await cpu.plan(alone(step));
+    const samples: number[] = [];
+    for (const start = performance.now(); performance.now() - start < CPU_MS || samples.length < 3; )
+      samples.push((await plan.run(() => {})).get(step.label)!);
+    return Math.min(...samples);
+  } finally {
+    // A browser takes seconds over ending threads, and nobody needs to wait for that.
+    void cpu.release();
+  }
+}
+
+/** The step as a graph of its own, on zeros, which take as long as numbers do. Weights are tensors of it. */
+function alone(step: Step): Graph {
+  const { rows, n, k } = step.problem as GemmProblem;
+  const [height, width, depth] = [rows, n, k].map((size) => roundUp(size, 128));
+  const sizeOf = (binding: string) => 4 * (binding === "w" ? width * depth : height * Math.max(width, depth));
+  const tensors = Object.entries(step.buffers).map(([binding, name]): [string, Tensor] => [
+    name,
+    { rows, columns: n, form: "f32", byteLength: sizeOf(binding) },
+  ]);
+  return { steps: [step], tensors: new Map(tensors), held: new Set(tensors.map(([name]) => name)) };
+}
