@@ -1,9 +1,9 @@
 /**
  * `npm run -s bench:compilers -- [--gpu navi31,tgl] [--model ti,s,b] [--batch 1,8,32] [--program int8] [--kernel PART] [--chosen] [--steps]
- * [-o FILE]`: what the compilers of real GPUs make of every kernel, on a machine that has none of them. docs/gpu-compilers.md says how
+ * [--against FILE] [-o FILE]`: what the compilers of real GPUs make of every kernel, on a machine that has none of them. docs/gpu-compilers.md says how
  * to read it. Times in it are predicted from counts, never measured.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
@@ -19,14 +19,16 @@ const { values } = parseArgs({
     kernel: { type: "string", default: "" },
     chosen: { type: "boolean", default: false },
     steps: { type: "boolean", default: false },
+    against: { type: "string" },
     output: { type: "string", short: "o" },
   },
 });
-const { GPUS, printed, runCompilers } = /** @type {typeof import("./compilers/index.ts")} */ (
+const { compared, GPUS, printed, runCompilers } = /** @type {typeof import("./compilers/index.ts")} */ (
   (await runnerImport(path.join(root, "bench", "compilers", "index.ts"))).module
 );
 
 let lastLine = 0;
+const before = values.against && JSON.parse(readFileSync(values.against, "utf8"));
 const interrupted = new AbortController();
 process.once("SIGINT", () => interrupted.abort());
 const everyName = GPUS.map(({ name }) => name);
@@ -46,7 +48,7 @@ try {
     onProgress: progress,
   });
   progress("");
-  console.log(printed(report, values.steps));
+  console.log(before ? compared(before, report, values.steps) : printed(report, values.steps));
   if (values.output) writeFileSync(values.output, `${JSON.stringify(report)}\n`);
 } catch (error) {
   progress("");

@@ -106,12 +106,12 @@ function count(
 const everyLoop = (loop: Loop): Loop[] => loop.inner.flatMap((inner) => [...everyLoop(inner), inner]);
 
 /** f32 multiply-adds of a loop that is there to multiply; a few of them stand in many others. */
-const MANY_MACS = 16;
+const MANY_MACS = 32;
 
-/** Loops that compute products, in the order of the program: of int8 by dots, or of floats. */
-export function multiplyingLoops(whole: Loop): Loop[] {
+/** Loops that compute products, in the order of the program: of int8 by dots, or of at least so many floats. */
+export function multiplyingLoops(whole: Loop, leastMacs = MANY_MACS): Loop[] {
   return everyLoop(whole).filter(
-    ({ own: { dot, matrix, macs }, inner }) => dot + matrix > 0 || (macs >= MANY_MACS && inner.length === 0),
+    ({ own: { dot, matrix, macs }, inner }) => dot + matrix > 0 || (macs >= leastMacs && inner.length === 0),
   );
 }
 

@@ -36,18 +36,24 @@ const figures = (lines: Line[], hasScalarUnit = true) =>
   ({ wave: 64, hasScalarUnit, code: program(lines) }) as Figures;
 const work = { workgroups: 10, threads: 128, products: [6400], bytes: 0, stepBytes: 0 };
 
+test("of more loops than products those that multiply most have them, an epilogue's few floats none", () => {
+  const floats: Line = { instruction: { kind: "fma", cycles: 1, macs: 16 } };
+  const whole = program([...loop("A", ...dots(16)), ...loop("B", floats)]);
+  expect(tripsOf(whole, { products: [6400], bytes: 0 }, 64).get(whole.inner[0])).toBe(100);
+});
+
 describe("a step takes as long as the busiest part of the card", () => {
   const code = loop("A", ...dots(16));
 
   test("two waves on each of ten cores with two SIMDs: one wave each", () => {
-    const { predictedUs, bound, fill } = predict(figures(code), work, CARD);
+    const { predictedUs, bound, fill } = predict(figures(code), work, CARD)!;
     // 100 turns of 16 dots of two cycles, at 1000 cycles a microsecond
     expect(predictedUs).toBeCloseTo(3.2);
     expect({ bound, fill }).toEqual({ bound: "vector", fill: 1 });
   });
 
   test("one workgroup more leaves nearly half of the card idle", () => {
-    const { predictedUs, fill } = predict(figures(code), { ...work, workgroups: 11 }, CARD);
+    const { predictedUs, fill } = predict(figures(code), { ...work, workgroups: 11 }, CARD)!;
     expect(predictedUs).toBeCloseTo(6.4);
     expect(fill).toBeCloseTo(0.55);
   });
@@ -61,12 +67,17 @@ describe("a step takes as long as the busiest part of the card", () => {
     });
   });
 
+  test("of products that nothing in the program computes nothing is predicted", () => {
+    const vector: Line = { instruction: { kind: "vector", cycles: 1 } };
+    expect(predict(figures(loop("A", vector)), work, CARD)).toBeUndefined();
+  });
+
   test("scalars take the vector unit's turns where there is no unit for them", () => {
     const scalars: Line[] = [{ instruction: { kind: "scalar", cycles: 1 } }];
     const [apart, shared] = [true, false].map((has) =>
       predict(figures([...code, ...scalars], has), work, CARD),
     );
-    expect(shared.predictedUs).toBeGreaterThan(apart.predictedUs);
+    expect(shared!.predictedUs).toBeGreaterThan(apart!.predictedUs);
   });
 });
 

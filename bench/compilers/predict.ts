@@ -3,7 +3,7 @@
 import type { Figures } from "./figures.ts";
 import type { Card } from "./gpus.ts";
 import { type Loop, noCounts } from "./listing.ts";
-import { tripsOf, type Work } from "./trips.ts";
+import { multiplies, tripsOf, type Work } from "./trips.ts";
 
 export interface Dispatch extends Work {
   readonly workgroups: number;
@@ -23,7 +23,9 @@ export interface Prediction {
   readonly fill: number;
 }
 
-export function predict(figures: Figures, dispatch: Dispatch, card: Card): Prediction {
+/** Undefined where there are products, and nothing that is counted as one: its loops turn nobody knows how often. */
+export function predict(figures: Figures, dispatch: Dispatch, card: Card): Prediction | undefined {
+  if (dispatch.products.length > 0 && !multiplies(figures.code)) return undefined;
   const { workgroups, threads, stepBytes } = dispatch;
   const waves = Math.ceil(threads / figures.wave);
   const busiestCore = Math.ceil(workgroups / card.cores);

@@ -1,7 +1,9 @@
 // A report as text of at most 120 columns.
 
 import { type Counts, dotShare } from "./listing.ts";
-import type { ModelPrediction, PipelineReport, Report, StepPrediction } from "./report.ts";
+import type { ModelPrediction, StepPrediction } from "./models.ts";
+import type { PipelineReport, Report } from "./report.ts";
+import { table } from "./text-table.ts";
 
 export function printed(report: Report, withSteps: boolean): string {
   const gpus = [...new Set(report.pipelines.map(({ gpu }) => gpu))];
@@ -107,21 +109,4 @@ function stepCells(step: StepPrediction, steps: readonly StepPrediction[]): stri
 
 const nameOf = ({ kernel, variant }: StepPrediction) =>
   `${kernel.replace("gemm_int8_", "").replace("attention", "att").replace("layernorm", "norm")}/${variant}`;
-const ms = (us: number) => (us / 1000).toFixed(us < 10_000 ? 3 : 1);
-
-/** First column to the left, the others to the right. */
-export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [heads, ...rows];
-  const widths = heads.map((_, i) => Math.max(...all.map((row) => row[i].length)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, i) => (isText(rows, i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-        .join(" ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
-
-const isText = (rows: readonly (readonly string[])[], column: number) =>
-  column === 0 || rows.some((row) => /^[a-z]{2}/i.test(row[column]));
+const ms = (us: number | undefined) => (us === undefined ? "-" : (us / 1000).toFixed(us < 10_000 ? 3 : 1));

@@ -2,10 +2,10 @@
 
 import type { Compiled, CompiledGpu } from "./compiled.ts";
 import type { Figures } from "./figures.ts";
-import { CARDS, type Card } from "./gpus.ts";
+import { CARDS } from "./gpus.ts";
 import { type Counts, hotLoops } from "./listing.ts";
+import { type ModelPrediction, predictions } from "./models.ts";
 import type { Use } from "./pipelines.ts";
-import { type Prediction, predict } from "./predict.ts";
 
 export interface PipelineReport extends Omit<Figures, "code"> {
   readonly gpu: string;
@@ -20,28 +20,6 @@ export interface PipelineReport extends Omit<Figures, "code"> {
   readonly compileMs: number;
   /** Instructions of the loops that it spends its time in, in the order of its code. */
   readonly loops: readonly Counts[];
-}
-
-export interface StepPrediction extends Prediction {
-  readonly step: string;
-  readonly times: number;
-  readonly kernel: string;
-  readonly variant: string;
-  readonly workgroups: number;
-  readonly waves: number;
-  readonly chosen: boolean;
-}
-
-/** Everything in microseconds, predicted from counts and never measured. */
-export interface ModelPrediction {
-  readonly card: string;
-  readonly program: string;
-  readonly model: string;
-  readonly batch: number;
-  readonly predictedUs: number;
-  readonly floorUs: number;
-  /** Every variant of every step. */
-  readonly steps: readonly StepPrediction[];
 }
 
 export interface Report {
@@ -91,32 +69,4 @@ function pipelineReport(gpu: string, compiled: Compiled, { code, ...figures }: F
     ...figures,
     loops: hotLoops(code).map(({ own }) => own),
   };
-}
-
-function predictions(card: Card, pipelines: readonly Compiled[]): ModelPrediction[] {
-  const models = new Map<
-    string,
-    Pick<ModelPrediction, "program" | "model" | "batch"> & { steps: StepPrediction[] }
-  >();
-  for (const { kernel, variant, uses, figures } of pipelines)
-    for (const { program, model, batch, step, times, dispatch, chosen } of figures ? uses : []) {
-      const key = [program, model, batch].join(" ");
-      const entry = models.get(key) ?? { program, model, batch, steps: [] };
-      models.set(key, entry);
-      const { workgroups, threads } = dispatch;
-      const waves = workgroups * Math.ceil(threads / figures!.wave);
-      const prediction = predict(figures!, dispatch, card);
-      entry.steps.push({ step, times, kernel, variant, workgroups, waves, chosen, ...prediction });
-    }
-  return [...models.values()].map(({ steps, ...model }) => {
-    const sum = (value: (step: StepPrediction) => number) =>
-      steps.filter(({ chosen }) => chosen).reduce((total, step) => total + step.times * value(step), 0);
-    return {
-      card: card.name,
-      ...model,
-      predictedUs: sum(({ predictedUs }) => predictedUs),
-      floorUs: sum(({ floorUs }) => floorUs),
-      steps,
-    };
-  });
 }

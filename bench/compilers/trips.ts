@@ -16,9 +16,9 @@ const USUAL_TURNS = 4;
 /** Turns of every loop in one run of the program, which itself is there with 1. */
 export function tripsOf(whole: Loop, work: Work, wave: number): Map<Loop, number> {
   const trips = new Map<Loop, number>([[whole, 1]]);
-  const multiplying = work.products.length > 0 ? multiplyingLoops(whole) : [];
-  for (const [i, loop] of multiplying.entries())
-    trips.set(loop, Math.max(1, productOf(work.products, i, multiplying.length) / macsOf(loop)));
+  const loops = loopsOf(whole, work.products.length);
+  for (const [i, loop] of loops.entries())
+    trips.set(loop, Math.max(1, productOf(work.products, i, loops.length) / macsOf(loop)));
   settle(whole, trips, work, wave);
   return trips;
 }
@@ -35,6 +35,19 @@ function settle(loop: Loop, trips: Map<Loop, number>, work: Work, wave: number):
     if (work.products.length > 0 || globalBytes === 0) return trips.get(loop) ?? 1;
     return Math.max(1, (work.bytes * wave) / globalBytes);
   }
+}
+
+/** As many loops as there are products: those that multiply most in a turn, dots before floats, in the order of the code. */
+function loopsOf(whole: Loop, products: number): Loop[] {
+  const all = multiplyingLoops(whole, 1);
+  const weight = ({ own: { dot, matrix, macs } }: Loop) => 1e6 * (dot + matrix) + macs;
+  const most = [...all].sort((a, b) => weight(b) - weight(a)).slice(0, products);
+  return all.filter((loop) => most.includes(loop));
+}
+
+/** Whether anything in a program multiplies, in a form that is counted. */
+export function multiplies(whole: Loop): boolean {
+  return whole.own.macs + whole.own.dot > 0 || multiplyingLoops(whole, 1).length > 0;
 }
 
 function macsOf({ own: { dot, macs } }: Loop): number {
