@@ -4,8 +4,10 @@ import type { Plugin } from "vite";
 import { link } from "wesl/core";
 
 /**
- * `import wgsl from "./x.wgsl?dot4&TILE=4"` gives linked, tree-shaken WGSL text; a bare query word is a condition for
- * `@if(word)`, `NAME=value` a constant in `constants::NAME`. The linker runs at build time only: zero bytes in the page.
+ * `import wgsl from "./x.wgsl?dot4&TILE=4&wgsl"` gives linked, tree-shaken WGSL text; a bare query word is a condition for
+ * `@if(word)`, `NAME=value` a constant in `constants::NAME`. With `texts` in the place of `wgsl`, `inner=dot4,f32` is an axis,
+ * and there is a text for each combination: `texts["dot4"]`. A place on an axis may be several words, `groups+add`, or none.
+ * The linker runs at build time only: zero bytes in the page.
  */
 export function wgsl(root = "shaders"): Plugin {
   return {
@@ -21,15 +23,30 @@ export function wgsl(root = "shaders"): Plugin {
         .replace(/\.wgsl$/, "")
         .split(path.sep)
         .join("/");
-      const { conditions, constants } = readQuery(query);
-      const linked = await link({ weslSrc: sources, rootModuleName, conditions, constants });
-      return {
-        code: `export default ${JSON.stringify(overridesFirst(withoutStandIns(stripComments(linked.dest))))};`,
-        map: null,
+      const { isTable, axes, conditions, constants } = readQuery(query);
+      const textOf = async (words: readonly string[]) => {
+        const all = { ...conditions, ...conditionsOf(words) };
+        const linked = await link({ weslSrc: sources, rootModuleName, conditions: all, constants });
+        return overridesFirst(withoutStandIns(stripComments(linked.dest)));
       };
+      const table: Record<string, string> = {};
+      for (const words of combinations(axes)) table[words.join(" ")] = await textOf(words);
+      return { code: `export default ${JSON.stringify(isTable ? table : table[""])};`, map: null };
     },
   };
 }
+
+/** One place of each axis, as words. */
+function combinations([first, ...rest]: readonly string[]): string[][] {
+  if (first === undefined) return [[]];
+  const others = combinations(rest);
+  return first.split(",").flatMap((place) => {
+    const words = place.split(" ").filter((word) => word !== "");
+    return others.map((more) => [...words, ...more]);
+  });
+}
+
+const conditionsOf = (words: readonly string[]) => Object.fromEntries(words.map((word) => [word, true]));
 
 function readSources(directory: string, watch: (name: string) => void): Record<string, string> {
   const sources: Record<string, string> = {};
@@ -41,15 +58,24 @@ function readSources(directory: string, watch: (name: string) => void): Record<s
   return sources;
 }
 
-function readQuery(query = ""): { conditions: Record<string, boolean>; constants: Record<string, string> } {
-  const conditions: Record<string, boolean> = {};
-  const constants: Record<string, string> = {};
-  for (const [key, value] of new URLSearchParams(query)) {
-    if (key === "wgsl") continue;
-    if (value === "") conditions[key] = true;
-    else constants[key] = value;
-  }
-  return { conditions, constants };
+interface Query {
+  /** Whether a table of texts is asked for, or one text. */
+  readonly isTable: boolean;
+  readonly axes: string[];
+  readonly conditions: Record<string, boolean>;
+  readonly constants: Record<string, string>;
+}
+
+function readQuery(query = ""): Query {
+  const words = new URLSearchParams(query);
+  const entries = [...words].filter(([key]) => key !== "wgsl" && key !== "texts");
+  const valued = entries.filter(([, value]) => value !== "");
+  return {
+    isTable: words.has("texts"),
+    axes: valued.filter(([key]) => /[a-z]/.test(key)).map(([, value]) => value),
+    conditions: conditionsOf(entries.filter(([, value]) => value === "").map(([key]) => key)),
+    constants: Object.fromEntries(valued.filter(([key]) => !/[a-z]/.test(key))),
+  };
 }
 
 /** Comments and blank lines stay in the repository; lines stay lines, so a compiler message still points at one. */

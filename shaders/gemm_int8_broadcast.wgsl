@@ -3,7 +3,7 @@
 // multiplying where there is no int8 dot, is shared. Eight subgroups side by side own a group of 64 columns.
 // Needs subgroups of exactly 8, or with `four` of 4, numbered along the local index.
 import package::lib::gemm::{length_k, length_n, FOLD, Total, a, w, run_time, first_row, store};
-@if(add) import package::lib::gemm::a_scale;
+@if(groups) import package::lib::gemm::a_scale;
 @if(quantize) import package::lib::gemm::{activation, dequantize, raise_peak, row_peak};
 @if(quantize) import package::lib::gelu::activate;
 import package::lib::pack::unpack_i8;
@@ -61,8 +61,8 @@ fn four_steps(s: Sums, row: u32, k: u32, column: u32) -> Sums {
     s.a3 + low(r3, c), s.b3 + high(r3, c), s.a4 + low(r4, c), s.b4 + high(r4, c));
 }
 
-@if(add) fn scale_of(row: u32, group: u32) -> f32 { return a_scale[row * (length_k() / 64u) + group]; }
-@if(add) fn fold(t: Totals, s: Sums, row: u32, group: u32) -> Totals {
+@if(groups) fn scale_of(row: u32, group: u32) -> f32 { return a_scale[row * (length_k() / 64u) + group]; }
+@if(groups) fn fold(t: Totals, s: Sums, row: u32, group: u32) -> Totals {
   let x0 = scale_of(row, group);
   let x1 = scale_of(row + SIZE, group);
   let x2 = scale_of(row + 2u * SIZE, group);
@@ -72,7 +72,7 @@ fn four_steps(s: Sums, row: u32, k: u32, column: u32) -> Sums {
     t.a0 + s.a0 * x0, t.b0 + s.b0 * x0, t.a1 + s.a1 * x1, t.b1 + s.b1 * x1, t.a2 + s.a2 * x2, t.b2 + s.b2 * x2,
     t.a3 + s.a3 * x3, t.b3 + s.b3 * x3, t.a4 + s.a4 * x4, t.b4 + s.b4 * x4);
 }
-@if(!add) fn fold(t: Totals, s: Sums, row: u32, group: u32) -> Totals {
+@if(!groups) fn fold(t: Totals, s: Sums, row: u32, group: u32) -> Totals {
   return Totals(
     t.a0 + Total(s.a0), t.b0 + Total(s.b0), t.a1 + Total(s.a1), t.b1 + Total(s.b1), t.a2 + Total(s.a2), t.b2 + Total(s.b2),
     t.a3 + Total(s.a3), t.b3 + Total(s.b3), t.a4 + Total(s.a4), t.b4 + Total(s.b4));

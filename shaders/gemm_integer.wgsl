@@ -8,7 +8,7 @@ import package::lib::sixteen::{Sum, sixteen, dot16};
 @if(ivit) import package::lib::ivit::gelu_integer;
 
 // As in lib/gemm.wgsl; k and n are multiples of 64.
-struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32 }
+struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32, first_row: u32 }
 @group(0) @binding(7) var<uniform> params: Params;
 @group(0) @binding(0) var<storage, read> a: array<vec4<u32>>;               // [rows, K/16] int8
 @group(0) @binding(1) var<storage, read> w: array<vec4<u32>>;               // [K/16, N] int8

@@ -8,10 +8,10 @@ fn dot_columns(a: Sixteen, w0: Sixteen, w1: Sixteen, w2: Sixteen, w3: Sixteen) -
   return vec4<Sum>(dot16(a, w0), dot16(a, w1), dot16(a, w2), dot16(a, w3));
 }
 
-@if(add) fn fold_row(total: Total, sums: vec4<Sum>, row: u32, group: u32) -> Total {
+@if(groups) fn fold_row(total: Total, sums: vec4<Sum>, row: u32, group: u32) -> Total {
   return total + vec4<f32>(sums) * a_scale[row * (length_k() / 64u) + group];
 }
-@if(!add) fn fold_row(total: Total, sums: vec4<Sum>, row: u32, group: u32) -> Total {
+@if(!groups) fn fold_row(total: Total, sums: vec4<Sum>, row: u32, group: u32) -> Total {
   return total + vec4<i32>(sums);
 }
 

@@ -5,9 +5,12 @@ import { afterAll, expect, test } from "vitest";
 import { bundledModel } from "../cli/model.ts";
 import { type AnyKernel, variantsFor } from "../gpu/kernel.ts";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
+import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
+import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
+import { gemmInt8Tiled } from "../kernels/gemm-int8-tiled.ts";
 import { gpuKernels } from "../lower/gpu-kernels.ts";
 import { int8Program } from "../lower/int8.ts";
-import type { Int8Kernels } from "../lower/kernels.ts";
+import { gemmsOf, type Int8Kernels } from "../lower/kernels.ts";
 import { softwareKernels } from "../lower/software-kernels.ts";
 import { fused } from "../network/fused.ts";
 import { openModel } from "../node/folder.ts";
@@ -39,8 +42,7 @@ const pictures = await Promise.all(
 const union = <K>(some: readonly K[], others: readonly K[]) => [...new Set([...some, ...others])];
 const everything: Int8Kernels = {
   ...gpuKernels,
-  gemmAdd: union(softwareKernels.gemmAdd, gpuKernels.gemmAdd),
-  gemmQuantize: union(softwareKernels.gemmQuantize, gpuKernels.gemmQuantize),
+  gemm: gemmsOf(gemmInt8Broadcast, gemmInt8Tiled, gemmInt8Direct),
   attention: union(softwareKernels.attention, gpuKernels.attention),
 };
 
@@ -74,8 +76,8 @@ async function logitsBy(wanted: string): Promise<Float32Array[]> {
 const gemm = { rows: 64, n: 64, k: 64 };
 const problem = { ...gemm, images: 1, tokens: 65, queries: 65, heads: 3, headDim: 64 };
 const kernels: readonly AnyKernel[] = [
-  ...everything.gemmAdd,
-  ...everything.gemmQuantize,
+  ...everything.gemm.groups.add,
+  ...everything.gemm.row.quantize,
   ...everything.attention,
 ];
 const names = kernels.flatMap((kernel) =>

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { ROW_SCALE } from "../quant/outlier.ts";
 import { packWeights } from "../quant/pack.ts";
-import { gemmQuantize } from "./gemm.ts";
+import { gemmRowGroups } from "./gemm.ts";
 
 test("the greatest sums beside the greatest of the other sign are exact", () => {
   const problem = { rows: 5, n: 64, k: 2112 };
@@ -13,7 +13,7 @@ test("the greatest sums beside the greatest of the other sign are exact", () => 
   const w = Int8Array.from({ length: n * k }, (_, i) => weightOf(Math.floor(i / k)));
   const out = new Int8Array(rows * n);
   const out_scale = new Float32Array(rows);
-  gemmQuantize(problem, {
+  gemmRowGroups(problem, {
     a: new Int8Array(rows * k).fill(-128),
     w: packWeights(w, n, k),
     a_scale: Float32Array.from({ length: rows * ROW_SCALE }, (_, i) => Number(i % ROW_SCALE === 0)),

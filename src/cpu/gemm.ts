@@ -95,28 +95,63 @@ function multiplyFloat(
   }
 }
 
-interface Sum {
-  readonly addend: Float32Array;
+/** y + addend, or activation(y), in place; y [rows, n]. */
+function finishFloat(problem: GemmProblem, y: Float32Array, addend?: Float32Array): void {
+  if (addend) add(problem, addend, y);
+  else activate(y, problem.activation);
+}
+
+interface FloatOutput {
+  /** Added to the product; without it the activation is applied. */
+  readonly addend?: Float32Array;
   readonly out: Float32Array;
 }
 
-/** out = a w + bias + addend. */
-export function gemmAdd(problem: GemmProblem, arrays: Int8Operands & Sum): void {
-  multiplyInt8(problem, arrays, GROUP, arrays.out);
-  add(problem, arrays);
+interface GroupsOutput {
+  readonly out: Int8Array;
+  readonly out_scale: Float32Array;
 }
 
-/** out = activation(a w + bias) in int8 with a scale per row and 64 columns; a_scale [rows, 3], as LayerNorm makes it. */
-export function gemmQuantize(
-  problem: GemmProblem,
-  arrays: Int8Operands & { readonly out: Int8Array; readonly out_scale: Float32Array },
-): void {
+/** out = a w + bias + addend, or activation(a w + bias); a_scale [rows, k / 64]. */
+export function gemmGroupsFloat(problem: GemmProblem, arrays: Int8Operands & FloatOutput): void {
+  const y = arrays.out.subarray(0, problem.rows * problem.n);
+  multiplyGroups(problem, arrays, y);
+  finishFloat(problem, y, arrays.addend);
+}
+
+/** The same of rows; a_scale [rows, 3], as LayerNorm makes it. */
+export function gemmRowFloat(problem: GemmProblem, arrays: Int8Operands & FloatOutput): void {
+  const y = arrays.out.subarray(0, problem.rows * problem.n);
+  multiplyRow(problem, arrays, y);
+  finishFloat(problem, y, arrays.addend);
+}
+
+/** out = activation(a w + bias) in int8 with a scale per row and 64 columns; a_scale [rows, 3]. */
+export function gemmRowGroups(problem: GemmProblem, arrays: Int8Operands & GroupsOutput): void {
   const y = new Float32Array(problem.rows * problem.n);
-  const a_scale = arrays.a_scale.filter((_, i) => i % ROW_SCALE === 0);
-  multiplyInt8(problem, { ...arrays, a_scale }, problem.k, y);
-  addOutliers(problem, arrays, y);
+  multiplyRow(problem, arrays, y);
   activate(y, problem.activation);
   quantizeGroups(y, GROUP, arrays.out, arrays.out_scale);
+}
+
+/** out = a w + bias + addend, or activation(a w + bias), all f32. */
+export function gemmFloat(
+  problem: GemmProblem,
+  arrays: Record<"a" | "w" | "bias", Float32Array> & FloatOutput,
+): void {
+  const y = arrays.out.subarray(0, problem.rows * problem.n);
+  multiplyFloat(problem, arrays, y);
+  finishFloat(problem, y, arrays.addend);
+}
+
+function multiplyGroups(problem: GemmProblem, operands: Int8Operands, y: Float32Array): void {
+  multiplyInt8(problem, operands, GROUP, y);
+}
+
+function multiplyRow(problem: GemmProblem, operands: Int8Operands, y: Float32Array): void {
+  const a_scale = operands.a_scale.filter((_, i) => i % ROW_SCALE === 0);
+  multiplyInt8(problem, { ...operands, a_scale }, problem.k, y);
+  addOutliers(problem, operands, y);
 }
 
 /** What the outlier of a row has beyond its int8, times its weights. */
@@ -130,21 +165,10 @@ function addOutliers({ rows, n }: GemmProblem, { w, a_scale, w_scale }: Int8Oper
   }
 }
 
-/** out = activation(a w + bias), or with an addend a w + bias + addend. */
-export function gemmFloat(
-  problem: GemmProblem,
-  arrays: Record<"a" | "w" | "bias" | "out", Float32Array> & { readonly addend?: Float32Array },
-): void {
-  const { addend, out } = arrays;
-  const y = out.subarray(0, problem.rows * problem.n);
-  multiplyFloat(problem, arrays, y);
-  if (addend) add(problem, { addend, out: y });
-  else activate(y, problem.activation);
-}
-
-function add({ rows, n, rowsPerImage = 1, addendRows = 1 }: GemmProblem, { addend, out }: Sum): void {
+function add(problem: GemmProblem, addend: Float32Array, y: Float32Array): void {
+  const { rows, n, rowsPerImage = 1, addendRows = 1 } = problem;
   for (let row = 0; row < rows; row++) {
     const from = (Math.floor(row / rowsPerImage) * addendRows + (row % rowsPerImage)) * n;
-    for (let c = 0; c < n; c++) out[row * n + c] += addend[from + c];
+    for (let c = 0; c < n; c++) y[row * n + c] += addend[from + c];
   }
 }

@@ -3,7 +3,7 @@
 import { UnsupportedDeviceError } from "../errors/errors.ts";
 import type { Form, Step, Tensor } from "../scheduler/step.ts";
 import { attention, attentionFloat } from "./attention.ts";
-import { gemmAdd, gemmFloat, gemmQuantize } from "./gemm.ts";
+import { gemmFloat, gemmGroupsFloat, gemmRowFloat, gemmRowGroups } from "./gemm.ts";
 import { head } from "./head.ts";
 import { layernorm, layernormQuantize } from "./layernorm.ts";
 import * as rows from "./rows.ts";
@@ -13,8 +13,9 @@ export type Compute = (problem: never, arrays: never) => void;
 
 /** By operation, form of the first tensor that it reads, and form of its output. */
 export const cpuKernels: ReadonlyMap<string, Compute> = new Map<string, Compute>([
-  ["linear groups f32", gemmAdd],
-  ["linear row groups", gemmQuantize],
+  ["linear groups f32", gemmGroupsFloat],
+  ["linear row f32", gemmRowFloat],
+  ["linear row groups", gemmRowGroups],
   ["linear f32 f32", gemmFloat],
   ["attention groups groups", attention],
   ["attention f32 f32", attentionFloat],

@@ -1,4 +1,8 @@
+import texts from "../../shaders/gemm_int8_direct.wgsl?to=accumulate&inner=dot4,f32&texts";
 import { gemmCases } from "./gemm.shared.ts";
-import { gemmInt8Direct } from "./gemm-int8-direct.ts";
+import { gemmKernel } from "./gemm.ts";
+import { DIRECT, gemmInt8Direct } from "./gemm-int8-direct.ts";
 
-export default gemmCases(gemmInt8Direct);
+const sums = gemmKernel("gemm_int8_direct", undefined, "accumulate", texts, DIRECT);
+
+export default gemmCases(gemmInt8Direct, sums);

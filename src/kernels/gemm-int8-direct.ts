@@ -1,22 +1,13 @@
-import accumulateDot4 from "../../shaders/gemm_int8_direct.wgsl?accumulate&dot4&wgsl";
-import accumulate from "../../shaders/gemm_int8_direct.wgsl?accumulate&wgsl";
-import addDot4 from "../../shaders/gemm_int8_direct.wgsl?add&dot4&wgsl";
-import add from "../../shaders/gemm_int8_direct.wgsl?add&wgsl";
-import quantizeDot4 from "../../shaders/gemm_int8_direct.wgsl?quantize&dot4&wgsl";
-import quantize from "../../shaders/gemm_int8_direct.wgsl?quantize&wgsl";
-import { type Epilogue, gemmKernels, tile4x4 } from "./gemm.ts";
+import texts from "../../shaders/gemm_int8_direct.wgsl?to=groups+add,groups+store,row+store,row+quantize&inner=dot4,f32&texts";
+import { gemmKernels } from "./gemm.ts";
 
-/** Named by rows by columns of a workgroup; the least rows are for the one row of a class token, on GPUs too. */
-const both = (epilogue: Epilogue, dot4: string, f32: string) => ({
-  "dot4-16x64": tile4x4(epilogue, dot4, 4, true, "software"),
-  "dot4-4x64": tile4x4(epilogue, dot4, 1, true),
-  "f32-16x64": tile4x4(epilogue, f32, 4, false, "software"),
-  "f32-4x64": tile4x4(epilogue, f32, 1, false),
-});
+/** Named by rows by columns of a workgroup; the fewest rows are for the one row of a class token, on GPUs too. */
+export const DIRECT = {
+  "dot4-16x64": { inner: "dot4", tile: [16, 64], shapedFor: "software" },
+  "dot4-4x64": { inner: "dot4", tile: [4, 64], constants: { ROW_THREADS: 1 } },
+  "f32-16x64": { inner: "f32", tile: [16, 64], shapedFor: "software" },
+  "f32-4x64": { inner: "f32", tile: [4, 64], constants: { ROW_THREADS: 1 } },
+} as const;
 
 /** int8 GEMM without workgroup memory: software adapters, and few rows anywhere. */
-export const gemmInt8Direct = gemmKernels("gemm_int8_direct", {
-  accumulate: both("accumulate", accumulateDot4, accumulate),
-  add: both("add", addDot4, add),
-  quantize: both("quantize", quantizeDot4, quantize),
-});
+export const gemmInt8Direct = gemmKernels("gemm_int8_direct", texts, DIRECT);

@@ -1,13 +1,12 @@
 import { toHalf } from "../quant/half.ts";
 import { toFloat32 } from "../tensor/dtype.ts";
 import type { AnyCases, HostArray, Rng } from "../testing/cases.ts";
-import { gemmCases } from "./gemm.shared.ts";
+import { gemmCasesOf } from "./gemm.shared.ts";
 import { gemmInt8Half } from "./gemm-int8-half.ts";
-import { gemmInt8Tiled } from "./gemm-int8-tiled.ts";
 
 type Host = Record<string, HostArray>;
 
-const [, add] = gemmCases({ ...gemmInt8Tiled, add: gemmInt8Half });
+const add = gemmCasesOf("groups", "add", gemmInt8Half);
 
 export default {
   ...add,

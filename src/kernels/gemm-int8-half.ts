@@ -1,16 +1,13 @@
-import directDot4 from "../../shaders/gemm_int8_direct.wgsl?add&half&dot4&wgsl";
-import direct from "../../shaders/gemm_int8_direct.wgsl?add&half&wgsl";
-import tiledDot4 from "../../shaders/gemm_int8_tiled.wgsl?add&half&dot4&wgsl";
-import tallDot4 from "../../shaders/gemm_int8_tiled.wgsl?add&half&tall&dot4&wgsl";
-import tall from "../../shaders/gemm_int8_tiled.wgsl?add&half&tall&wgsl";
-import tiled from "../../shaders/gemm_int8_tiled.wgsl?add&half&wgsl";
+import direct from "../../shaders/gemm_int8_direct.wgsl?to=groups+add&inner=dot4,f32&half&texts";
+import tiled from "../../shaders/gemm_int8_tiled.wgsl?to=groups+add&inner=dot4,f32&rows=,tall&half&texts";
 import { defineKernel, type Probe } from "../gpu/kernel.ts";
 import { toHalf } from "../quant/half.ts";
-import { type GemmProblem, gemmProbe, onlyWithHalf, tile4x4 } from "./gemm.ts";
-import { gemmInt8Tiled, tiles } from "./gemm-int8-tiled.ts";
+import { type GemmProblem, gemmKernel, gemmProbe, onlyWithHalf } from "./gemm.ts";
+import { DIRECT } from "./gemm-int8-direct.ts";
+import { TILED } from "./gemm-int8-tiled.ts";
 
 function probe(): Probe {
-  const { problem, inputs, outputs } = gemmProbe("add");
+  const { problem, inputs, outputs } = gemmProbe("groups", "add");
   const { expected, byteLength } = outputs.out;
   return {
     problem,
@@ -20,16 +17,15 @@ function probe(): Probe {
   };
 }
 
-/** The same as `gemmInt8Tiled.add`, with addend and output in f16: for GPUs whose memory is slow. */
+const name = "gemm_int8_half";
+const { "dot4-4x64": dot4, "f32-4x64": f32 } = DIRECT;
+const few = gemmKernel(name, "groups", "add", direct, { "dot4-4x64": dot4, "f32-4x64": f32 });
+const many = gemmKernel(name, "groups", "add", tiled, TILED);
+
+/** The same as `gemmInt8Tiled.groups.add`, with addend and output in f16: for GPUs whose memory is slow. */
 export const gemmInt8Half = defineKernel({
-  ...gemmInt8Tiled.add,
-  name: "gemm_int8_half_add",
-  variants: onlyWithHalf({
-    ...tiles("add", "dot4", tiledDot4, tallDot4),
-    "dot4-4x64": tile4x4("add", directDot4, 1, true),
-    ...tiles("add", "f32", tiled, tall),
-    "f32-4x64": tile4x4("add", direct, 1, false),
-  }),
+  ...many,
+  variants: onlyWithHalf({ ...many.variants, ...few.variants }),
   probe,
   bytes: ({ rows, n, k }: GemmProblem) => rows * k + n * k + rows * n * 2,
 });

@@ -13,8 +13,8 @@ await nodeGpu();
 const { create } = await import("webgpu");
 const nowhere = create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]) as GPU;
 
-const kernels = Object.values(gemmInt8Matrix).flatMap((kernel) =>
-  Object.keys(kernel.variants).map((variant) => ({ name: kernel.name, variant, kernel })),
+const kernels = [...Object.values(gemmInt8Matrix.groups), ...Object.values(gemmInt8Matrix.row)].flatMap(
+  (kernel) => Object.keys(kernel.variants).map((variant) => ({ name: kernel.name, variant, kernel })),
 );
 
 test("the null backend has matrices, and openGpu asks for them", async () => {
@@ -66,8 +66,8 @@ test("a model then runs on kernels among which theirs may be chosen", async () =
   expect(new Set(usable.map(({ variant }) => variant))).toEqual(new Set(["8x16x32"]));
   const program = await programOf(madeUpModel("ti", SHAPES.ti), arithmeticOf({}), gpu.capabilities);
   const kernelsOf = (step: string) => program.graph(1).steps.find(({ label }) => label === step)!.kernels;
-  expect(kernelsOf("blocks.0.fc1")).toContain(gemmInt8Matrix.quantize);
-  expect(kernelsOf("blocks.0.fc2")).toContain(gemmInt8Matrix.add);
+  expect(kernelsOf("blocks.0.fc1")).toContain(gemmInt8Matrix.row.quantize);
+  expect(kernelsOf("blocks.0.fc2")).toContain(gemmInt8Matrix.groups.add);
   gpu.destroy();
 });
 

@@ -13,9 +13,8 @@ import { gelu as ibertGelu } from "../quant/ibert.ts";
 import { gelu as ivitGelu } from "../quant/ivit.ts";
 import { ROW_SCALE } from "../quant/outlier.ts";
 import type { AnyCases, HostArray, Rng } from "../testing/cases.ts";
-import { gemmCases } from "./gemm.shared.ts";
+import { gemmCasesOf } from "./gemm.shared.ts";
 import { type GemmProblem, GROUP } from "./gemm.ts";
-import { gemmInt8Direct } from "./gemm-int8-direct.ts";
 import { gemmInteger } from "./gemm-integer.ts";
 
 type Host = Record<string, HostArray>;
@@ -89,7 +88,8 @@ function scalesAlone(host: Host): Host {
 }
 
 const { ibert, ivit, add } = gemmInteger;
-const [, addCases, ibertCases] = gemmCases({ ...gemmInt8Direct, add, quantize: ibert });
+const addCases = gemmCasesOf("groups", "add", add);
+const ibertCases = gemmCasesOf("row", "quantize", ibert);
 const exact = { abs: 0, rel: 0 };
 
 export default [

@@ -2,17 +2,17 @@ import add from "../../shaders/gemm_integer.wgsl?add&wgsl";
 import ibert from "../../shaders/gemm_integer.wgsl?quantize&ibert&wgsl";
 import ivit from "../../shaders/gemm_integer.wgsl?quantize&ivit&wgsl";
 import { defineKernel } from "../gpu/kernel.ts";
-import { EPILOGUES, type Epilogue, type GemmProblem, GROUP, gemmParams } from "./gemm.ts";
-import { gemmInt8Direct } from "./gemm-int8-direct.ts";
+import { checkGemm, EPILOGUES, type Epilogue, type GemmProblem, GROUP, gemmParams } from "./gemm.ts";
 
 const ROWS = 4;
 const kernel = <E extends Epilogue>(name: string, epilogue: E, wgsl: string) =>
   defineKernel<(typeof EPILOGUES)[E], GemmProblem>({
-    ...gemmInt8Direct[epilogue],
     name: `gemm_integer_${name}`,
     bindings: { ...EPILOGUES[epilogue], params: "uniform" },
     params: gemmParams,
-    probe: undefined,
+    check: checkGemm,
+    macs: ({ rows, n, k }) => rows * n * k,
+    bytes: ({ rows, n, k }) => rows * k + n * k + rows * n * (epilogue === "quantize" ? 1 : 4),
     variants: {
       column: {
         wgsl,
@@ -23,7 +23,7 @@ const kernel = <E extends Epilogue>(name: string, epilogue: E, wgsl: string) =>
     },
   });
 
-/** The same as `gemmInt8Direct` with the epilogue in integers too, and with GELU as I-BERT or I-ViT has it: equal bits everywhere. */
+/** int8 GEMM with the epilogue in integers too, and with GELU as I-BERT or I-ViT has it: equal bits everywhere. */
 export const gemmInteger = {
   add: kernel("add", "add", add),
   ibert: kernel("ibert", "quantize", ibert),

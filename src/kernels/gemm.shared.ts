@@ -1,11 +1,20 @@
 // The cases that every int8 GEMM kernel is held to: raw sums exactly, epilogues against f64.
 
+import type { AnyKernel } from "../gpu/kernel.ts";
 import { ROW_SCALE } from "../quant/outlier.ts";
 import { packWeights } from "../quant/pack.ts";
 import { ACTIVATIONS, type Activation } from "../tensor/activation.ts";
 import type { AnyCases, HostArray, Rng, Tolerance } from "../testing/cases.ts";
 import { ACTIVATE, quantizeGroups } from "../testing/reference.ts";
-import { type Epilogue, type GemmKernels, type GemmProblem, GROUP, paddedRows } from "./gemm.ts";
+import {
+  type Epilogue,
+  type GemmKernel,
+  type GemmKernels,
+  type GemmProblem,
+  GROUP,
+  type InputForm,
+  paddedRows,
+} from "./gemm.ts";
 
 /** Shapes share n and k where they can: each pair is a pipeline of its own, which takes longer to compile than to run. */
 const SHAPES: { name: string; problem: GemmProblem }[] = [
@@ -30,17 +39,29 @@ const ACTIVATED: { name: string; problem: GemmProblem }[] = (Object.keys(ACTIVAT
   (activation) => ({ name: activation, problem: { rows: 9, n: 128, k: 64, activation } }),
 );
 
-const EXTRA = { accumulate: [], add: ADDS, quantize: ACTIVATED };
+const EXTRA = { accumulate: [], add: ADDS, store: ACTIVATED, quantize: ACTIVATED };
 
-export function gemmCases(kernels: GemmKernels): AnyCases[] {
-  return (["accumulate", "add", "quantize"] as const).map((epilogue) => ({
-    kernel: kernels[epilogue],
+/** The cases of every kernel of a unit, and of its raw sums. */
+export function gemmCases({ groups, row }: GemmKernels, sums: GemmKernel<"accumulate">): AnyCases[] {
+  return [
+    gemmCasesOf("groups", "accumulate", sums),
+    gemmCasesOf("groups", "add", groups.add),
+    gemmCasesOf("groups", "store", groups.store),
+    gemmCasesOf("row", "store", row.store),
+    gemmCasesOf("row", "quantize", row.quantize),
+  ];
+}
+
+export function gemmCasesOf(form: InputForm, epilogue: Epilogue, kernel: AnyKernel): AnyCases {
+  return {
+    kernel,
     problems: [...SHAPES, ...EXTRA[epilogue]],
-    inputs: (problem: GemmProblem, rng: Rng) => inputs(epilogue, problem, rng),
+    inputs: (problem: GemmProblem, rng: Rng) => inputs(form, epilogue, problem, rng),
     outputs: ({ rows, n }: GemmProblem) => outputs(epilogue, rows, n),
-    reference: (problem: GemmProblem, host: Record<string, HostArray>) => reference(epilogue, problem, host),
+    reference: (problem: GemmProblem, host: Record<string, HostArray>) =>
+      reference(form, epilogue, problem, host),
     tolerance: TOLERANCE[epilogue],
-  })) as unknown as AnyCases[];
+  } as unknown as AnyCases;
 }
 
 const TOLERANCE: Record<Epilogue, Record<string, Tolerance>> = {
@@ -48,18 +69,24 @@ const TOLERANCE: Record<Epilogue, Record<string, Tolerance>> = {
   accumulate: { out: { abs: 0, rel: 0 } },
   // 33 f32 additions of partial sums below 100: 33 * 100 * 2^-24.
   add: { out: { abs: 2e-4, rel: 1e-5 } },
+  store: { out: { abs: 2e-4, rel: 1e-5 } },
   // f32 and f64 may round a value near a tie to neighbouring integers; the scale is one f32 division away.
   quantize: { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 1e-5 } },
 };
 
-function inputs(epilogue: Epilogue, problem: GemmProblem, rng: Rng): Record<string, HostArray> {
+function inputs(
+  form: InputForm,
+  epilogue: Epilogue,
+  problem: GemmProblem,
+  rng: Rng,
+): Record<string, HostArray> {
   const rows = paddedRows(problem.rows);
   const { n, k } = problem;
   const operands = { a: rng.i8(rows * k), w: packWeights(rng.i8(n * k), n, k) };
   if (epilogue === "accumulate") return operands;
   return {
     ...operands,
-    a_scale: epilogue === "add" ? rng.f32((rows * k) / GROUP, 0.02) : rowScales(rows, k, rng),
+    a_scale: form === "groups" ? rng.f32((rows * k) / GROUP, 0.02) : rowScales(rows, k, rng),
     w_scale: rng.f32(n, 0.002),
     bias: rng.f32(n),
     ...(epilogue === "add" && { addend: rng.f32(rows * Math.max(1, problem.addendRows ?? 1) * n) }),
@@ -81,18 +108,24 @@ function rowScales(rows: number, k: number, rng: Rng): Float32Array {
 function outputs(epilogue: Epilogue, rows: number, n: number): ReturnType<AnyCases["outputs"]> {
   const padding = (paddedRows(rows) - rows) * n;
   if (epilogue !== "quantize")
-    return { out: { type: epilogue === "add" ? "f32" : "i32", length: rows * n, padding } };
+    return { out: { type: epilogue === "accumulate" ? "i32" : "f32", length: rows * n, padding } };
   return {
     out: { type: "i8", length: rows * n, padding },
     out_scale: { type: "f32", length: (rows * n) / GROUP, padding: padding / GROUP },
   };
 }
 
-function reference(epilogue: Epilogue, problem: GemmProblem, host: Record<string, HostArray>) {
+function reference(
+  form: InputForm,
+  epilogue: Epilogue,
+  problem: GemmProblem,
+  host: Record<string, HostArray>,
+) {
   const { rows, n } = problem;
   if (epilogue === "accumulate")
     return { out: table(rows, n, (row, column) => sum(problem, host, row, column)) };
-  const y = table(rows, n, (row, column) => dequantized(epilogue, problem, host, row, column));
+  const y = table(rows, n, (row, column) => dequantized(form, problem, host, row, column));
+  if (epilogue === "store") return { out: y.map(ACTIVATE[problem.activation ?? "none"]) };
   if (epilogue === "quantize") return quantizeGroups(y.map(ACTIVATE[problem.activation ?? "none"]));
   const { rowsPerImage = 1, addendRows = 1 } = problem;
   return {
@@ -122,14 +155,14 @@ function sum(
 }
 
 function dequantized(
-  epilogue: Epilogue,
+  form: InputForm,
   problem: GemmProblem,
   host: Record<string, HostArray>,
   row: number,
   column: number,
 ): number {
   const total =
-    epilogue === "add" ? groupsTotal(problem, host, row, column) : rowTotal(problem, host, row, column);
+    form === "groups" ? groupsTotal(problem, host, row, column) : rowTotal(problem, host, row, column);
   return total * host.w_scale[column] + host.bias[column];
 }
 

@@ -3,8 +3,8 @@
 
 import {
   type Bindings,
+  type Capabilities,
   defineKernel,
-  type Grid,
   type Kernel,
   type Probe,
   type Variant,
@@ -20,7 +20,7 @@ export const GROUP = 64;
 
 /**
  * y[rows, n] = a[rows, k] w[k, n], both int8; k and n multiples of 64.
- * `add` reads a scale per row and 64 of k; `quantize` a scale per row with the row's outlier, [rows, 3] as `ROW_SCALE` says.
+ * What a is, and what becomes of y, are the two axes of every kernel: see `InputForm` and `Epilogue`.
  */
 export interface GemmProblem {
   /** Behind the last row. */
@@ -29,59 +29,145 @@ export interface GemmProblem {
   readonly firstRow?: number;
   readonly n: number;
   readonly k: number;
-  /** `quantize` only: what happens to y before it is quantised. */
+  /** `store` and `quantize`: applied to y + bias. */
   readonly activation?: Activation;
   /** `add` only: row r adds addend row floor(r / rowsPerImage) * addendRows + r mod rowsPerImage. Default: row r. */
   readonly rowsPerImage?: number;
   readonly addendRows?: number;
 }
 
-export const EPILOGUES = {
-  /** The raw i32 sums, for the tests and the benchmark. */
-  accumulate: { a: "read", w: "read", out: "write" },
-  /** y + bias + addend in f32. */
-  add: { a: "read", w: "read", a_scale: "read", w_scale: "read", bias: "read", addend: "read", out: "write" },
-  /** activation(y + bias) in int8 with a scale per row and 64 columns. */
-  quantize: {
-    a: "read",
-    w: "read",
-    a_scale: "read",
-    w_scale: "read",
-    bias: "read",
-    out: "write",
-    out_scale: "write",
-  },
-} as const satisfies Record<string, Bindings>;
-
-export type Epilogue = keyof typeof EPILOGUES;
-export type GemmKernels = { readonly [E in Epilogue]: Kernel<(typeof EPILOGUES)[E], GemmProblem> };
-type GemmVariants = Readonly<Record<string, Variant<GemmProblem>>>;
+/**
+ * How a lies in memory, as a tensor's form says.
+ * - `groups`: int8 with a scale for each row and 64 of k, a_scale [rows, k / 64]. Attention, and products before this one.
+ * - `row`: int8 with a scale for each row and its outlier, a_scale [rows, 3] as `ROW_SCALE` says. LayerNorm.
+ */
+export type InputForm = "groups" | "row";
 
 /**
- * The kernels of one GEMM unit, one for each epilogue. With `params` the problem is told at run time through a uniform,
- * and all shapes share a pipeline; without, it is constants of the pipeline.
+ * What becomes of y, which is dequantized to f32 first.
+ * - `accumulate`: nothing; the raw i32 sums, for the tests and the benchmark
+ * - `add`: y + bias + addend, f32 (or f16) [rows, n]
+ * - `store`: activation(y + bias), f32 [rows, n]
+ * - `quantize`: activation(y + bias), int8 with a scale for each row and 64 columns: a tensor of the form `groups`
  */
+export type Epilogue = "accumulate" | "add" | "store" | "quantize";
+
+const OPERANDS = { a: "read", w: "read", a_scale: "read", w_scale: "read", bias: "read" } as const;
+
+/** The bindings of each epilogue; the input form changes what is in a_scale, and nothing else. */
+export const EPILOGUES = {
+  accumulate: { a: "read", w: "read", out: "write" },
+  add: { ...OPERANDS, addend: "read", out: "write" },
+  store: { ...OPERANDS, out: "write" },
+  quantize: { ...OPERANDS, out: "write", out_scale: "write" },
+} as const satisfies Record<Epilogue, Bindings>;
+
+export type GemmKernel<E extends Epilogue> = Kernel<(typeof EPILOGUES)[E], GemmProblem>;
+
+/** Which epilogues a kernel has for each input form. A pair more is a word here and one in `FORMS` of each unit's shader. */
+export const FORMS = {
+  groups: ["add", "store"],
+  row: ["store", "quantize"],
+} as const satisfies Record<InputForm, readonly Epilogue[]>;
+
+/** `unit.row.quantize` is the kernel that reads rows and quantizes. */
+export type GemmKernels = {
+  readonly [F in InputForm]: { readonly [E in (typeof FORMS)[F][number]]: GemmKernel<E> };
+};
+
+/** A row of a unit's table: how a variant walks the product, whatever the input form and the epilogue are. */
+export interface GemmVariant {
+  /** Its inner product; with `text` it names the variant's text. */
+  readonly inner: "dot4" | "f32";
+  /** More words that choose a text. */
+  readonly text?: string;
+  /** Rows and columns that a workgroup makes. */
+  readonly tile: readonly [rows: number, columns: number];
+  /** Override constants that the shape needs; none where the problem is told at run time. */
+  readonly constants?: Readonly<Record<string, number>>;
+  readonly shapedFor?: Variant<GemmProblem>["shapedFor"];
+  /** Beside `dot4I8Packed` for `dot4`. */
+  readonly runsOn?: (machine: Capabilities) => boolean;
+}
+
+/** A unit's texts by their words, such as `row quantize dot4`. */
+export type GemmTexts = Readonly<Record<string, string>>;
+export type GemmTable = Readonly<Record<string, GemmVariant>>;
+
+/** How a unit's shaders are told the problem: a uniform, which lets all shapes share a pipeline, or the pipeline's constants. */
+type Told = "params" | "constants";
+
+/** The kernels of one unit, one for each pair of input form and epilogue, with the variants of its table. */
 export function gemmKernels(
   name: string,
-  variants: Readonly<Record<Epilogue, GemmVariants>>,
-  told: "params" | "constants" = "constants",
+  texts: GemmTexts,
+  table: GemmTable,
+  told: Told = "constants",
 ): GemmKernels {
-  const kernel = <E extends Epilogue>(epilogue: E) =>
-    defineKernel<(typeof EPILOGUES)[E], GemmProblem>({
-      name: `${name}_${epilogue}`,
-      bindings: told === "params" ? { ...EPILOGUES[epilogue], params: "uniform" } : EPILOGUES[epilogue],
-      params:
-        told === "params"
-          ? (problem: GemmProblem) => Uint32Array.of(...gemmParams(problem), problem.firstRow ?? 0)
-          : undefined,
-      cut: told === "params" ? cutRows : undefined,
-      variants: variants[epilogue],
-      probe: epilogue === "accumulate" ? undefined : () => gemmProbe(epilogue),
-      check: checkGemm,
-      macs: ({ rows, firstRow = 0, n, k }) => (rows - firstRow) * n * k,
-      bytes: ({ rows, n, k }) => rows * k + n * k + rows * n * (epilogue === "quantize" ? 1 : 4),
-    });
-  return { accumulate: kernel("accumulate"), add: kernel("add"), quantize: kernel("quantize") };
+  const kernel = <E extends Epilogue>(form: InputForm, epilogue: E) =>
+    gemmKernel(name, form, epilogue, texts, table, told);
+  return {
+    groups: { add: kernel("groups", "add"), store: kernel("groups", "store") },
+    row: { store: kernel("row", "store"), quantize: kernel("row", "quantize") },
+  };
+}
+
+/** The kernel of one pair; `accumulate` has no input form, for it reads no scales. */
+export function gemmKernel<E extends Epilogue>(
+  name: string,
+  form: InputForm | undefined,
+  epilogue: E,
+  texts: GemmTexts,
+  table: GemmTable,
+  told: Told = "constants",
+): GemmKernel<E> {
+  const pair = form ? [form, epilogue] : [epilogue];
+  const variants = Object.entries(table).filter(
+    ([, { tile }]) => epilogue !== "quantize" || tile[1] === GROUP,
+  );
+  const probed = form && epilogue !== "accumulate";
+  return defineKernel<(typeof EPILOGUES)[E], GemmProblem>({
+    name: [name, ...pair].join("_"),
+    bindings: told === "params" ? { ...EPILOGUES[epilogue], params: "uniform" } : EPILOGUES[epilogue],
+    params: told === "params" ? gemmParams : undefined,
+    cut: told === "params" ? cutRows : undefined,
+    variants: Object.fromEntries(
+      variants.map(([key, row]) => {
+        const words = [...pair, row.inner, ...(row.text ? [row.text] : [])].join(" ");
+        return [key, gemmVariant(epilogue, texts[words], row, told)];
+      }),
+    ),
+    probe: probed ? () => gemmProbe(form, epilogue) : undefined,
+    check: checkGemm,
+    macs: ({ rows, firstRow = 0, n, k }) => (rows - firstRow) * n * k,
+    bytes: ({ rows, n, k }) => rows * k + n * k + rows * n * (epilogue === "quantize" ? 1 : 4),
+  });
+}
+
+function gemmVariant(
+  epilogue: Epilogue,
+  wgsl: string,
+  { inner, tile, constants, shapedFor, runsOn = () => true }: GemmVariant,
+  told: Told,
+): Variant<GemmProblem> {
+  const [rows, columns] = tile;
+  return {
+    wgsl,
+    shapedFor,
+    tile,
+    inner,
+    constants: (problem) =>
+      told === "params"
+        ? {}
+        : {
+            ...gemmConstants(epilogue, problem),
+            ...constants,
+            ...(roundUp(problem.rows, rows) > paddedRows(problem.rows) && { ROWS: problem.rows }),
+          },
+    grid: ({ rows: end, firstRow = 0, n }) => [n / columns, Math.ceil((end - firstRow) / rows)],
+    runsOn: (machine) =>
+      runsOn(machine) && (inner !== "dot4" || machine.language.has("packed_4x8_integer_dot_product")),
+  };
 }
 
 /** What the tiles of the kernels that are told their problem divide. */
@@ -97,35 +183,6 @@ function cutRows(problem: GemmProblem, parts: number): GemmProblem[] {
   }));
 }
 
-/** One workgroup for each tile. */
-export function tileGrid([tileRows, tileColumns]: readonly [number, number]) {
-  return ({ rows, n }: GemmProblem): Grid => [n / tileColumns, Math.ceil(rows / tileRows)];
-}
-
-/** A variant whose workgroup is 16 by `rowThreads` threads of 4x4 outputs, with dot4I8Packed or with f32 sums. */
-export function tile4x4(
-  epilogue: Epilogue,
-  wgsl: string,
-  rowThreads: number,
-  dot4: boolean,
-  shapedFor?: Variant<GemmProblem>["shapedFor"],
-): Variant<GemmProblem> {
-  const tile = [4 * rowThreads, GROUP] as const;
-  return {
-    wgsl,
-    shapedFor,
-    tile,
-    inner: dot4 ? "dot4" : "f32",
-    constants: (problem) => ({
-      ...gemmConstants(epilogue, problem),
-      ROW_THREADS: rowThreads,
-      ...(roundUp(problem.rows, tile[0]) > paddedRows(problem.rows) && { ROWS: problem.rows }),
-    }),
-    grid: tileGrid(tile),
-    runsOn: ({ language }) => !dot4 || language.has("packed_4x8_integer_dot_product"),
-  };
-}
-
 /** The same variants, where the machine has f16. */
 export function onlyWithHalf<P, Name extends string>(
   variants: Readonly<Record<Name, Variant<P>>>,
@@ -139,21 +196,21 @@ export function onlyWithHalf<P, Name extends string>(
 }
 
 /** The override constants that lib/gemm.wgsl declares for this epilogue. */
-export function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<string, number> {
+function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<string, number> {
   const { k, n, activation, rowsPerImage = 1, addendRows = 1 } = problem;
+  if (epilogue === "accumulate") return { K: k, N: n };
   if (epilogue === "add") return { K: k, N: n, ROWS_PER_IMAGE: rowsPerImage, ADDEND_ROWS: addendRows };
-  if (epilogue === "quantize") return { K: k, N: n, ACTIVATION: activationCode(activation) };
-  return { K: k, N: n };
+  return { K: k, N: n, ACTIVATION: activationCode(activation) };
 }
 
 /** Where the outliers of `gemmProbe` are: in no first word, and in no first byte of one. */
 const PROBED_CHANNEL = 187;
 
 /**
- * Every byte there is against every other: rows 5, k 192, scales that are powers of two, so that `add` is exact and
- * `quantize`, with n 64 and an outlier in some rows, at most one step off.
+ * Every byte there is against every other: rows 5, k 192, scales that are powers of two, so that floats are exact and
+ * `quantize`, with n 64, is at most one step off. Some rows have an outlier where the form has.
  */
-export function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">, n = 64): Probe {
+export function gemmProbe(form: InputForm, epilogue: Exclude<Epilogue, "accumulate">, n = 64): Probe {
   const problem = { rows: 5, n, k: 192 };
   const { rows, k } = problem;
   const padded = paddedRows(rows);
@@ -161,7 +218,7 @@ export function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">, n = 64): Pr
   const a = Int8Array.from({ length: padded * k }, (_, i) => byte(i));
   const w = Int8Array.from({ length: n * k }, (_, i) => Math.max(-127, byte(i + 5)));
   const bias = Float32Array.from({ length: n }, (_, i) => i - 32);
-  const excess = (row: number) => (epilogue === "quantize" ? [0, 3000, 0, -500, 0][row] : 0);
+  const excess = (row: number) => (form === "row" && row < rows ? [0, 3000, 0, -500, 0][row] : 0);
   const y = Float32Array.from({ length: rows * n }, (_, i) => {
     const [row, column] = [Math.floor(i / n), i % n];
     const weight = (j: number) => w[((j >> 4) * n + column) * 16 + (j & 15)];
@@ -169,26 +226,21 @@ export function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">, n = 64): Pr
     for (let j = 0; j < k; j++) sum += a[row * k + j] * weight(j);
     return sum / 64 + bias[column];
   });
-  const shared = { a, w, w_scale: new Float32Array(n).fill(1 / 64), bias };
   const ones = (length: number) => new Float32Array(length).fill(1);
+  const rowScales = Array.from({ length: padded }, (_, row) => [1, excess(row), PROBED_CHANNEL]).flat();
+  const a_scale = form === "row" ? Float32Array.from(rowScales) : ones((padded * k) / GROUP);
+  const inputs = { a, w, a_scale, w_scale: new Float32Array(n).fill(1 / 64), bias };
+  const floats = (expected: Float32Array) => ({ out: { expected, off: 0, byteLength: padded * n * 4 } });
+  if (epilogue === "store") return { problem, inputs, outputs: floats(y) };
   if (epilogue === "add")
-    return {
-      problem,
-      inputs: { ...shared, a_scale: ones((padded * k) / GROUP), addend: ones(padded * n) },
-      outputs: { out: { expected: y.map((v) => v + 1), off: 0, byteLength: padded * n * 4 } },
-    };
+    return { problem, inputs: { ...inputs, addend: ones(padded * n) }, outputs: floats(y.map((v) => v + 1)) };
   const peaks = Float32Array.from({ length: rows }, (_, row) =>
     y.subarray(row * n, (row + 1) * n).reduce((peak, v) => Math.max(peak, Math.abs(v)), 0),
   );
-  const scales = Array.from({ length: padded }, (_, row) => [
-    1,
-    row < rows ? excess(row) : 0,
-    PROBED_CHANNEL,
-  ]).flat();
   const q = Int8Array.from(y, (v, i) => Math.round((v * 127) / peaks[Math.floor(i / n)]));
   return {
     problem,
-    inputs: { ...shared, a_scale: Float32Array.from(scales) },
+    inputs,
     outputs: {
       out: { expected: q, off: 1, byteLength: padded * n },
       out_scale: { expected: peaks.map((peak) => peak / 127), off: 1e-4, byteLength: padded * 4 },
@@ -199,13 +251,14 @@ export function gemmProbe(epilogue: Exclude<Epilogue, "accumulate">, n = 64): Pr
 /** struct Params of lib/gemm.wgsl. */
 export function gemmParams({
   rows,
+  firstRow = 0,
   k,
   n,
   activation,
   rowsPerImage = 1,
   addendRows = 1,
 }: GemmProblem): Uint32Array {
-  return Uint32Array.of(k, n, rowsPerImage, addendRows, activationCode(activation), rows);
+  return Uint32Array.of(k, n, rowsPerImage, addendRows, activationCode(activation), rows, firstRow);
 }
 
 export function checkGemm({ rows, n, k }: GemmProblem): void {

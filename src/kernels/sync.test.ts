@@ -94,9 +94,9 @@ function paramsOf({ uniforms }: WgslReflect): number | undefined {
   return uniforms.find(({ name }) => name === "params")?.size;
 }
 
-/** What a unit exports: a kernel, or a record of them by epilogue. */
+/** What a unit exports: a kernel, or records of them by input form and epilogue. */
 function kernelsOf(exported: unknown): AnyKernel[] {
   if (typeof exported !== "object" || exported === null) return [];
   if ("variants" in exported && "bindings" in exported) return [exported as AnyKernel];
-  return Object.values(exported).filter((value) => typeof value === "object" && value && "variants" in value);
+  return Object.values(exported).flatMap(kernelsOf);
 }

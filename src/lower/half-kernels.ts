@@ -11,7 +11,7 @@ export function halfKernels(kernels: Int8Kernels): Int8Kernels {
   return {
     ...kernels,
     stream: { form: "f16", begin: toHalf },
-    gemmAdd: [gemmInt8Half],
+    gemm: { ...kernels.gemm, groups: { ...kernels.gemm.groups, add: [gemmInt8Half] } },
     layernorm: [layernormHalf],
     layernormQuantize: [layernormHalfQuantize],
   };

@@ -77,11 +77,11 @@ function linear(op: Linear, steps: Steps, kernels: Int8Kernels): void {
   const addend = addendOf(op);
   if (addend) {
     steps.tensor(out, kernels.stream.form);
-    steps.add(step(name, "linear", kernels.gemmAdd, problem, { ...buffers, addend }));
+    steps.add(step(name, "linear", kernels.gemm.groups.add, problem, { ...buffers, addend }));
     return;
   }
   steps.tensor(out, "groups");
   steps.add(
-    step(name, "linear", kernels.gemmQuantize, problem, { ...buffers, out_scale: `${out.name}.scale` }),
+    step(name, "linear", kernels.gemm.row.quantize, problem, { ...buffers, out_scale: `${out.name}.scale` }),
   );
 }

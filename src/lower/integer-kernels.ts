@@ -12,12 +12,16 @@ export function integerKernels(
   form: "ibert" | "ivit",
   integerOnly: boolean,
 ): Int8Kernels {
+  const { groups, row } = kernels.gemm;
   return {
     ...kernels,
-    gemmQuantize: [gemmInteger[form]],
+    gemm: {
+      groups: integerOnly ? { ...groups, add: [gemmInteger.add] } : groups,
+      row: { ...row, quantize: [gemmInteger[form]] },
+    },
     attention: [attentionInteger[form]],
     layernorm: [layernormInteger],
     layernormQuantize: [layernormIntegerQuantize],
-    ...(integerOnly && { gemmAdd: [gemmInteger.add], head: [headInteger] }),
+    ...(integerOnly && { head: [headInteger] }),
   };
 }

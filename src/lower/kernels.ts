@@ -3,12 +3,17 @@
 
 import type { Kernel } from "../gpu/kernel.ts";
 import { attention } from "../kernels/attention.ts";
-import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
+import type { GemmKernels, InputForm } from "../kernels/gemm.ts";
+import { gemmInt8 } from "../kernels/gemm-int8.ts";
 import { head } from "../kernels/head.ts";
 import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
 
 /** Kernels that stand in for one of this type: same bindings, same problem. */
 type Like<K> = K extends Kernel<infer B, infer P> ? readonly Kernel<B, P>[] : never;
+
+type Gemms = {
+  readonly [F in InputForm]: { readonly [E in keyof GemmKernels[F]]: Like<GemmKernels[F][E]> };
+};
 
 export interface Int8Kernels {
   /** The residual stream: its form, and what the table that it begins with becomes. */
@@ -16,19 +21,26 @@ export interface Int8Kernels {
     readonly form: "f32" | "f16";
     readonly begin?: (table: Float32Array) => ArrayBufferView;
   };
-  readonly gemmAdd: Like<typeof gemmInt8Direct.add>;
-  readonly gemmQuantize: Like<typeof gemmInt8Direct.quantize>;
+  /** By the form of what a product reads and by what becomes of it. */
+  readonly gemm: Gemms;
   readonly attention: Like<typeof attention>;
   readonly layernorm: Like<typeof layernorm>;
   readonly layernormQuantize: Like<typeof layernormQuantize>;
   readonly head: Like<typeof head>;
 }
 
+/** The products of these units, the preferred unit first. */
+export function gemmsOf(...units: readonly GemmKernels[]): Gemms {
+  return {
+    groups: { add: units.map(({ groups }) => groups.add), store: units.map(({ groups }) => groups.store) },
+    row: { store: units.map(({ row }) => row.store), quantize: units.map(({ row }) => row.quantize) },
+  };
+}
+
 /** Softmax, LayerNorm and GELU in f32, by what answers everywhere: others put the faster ones before it. */
 export const int8Kernels: Int8Kernels = {
   stream: { form: "f32" },
-  gemmAdd: [gemmInt8Direct.add],
-  gemmQuantize: [gemmInt8Direct.quantize],
+  gemm: gemmsOf(gemmInt8),
   attention: [attention],
   layernorm: [layernorm],
   layernormQuantize: [layernormQuantize],

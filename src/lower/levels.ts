@@ -156,7 +156,7 @@ function product(op: Linear, steps: Steps, kernels: Int8Kernels, out: string): v
   steps.add(
     steps.formOf(a) === "f32"
       ? step(name, "linear", gemmFloatAdd, problem, buffers)
-      : step(name, "linear", kernels.gemmAdd, problem, { ...buffers, ...scales }),
+      : step(name, "linear", kernels.gemm.groups.add, problem, { ...buffers, ...scales }),
   );
 }
 

@@ -24,9 +24,9 @@ const software: Capabilities = { ...machine("mesa"), software: true, subgroupSiz
 
 const buffers = { a: "a", w: "w", a_scale: "s", w_scale: "t", bias: "b", out: "o" };
 const add = (kernels: Int8Kernels, problem: GemmProblem): Step =>
-  step("proj", "linear", kernels.gemmAdd, problem, { ...buffers, addend: "d" });
+  step("proj", "linear", kernels.gemm.groups.add, problem, { ...buffers, addend: "d" });
 const quantize = (problem: GemmProblem): Step =>
-  step("fc1", "linear", gpuKernels.gemmQuantize, problem, { ...buffers, out_scale: "p" });
+  step("fc1", "linear", gpuKernels.gemm.row.quantize, problem, { ...buffers, out_scale: "p" });
 const nameOf = (step: Step, on: Capabilities) => {
   const { kernel, variant } = chooseByTable(step, on);
   return `${kernel.name}/${variant}`;
@@ -36,18 +36,20 @@ const TINY = { rows: 197, n: 192, k: 192 };
 const BASE_OF_32 = { rows: 32 * 197, n: 768, k: 768 };
 
 test.each([
-  ["nvidia", add(gpuKernels, TINY), "gemm_int8_tiled_add/dot4-32x32"],
-  ["intel", add(gpuKernels, TINY), "gemm_int8_tiled_add/dot4-40x64"],
-  ["nvidia", add(gpuKernels, BASE_OF_32), "gemm_int8_tiled_add/dot4-128x64"],
-  ["intel", quantize(BASE_OF_32), "gemm_int8_tiled_quantize/dot4-128x64"],
-  ["apple", quantize(BASE_OF_32), "gemm_int8_tiled_quantize/f32-128x64"],
-  ["amd", quantize({ ...TINY, rows: 1 }), "gemm_int8_direct_quantize/dot4-4x64"],
+  ["nvidia", add(gpuKernels, TINY), "gemm_int8_tiled_groups_add/dot4-32x32"],
+  ["intel", add(gpuKernels, TINY), "gemm_int8_tiled_groups_add/dot4-40x64"],
+  ["nvidia", add(gpuKernels, BASE_OF_32), "gemm_int8_tiled_groups_add/dot4-128x64"],
+  ["intel", quantize(BASE_OF_32), "gemm_int8_tiled_row_quantize/dot4-128x64"],
+  ["apple", quantize(BASE_OF_32), "gemm_int8_tiled_row_quantize/f32-128x64"],
+  ["amd", quantize({ ...TINY, rows: 1 }), "gemm_int8_direct_row_quantize/dot4-4x64"],
 ])("small tiles for few rows, large ones for many: %s", (vendor, step, expected) => {
   expect(nameOf(step, machine(vendor))).toBe(expected);
 });
 
 test("a software adapter takes the order of the kernels", () => {
-  expect(nameOf(add(softwareKernels, BASE_OF_32), software)).toBe("gemm_int8_broadcast_add/f32-subgroup8");
+  expect(nameOf(add(softwareKernels, BASE_OF_32), software)).toBe(
+    "gemm_int8_broadcast_groups_add/f32-subgroup8",
+  );
 });
 
 test("what is measured first is of the kind and inner product of the machine, whatever its tile", () => {

@@ -21,31 +21,32 @@ const measureAs = (ms: Record<string, number>) => async (_: AnyKernel, variant: 
 
 /** The direct kernel, whose named variants forget the bias. */
 function broken(...variants: string[]) {
-  const entries = Object.entries(gemmInt8Direct.add.variants).map(([name, variant]) => {
+  const entries = Object.entries(gemmInt8Direct.groups.add.variants).map(([name, variant]) => {
     const wgsl = variants.includes(name) ? variant.wgsl.replaceAll("+ bias[column4]", "") : variant.wgsl;
     return [name, { ...variant, wgsl }];
   });
   return defineKernel({
-    ...gemmInt8Direct.add,
+    ...gemmInt8Direct.groups.add,
     name: `broken ${variants.join(" ")}`,
-    variants: Object.fromEntries(entries) as typeof gemmInt8Direct.add.variants,
+    variants: Object.fromEntries(entries) as typeof gemmInt8Direct.groups.add.variants,
   });
 }
 
-const all = Object.keys(gemmInt8Direct.add.variants);
-const stepOf = (kernel: typeof gemmInt8Direct.add): Step => step("fc2", "linear", kernel, problem, names);
+const all = Object.keys(gemmInt8Direct.groups.add.variants);
+const stepOf = (kernel: typeof gemmInt8Direct.groups.add): Step =>
+  step("fc2", "linear", kernel, problem, names);
 
 test("every variant of the real kernels finds the known answer", async () => {
-  for (const kernel of [gemmInt8Direct.add, gemmInt8Direct.quantize]) {
+  for (const kernel of [gemmInt8Direct.groups.add, gemmInt8Direct.row.quantize]) {
     for (const variant of all) expect(await answersRight(gpu, kernel, variant)).toBe(true);
   }
   for (const kernel of [attention, attentionRegisters])
     for (const variant of variantsFor(kernel, gpu.capabilities, kernel.probe!().problem as AttentionProblem))
       expect(await answersRight(gpu, kernel, variant), `${kernel.name}/${variant}`).toBe(true);
   const subgroup = `f32-subgroup${gpu.capabilities.subgroupSize}`;
-  if (subgroup in gemmInt8Broadcast.add.variants) {
-    expect(await answersRight(gpu, gemmInt8Broadcast.add, subgroup)).toBe(true);
-    expect(await answersRight(gpu, gemmInt8Broadcast.quantize, subgroup)).toBe(true);
+  if (subgroup in gemmInt8Broadcast.groups.add.variants) {
+    expect(await answersRight(gpu, gemmInt8Broadcast.groups.add, subgroup)).toBe(true);
+    expect(await answersRight(gpu, gemmInt8Broadcast.row.quantize, subgroup)).toBe(true);
   }
 });
 
@@ -74,9 +75,9 @@ test("when all compute wrongly, that is an error", async () => {
 test("the fastest by measuring is chosen, remembered, and not measured again", async () => {
   const tuning: Tuning = new Map();
   const fast = { [all[2]]: 1 };
-  const chosen = await chooseByMeasuring(gpu, tuning)(stepOf(gemmInt8Direct.add), measureAs(fast));
+  const chosen = await chooseByMeasuring(gpu, tuning)(stepOf(gemmInt8Direct.groups.add), measureAs(fast));
   expect(chosen.variant).toBe(all[2]);
-  const again = await chooseByMeasuring(gpu, tuning)(stepOf(gemmInt8Direct.add), () => {
+  const again = await chooseByMeasuring(gpu, tuning)(stepOf(gemmInt8Direct.groups.add), () => {
     throw new Error("measured again");
   });
   expect(again.variant).toBe(all[2]);
@@ -97,16 +98,16 @@ test("what a budget had no time to compare is not remembered as measured", async
     return 1;
   };
   const tuning: Tuning = new Map();
-  await chooseByMeasuring(gpu, tuning, 10)(stepOf(gemmInt8Direct.add), slow);
+  await chooseByMeasuring(gpu, tuning, 10)(stepOf(gemmInt8Direct.groups.add), slow);
   expect(tuning.size).toBe(0);
 });
 
 test("a spent budget leaves the table's choice", async () => {
-  const table = await chooseProven(gpu)(stepOf(gemmInt8Direct.add), measureAs({}));
+  const table = await chooseProven(gpu)(stepOf(gemmInt8Direct.groups.add), measureAs({}));
   const chosen = await chooseByMeasuring(
     gpu,
     new Map(),
     0,
-  )(stepOf(gemmInt8Direct.add), measureAs({ [all[3]]: 0 }));
+  )(stepOf(gemmInt8Direct.groups.add), measureAs({ [all[3]]: 0 }));
   expect(chosen.variant).toBe(table.variant);
 });

@@ -21,7 +21,7 @@ export const heatPlot: PlotPage<KernelRow> = {
       best.set(shapeOf(row), Math.min(best.get(shapeOf(row)) ?? Number.POSITIVE_INFINITY, row.ms!.median));
     return timed.map((row) => ({
       shape: shapeOf(row),
-      variant: `${row.kernel.replace(/^gemm_int8_?(.*?)_?(?:add|quantize)$/, "$1") || "readable"} ${row.variant}`,
+      variant: `${row.kernel.replace(/^gemm_int8_?(.*?)_?(?:groups|row)_(?:add|store|quantize)$/, "$1") || "readable"} ${row.variant}`,
       times: row.ms!.median / best.get(shapeOf(row))!,
       ms: row.ms!.median,
       "GOP/s": row.gops,
