@@ -11,9 +11,9 @@ const suites = import.meta.glob<AnyCases | readonly AnyCases[]>("../kernels/*.ca
 });
 /** The kernels of a GPU that compute the same thing. */
 const TWINS: Readonly<Record<string, readonly string[]>> = {
-  "linear groups f32": ["gemm_int8_groups_add", "gemm_int8_groups_store"],
-  "linear row f32": ["gemm_int8_row_store"],
-  "linear row groups": ["gemm_int8_row_quantize"],
+  "linear groups f32": ["gemm_int8_direct_groups_add", "gemm_int8_direct_groups_store"],
+  "linear row f32": ["gemm_int8_direct_row_store"],
+  "linear row groups": ["gemm_int8_direct_row_quantize"],
   "linear f32 f32": ["gemm_float_add", "gemm_float_activate"],
   "attention groups groups": ["attention"],
   "attention f32 f32": ["attention_float"],

@@ -1,4 +1,4 @@
-import direct from "../../shaders/gemm_int8_direct.wgsl?to=groups+add&inner=dot4,f32&half&texts";
+import direct from "../../shaders/gemm_int8_direct.wgsl?to=groups+add&inner=f32&half&texts";
 import tiled from "../../shaders/gemm_int8_tiled.wgsl?to=groups+add&inner=dot4,f32&rows=,tall&half&texts";
 import { defineKernel, type Probe } from "../gpu/kernel.ts";
 import { toHalf } from "../quant/half.ts";
@@ -18,8 +18,7 @@ function probe(): Probe {
 }
 
 const name = "gemm_int8_half";
-const { "dot4-4x64": dot4, "f32-4x64": f32 } = DIRECT;
-const few = gemmKernel(name, "groups", "add", direct, { "dot4-4x64": dot4, "f32-4x64": f32 });
+const few = gemmKernel(name, "groups", "add", direct, { "f32-4x64": DIRECT["f32-4x64"] });
 const many = gemmKernel(name, "groups", "add", tiled, TILED);
 
 /** The same as `gemmInt8Tiled.groups.add`, with addend and output in f16: for GPUs whose memory is slow. */

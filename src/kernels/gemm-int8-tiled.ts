@@ -15,6 +15,7 @@ const tilesOf = (inner: "dot4" | "f32"): Readonly<Record<string, GemmVariant>> =
   // 197 rows, a picture's tokens at 224 pixels, leave 3 of 5 times 40 idle, and 59 of 4 times 64.
   [`${inner}-40x64`]: { inner, tile: [40, 64], shapedFor: "gpu", constants: { ROW_THREADS: 10 } },
   [`${inner}-32x64`]: { inner, tile: [32, 64], shapedFor: "gpu", constants: { ROW_THREADS: 8 } },
+  [`${inner}-16x64`]: { inner, tile: [16, 64], shapedFor: "gpu", constants: { ROW_THREADS: 4 } },
   // For small problems on many cores. Owns no group of 64 columns, so it cannot quantize.
   [`${inner}-32x32`]: {
     inner,

@@ -4,7 +4,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import { attention } from "../kernels/attention.ts";
 import type { GemmKernels, InputForm } from "../kernels/gemm.ts";
-import { gemmInt8 } from "../kernels/gemm-int8.ts";
+import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
 import { head } from "../kernels/head.ts";
 import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
 
@@ -40,7 +40,7 @@ export function gemmsOf(...units: readonly GemmKernels[]): Gemms {
 /** Softmax, LayerNorm and GELU in f32, by what answers everywhere: others put the faster ones before it. */
 export const int8Kernels: Int8Kernels = {
   stream: { form: "f32" },
-  gemm: gemmsOf(gemmInt8),
+  gemm: gemmsOf(gemmInt8Direct),
   attention: [attention],
   layernorm: [layernorm],
   layernormQuantize: [layernormQuantize],

@@ -41,7 +41,7 @@ test.each([
   ["nvidia", add(gpuKernels, BASE_OF_32), "gemm_int8_tiled_groups_add/dot4-128x64"],
   ["intel", quantize(BASE_OF_32), "gemm_int8_tiled_row_quantize/dot4-128x64"],
   ["apple", quantize(BASE_OF_32), "gemm_int8_tiled_row_quantize/f32-128x64"],
-  ["amd", quantize({ ...TINY, rows: 1 }), "gemm_int8_direct_row_quantize/dot4-4x64"],
+  ["amd", quantize({ ...TINY, rows: 1 }), "gemm_int8_tiled_row_quantize/dot4-16x64"],
 ])("small tiles for few rows, large ones for many: %s", (vendor, step, expected) => {
   expect(nameOf(step, machine(vendor))).toBe(expected);
 });

@@ -207,9 +207,9 @@ function levelsOf(levels: levelled.Levels | undefined): number[] {
 }
 
 const LOWERED = {
-  gemm_int8_accumulate: gemmAccumulate,
-  gemm_int8_groups_add: gemmAdd("gemmAdd"),
-  gemm_int8_row_quantize: gemmQuantize(),
+  gemm_int8_direct_accumulate: gemmAccumulate,
+  gemm_int8_direct_groups_add: gemmAdd("gemmAdd"),
+  gemm_int8_direct_row_quantize: gemmQuantize(),
   attention: attend,
   layernorm: normalise,
   layernorm_quantize: normaliseQuantize,
