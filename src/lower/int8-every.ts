@@ -91,7 +91,7 @@ function product(op: Linear, steps: Steps, kernels: Int8Kernels): void {
   const weights = { w: `${name}.weight`, w_scale: `${name}.weight_scale`, bias: `${name}.bias` };
   const buffers = { ...weights, a, a_scale: `${a}.scale`, addend: ZEROS, out: steps.tensor(out, "f32") };
   const problem = { ...gemmProblem(op, steps.images), rowsPerImage: 1, addendRows: 0 };
-  steps.add(step(name, "linear", kernels.gemmAdd, problem, buffers));
+  steps.add(step(name, "linear", kernels.gemm.groups.add, problem, buffers));
 }
 
 function activate(
