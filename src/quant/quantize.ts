@@ -7,6 +7,9 @@ const NEIGHBOURS = [
   [1, 1, 1],
 ] as const;
 
+/** Added to an f64 below 2^51, it leaves the number rounded, ties to even. */
+const ROUNDER = 1.5 * 2 ** 52;
+
 /**
  * One output channel: scale = max |w| / 127 rounded to f32, q = round(w / scale) within [-127, 127]; ties away from
  * zero. Writes `values.length` integers to `out`, returns the scale; NaN and infinity are refused by the caller.
@@ -15,20 +18,23 @@ const NEIGHBOURS = [
  */
 export function quantizeRow(values: Float32Array, out: Int8Array, side = 0): number {
   let peak = 0;
-  for (let i = 0; i < values.length; i++) {
-    const magnitude = Math.abs(values[i]);
-    if (magnitude > peak) peak = magnitude;
-  }
+  for (let i = 0; i < values.length; i++) peak = Math.max(peak, Math.abs(values[i]));
   const scale = Math.fround(peak / 127);
   const inverse = scale > 0 ? 1 / scale : 0;
   const carried = new Float64Array(side && values.length);
   for (let i = 0; i < values.length; i++) {
     const scaled = values[i] * inverse + (side && carried[i]);
-    const rounded = scaled < 0 ? -Math.floor(0.5 - scaled) : Math.floor(scaled + 0.5);
+    const rounded = nearest(scaled);
     out[i] = rounded > 127 ? 127 : rounded < -127 ? -127 : rounded;
     if (side) diffuse(carried, side, i, scaled - out[i]);
   }
   return scale;
+}
+
+/** Ties away from zero; no branch but for a tie, since signs of weights cannot be predicted. */
+function nearest(x: number): number {
+  const even = x + ROUNDER - ROUNDER;
+  return Math.abs(x - even) === 0.5 ? x + Math.sign(x) * 0.5 : even;
 }
 
 /** Hands an error on to the right and to the row below (Floyd and Steinberg 1976, "An adaptive algorithm for spatial greyscale"). */
