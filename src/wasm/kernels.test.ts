@@ -52,7 +52,7 @@ for (const suite of cases)
 
 /** As `takeParts` cuts a call. */
 const borderOf = ({ units, grain }: Call, part: number, parts: number) =>
-  Math.min(units, Math.floor((Math.ceil(units / grain) * part) / parts) * grain);
+  Math.min(units, Math.round(Math.ceil(units / grain) * (1 - (1 - part / parts) ** 2)) * grain);
 
 /** Each part with dirty scratch memory of just the length that it asks for. */
 function run(exports: Exports, heap: Heap, call: Call, threads: number): void {

@@ -41,7 +41,7 @@ export class Pool {
   readonly #threads: readonly Thread[];
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
-  readonly #names: readonly string[];
+  readonly #places: ReadonlyMap<string, number>;
   readonly #takeParts: () => void;
   #calls = 0;
 
@@ -49,7 +49,7 @@ export class Pool {
     this.#threads = threads;
     this.#words = new Int32Array(control);
     this.#numbers = new Float64Array(control);
-    this.#names = Object.keys(exports);
+    this.#places = new Map(Object.keys(exports).map((name, i) => [name, i]));
     this.#takeParts = takeParts(control, CONTROL, Object.values(exports), 0);
   }
 
@@ -83,10 +83,14 @@ export class Pool {
   run({ name, units, grain, args }: Call, scratch: number, scratchBytes: number): void {
     const [words, numbers] = [this.#words, this.#numbers];
     const cut = Math.min(Math.ceil(units / grain), this.count * PARTS);
-    words[CONTROL.which] = this.#names.indexOf(name);
+    words[CONTROL.which] = this.#places.get(name)!;
     words[CONTROL.count] = args.length;
     words[CONTROL.cut] = cut;
-    numbers.set([units, grain, scratch, scratchBytes, ...args], CONTROL.units);
+    numbers[CONTROL.units] = units;
+    numbers[CONTROL.grain] = grain;
+    numbers[CONTROL.scratch] = scratch;
+    numbers[CONTROL.scratchBytes] = scratchBytes;
+    numbers.set(args, CONTROL.args);
     Atomics.store(words, CONTROL.done, 0);
     this.#calls = (this.#calls + 1) & MOST_CALLS;
     Atomics.store(words, CONTROL.parts, this.#calls * (CONTROL.leftMask + 1) + cut);
