@@ -35,24 +35,35 @@ function geluTanh(x: v128): v128 {
   return f32x4.div(x, f32x4.add(f32x4.splat(1.0), exp2(exponent(f32x4.mul(x, slope)))));
 }
 
-/** x sigmoid(1.702 x). */
-function quickGelu(x: v128): v128 {
-  const e = exp2(exponent(f32x4.mul(x, f32x4.splat(-2.4554669596))));
-  return f32x4.div(x, f32x4.add(f32x4.splat(1.0), e));
+/** 1 + 2^(slope x). */
+function onePlusPower(x: v128, slope: f32): v128 {
+  return f32x4.add(f32x4.splat(1.0), exp2(exponent(f32x4.mul(x, f32x4.splat(slope)))));
 }
 
-/**
- * `count` values in place, a multiple of 8; their greatest magnitude. Kinds as ACTIVATIONS in src/kernels/gemm.ts: 0 none, 1
- * exact, 2 tanh, 3 quick. Two vectors at a time share the constants, which engines make anew in every round of a loop.
- */
+/** x sigmoid(factor x), slope = -factor log2(e). */
+function swish(x: v128, slope: f32): v128 {
+  return f32x4.div(x, onePlusPower(x, slope));
+}
+
+/** 2 sigmoid(2 x) - 1. */
+function tanh(x: v128): v128 {
+  return f32x4.sub(f32x4.div(f32x4.splat(2.0), onePlusPower(x, -2.8853900818)), f32x4.splat(1.0));
+}
+
+/** `count` values in place, a multiple of 8; their greatest magnitude. Kinds as ACTIVATIONS in src/tensor/activation.ts; 0: none. */
 export function activate(kind: i32, y: usize, count: i32): f32 {
   const end = y + count * 4;
+  // Two vectors at a time share the constants, which engines make anew in every round of a loop.
   if (kind === 1)
     for (let at = y; at < end; at += 32) {
       v128.store(at, gelu(v128.load(at)));
       v128.store(at, gelu(v128.load(at, 16)), 16);
     }
   if (kind === 2) for (let at = y; at < end; at += 16) v128.store(at, geluTanh(v128.load(at)));
-  if (kind === 3) for (let at = y; at < end; at += 16) v128.store(at, quickGelu(v128.load(at)));
+  if (kind === 3) for (let at = y; at < end; at += 16) v128.store(at, swish(v128.load(at), -2.4554669596));
+  if (kind === 4) for (let at = y; at < end; at += 16) v128.store(at, swish(v128.load(at), <f32>-Math.LOG2E));
+  if (kind === 5)
+    for (let at = y; at < end; at += 16) v128.store(at, f32x4.pmax(v128.load(at), f32x4.splat(0)));
+  if (kind === 6) for (let at = y; at < end; at += 16) v128.store(at, tanh(v128.load(at)));
   return peakOf(y, count);
 }

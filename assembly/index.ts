@@ -3,7 +3,7 @@
 export { attention } from "./attention";
 export { attentionFloat } from "./attention-float";
 export { attentionInteger } from "./attention-integer";
-export { gemmAccumulate, gemmAdd, gemmQuantize } from "./gemm";
+export { gemmAccumulate, gemmAdd, gemmQuantize, gemmStore } from "./gemm";
 export { gemmFloatActivate, gemmFloatAdd } from "./gemm-float";
 export { gemmIntegerAdd, gemmIntegerQuantize } from "./gemm-integer";
 export { head } from "./head";

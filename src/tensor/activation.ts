@@ -8,7 +8,7 @@ export interface Nodes<T> {
 }
 
 interface ActivationEntry {
-  /** Its number in shaders/lib/activations.wgsl, and up to 3 in assembly/activation.ts and in the epilogues of products. */
+  /** Its number in shaders/lib/activations.wgsl and assembly/activation.ts, and up to 3 in the epilogues of products. */
   readonly code: number;
   /** In f64. */
   readonly of: (x: number) => number;

@@ -3,7 +3,7 @@
 import type { Kernel } from "../gpu/kernel.ts";
 import { type AttentionProblem, type attention, groupsPerHead } from "../kernels/attention.ts";
 import type { AttentionLevelsProblem } from "../kernels/attention-levels.ts";
-import { type EPILOGUES, type GemmProblem, GROUP } from "../kernels/gemm.ts";
+import { type EPILOGUES, type GemmProblem, GROUP, type InputForm } from "../kernels/gemm.ts";
 import type * as float from "../kernels/gemm-float.ts";
 import type { head } from "../kernels/head.ts";
 import type { LayerNormProblem, layernorm, layernormQuantize } from "../kernels/layernorm.ts";
@@ -53,6 +53,13 @@ const gemmQuantize =
     const which = form ? [activation, form.form] : [activation];
     const args = [...which, a, w, a_scale, w_scale, bias, out, out_scale];
     return product(form ? "gemmIntegerQuantize" : "gemmQuantize", problem, args);
+  };
+
+const gemmStore =
+  (form: InputForm): Epilogue<"store"> =>
+  (problem, { a, w, a_scale, w_scale, bias, out }) => {
+    const which = [activationCode(problem.activation), Number(form === "groups")];
+    return product("gemmStore", problem, [...which, a, w, a_scale, w_scale, bias, out]);
   };
 
 /** Rows whose int16 lie in a core's cache. */
@@ -209,6 +216,8 @@ function levelsOf(levels: levelled.Levels | undefined): number[] {
 const LOWERED = {
   gemm_int8_direct_accumulate: gemmAccumulate,
   gemm_int8_direct_groups_add: gemmAdd("gemmAdd"),
+  gemm_int8_direct_groups_store: gemmStore("groups"),
+  gemm_int8_direct_row_store: gemmStore("row"),
   gemm_int8_direct_row_quantize: gemmQuantize(),
   attention: attend,
   layernorm: normalise,

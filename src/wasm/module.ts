@@ -21,7 +21,9 @@ export function compileKernels(shared: boolean): Promise<WebAssembly.Module> {
 async function compile(shared: boolean): Promise<WebAssembly.Module> {
   if (typeof WebAssembly === "undefined")
     throw new UnsupportedDeviceError("WebAssembly is not available in this browser.");
-  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(encoded.length / 2).map((_, i) =>
+    Number(`0x${encoded.slice(2 * i, 2 * i + 2)}`),
+  );
   if (shared) shareMemory(bytes);
   if (!WebAssembly.validate(bytes))
     throw new UnsupportedDeviceError(
