@@ -186,6 +186,9 @@ const OPERATIONS: Interpreter<Op, [Run], Tensor> = {
   },
   learnt: ({ learnt: { name, rows }, out }, { model, images }) =>
     model.constant(name, [1, rows, out.width]).tile([images, 1, 1]).reshape([-1, out.width]),
+  heads: (op) => {
+    throw unsupported(op);
+  },
   gather: (op, { images, of }) => {
     const { reads, out, index } = op;
     if (index.length > 1) throw unsupported(op);

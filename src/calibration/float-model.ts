@@ -7,6 +7,7 @@ import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import { streamWeights } from "../format/weights.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
+import { withDerived } from "../network/derived.ts";
 import type { CanonicalName } from "../network/names.ts";
 import type { Linear, Norm } from "./layers.ts";
 
@@ -58,7 +59,8 @@ export async function* streamFloatModel(folder: ModelFolder, model: ModelDescrip
 export async function readFloatModel(folder: ModelFolder, options: ReadOptions = {}): Promise<FloatModel> {
   const description = await describeFloatModel(folder, options.signal);
   const tensors = new Map<CanonicalName, FloatTensor>();
-  for await (const { name, entry, bytes } of streamFloatModel(folder, description, options))
+  const stored = withDerived(description.network, streamFloatModel(folder, description, options));
+  for await (const { name, entry, bytes } of stored)
     tensors.set(name, { shape: entry.shape, values: toFloat32(entry, bytes).slice() });
   for (const name of [...tensors.keys()]) joinQkv(tensors, name);
   return { folder, description, tensors };
@@ -93,7 +95,9 @@ export function normOf({ tensors }: FloatModel, name: string): Norm {
 function joinQkv(tensors: Map<CanonicalName, FloatTensor>, query: CanonicalName): void {
   if (!query.includes(".query.")) return;
   const names = ["query", "key", "value"].map((part) => query.replace(".query.", `.${part}.`));
-  const parts = names.map((name) => tensors.get(name)!);
+  const parts = names.flatMap((name) => tensors.get(name) ?? []);
+  // A bias that only Q and V have stays theirs.
+  if (parts.length < names.length) return;
   const values = new Float32Array(3 * parts[0].values.length);
   for (const [i, part] of parts.entries()) values.set(part.values, i * part.values.length);
   for (const name of names) tensors.delete(name);

@@ -103,7 +103,13 @@ export async function* storedTensors(
     },
     wanted: (entry) => names.has(entry),
   });
-  for await (const { entry, bytes } of tensors) yield { name: names.get(entry)!, entry, bytes };
+  async function* named() {
+    for await (const { entry, bytes } of tensors) yield { name: names.get(entry)!, entry, bytes };
+  }
+  const { network } = model;
+  yield* network.derived?.length
+    ? (await part(import("../network/derived.ts"))).withDerived(network, named())
+    : named();
   onProgress?.({ stage: "quantize" });
   signal?.throwIfAborted();
 }

@@ -20,6 +20,8 @@ const TWINS: Readonly<Record<string, readonly string[]>> = {
   "norm f32 f32": ["layernorm"],
   "norm f32 row": ["layernorm_quantize"],
   "head f32 f32": ["head"],
+  "heads f32 f32": ["prepare_heads"],
+  "heads f32 groups": ["prepare_heads_quantize"],
   "gather f32 f32": ["gather_rows"],
   "mean f32 f32": ["mean_rows"],
   "concat f32 f32": ["concat_columns"],

@@ -5,6 +5,7 @@ import type { Form, Step, Tensor } from "../scheduler/step.ts";
 import { attention, attentionFloat } from "./attention.ts";
 import { gemmFloat, gemmGroupsFloat, gemmRowFloat, gemmRowGroups } from "./gemm.ts";
 import { head } from "./head.ts";
+import { prepareHeads, prepareHeadsQuantize } from "./heads.ts";
 import { layernorm, layernormQuantize } from "./layernorm.ts";
 import * as rows from "./rows.ts";
 
@@ -22,6 +23,8 @@ export const cpuKernels: ReadonlyMap<string, Compute> = new Map<string, Compute>
   ["norm f32 f32", layernorm],
   ["norm f32 row", layernormQuantize],
   ["head f32 f32", head],
+  ["heads f32 f32", prepareHeads],
+  ["heads f32 groups", prepareHeadsQuantize],
   ["gather f32 f32", rows.gatherRows],
   ["mean f32 f32", rows.meanRows],
   ["concat f32 f32", rows.concatColumns],

@@ -125,6 +125,7 @@ const OPERATIONS: Interpreter<Op, [], readonly Part[]> = {
   tokens: () => [["patch", "embedding", NOTHING]],
   table: ({ out }) => [["patch", "embedding", elementwise(ADD, out.rows * out.width, 2)]],
   learnt: ({ name, out }) => [[kindOf(name), "other", elementwise(0, out.rows * out.width)]],
+  heads: ({ name, out }) => [[kindOf(name), "other", elementwise(LAYERNORM, out.rows * out.width)]],
   gather: () => [],
   pool: ({ name, count, out }) => [[kindOf(name), "head", elementwise(ADD, count * out.width)]],
   concat: () => [],
@@ -202,6 +203,10 @@ const PASSES: Interpreter<FusedOp, [isAnswer: (op: FusedOp) => boolean], Cost> =
       writeBytes: int8Bytes(rows, columns),
     };
   },
+  heads: ({ out }) => ({
+    ...floatPass(out, LAYERNORM),
+    writeBytes: int8Bytes(out.rows, columnsOf(out)),
+  }),
   gather: ({ out }) => floatPass(out, 0),
   learnt: ({ out }) => floatPass(out, 0),
   pool: ({ out, count }) => floatPass(out, ADD * count, count),

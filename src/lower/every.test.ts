@@ -51,11 +51,20 @@ function networkOf(write: Write): Network {
   return net.network(write(net, patches));
 }
 
-function block(net: Builder, at: string, x: Value, mlp: (normed: Value) => Value): Value {
+type Prepare = (name: string, part: Value) => Value;
+
+/** K has no bias. */
+function block(
+  net: Builder,
+  at: string,
+  x: Value,
+  mlp: (normed: Value) => Value,
+  prepare: Prepare = (_, part) => part,
+): Value {
   const normed = net.norm(`${at}.norm1`, x, 1e-6);
-  const [q, k, v] = ["query", "key", "value"].map((part) =>
-    net.linear(`${at}.${part}`, normed, { parts: 3 }),
-  );
+  const part = (name: string) => net.linear(`${at}.${name}`, normed, { parts: 3, bias: name !== "key" });
+  const [q, k] = ["query", "key"].map((name) => prepare(`${at}.${name}_heads`, part(name)));
+  const v = part("value");
   const attended = net.linear(`${at}.proj`, net.attention(`${at}.attention`, q, k, v));
   const middle = net.add(`${at}.sum1`, x, attended, { as: `${at}.middle` });
   const out = net.linear(`${at}.fc2`, mlp(net.norm(`${at}.norm2`, middle, 1e-6)), { out: x.width });
@@ -94,6 +103,28 @@ const NETWORKS: Readonly<Record<string, Write>> = {
     const rows = net.rows("rows", hidden, { first: 5, count: 3 });
     return { embedding: net.row(rows, 1), logits: net.linear("head", net.row(rows, 2), { out: 5 }) };
   },
+  "rotary positions of neighbors, and those of halves behind a norm of each head": (net, patches) => {
+    const tokens = net.tokens(["class_token"], patches);
+    const angles = Array.from(
+      { length: tokens.rows * 16 },
+      (_, i) => Math.floor(i / 16) * ((i % 5) + 1) * 0.1,
+    );
+    const tables = () => ({
+      cosine: Float32Array.from(angles, Math.cos),
+      sine: Float32Array.from(angles, Math.sin),
+    });
+    const first = block(net, "blocks.0", tokens, gelu(net, "blocks.0"), (name, part) =>
+      net.heads(name, part, { rotation: { tables, pairs: "neighbors" } }),
+    );
+    const second = block(net, "blocks.1", first, gelu(net, "blocks.1"), (name, part) =>
+      net.heads(name, part, { norm: { kind: "layer", eps: 1e-6 }, rotation: { tables, pairs: "halves" } }),
+    );
+    const x = block(net, "blocks.2", second, gelu(net, "blocks.2"), (name, part) =>
+      net.heads(name, part, { norm: { kind: "rms", eps: 1e-6 } }),
+    );
+    const embedding = net.row(net.norm("norm", x, 1e-6), 0);
+    return { embedding, logits: net.linear("head", embedding, { out: 5 }) };
+  },
   "neighbors merged, and learnt rows times a row": (net, patches) => {
     const x = block(net, "blocks.0", patches, gelu(net, "blocks.0"));
     const corners = [0, 2, 8, 10].flatMap((at) => [at, at + 4, at + 1, at + 5]);
@@ -110,7 +141,7 @@ function parametersFor(network: Network): Map<string, { shape: readonly number[]
   return new Map(
     [...parametersOf(network)].map(([name, shape]) => {
       const k = shape.length > 1 ? elementCount(shape.slice(1)) : 1;
-      const isNorm = name.includes("norm") && name.endsWith(".weight");
+      const isNorm = /norm|heads/.test(name) && name.endsWith(".weight");
       const values = rng.f32(elementCount(shape), shape.length > 1 ? 1.7 / Math.sqrt(k) : 0.3);
       return [name, { shape, values: isNorm ? values.map((v) => 1 + v) : values }];
     }),

@@ -5,6 +5,7 @@ import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
 import { layernorm } from "../kernels/layernorm.ts";
 import type { FusedOp, Network } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
+import { addHeads } from "./heads.ts";
 import { type Lowering, lowered } from "./lowering.ts";
 import { packedEvery } from "./pack/every.ts";
 import { FloatWeight } from "./pack/float-weight.ts";
@@ -22,6 +23,7 @@ export function floatProgram(network: Network<FusedOp>, options: Pick<PackOption
 
 const FLOAT: Lowering = {
   ...rowsLowering(({ name }) => name),
+  heads: (op, steps) => addHeads(op, steps, "f32", op.reads[0].name),
   patches: ({ out }, steps) => {
     steps.tensor(out, "f32");
   },

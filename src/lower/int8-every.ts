@@ -4,6 +4,7 @@
 import { quantizeGroups, quantizeRows } from "../kernels/quantize-rows.ts";
 import type { Activate, FusedOp, Linear, Network, Norm, Value } from "../network/op.ts";
 import { type Form, step } from "../scheduler/step.ts";
+import { addHeads } from "./heads.ts";
 import { int8Lowering } from "./int8.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
 import { type Lowering, lowered, type Steps } from "./lowering.ts";
@@ -41,6 +42,7 @@ function loweringOf(kernels: Int8Kernels): Lowering {
   return {
     ...rowsLowering((value, steps) => inForm(value, "f32", steps)),
     patches: plain.patches,
+    heads: (op, steps) => addHeads(op, steps, "groups", inForm(op.reads[0], "f32", steps)),
     linear: (op, steps) => linear(op, steps, kernels, plain.linear),
     norm: (op, steps) => {
       const [x] = op.reads;

@@ -5,7 +5,7 @@ import { combine } from "../kernels/combine.ts";
 import { concatColumns } from "../kernels/concat-columns.ts";
 import { gatherRows } from "../kernels/gather-rows.ts";
 import { meanRows } from "../kernels/mean-rows.ts";
-import type { FusedOp, Interpreter, PlainOp, Value } from "../network/op.ts";
+import type { FusedOp, Heads, Interpreter, PlainOp, Value } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import type { Steps } from "./lowering.ts";
 import { columnsOf } from "./padding.ts";
@@ -14,7 +14,9 @@ import { columnsOf } from "./padding.ts";
 type AsFloat = (value: Value, steps: Steps) => string;
 
 /** @param float where an operation finds what it reads */
-export function rowsLowering(float: AsFloat): Interpreter<Exclude<FusedOp, PlainOp>, [steps: Steps], void> {
+export function rowsLowering(
+  float: AsFloat,
+): Interpreter<Exclude<FusedOp, PlainOp | Heads>, [steps: Steps], void> {
   return {
     gather: ({ name, reads: [x], out, pieces }, steps) => {
       const problem = { ...pictures(out, steps), pieces, width: pieceOf(out, pieces), ...sourceOf(x) };

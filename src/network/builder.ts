@@ -2,7 +2,7 @@
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { Activation } from "../tensor/activation.ts";
-import type { Learnt, Network, Op, Value } from "./op.ts";
+import type { Derived, HeadNorm, Learnt, Network, Op, Rotation, Value } from "./op.ts";
 
 const MAX_TOKENS = 65_536;
 const MAX_HEAD_DIM = 128;
@@ -25,6 +25,11 @@ interface TableOptions extends Partial<Stretch> {
   readonly shape?: readonly number[];
 }
 
+interface HeadsOptions {
+  readonly norm?: HeadNorm;
+  readonly rotation?: Rotation;
+}
+
 /** Rows one after another. */
 interface Stretch {
   readonly first: number;
@@ -33,6 +38,7 @@ interface Stretch {
 
 export class Builder {
   readonly #ops: Op[] = [];
+  readonly #derived: Derived[] = [];
 
   /**
    * Every square of `patch` pixels of a picture, row by row, its three colours one after another.
@@ -69,6 +75,18 @@ export class Builder {
         `${name}: expected a head dim that is a multiple of 8, at most ${MAX_HEAD_DIM}, got ${q.width} channels in ${q.parts} heads; load another model`,
       );
     return this.#add({ kind: "attention", name, reads: [q, k, v], out: { ...q, name } });
+  }
+
+  /** Each head of Q or K normalized, with parameters of this name, and rotated, before `attention` reads it. */
+  heads(name: string, x: Value, { norm, rotation }: HeadsOptions): Value {
+    const sets = [{ ...(norm && { norm: { ...norm, name } }), rotation }];
+    return this.#add({ kind: "heads", name, reads: [x], out: { ...x, name }, sets });
+  }
+
+  /** Declares a parameter that is made of others at load; operations name it as any other. */
+  derived(derived: Derived): string {
+    this.#derived.push(derived);
+    return derived.name;
   }
 
   /** In the place of x, whose name it keeps. */
@@ -154,7 +172,7 @@ export class Builder {
   }
 
   network(outputs: Readonly<Record<string, Value>>): Network {
-    return { ops: this.#ops, outputs };
+    return { ops: this.#ops, outputs, derived: this.#derived };
   }
 
   #add(op: Op): Value {

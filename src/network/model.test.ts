@@ -264,7 +264,7 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, architectures: [], model_type: "toString" }, '"toString"'],
     [
       { ...VIT, hidden_act: "mish" },
-      'hidden_act: one of gelu, gelu_python, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, quick_gelu is supported, but it is "mish"',
+      'hidden_act: one of gelu, gelu_python, gelu_new, gelu_fast, gelu_tanh, gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, quick_gelu, silu, swish, relu, tanh is supported, but it is "mish"',
     ],
     [{ ...VIT, hidden_act: "__proto__" }, "hidden_act"],
     [{ ...VIT, num_channels: 1 }, "num_channels: 3 is supported, but it is 1"],

@@ -144,20 +144,66 @@ export interface Gate extends Operation<"gate", readonly [x: Value, y: Value]> {
   readonly activation?: Activation;
 }
 
+/** What is done to each head of Q, K or V before attention reads it. */
+export interface HeadSet {
+  /** Over the channels of a head, with the weight [head dim] of this name, and for `layer` a bias. */
+  readonly norm?: HeadNorm & { readonly name: string };
+  readonly rotation?: Rotation;
+}
+
+export interface HeadNorm {
+  readonly kind: "layer" | "rms";
+  readonly eps: number;
+}
+
+/** Rotary positions: each pair of channels turned by an angle of its own; rows without positions have a cosine of 1. */
+export interface Rotation {
+  /** [rows, head dim] each. */
+  readonly tables: () => { readonly cosine: Float32Array; readonly sine: Float32Array };
+  /** Which channels are a pair: neighbors, or those half the head apart. */
+  readonly pairs: "neighbors" | "halves";
+}
+
+/** Heads normalized and rotated; of Q, K and V side by side there are three sets. */
+export interface Heads extends Operation<"heads", readonly [x: Value]> {
+  readonly sets: readonly HeadSet[];
+}
+
 /** The mean of values of one shape. */
 export type Mean = Operation<"mean", readonly Value[]>;
 
 /** What a family writes. */
 export type Op = FusedOp | Tokens | Mean;
 /** What is left of it for a machine: every step that runs is one of these. */
-export type FusedOp = PlainOp | Gather | Pool | Concat | Gate | Activate | Add | AddTable | LearntRows;
+export type FusedOp =
+  | PlainOp
+  | Heads
+  | Gather
+  | Pool
+  | Concat
+  | Gate
+  | Activate
+  | Add
+  | AddTable
+  | LearntRows;
 /** All that a ViT with a class token needs, which is in the core; the others are fetched when a network has them. */
 export type PlainOp = Patches | Linear | Norm | Attention;
+
+/** A parameter that no checkpoint holds: made of others when they are loaded. */
+export interface Derived {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** What it is made of, by name, in the shapes of a checkpoint. */
+  readonly from: Readonly<Record<string, readonly number[]>>;
+  readonly make: (values: Readonly<Record<string, Float32Array>>) => Float32Array;
+}
 
 export interface Network<O extends Op = Op> {
   readonly ops: readonly O[];
   /** `embedding`, and `logits` where there is a head. Of each as many rows are computed as its value has. */
   readonly outputs: Readonly<Record<string, Value>>;
+  /** As the family wrote it; a rewritten network has none. */
+  readonly derived?: readonly Derived[];
 }
 
 /** A function for each kind of operation: one that is left out does not compile. */

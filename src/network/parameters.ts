@@ -1,6 +1,14 @@
 // The tensors that a network computes with, by name, in the shapes of a checkpoint.
 
-import { type Interpreter, interpret, type Learnt, type Linear, type Network, type Op } from "./op.ts";
+import {
+  type HeadSet,
+  type Interpreter,
+  interpret,
+  type Learnt,
+  type Linear,
+  type Network,
+  type Op,
+} from "./op.ts";
 import { mergeQkv } from "./rewrite/merge-qkv.ts";
 
 type Shape = readonly number[];
@@ -8,7 +16,12 @@ type Named = readonly (readonly [name: string, shape: Shape])[];
 
 /** Linear weights are [out, in]. Q, K and V are named as one (`qkv`); a file may hold them as three. */
 export function parametersOf(network: Network): Map<string, Shape> {
-  return new Map(mergeQkv(network).ops.flatMap(parametersOfOp));
+  const parameters = new Map(mergeQkv(network).ops.flatMap(parametersOfOp));
+  for (const { name, from } of network.derived ?? []) {
+    parameters.delete(name);
+    for (const [source, shape] of Object.entries(from)) parameters.set(source, shape);
+  }
+  return parameters;
 }
 
 export function parametersOfOp(op: Op): Named {
@@ -28,6 +41,7 @@ const PARAMETERS: Interpreter<Op, [], Named> = {
   tokens: ({ tokens, out }) => tokens.map((one) => learnt(one, out.width)),
   table: ({ table, shape }) => [[table, shape]],
   learnt: ({ learnt: one, out }) => [learnt(one, out.width)],
+  heads: ({ sets, out }) => sets.flatMap(({ norm }) => (norm ? headNorm(norm, out.width / out.parts) : [])),
   gather: () => [],
   pool: () => [],
   concat: () => [],
@@ -40,8 +54,16 @@ const learnt = ({ name, rows, shape = [1, rows, 0] }: Learnt, width: number): Na
   [...shape.slice(0, -1), width],
 ];
 
+function headNorm({ name, kind }: NonNullable<HeadSet["norm"]>, headDim: number): Named {
+  const leaves = kind === "layer" ? ["weight", "bias"] : ["weight"];
+  return leaves.map((leaf) => [`${name}.${leaf}`, [headDim]]);
+}
+
+/** A bias that only some parts have, such as Q and V, is named part by part. */
 function weightAndBias({ name, sources }: Linear): Named {
   const out = sources.reduce((sum, { shape }) => sum + shape[0], 0);
-  const [{ shape, bias }] = sources;
-  return [[`${name}.weight`, [out, ...shape.slice(1)]], ...(bias ? [[`${name}.bias`, [out]] as const] : [])];
+  const weight = [`${name}.weight`, [out, ...sources[0].shape.slice(1)]] as const;
+  const biased = sources.filter(({ bias }) => bias);
+  if (biased.length === sources.length) return [weight, [`${name}.bias`, [out]]];
+  return [weight, ...biased.map(({ stem, shape }) => [`${stem}.bias`, [shape[0]]] as const)];
 }

@@ -30,6 +30,8 @@ export async function floatTensors(
   for await (const { entry, bytes } of stream) tensors.set(names.get(entry.name)!, values(entry, bytes));
   for (const name of [...tensors.keys()]) if (name.endsWith("_scale")) scale(tensors, name);
   splitQkv(tensors);
+  for (const { name, make } of model.network.derived ?? [])
+    tensors.set(name, make(Object.fromEntries(tensors)));
   for (const table of fittedTables(model.network)) {
     const from = storedGrid(table, model.tensors.get(table.name)!.shape)!;
     if (from.width === table.grid.width && from.height === table.grid.height) continue;

@@ -2,12 +2,14 @@
 
 import type { CanonicalName } from "../network/names.ts";
 import {
+  type HeadSet,
   headsOf,
   type Interpreter,
   interpret,
   type Learnt,
   type Network,
   type Op,
+  type Rotation,
   type Value,
 } from "../network/op.ts";
 import { ACTIVATIONS, type Nodes } from "../tensor/activation.ts";
@@ -144,6 +146,17 @@ const NODES: Interpreter<Op, [Writer], Node> = {
     return writer.graph.node("Add", `${table}/Add`, [writer.of(x), added]);
   },
   learnt: ({ learnt, out }, writer) => learntRows(learnt, out.width, writer),
+  heads: (op, writer) => {
+    const { graph } = writer;
+    const { name, reads, out, sets } = op;
+    const headDim = out.width / out.parts;
+    const shape = graph.integers(0, 0, out.parts, headDim);
+    const shaped = graph.node("Reshape", `${name}/Heads`, [writer.of(reads[0]), shape]);
+    const [{ norm, rotation }] = sets;
+    const normed = norm ? headNorm(norm, shaped, headDim, writer) : shaped;
+    const turned = rotation ? rotated(name, rotation, normed, out, writer) : normed;
+    return graph.node("Reshape", `${name}/Reshape`, [turned, graph.integers(0, 0, out.width)]);
+  },
   gather: ({ name, reads: [x], out, index, pieces }, writer) => {
     const { graph } = writer;
     // A single row has no axis of rows.
@@ -172,6 +185,40 @@ const NODES: Interpreter<Op, [Writer], Node> = {
     return graph.node("Mul", `${name}/Mean`, [sum, writer.scalar(`1/${reads.length}`, 1 / reads.length)]);
   },
 };
+
+/** Of the channels of each head, [batch, rows, heads, head dim]. */
+function headNorm(norm: NonNullable<HeadSet["norm"]>, x: Node, headDim: number, writer: Writer): Node {
+  const { name, kind, eps } = norm;
+  const weight = writer.constant(`${name}.weight`, [headDim]);
+  if (kind === "layer") {
+    const bias = writer.constant(`${name}.bias`, [headDim]);
+    const attributes = { axis: -1, epsilon: { float: eps } };
+    return writer.graph.node("LayerNormalization", `${name}/Norm`, [x, weight, bias], attributes);
+  }
+  const { apply, node, scalar } = nodesOf(name, writer);
+  const squares = node("Mul", "Squares", x, x);
+  const mean = writer.graph.node("ReduceMean", `${name}/ReduceMean`, [squares], { axes: [-1], keepdims: 1 });
+  const root = apply("Sqrt", node("Add", "Spread", mean, scalar(eps)));
+  return node("Mul", "Norm", apply("Div", x, root), weight);
+}
+
+/** x cos + (x P) sin, where P puts the other channel of each pair in its place, negative for the second one. */
+function rotated(name: string, rotation: Rotation, x: Node, out: Value, writer: Writer): Node {
+  const headDim = out.width / out.parts;
+  const { cosine, sine } = rotation.tables();
+  const { node } = nodesOf(name, writer);
+  const table = (as: string, values: Float32Array) =>
+    floats(writer.graph, writer.format, `${name}.${as}`, [1, out.rows, 1, headDim], values);
+  const swap = new Float32Array(headDim ** 2);
+  for (let d = 0; d < headDim; d++) {
+    const isFirst = rotation.pairs === "neighbors" ? d % 2 === 0 : d < headDim / 2;
+    const other = rotation.pairs === "neighbors" ? d ^ 1 : (d + headDim / 2) % headDim;
+    swap[other * headDim + d] = isFirst ? -1 : 1;
+  }
+  const partner = floats(writer.graph, writer.format, `${name}.swap`, [headDim, headDim], swap);
+  const turned = node("Mul", "Sine", node("MatMul", "Partner", x, partner), table("sine", sine));
+  return node("Add", "Rotated", node("Mul", "Cosine", x, table("cosine", cosine)), turned);
+}
 
 /** A parameter's rows once for each picture, [batch, rows, width]. */
 function learntRows({ name, rows }: Learnt, width: number, writer: Writer): Node {

@@ -2,6 +2,7 @@
 
 import {
   type Gather,
+  type Heads,
   headsOf,
   type Interpreter,
   interpret,
@@ -91,6 +92,11 @@ const OPERATIONS: Interpreter<Op, [Run], Rows> = {
     );
   },
   learnt: ({ learnt: { name }, out }, { parameters }) => rowsOf(parameters.get(name)!, out.width),
+  heads: (op, { parameters, of }) =>
+    of(op.reads[0]).map((row, r) => {
+      const headDim = op.out.width / op.out.parts;
+      return row.map((_, c) => headValue(op, parameters, row, r, c - (c % headDim), c % headDim));
+    }),
   gather: (op, { of }) => range(op.out.rows).map((row) => gathered(op, of(op.reads[0]), row)),
   pool: ({ reads: [x], first, count }, { of }) => {
     const rows = of(x).slice(first, first + count);
@@ -105,6 +111,29 @@ const OPERATIONS: Interpreter<Op, [Run], Rows> = {
       .reduce((a, b) => zipped(a, b, (x, y) => x + y))
       .map((row) => row.map((value) => value / reads.length)),
 };
+
+function headValue(
+  { sets: [{ norm, rotation }], out }: Heads,
+  parameters: Parameters,
+  row: Float64Array,
+  at: number,
+  first: number,
+  d: number,
+): number {
+  const headDim = out.width / out.parts;
+  const head = row.subarray(first, first + headDim);
+  const mean = norm?.kind === "layer" ? head.reduce((a, b) => a + b) / headDim : 0;
+  const spread = head.reduce((sum, value) => sum + (value - mean) ** 2, 0) / headDim;
+  const leaf = (name: string, i: number) => parameters.get(`${norm!.name}.${name}`)?.[i] ?? 0;
+  const normed = (i: number) =>
+    norm ? ((head[i] - mean) / Math.sqrt(spread + norm.eps)) * leaf("weight", i) + leaf("bias", i) : head[i];
+  if (!rotation) return normed(d);
+  const { cosine, sine } = rotation.tables();
+  const isFirst = rotation.pairs === "neighbors" ? d % 2 === 0 : d < headDim / 2;
+  const other = rotation.pairs === "neighbors" ? d ^ 1 : (d + headDim / 2) % headDim;
+  const i = at * headDim + d;
+  return normed(d) * cosine[i] + (isFirst ? -1 : 1) * normed(other) * sine[i];
+}
 
 function gathered({ index, pieces }: Gather, x: Rows, row: number): Float64Array {
   return Float64Array.from(index.slice(row * pieces, (row + 1) * pieces).flatMap((source) => [...x[source]]));

@@ -4,12 +4,14 @@ import type { FusedOp, Interpreter, Network, Value } from "../../network/op.ts";
 import { interpret } from "../../network/op.ts";
 import { columnsOf } from "../padding.ts";
 import { finite } from "./finite.ts";
+import { HeadNormPacker, headConstants } from "./heads.ts";
 import { PLAIN_PACKERS, pulled } from "./pack.ts";
 import type { Packed, Packer, PackOptions } from "./packer.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 
 const PACKERS: Interpreter<FusedOp, [options: PackOptions], Packer[]> = {
   ...PLAIN_PACKERS,
+  heads: (op) => (op.sets.some(({ norm }) => norm) ? [new HeadNormPacker(op)] : []),
   gather: () => [],
   pool: () => [],
   concat: () => [],
@@ -26,6 +28,7 @@ const CONSTANTS: Interpreter<FusedOp, [], Packed[]> = {
   linear: () => [],
   norm: () => [],
   attention: () => [],
+  heads: (op) => headConstants(op),
   gather: ({ name, index }) => [[`${name}.index`, Float32Array.from(index)]],
   pool: () => [],
   concat: () => [],

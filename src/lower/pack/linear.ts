@@ -34,7 +34,7 @@ export class LinearPacker implements Packer {
     this.#table = table && new TableRows(op, table, options.stream);
     const rows = sources.reduce((sum, { shape }) => sum + shape[0], 0);
     this.#weightRows = rows;
-    this.#biasRows = sources[0].bias ? rows : 0;
+    this.#biasRows = sources.reduce((sum, { shape, bias }) => sum + (bias ? shape[0] : 0), 0);
     const own = [...this.#stems.keys()].flatMap((stem) =>
       ["weight", "weight_scale", "bias"].map((leaf) => `${stem}.${leaf}`),
     );

@@ -53,12 +53,15 @@ function rowsRead(op: FusedOp, i: number, rows: number): number {
   return op.kind === "linear" && i === 0 ? rows * op.joined : rows;
 }
 
+/** Kinds whose kernels make as many rows as they read. */
+const ROW_BY_ROW: readonly string[] = ["linear", "norm", "activation", "heads"] satisfies FusedOp["kind"][];
+
 /** How many rows it makes of what is there to read; 0: as many as are needed. */
 function rowsMade(op: FusedOp, needed: ReadonlyMap<Value, number>): number {
-  if (op.kind !== "linear" && op.kind !== "norm" && op.kind !== "activation") return 0;
-  const rows = needed.get(op.reads[0])! / (op.kind === "linear" ? op.joined : 1);
+  if (!ROW_BY_ROW.includes(op.kind)) return 0;
+  const rows = needed.get(op.reads[0]!)! / (op.kind === "linear" ? op.joined : 1);
   if (Number.isInteger(rows)) return rows;
   throw new UnsupportedModelError(
-    `${op.name}: expected to read all rows of ${op.reads[0].name}, got some of them`,
+    `${op.name}: expected to read all rows of ${op.reads[0]?.name}, got some of them`,
   );
 }

@@ -5,14 +5,14 @@ import type { Network, Op, Value } from "../op.ts";
 export class Draft {
   readonly #outputs: Network["outputs"];
   /** By their place, of which those are empty whose operation is part of another now. */
-  readonly #ops: (Op | undefined)[];
+  readonly #ops: (readonly Op[])[];
   readonly #places = new Map<Op, number>();
   readonly #makers = new Map<Value, Op>();
   readonly #readers = new Map<Value, number>();
 
   constructor({ ops, outputs }: Network) {
     this.#outputs = outputs;
-    this.#ops = [...ops];
+    this.#ops = ops.map((op) => [op]);
     for (const [place, op] of ops.entries()) this.#put(op, place);
     for (const value of Object.values(outputs)) this.#count(value, 1);
   }
@@ -27,22 +27,23 @@ export class Draft {
     return this.#readers.get(value) === 1;
   }
 
-  /** `op` in the place of the last of `old`, without the others. */
-  replace(old: readonly Op[], op: Op): void {
+  /** `ops` in the place of the last of `old`, without the others. */
+  replace(old: readonly Op[], ...ops: readonly Op[]): void {
     const places = old.map((each) => this.#places.get(each)!);
     for (const [i, each] of old.entries()) {
-      this.#ops[places[i]] = undefined;
+      this.#ops[places[i]] = [];
       for (const value of each.reads) this.#count(value, -1);
     }
-    this.#put(op, Math.max(...places));
+    const place = Math.max(...places);
+    this.#ops[place] = ops;
+    for (const op of ops) this.#put(op, place);
   }
 
   network(): Network {
-    return { ops: this.#ops.filter((op) => op !== undefined), outputs: this.#outputs };
+    return { ops: this.#ops.flat(), outputs: this.#outputs };
   }
 
   #put(op: Op, place: number): void {
-    this.#ops[place] = op;
     this.#places.set(op, place);
     this.#makers.set(op.out, op);
     for (const value of op.reads) this.#count(value, 1);
