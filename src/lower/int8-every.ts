@@ -16,9 +16,6 @@ import { addendOf, gemmProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
 import { rowsLowering } from "./rows.ts";
 
-/** An addend of zeros, for products that have none. */
-const ZEROS = "zeros";
-
 /** As `int8Program`, with a residual stream in f32. */
 export function int8ProgramOfEvery(
   network: Network<FusedOp>,
@@ -26,14 +23,9 @@ export function int8ProgramOfEvery(
   kernels: Int8Kernels = int8Kernels,
 ): Program {
   const lowering = loweringOf({ ...kernels, stream: int8Kernels.stream });
-  const needsZeros = lowered(network, lowering, 1).steps.some(({ buffers }) => buffers.addend === ZEROS);
   return {
     graph: (images, taps) => lowered(network, lowering, images, taps),
-    async *pack(tensors) {
-      if (needsZeros)
-        yield [ZEROS, new Float32Array(Math.max(...network.ops.map(({ out }) => columnsOf(out))))];
-      yield* packedEvery(network, { ...options, weight: int8Weight }, tensors);
-    },
+    pack: (tensors) => packedEvery(network, { ...options, weight: int8Weight }, tensors),
   };
 }
 
@@ -71,29 +63,29 @@ function loweringOf(kernels: Int8Kernels): Lowering {
 function linear(op: Linear, steps: Steps, kernels: Int8Kernels, plain: Lowering["linear"]): void {
   const { out, activation } = op;
   const [x, ...others] = op.reads;
+  const made = steps.formOf(x.name);
   const reading = (form: Form): Linear => ({
     ...op,
     reads: [{ ...x, name: inForm(x, form, steps) }, ...others],
   });
-  const isHead = op.joined > 1 || (out.rows === 1 && steps.formOf(x.name) === "f32");
   if (addendOf(op)) plain(withFloatAddend(reading("groups"), steps), steps);
-  else if (!isHead && makesGroups(op, steps)) plain(reading("row"), steps);
-  else {
+  else if (op.joined > 1 || (out.rows === 1 && made === "f32")) {
     const sums = activation ? { ...out, name: `${op.name}.sums` } : out;
-    if (isHead) plain({ ...reading("f32"), out: sums, activation: undefined }, steps);
-    else product({ ...reading("groups"), out: sums, activation: undefined }, steps, kernels);
+    plain({ ...reading("f32"), out: sums, activation: undefined }, steps);
     if (activation) activate(op, activation, sums, steps);
-  }
+  } else if (made !== "groups" && makesGroups(op, steps)) plain(reading("row"), steps);
+  else store(reading(made === "groups" ? made : "row"), steps, kernels);
 }
 
 /** To f32. */
-function product(op: Linear, steps: Steps, kernels: Int8Kernels): void {
+function store(op: Linear, steps: Steps, kernels: Int8Kernels): void {
   const { name, reads, out } = op;
   const [{ name: a }] = reads;
   const weights = { w: `${name}.weight`, w_scale: `${name}.weight_scale`, bias: `${name}.bias` };
-  const buffers = { ...weights, a, a_scale: `${a}.scale`, addend: ZEROS, out: steps.tensor(out, "f32") };
-  const problem = { ...gemmProblem(op, steps.images), rowsPerImage: 1, addendRows: 0 };
-  steps.add(step(name, "linear", kernels.gemm.groups.add, problem, buffers));
+  const buffers = { ...weights, a, a_scale: `${a}.scale`, out: steps.tensor(out, "f32") };
+  const { groups, row } = kernels.gemm;
+  const kernel = steps.formOf(a) === "groups" ? groups.store : row.store;
+  steps.add(step(name, "linear", kernel, gemmProblem(op, steps.images), buffers));
 }
 
 function activate(
@@ -127,9 +119,7 @@ function makesGroups({ out }: Linear, steps: Steps): boolean {
 function readsRows({ out }: Norm, steps: Steps): boolean {
   return (
     !steps.isOutput(out) &&
-    steps
-      .readersOf(out)
-      .every((op) => op.kind === "linear" && op.joined === 1 && !addendOf(op) && makesGroups(op, steps))
+    steps.readersOf(out).every((op) => op.kind === "linear" && op.joined === 1 && !addendOf(op))
   );
 }
 

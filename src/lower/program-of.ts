@@ -5,7 +5,7 @@ import { part } from "../errors/part.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
 import { fused, isPlain } from "../network/fused.ts";
 import type { Model } from "../network/model.ts";
-import type { Network } from "../network/op.ts";
+import type { FusedOp, Network } from "../network/op.ts";
 import { type Arithmetic, isInteger } from "./arithmetic.ts";
 import { int8Program } from "./int8.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
@@ -31,9 +31,11 @@ export async function programOf(
 ): Promise<Program> {
   const { precision, nonlinear, integerOnly } = arithmetic;
   // The tanh form is GELU too: 40 times as near to it as the integer forms are.
-  const isQuick = whole.ops.some((op) => op.kind === "activation" && op.activation === "quick_gelu");
-  if (isQuick && isInteger(nonlinear))
-    throw new UnsupportedModelError(`${name}: quick_gelu needs nonlinear exact or fast, came ${nonlinear}`);
+  const other = whole.ops.find((op) => op.kind === "activation" && !/^gelu/.test(op.activation));
+  if (other?.kind === "activation" && isInteger(nonlinear))
+    throw new UnsupportedModelError(
+      `${name}: ${other.activation} needs nonlinear exact or fast, came ${nonlinear}`,
+    );
   const network = fused(asComputed(whole, arithmetic));
   if (precision === "float32")
     return (await part(import("./float.ts"))).floatProgram(network, { int8Offset });
@@ -47,11 +49,24 @@ export async function programOf(
       kernels,
     });
   if (isPlain(network)) return int8Program(network, { int8Offset }, streamed?.(kernels) ?? kernels);
-  if (integerOnly)
-    throw new UnsupportedModelError(
-      `${name}: has operations that no integers compute; use integerOnly: false`,
-    );
+  if (isInteger(nonlinear)) checkInteger(name, network, integerOnly);
   return (await part(import("./int8-every.ts"))).int8ProgramOfEvery(network, { int8Offset }, kernels);
+}
+
+/** @throws UnsupportedModelError for operations that are in f32, but for what follows the last norm where not all has to be in integers */
+function checkInteger(name: string, { ops }: Network<FusedOp>, integerOnly: boolean): void {
+  const allowed = [
+    "patches",
+    "linear",
+    "norm",
+    "attention",
+    ...(integerOnly ? [] : ["gather", "pool", "concat"]),
+  ];
+  const other = ops.find(({ kind }) => !allowed.includes(kind));
+  if (other)
+    throw new UnsupportedModelError(
+      `${name}: ${other.name} is computed in floats; use nonlinear exact or fast${integerOnly ? " and integerOnly false" : ""}`,
+    );
 }
 
 /** With GELU by its tanh form where that is asked for. */
