@@ -3,6 +3,7 @@
  *
  * @module vit8/element
  */
+export type { VitClassifierEvents } from "./events.ts";
 export { texts } from "./texts.ts";
 export type { Status } from "./view.ts";
-export { VitClassifier, type VitClassifierEvents } from "./vit-classifier.ts";
+export { VitClassifier } from "./vit-classifier.ts";

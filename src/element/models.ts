@@ -33,8 +33,20 @@ export interface ModelLease {
 /** By device and address. */
 const models = new Map<string, SharedModel>();
 
+/** The same lease as long as model and device are the same; a model that did not load, or is broken, is loaded again. */
+export function renewLease(
+  lease: ModelLease | undefined,
+  address: string,
+  device: DeviceChoice,
+  onProgress: (progress: LoadProgress) => void,
+): ModelLease {
+  if (lease?.current && lease.address === address && lease.device === device) return lease;
+  lease?.release();
+  return leaseModel(address, device, onProgress);
+}
+
 /** A share in the model at `address` on `device`; `onProgress` is told of the download until it is there. */
-export function leaseModel(
+function leaseModel(
   address: string,
   device: DeviceChoice,
   onProgress: (progress: LoadProgress) => void,

@@ -3,14 +3,14 @@
  * of React 19 or newer.
  */
 import type { DetailedHTMLProps, HTMLAttributes } from "react";
-import type { VitClassifier, VitClassifierEvents } from "./vit-classifier.ts";
+import type { Attributes } from "./attributes.ts";
+import type { VitClassifierEvents } from "./events.ts";
+import type { VitClassifier } from "./vit-classifier.ts";
 
 export * from "./define.ts";
 
-type Name = "src" | "model" | "topK" | "threshold" | "loading" | "crossOrigin" | "alt" | "autoplay" | "name";
-
 /** Properties are set as properties, and `onresult` listens to the event `result`. */
-type Properties = Partial<Pick<VitClassifier, Name>> & {
+type Properties = Partial<Attributes> & {
   [Type in keyof VitClassifierEvents as `on${Type}`]?: (event: VitClassifierEvents[Type]) => void;
 };
 

@@ -1,6 +1,7 @@
 // What an element shows, in its shadow tree. Labels go in as text, never as markup.
 
 import type { Classification, LoadProgress } from "../index.ts";
+import { pictureAddress } from "./source.ts";
 import { applyStyle } from "./style.ts";
 import { texts } from "./texts.ts";
 
@@ -17,6 +18,8 @@ export class View {
   readonly #list = make("ol", "results");
   readonly #host: Element;
   #said = "";
+  /** The image has the address that was asked for last. */
+  #requested = false;
 
   constructor(host: Element) {
     this.#host = host;
@@ -33,6 +36,26 @@ export class View {
     this.image.hidden = true;
     root.append(this.image, this.slot, answer);
     this.showStatus("idle");
+  }
+
+  /** Fetches the picture at an address, unless it was since the last change. @throws PictureError for what is no address of one */
+  requestImage(src: string, crossOrigin: string | null): void {
+    if (this.#requested) return;
+    this.image.crossOrigin = crossOrigin;
+    this.image.src = pictureAddress(src);
+    this.image.hidden = false;
+    this.#requested = true;
+  }
+
+  /** The next request fetches it again. */
+  renewImage(): void {
+    this.#requested = false;
+  }
+
+  forgetImage(): void {
+    this.image.removeAttribute("src");
+    this.image.hidden = true;
+    this.renewImage();
   }
 
   /** `words` are seen while loading and of an error, and only heard of an answer, which the list shows. */

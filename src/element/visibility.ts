@@ -1,21 +1,23 @@
-// Tells once when an element comes near the viewport.
+// Whether an element has come near the viewport.
 
 /** Far enough to be done when it is scrolled to, as browsers have it for lazy images. */
 const MARGIN = "50%";
 
+const near = new WeakSet<Element>();
 const callbacks = new WeakMap<Element, () => void>();
 let observer: IntersectionObserver | undefined;
 
-/** At once where nothing can be observed, as in jsdom. */
-export function whenNear(element: Element, callback: () => void): void {
-  if ("IntersectionObserver" in globalThis) {
-    observer ??= new IntersectionObserver(tell, { rootMargin: MARGIN });
-    callbacks.set(element, callback);
-    observer.observe(element);
-  } else callback();
+/** False until it has; then `callback` is called, once. Always true where nothing can be observed, as in jsdom. */
+export function isNear(element: Element, callback: () => void): boolean {
+  if (near.has(element) || !("IntersectionObserver" in globalThis)) return true;
+  observer ??= new IntersectionObserver(tell, { rootMargin: MARGIN });
+  callbacks.set(element, callback);
+  observer.observe(element);
+  return false;
 }
 
 export function forgetNear(element: Element): void {
+  near.delete(element);
   callbacks.delete(element);
   observer?.unobserve(element);
 }
@@ -25,6 +27,7 @@ function tell(entries: IntersectionObserverEntry[]): void {
     if (!isIntersecting) continue;
     const callback = callbacks.get(target);
     forgetNear(target);
+    near.add(target);
     callback?.();
   }
 }

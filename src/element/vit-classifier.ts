@@ -1,42 +1,27 @@
 // <vit-classifier>: an element that names what is in its picture, with the events and the manners of <img>.
 
-import { isA } from "../errors/is-a.ts";
-import { until } from "../errors/until.ts";
 import {
   type Classification,
   type DeviceChoice,
-  type ImageClassifier,
   type LoadProgress,
   ModelLoadError,
   PictureError,
 } from "../index.ts";
-import { leaseModel, type ModelLease } from "./models.ts";
 import {
-  arrived,
-  findSource,
-  isVideo,
-  modelAddress,
-  nextFrame,
-  pictureAddress,
-  type Source,
-} from "./source.ts";
+  type Attributes,
+  mirrorAttributes,
+  observedAttributes,
+  renewedBy,
+  upgradeProperties,
+} from "./attributes.ts";
+import { type EventMap, fire, fireProgress } from "./events.ts";
+import { type ModelLease, renewLease } from "./models.ts";
+import { oncePerTask } from "./once-per-task.ts";
+import { type End, Run } from "./run.ts";
+import { findSource, isVideo, modelAddress, type Source } from "./source.ts";
 import { texts } from "./texts.ts";
 import { describe, type Status, View } from "./view.ts";
-import { forgetNear, whenNear } from "./visibility.ts";
-
-/** The events beside those of every element. All bubble and cross shadow trees. */
-export interface VitClassifierEvents {
-  loadstart: Event;
-  progress: ProgressEvent;
-  fallback: CustomEvent<string>;
-  result: CustomEvent<readonly Classification[]>;
-  load: Event;
-  error: CustomEvent<Error>;
-  abort: Event;
-  loadend: Event;
-}
-
-type EventMap = Omit<HTMLElementEventMap, keyof VitClassifierEvents> & VitClassifierEvents;
+import { forgetNear, isNear } from "./visibility.ts";
 
 /** As the DOM's own elements have it: a listener knows its event by the name. */
 export interface VitClassifier {
@@ -62,31 +47,8 @@ export interface VitClassifier {
   ): void;
 }
 
-/** One way from loadstart to loadend. */
-interface Run {
-  readonly signal: AbortSignal;
-  readonly controller: AbortController;
-  /** Until load, error or abort. */
-  pending: boolean;
-  /** Until the source has pixels; its own load event is not news then. */
-  waiting: boolean;
-}
-
 /** Node has no elements, and may still import this module. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
-
-const mirrored = [
-  "src",
-  "model",
-  "device",
-  "topK",
-  "threshold",
-  "loading",
-  "crossOrigin",
-  "alt",
-  "autoplay",
-  "name",
-] as const;
 
 /**
  * Names what is in a picture: that of `src`, or the `<img>`, `<video>`, `<canvas>` or `<input type=file>` inside.
@@ -133,19 +95,24 @@ const mirrored = [
  * @cssprop --vit-bar-size - Thickness of bars.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: only types of what HTMLElement has; nothing to initialise
-export class VitClassifier extends Base {
+export class VitClassifier extends Base implements Attributes {
   static readonly formAssociated = true;
-  static readonly observedAttributes = [
-    "src",
-    "model",
-    "device",
-    "top-k",
-    "threshold",
-    "loading",
-    "crossorigin",
-    "alt",
-    "autoplay",
-  ];
+  static readonly observedAttributes = observedAttributes;
+
+  declare src: string;
+  declare model: string;
+  declare device: DeviceChoice;
+  declare topK: number;
+  declare threshold: number;
+  declare loading: "eager" | "lazy";
+  declare crossOrigin: string | null;
+  declare alt: string;
+  declare autoplay: boolean;
+  declare name: string;
+
+  static {
+    mirrorAttributes(VitClassifier.prototype);
+  }
 
   /** Absent or in part where components are tested, as in jsdom and happy-dom. */
   readonly #internals: Partial<ElementInternals> = this.attachInternals?.() ?? {};
@@ -159,21 +126,19 @@ export class VitClassifier extends Base {
   #error: Error | null = null;
   /** Something changed since the last run began. */
   #stale = true;
-  /** The address changed since the picture was last asked for. */
-  #unasked = true;
-  #near = false;
-  #scheduled = false;
+  /** At most one look at the attributes and the slot for all changes of a task, as `<img>` does. */
+  readonly #schedule = oncePerTask(() => this.#update());
 
   constructor() {
     super();
-    this.#view.slot.addEventListener("slotchange", () => this.#schedule());
+    this.#view.slot.addEventListener("slotchange", this.#schedule);
     // Events of pictures do not bubble; on their way down they pass here.
     for (const type of ["load", "error", "loadeddata", "seeked", "change"])
       this.addEventListener(type, (event) => this.#sourceChanged(event), true);
   }
 
   connectedCallback(): void {
-    for (const name of mirrored) this.#upgrade(name);
+    upgradeProperties(this);
     this.#schedule();
   }
 
@@ -185,11 +150,13 @@ export class VitClassifier extends Base {
   }
 
   attributeChangedCallback(name: string): void {
-    if (name === "alt") this.#describeImage();
-    else if (name === "threshold") this.#show(this.#answer);
-    else {
-      if (name === "src" || name === "crossorigin") this.#unasked = true;
-      if (name !== "loading") this.#stale = true;
+    const renews = renewedBy(name);
+    if (renews === "alt") this.#describeImage();
+    else if (renews === "results") {
+      if (this.#answer.length > 0) this.#show(this.#answer);
+    } else {
+      if (renews === "picture") this.#view.renewImage();
+      if (renews !== "place") this.#stale = true;
       this.#schedule();
     }
   }
@@ -197,80 +164,6 @@ export class VitClassifier extends Base {
   /** A file input inside may be empty now. */
   formResetCallback(): void {
     this.#schedule();
-  }
-
-  get src(): string {
-    return this.getAttribute("src") ?? "";
-  }
-  set src(value: string) {
-    this.setAttribute("src", value);
-  }
-
-  get model(): string {
-    return this.getAttribute("model") ?? "";
-  }
-  set model(value: string) {
-    this.setAttribute("model", value);
-  }
-
-  get device(): DeviceChoice {
-    const value = this.getAttribute("device")?.toLowerCase();
-    return value === "webgpu" || value === "cpu" ? value : "auto";
-  }
-  set device(value: DeviceChoice) {
-    this.setAttribute("device", value);
-  }
-
-  get topK(): number {
-    const value = Number(this.getAttribute("top-k"));
-    return Number.isInteger(value) && value >= 1 ? value : 5;
-  }
-  set topK(value: number) {
-    this.setAttribute("top-k", String(value));
-  }
-
-  get threshold(): number {
-    const value = Number(this.getAttribute("threshold"));
-    return value > 0 && value <= 1 ? value : 0;
-  }
-  set threshold(value: number) {
-    this.setAttribute("threshold", String(value));
-  }
-
-  get loading(): "eager" | "lazy" {
-    return this.getAttribute("loading")?.toLowerCase() === "lazy" ? "lazy" : "eager";
-  }
-  set loading(value: "eager" | "lazy") {
-    this.setAttribute("loading", value);
-  }
-
-  get crossOrigin(): string | null {
-    return this.getAttribute("crossorigin");
-  }
-  set crossOrigin(value: string | null) {
-    if (value === null) this.removeAttribute("crossorigin");
-    else this.setAttribute("crossorigin", value);
-  }
-
-  get alt(): string {
-    return this.getAttribute("alt") ?? "";
-  }
-  set alt(value: string) {
-    this.setAttribute("alt", value);
-  }
-
-  get autoplay(): boolean {
-    return this.hasAttribute("autoplay");
-  }
-  set autoplay(value: boolean) {
-    this.toggleAttribute("autoplay", value);
-  }
-
-  get name(): string {
-    return this.getAttribute("name") ?? "";
-  }
-  set name(value: string) {
-    this.setAttribute("name", value);
   }
 
   get form(): HTMLFormElement | null {
@@ -315,24 +208,8 @@ export class VitClassifier extends Base {
     if (!this.#lease?.ready) this.#release();
   }
 
-  /** At most one look at the attributes and the slot for all changes of a task, as `<img>` does. */
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      if (this.isConnected) this.#update();
-    });
-  }
-
   #update(): void {
-    if (this.loading === "lazy" && !this.#near) {
-      whenNear(this, () => {
-        this.#near = true;
-        this.#schedule();
-      });
-      return;
-    }
+    if (!this.isConnected || (this.loading === "lazy" && !isNear(this, this.#schedule))) return;
     const source = this.#findSource();
     if (!this.#stale && source === this.#source) return;
     if (source) this.#begin().catch(() => {});
@@ -354,31 +231,30 @@ export class VitClassifier extends Base {
     this.#stop();
     this.#stale = false;
     this.#source = this.#findSource();
-    const controller = new AbortController();
-    const run: Run = { controller, signal: controller.signal, pending: true, waiting: true };
+    const run = new Run({
+      prepare: () => this.#prepare(),
+      topK: () => this.topK,
+      follows: () => this.autoplay,
+      onReady: ({ report: { backend, advice } }) => {
+        if (backend === "cpu") fire(this, "fallback", advice);
+      },
+      onAnswer: (answer) => {
+        this.#show(answer);
+        fire(this, "result", this.results);
+      },
+      onEnd: (...how) => this.#ended(...how),
+    });
     this.#run = run;
     this.#error = null;
-    this.#forgetAnswer();
+    this.#show([]);
     this.#setStatus("loading", texts.loading);
     this.#view.reserve(this.topK);
-    this.#fire("loadstart");
-    try {
-      const look = await this.#prepare(run);
-      this.#show(await look());
-      this.#fire("result");
-      this.#settle(run, "load");
-      if (this.autoplay && isVideo(this.#source)) void this.#watch(run, this.#source, look);
-      return this.results;
-    } catch (error) {
-      this.#fail(run, error);
-      throw error;
-    }
+    fire(this, "loadstart");
+    await run.start();
+    return this.results;
   }
 
-  /** Waits for the model and the picture; the result gives an answer each time it is called. */
-  async #prepare(run: Run): Promise<() => Promise<Classification[]>> {
-    const { signal } = run;
-    signal.throwIfAborted();
+  #prepare(): { source: Source; lease: ModelLease } {
     if (!this.isConnected)
       throw new PictureError("vit-classifier: is in no document; add it to the page first");
     const source = this.#source;
@@ -386,59 +262,18 @@ export class VitClassifier extends Base {
       throw new PictureError(
         "vit-classifier: has no picture; set src, or put an img, video or canvas inside",
       );
-    this.#askForImage();
+    if (source === this.#view.image) this.#view.requestImage(this.src, this.crossOrigin);
     if (this.autoplay && isVideo(source)) source.play().catch(() => {});
-    const lease = this.#leaseModel();
-    const [classifier] = await until(signal, Promise.all([lease.classifier, arrived(source, signal)]));
-    run.waiting = false;
-    const { backend, advice } = classifier.report;
-    if (backend === "cpu" && lease.device !== "cpu")
-      this.dispatchEvent(new CustomEvent("fallback", { ...everywhere, detail: advice }));
-    return () =>
-      until(
-        signal,
-        lease.turn(() => this.#classify(classifier, source, signal)),
-      );
+    return { source, lease: this.#leaseModel() };
   }
 
-  #classify(classifier: ImageClassifier, source: Source, signal: AbortSignal): Promise<Classification[]> {
-    return classifier.classify(source, { topK: this.topK, signal });
-  }
-
-  /** Follows a video; a frame that comes while another is looked at is left out. */
-  async #watch(run: Run, video: HTMLVideoElement, look: () => Promise<Classification[]>): Promise<void> {
-    try {
-      for (;;) {
-        await nextFrame(video, run.signal);
-        this.#show(await look());
-        this.#fire("result");
-      }
-    } catch (error) {
-      this.#fail(run, error);
-    }
-  }
-
-  #askForImage(): void {
-    const { image } = this.#view;
-    if (this.#source !== image || !this.#unasked) return;
-    image.crossOrigin = this.crossOrigin;
-    image.src = pictureAddress(this.src);
-    image.hidden = false;
-    this.#unasked = false;
-  }
-
-  /** The same lease as long as the model is the same; a model that did not load is tried again. */
   #leaseModel(): ModelLease {
     if (!this.model)
       throw new ModelLoadError(
         "vit-classifier: has no model; set the attribute model to a Hub id or an address",
       );
-    const address = modelAddress(this.model);
-    const { device } = this;
-    const lease = this.#lease;
-    if (lease?.current && lease.address === address && lease.device === device) return lease;
-    this.#release();
-    this.#lease = leaseModel(address, device, (progress) => this.#tellProgress(progress));
+    const onProgress = (progress: LoadProgress) => this.#tellProgress(progress);
+    this.#lease = renewLease(this.#lease, modelAddress(this.model), this.device, onProgress);
     return this.#lease;
   }
 
@@ -447,9 +282,7 @@ export class VitClassifier extends Base {
     this.#progress = progress;
     this.#view.showProgress(progress);
     const { loaded = 0, total = 0 } = progress;
-    this.dispatchEvent(
-      new ProgressEvent("progress", { ...everywhere, lengthComputable: total > 0, loaded, total }),
-    );
+    fireProgress(this, loaded, total);
   }
 
   #show(answer: readonly Classification[]): void {
@@ -457,42 +290,28 @@ export class VitClassifier extends Base {
     const { results } = this;
     this.#internals.setFormValue?.(this.value || null);
     this.#describeImage();
-    if (answer.length === 0) return;
     this.#view.showResults(results);
-    this.#setStatus("ready", describe(results));
+    if (answer.length > 0) this.#setStatus("ready", describe(results));
   }
 
   #describeImage(): void {
     this.#view.image.alt = this.getAttribute("alt") ?? this.value;
   }
 
-  #fail(run: Run, error: unknown): void {
-    if (run.signal.aborted) return;
-    this.#error = isA(error, "Error") || isA(error, "DOMException") ? error : new Error(String(error));
-    if (!(error instanceof PictureError)) this.#lease?.forget();
-    this.#forgetAnswer();
-    this.#setStatus("error", this.#error.message);
-    this.#settle(run, "error");
-  }
-
-  /** The end of what loadstart began; nothing the second time, but an error of a later frame is told. */
-  #settle(run: Run, type: "load" | "error" | "abort"): void {
-    const { pending } = run;
-    run.pending = false;
+  #ended(end: End, again: boolean, error: Error | null): void {
     this.#progress = null;
-    if (pending || type === "error") this.#fire(type);
-    if (pending) this.#fire("loadend");
+    this.#error = error;
+    if (error && !(error instanceof PictureError)) this.#lease?.forget();
+    if (end !== "load") this.#setStatus(error ? "error" : "idle", error?.message);
+    if (end !== "load") this.#show([]);
+    fire(this, end, error);
+    if (!again) fire(this, "loadend");
   }
 
   #stop(): void {
     const run = this.#run;
-    this.#run = undefined;
-    if (!run) return;
-    run.controller.abort();
-    if (!run.pending) return;
-    this.#setStatus("idle");
-    this.#forgetAnswer();
-    this.#settle(run, "abort");
+    this.#run = undefined; // a listener of its end may begin another
+    run?.stop();
   }
 
   #clear(): void {
@@ -500,17 +319,16 @@ export class VitClassifier extends Base {
     this.#stale = false;
     this.#source = undefined;
     this.#error = null;
-    this.#forgetImage();
-    this.#forgetAnswer();
+    this.#view.forgetImage();
+    this.#show([]);
     this.#setStatus("idle");
   }
 
   #leave(): void {
     forgetNear(this);
-    this.#near = false;
     this.#stop();
     this.#release();
-    this.#forgetImage();
+    this.#view.forgetImage();
     this.#stale = true;
   }
 
@@ -519,35 +337,9 @@ export class VitClassifier extends Base {
     this.#lease = undefined;
   }
 
-  #forgetImage(): void {
-    this.#view.image.removeAttribute("src");
-    this.#view.image.hidden = true;
-    this.#unasked = true;
-  }
-
-  #forgetAnswer(): void {
-    this.#show([]);
-    this.#view.showResults([]);
-  }
-
   #setStatus(status: Status, words?: string): void {
     this.#status = status;
     Object.assign(this.#internals, { ariaBusy: String(status === "loading") });
     this.#view.showStatus(status, words);
   }
-
-  #fire(type: keyof VitClassifierEvents): void {
-    const detail = type === "error" ? this.#error : type === "result" ? this.results : null;
-    this.dispatchEvent(new CustomEvent(type, { ...everywhere, detail }));
-  }
-
-  /** A property set before the class was defined hides the accessor; it is set again. */
-  #upgrade(name: (typeof mirrored)[number]): void {
-    if (!Object.hasOwn(this, name)) return;
-    const value = this[name];
-    delete (this as Partial<this>)[name];
-    Object.assign(this, { [name]: value });
-  }
 }
-
-const everywhere = { bubbles: true, composed: true };

@@ -1,0 +1,103 @@
+// The element's attributes, and the properties that mirror them.
+
+import type { DeviceChoice } from "../index.ts";
+
+export interface Attributes {
+  src: string;
+  model: string;
+  device: DeviceChoice;
+  topK: number;
+  threshold: number;
+  loading: "eager" | "lazy";
+  crossOrigin: string | null;
+  alt: string;
+  autoplay: boolean;
+  name: string;
+}
+
+interface Attribute<T> {
+  readonly attribute: string;
+  /** What is done anew when it changes: the picture is fetched, a run begins, or only what is shown; `name` is read by the form. */
+  readonly renews?: "picture" | "run" | "place" | "results" | "alt";
+  /** The property's value for the attribute's; null: it is absent. */
+  read(value: string | null): T;
+  /** And back: a string, or whether it is there. By default the property's value as a string. */
+  readonly write?: (value: T) => string | boolean;
+}
+
+const text = (value: string | null) => value ?? "";
+
+const ATTRIBUTES: { readonly [Name in keyof Attributes]: Attribute<Attributes[Name]> } = {
+  src: { attribute: "src", renews: "picture", read: text },
+  model: { attribute: "model", renews: "run", read: text },
+  device: {
+    attribute: "device",
+    renews: "run",
+    read: (value) => (["webgpu", "cpu"] as const).find((choice) => choice === value?.toLowerCase()) ?? "auto",
+  },
+  topK: {
+    attribute: "top-k",
+    renews: "run",
+    read: (value) => (Number.isInteger(Number(value)) && Number(value) >= 1 ? Number(value) : 5),
+  },
+  threshold: {
+    attribute: "threshold",
+    renews: "results",
+    read: (value) => (Number(value) > 0 && Number(value) <= 1 ? Number(value) : 0),
+  },
+  loading: {
+    attribute: "loading",
+    renews: "place",
+    read: (value) => (value?.toLowerCase() === "lazy" ? "lazy" : "eager"),
+  },
+  crossOrigin: {
+    attribute: "crossorigin",
+    renews: "picture",
+    read: (value) => value,
+    write: (value) => value ?? false,
+  },
+  alt: { attribute: "alt", renews: "alt", read: text },
+  autoplay: {
+    attribute: "autoplay",
+    renews: "run",
+    read: (value) => value !== null,
+    write: Boolean,
+  },
+  name: { attribute: "name", read: text },
+};
+
+const entries = Object.entries(ATTRIBUTES) as [keyof Attributes, Attribute<unknown>][];
+const renewals = new Map(entries.map(([, { attribute, renews }]) => [attribute, renews]));
+
+/** Those whose change the element must hear of. */
+export const observedAttributes: readonly string[] = [...renewals].flatMap(([name, renews]) =>
+  renews ? [name] : [],
+);
+
+export const renewedBy = (attribute: string): Attribute<unknown>["renews"] => renewals.get(attribute);
+
+/** Gives elements of a class a property for each attribute. */
+export function mirrorAttributes(prototype: HTMLElement): void {
+  for (const [property, { attribute, read, write = String }] of entries)
+    Object.defineProperty(prototype, property, {
+      configurable: true,
+      get(this: HTMLElement) {
+        return read(this.getAttribute(attribute));
+      },
+      set(this: HTMLElement, value: unknown) {
+        const written = write(value);
+        if (typeof written === "string") this.setAttribute(attribute, written);
+        else this.toggleAttribute(attribute, written);
+      },
+    });
+}
+
+/** A property set before the class was defined hides the accessor; it is set again. */
+export function upgradeProperties(element: HTMLElement & Attributes): void {
+  for (const [property] of entries) {
+    if (!Object.hasOwn(element, property)) continue;
+    const value = element[property];
+    delete (element as Partial<Attributes>)[property];
+    Object.assign(element, { [property]: value });
+  }
+}

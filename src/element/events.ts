@@ -1,0 +1,28 @@
+// The element's events.
+
+import type { Classification } from "../index.ts";
+
+/** The events beside those of every element. All bubble and cross shadow trees. */
+export interface VitClassifierEvents {
+  loadstart: Event;
+  progress: ProgressEvent;
+  fallback: CustomEvent<string>;
+  result: CustomEvent<readonly Classification[]>;
+  load: Event;
+  error: CustomEvent<Error>;
+  abort: Event;
+  loadend: Event;
+}
+
+export type EventMap = Omit<HTMLElementEventMap, keyof VitClassifierEvents> & VitClassifierEvents;
+
+const everywhere = { bubbles: true, composed: true };
+
+export function fire(element: Element, type: keyof VitClassifierEvents, detail: unknown = null): void {
+  element.dispatchEvent(new CustomEvent(type, { ...everywhere, detail }));
+}
+
+export function fireProgress(element: Element, loaded: number, total: number): void {
+  const lengthComputable = total > 0;
+  element.dispatchEvent(new ProgressEvent("progress", { ...everywhere, lengthComputable, loaded, total }));
+}

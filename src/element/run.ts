@@ -1,0 +1,98 @@
+// One run of an element: it waits for model and picture, looks, ends, and goes on with the frames of a video.
+
+import { isA } from "../errors/is-a.ts";
+import { until } from "../errors/until.ts";
+import type { Classification, ImageClassifier } from "../index.ts";
+import type { ModelLease } from "./models.ts";
+import { arrived, isVideo, nextFrame, type Source } from "./source.ts";
+
+/** The event that tells how a run ended. */
+export type End = "load" | "error" | "abort";
+
+/** What a run asks of its element, and tells it. */
+export interface Host {
+  /** The picture and the model, both on their way. @throws for what is missing */
+  prepare(): { readonly source: Source; readonly lease: ModelLease };
+  topK(): number;
+  /** Whether it goes on with the frames of a video. */
+  follows(): boolean;
+  onReady(classifier: ImageClassifier): void;
+  onAnswer(answer: readonly Classification[]): void;
+  /** Once for each run; `again`: a later frame of a video failed after its end. */
+  onEnd(end: End, again: boolean, error: Error | null): void;
+}
+
+type Look = () => Promise<readonly Classification[]>;
+
+export class Run {
+  readonly #host: Host;
+  readonly #controller = new AbortController();
+  #state: "waiting" | "looking" | "ended" = "waiting";
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Until the picture has pixels. */
+  get waiting(): boolean {
+    return this.#state === "waiting";
+  }
+
+  /** Until load, error or abort. */
+  get pending(): boolean {
+    return this.#state !== "ended";
+  }
+
+  /** Resolves after the first answer. @throws what `onEnd` is told, and an AbortError once stopped */
+  async start(): Promise<void> {
+    const { signal } = this.#controller;
+    try {
+      signal.throwIfAborted(); // whoever heard of the start has stopped it
+      const { source, lease } = this.#host.prepare();
+      const [classifier] = await until(signal, Promise.all([lease.classifier, arrived(source, signal)]));
+      this.#state = "looking";
+      this.#host.onReady(classifier);
+      const look = () =>
+        until(
+          signal,
+          lease.turn(() => classifier.classify(source, { topK: this.#host.topK(), signal })),
+        );
+      this.#host.onAnswer(await look());
+      this.#end("load");
+      if (this.#host.follows() && isVideo(source)) void this.#follow(source, look);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  stop(): void {
+    this.#controller.abort();
+    this.#end("abort");
+  }
+
+  /** A frame that comes while another is looked at is left out. */
+  async #follow(video: HTMLVideoElement, look: Look): Promise<void> {
+    try {
+      for (;;) {
+        await nextFrame(video, this.#controller.signal);
+        this.#host.onAnswer(await look());
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#controller.signal.aborted) return;
+    const known = isA(error, "Error") || isA(error, "DOMException");
+    this.#end("error", known ? error : new Error(String(error)));
+  }
+
+  #end(end: End, error: Error | null = null): void {
+    const again = !this.pending;
+    if (again && end !== "error") return;
+    this.#state = "ended";
+    this.#host.onEnd(end, again, error);
+  }
+}
