@@ -9,7 +9,7 @@ interface Timed {
   readonly ms?: Spread;
 }
 
-const spreadColumns: readonly Column<Timed>[] = [
+export const SPREAD_COLUMNS: readonly Column<Timed>[] = [
   { head: "ms", value: ({ ms }) => ms?.median },
   { head: "p10", value: ({ ms }) => ms?.p10 },
   { head: "p90", value: ({ ms }) => ms?.p90 },
@@ -31,7 +31,7 @@ export const KERNEL_COLUMNS: readonly Column<KernelRow>[] = [
     show: ({ proof }) => (proof?.exact ? "exact" : (proof?.worstError.toExponential(1) ?? "")),
   },
   { head: "compile ms", value: ({ compileMs }) => compileMs },
-  ...spreadColumns,
+  ...SPREAD_COLUMNS,
   { head: "wall ms", value: ({ wallMs }) => wallMs?.median },
   driftColumn,
   { head: "GOP/s", value: ({ gops }) => gops || undefined },
@@ -54,7 +54,7 @@ export const SHAPE_COLUMNS: readonly Column<{ model: string; imageSize: number; 
 
 export const MODEL_COLUMNS: readonly Column<ModelRow>[] = [
   ...SHAPE_COLUMNS,
-  ...spreadColumns,
+  ...SPREAD_COLUMNS,
   driftColumn,
   { head: "images/s", value: ({ imagesPerSecond }) => imagesPerSecond },
   { head: "GOP/s", value: ({ gops }) => gops },

@@ -35,7 +35,7 @@ export type ShapeName = keyof typeof SHAPES;
 /** The files of a model: a thousand classes, patches of 16 pixels, pictures of `imageSize` a side. */
 export function madeUpFolder(shape: Shape, imageSize = 224): Record<string, string | Uint8Array> {
   const model = madeUpModel("made up", shape, imageSize);
-  const tensors = [...madeUpTensors(model)].map(({ entry: { name, dtype, shape }, bytes }) => ({
+  const tensors = [...tensorsOf(model)].map(({ entry: { name, dtype, shape }, bytes }) => ({
     name: model.names.stored(name),
     dtype,
     shape,
@@ -88,23 +88,24 @@ function configsOf(
 
 /** The same weights every time and in any arithmetic, on the GPU by the names that steps use. */
 export function madeUpWeights(gpu: Gpu, model: ModelDescription, program: Program): Promise<Arena> {
-  return uploadWeights(gpu, model.id, program.pack(storedTensors(model)));
+  return uploadWeights(gpu, model.id, program.pack(madeUpTensors(model)));
 }
 
-async function* storedTensors(model: Model): AsyncGenerator<StoredTensor> {
-  for (const { entry, bytes } of madeUpTensors(model)) yield { name: entry.name, entry, bytes };
+/** The same weights as a checkpoint's tensors. */
+export async function* madeUpTensors(model: Model): AsyncGenerator<StoredTensor> {
+  for (const { entry, bytes } of tensorsOf(model)) yield { name: entry.name, entry, bytes };
 }
 
 /** The same weights once more, as an ONNX file takes them. */
 export function madeUpFloats(model: Model): Map<CanonicalName, Float32Array> {
   const tensors = new Map<CanonicalName, Float32Array>();
-  for (const { entry, bytes } of madeUpTensors(model))
+  for (const { entry, bytes } of tensorsOf(model))
     tensors.set(entry.name, new Float32Array(bytes.buffer as ArrayBuffer));
   splitQkv(tensors);
   return tensors;
 }
 
-function* madeUpTensors({ network }: Model): Generator<{ entry: TensorEntry; bytes: Uint8Array }> {
+function* tensorsOf({ network }: Model): Generator<{ entry: TensorEntry; bytes: Uint8Array }> {
   const rng = seeded(1);
   for (const [name, shape] of parametersOf(network)) {
     const bytes = new Uint8Array(madeUpTensor(name, shape, rng).buffer);

@@ -216,7 +216,7 @@ async function stepTimes(gpu: Gpu, { plan, slots }: GpuBatch) {
 }
 
 /** @throws DeviceError unless the logits are finite and the same in two runs. */
-async function proven(engine: Engine<GpuBatch>, pictures: readonly PictureSource[]): Promise<void> {
+export async function proven(engine: Engine, pictures: readonly PictureSource[]): Promise<void> {
   const [first, second] = [await engine.run(pictures), await engine.run(pictures)];
   for (const [i, { logits }] of first.entries()) {
     const bad = logits.findIndex((value, c) => !Number.isFinite(value) || value !== second[i].logits[c]);
@@ -227,7 +227,7 @@ async function proven(engine: Engine<GpuBatch>, pictures: readonly PictureSource
   }
 }
 
-function madeUpPictures(count: number): Promise<PictureSource[]> {
+export function madeUpPictures(count: number): Promise<PictureSource[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => openPicture(madeUpPicture(i, 224, 224))));
 }
 

@@ -1,6 +1,7 @@
 // What `vit8 bench` measured, for people: Markdown tables.
 
-import { KERNEL_COLUMNS, MODEL_COLUMNS } from "../bench/columns.ts";
+import { KERNEL_COLUMNS, MODEL_COLUMNS, SHAPE_COLUMNS, SPREAD_COLUMNS } from "../bench/columns.ts";
+import type { CpuRow, CpuShare } from "../bench/cpu-models.ts";
 import type { KernelRow } from "../bench/kernels.ts";
 import { figure } from "../bench/markdown.ts";
 import type { KernelShare, ModelRow } from "../bench/models.ts";
@@ -28,6 +29,42 @@ export function benchTables({ adapter, date, cpu, peaks, kernels, models }: Benc
   for (const row of models) if (row.kernels) parts.push(shareTable(row));
   return `${parts.join("\n\n")}\n`;
 }
+
+/** What `--json` prints with `--device cpu`. */
+export interface CpuReport extends Machine {
+  readonly device: "cpu";
+  readonly models: readonly CpuRow[];
+}
+
+export function cpuTables({ date, cpu, cores, models }: CpuReport): string {
+  const columns: Column<CpuRow>[] = [
+    ...SHAPE_COLUMNS,
+    { head: "threads", value: ({ threads }) => String(threads) },
+    ...SPREAD_COLUMNS,
+    { head: "images/s", value: ({ imagesPerSecond }) => imagesPerSecond },
+    { head: "GOP/s", value: ({ gops }) => gops },
+    { head: "MB", value: ({ byteLength }) => byteLength / 1e6 },
+  ];
+  const parts = [
+    `WebAssembly SIMD on the CPU; ${cpu}, ${cores} cores; ${date.slice(0, 10)}`,
+    markdownRows<CpuRow & { error?: string }>(columns, models),
+  ];
+  for (const { model, imageSize, kernels } of models)
+    if (kernels)
+      parts.push(
+        `${model}, ${imageSize} pixels, one picture, one thread: milliseconds of a run by kernel`,
+        markdownRows<CpuShare & { error?: string }>(CPU_SHARE_COLUMNS, kernels),
+      );
+  return `${parts.join("\n\n")}\n`;
+}
+
+const CPU_SHARE_COLUMNS: Column<CpuShare>[] = [
+  { head: "kernel", value: ({ kernel }) => kernel },
+  { head: "variant", value: ({ variant }) => variant },
+  { head: "steps", value: ({ steps }) => String(steps) },
+  { head: "ms", value: ({ ms }) => ms },
+  { head: "GOP/s", value: ({ gops }) => gops || undefined },
+];
 
 function shareTable({ model, imageSize, batch, kernels = [] }: ModelRow): string {
   const sum = kernels.reduce((all, { ms }) => all + ms, 0);

@@ -1,5 +1,6 @@
 // `vit8 bench`: how fast the kernels and whole models are here, and how fast others are.
 
+import { benchModelOnCpu, type CpuRow } from "../bench/cpu-models.ts";
 import { Device } from "../bench/device.ts";
 import {
   allCases,
@@ -16,17 +17,19 @@ import { QUICK, STANDARD } from "../bench/sampling.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
+import { nodeThreads } from "../node/threads.ts";
 import { benchPeer, peerTable } from "./bench-peer.ts";
-import { type BenchReport, benchTables } from "./bench-tables.ts";
+import { type BenchReport, benchTables, type CpuReport, cpuTables } from "./bench-tables.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
 import { machineOf } from "./machine.ts";
-import { ARITHMETIC, arithmeticFrom, HUB, hubFrom } from "./model.ts";
+import { ARITHMETIC, arithmeticFrom, deviceFrom, HUB, hubFrom } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
 import { json, type Terminal } from "./terminal.ts";
 
 export const bench: Command = {
   name: "bench",
-  usage: "[--kernels | --kernel PART] [--models ti,s,b] | --peer ort --model MODEL [PICTURE...]",
+  usage:
+    "[--kernels | --kernel PART] [--models ti,s,b] [--device cpu] | --peer ort --model MODEL [PICTURE...]",
   summary: "Measures kernels and whole models here, or a model against ONNX Runtime.",
   options: {
     kernels: { help: "only the kernels, each by itself, at the shapes of the first of --models and --batch" },
@@ -38,6 +41,10 @@ export const bench: Command = {
     model: { value: "MODEL", help: "for --peer: a model folder, an id, a URL, or ti, s, b or l, made up" },
     ...HUB,
     ...ARITHMETIC,
+    device: {
+      value: "DEVICE",
+      help: "webgpu (default), or cpu: whole models with 1, 2, 4 and 8 threads, as far as there are cores",
+    },
     quick: { help: "fewer repeats, and of each kernel its largest shape" },
     json: { help: "print one object" },
   },
@@ -50,6 +57,7 @@ How it is measured, and figures: docs/performance.md.
     const peer = args.text("peer");
     if (peer !== undefined) return runPeer(peer, args, terminal);
     args.exactly();
+    if (deviceFrom(args, "webgpu") === "cpu") return runOnCpu(args, terminal);
     const report = await benchHere(args, terminal);
     terminal.print(args.flag("json") ? json(report) : benchTables(report));
     return 0;
@@ -93,6 +101,27 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
   } finally {
     device.destroy();
   }
+}
+
+async function runOnCpu(args: Arguments, terminal: Terminal): Promise<number> {
+  if (args.flag("kernels") || args.text("kernel") !== undefined)
+    throw new UsageError(
+      "--device cpu: expected --models, got --kernels. Each model has a table of its kernels.",
+    );
+  const options = {
+    repeats: args.flag("quick") ? QUICK : STANDARD,
+    arithmetic: arithmeticFrom(args),
+    signal: terminal.signal,
+  };
+  const rows: CpuRow[] = [];
+  for (const name of shapesOf(args) ?? ["ti"])
+    for (const size of args.counts("size") ?? [224])
+      rows.push(
+        ...(await benchModelOnCpu(name, size, args.counts("batch") ?? [1, 8], nodeThreads(), options)),
+      );
+  const report: CpuReport = { ...machineOf(), device: "cpu", models: rows };
+  terminal.print(args.flag("json") ? json(report) : cpuTables(report));
+  return 0;
 }
 
 interface Chosen {

@@ -80,8 +80,8 @@ export const DEVICE = {
 } as const;
 
 /** What it says. @throws UsageError for another word. */
-export function deviceFrom(args: Arguments): DeviceChoice {
-  const device = args.text("device") ?? "auto";
+export function deviceFrom(args: Arguments, absent: DeviceChoice = "auto"): DeviceChoice {
+  const device = args.text("device") ?? absent;
   if (device === "auto" || device === "webgpu" || device === "cpu") return device;
   throw new UsageError(`--device: expected auto, webgpu or cpu, came "${device}"`);
 }
