@@ -15,6 +15,11 @@ test("numbers of more than 32 bits, long messages, floats", () => {
   expect(bytes(float(2, 1))).toEqual([0x15, 0, 0, 0x80, 0x3f]);
 });
 
+test("negative numbers take ten bytes", () => {
+  expect(bytes(integer(1, -1))).toEqual([0x08, ...Array(9).fill(0xff), 0x01]);
+  expect(bytes(integer(1, -2))).toEqual([0x08, 0xfe, ...Array(8).fill(0xff), 0x01]);
+});
+
 test("large bytes are not copied", () => {
   const data = new Uint8Array(1000);
   expect(nested(1, nested(2, [data])).at(-1)).toBe(data);

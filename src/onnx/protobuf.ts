@@ -5,7 +5,7 @@ export type Message = readonly Uint8Array[];
 
 const WIRE = { varint: 0, bytes: 2, fixed32: 5 };
 
-/** An integer field, from 0 to 2^53. */
+/** An integer field, from -2^53 to 2^53. */
 export function integer(field: number, value: number): Message {
   return [Uint8Array.from([...varint(field * 8 + WIRE.varint), ...varint(value)])];
 }
@@ -31,8 +31,12 @@ export function byteLengthOf(message: Message): number {
   return message.reduce((sum, piece) => sum + piece.byteLength, 0);
 }
 
-/** Seven bits a byte, the lowest first. */
+/** Seven bits a byte, the lowest first; what is negative has all 64, in two's complement. */
 function varint(value: number): number[] {
+  if (value < 0) {
+    const bits = BigInt.asUintN(64, BigInt(value));
+    return Array.from({ length: 10 }, (_, i) => Number((bits >> BigInt(7 * i)) & 127n) + (i < 9 ? 128 : 0));
+  }
   const bytes = [];
   for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) + 128);
   return [...bytes, value];
