@@ -7,6 +7,7 @@ import type { Repeats } from "../bench/sampling.ts";
 import { type Agreement, agreementOf } from "../bench/score.ts";
 import type { Spread } from "../bench/statistics.ts";
 import type { Report } from "../classifier/api.ts";
+import type { DeviceChoice } from "../classifier/device.ts";
 import type { HubOptions } from "../format/folder.ts";
 import type { RawPicture } from "../image/picture.ts";
 import { readPicture } from "../node/picture.ts";
@@ -26,29 +27,37 @@ export interface PeerOptions {
   /** Paths; without any they are made up. */
   readonly pictures: readonly string[];
   readonly quick: boolean;
+  /** `cpu`: that alone; else WebGPU too. */
+  readonly device: DeviceChoice;
   readonly hub: HubOptions;
 }
 
-/** How a configuration ran: against vit8's int8, and against its own float32 on the CPU. */
+/** How a configuration ran: against vit8's int8 on the same device, and against its own float32 on the CPU. */
 export interface PeerRow extends Result, Agreement {
   readonly provider: Provider;
   readonly dtype: OnnxFormat;
+  /** Of the CPU provider; as many as vit8 has. */
+  readonly threads?: number;
+}
+
+/** How vit8 ran among the runs of a provider. */
+export interface OurRow extends Agreement, Pick<Report, "adapter" | "kernels"> {
+  /** Milliseconds of a batch. */
+  readonly ms: Spread;
+  /** Of the CPU. */
+  readonly threads?: number;
 }
 
 export interface PeerReport extends Machine {
   readonly model: string;
   readonly runtime: string;
   readonly batch: number;
-  readonly adapter: Report["adapter"];
-  readonly kernels: Report["kernels"];
-  /** vit8's own runs among those of each provider, milliseconds of a batch, and its agreement with the peer's float32. */
-  readonly vit8: Agreement & { readonly ms: Readonly<Record<Provider, Spread>> };
+  readonly vit8: Readonly<Partial<Record<Provider, OurRow>>>;
   readonly rows: readonly PeerRow[];
   /** What did not run, in the runtime's own words. */
   readonly refused: readonly { readonly name: string; readonly why: string }[];
-  /** The fastest WebGPU configuration by its time over ours, and that ratio. */
-  readonly fastest: string;
-  readonly ratio: number;
+  /** Of each provider the fastest configuration by its time over ours, and that ratio. */
+  readonly fastest: Readonly<Partial<Record<Provider, { readonly name: string; readonly ratio: number }>>>;
 }
 
 /** Ratios are of neighbouring runs, so few rounds tell much. */
@@ -65,45 +74,65 @@ interface Entrant extends Runner {
 /** @throws UnsupportedDeviceError when onnxruntime-node is not installed. */
 export async function benchPeer(options: PeerOptions, terminal: Terminal): Promise<PeerReport> {
   const runtime = await openOnnxRuntime();
-  const { model: name } = options;
+  const { model: name, device, batch: maxBatch } = options;
   const source = name in SHAPES ? madeUpFolder(SHAPES[name as ShapeName]) : name;
   const model = await openChecked(source, terminal.signal, options.hub);
   const pictures = await batchOf(options);
-  return withClassifier(
-    model,
-    terminal,
-    { device: "webgpu", maxBatch: options.batch },
-    async (classifier) => {
-      const logits = await classifier.logits(pictures);
-      const ours: Runner = { name: "vit8 int8", run: () => classifier.logits(pictures) };
-      const peer = new Peer(runtime, model, normalisedPixels(model, pictures), options.batch, terminal);
-      const repeats = options.quick ? QUICK_ROUNDS : ROUNDS;
-      const heats = {} as Record<Provider, Race>;
-      // A provider's sessions are gone before the next one's come: neither their memory nor their threads disturb.
-      for (const provider of PROVIDERS) heats[provider] = await peer.raceAgainst(ours, provider, repeats);
-      const rows = peer.rows(heats);
-      const [fastest] = rows
-        .filter(({ provider }) => provider === "webgpu")
-        .sort((a, b) => a.ratio.median - b.ratio.median);
-      const { adapter, kernels } = classifier.report;
-      return {
-        ...machineOf(),
-        model: options.model,
-        runtime: `onnxruntime-node ${runtime.version}`,
-        batch: options.batch,
-        adapter,
-        kernels,
-        vit8: {
-          ...agreementOf(logits, peer.reference),
-          ms: { webgpu: heats.webgpu.ours, cpu: heats.cpu.ours },
-        },
-        rows,
-        refused: peer.refused,
-        fastest: fastest?.name ?? "none",
-        ratio: fastest?.ratio.median ?? Number.NaN,
-      };
-    },
-  );
+  const peer = new Peer(runtime, model, normalisedPixels(model, pictures), maxBatch, terminal);
+  const repeats = options.quick ? QUICK_ROUNDS : ROUNDS;
+  // A provider's sessions are gone before the next one's come: neither their memory nor their threads disturb.
+  const heats: Heat[] = [];
+  for (const provider of PROVIDERS.filter((provider) => device !== "cpu" || provider === "cpu"))
+    heats.push(
+      await withClassifier(model, terminal, { device: provider, maxBatch }, async (classifier) => {
+        const logits = await classifier.logits(pictures);
+        const ours: Runner = { name: "vit8 int8", run: () => classifier.logits(pictures) };
+        const { report } = classifier;
+        const threads = report.threads?.count;
+        return {
+          provider,
+          threads,
+          logits,
+          report,
+          race: await peer.raceAgainst(ours, provider, repeats, threads),
+        };
+      }),
+    );
+  const rows = heats.flatMap((heat) => peer.rows(heat));
+  return {
+    ...machineOf(),
+    model: name,
+    runtime: `onnxruntime-node ${runtime.version}`,
+    batch: maxBatch,
+    vit8: Object.fromEntries(heats.map((heat) => [heat.provider, ourRow(heat, peer.reference)])),
+    rows,
+    refused: peer.refused,
+    fastest: Object.fromEntries(heats.flatMap(({ provider }) => fastestOf(rows, provider))),
+  };
+}
+
+/** vit8 on a device, and the provider of the same device. */
+interface Heat {
+  readonly provider: Provider;
+  readonly threads: number | undefined;
+  readonly logits: readonly Float32Array[];
+  readonly report: Report;
+  readonly race: Race;
+}
+
+function ourRow({ threads, logits, report, race }: Heat, reference: readonly Float32Array[]): OurRow {
+  const { adapter, kernels } = report;
+  return { ...agreementOf(logits, reference), ms: race.ours, threads, adapter, kernels };
+}
+
+function fastestOf(
+  rows: readonly PeerRow[],
+  provider: Provider,
+): [Provider, { name: string; ratio: number }][] {
+  const [first] = rows
+    .filter((row) => row.provider === provider)
+    .sort((a, b) => a.ratio.median - b.ratio.median);
+  return first ? [[provider, { name: first.name, ratio: first.ratio.median }]] : [];
 }
 
 async function batchOf({ batch, pictures }: PeerOptions): Promise<RawPicture[]> {
@@ -140,7 +169,7 @@ class Peer {
     return this.#entrants.find(({ provider, dtype }) => provider === "cpu" && dtype === "fp32")!.logits;
   }
 
-  async raceAgainst(ours: Runner, provider: Provider, repeats: Repeats): Promise<Race> {
+  async raceAgainst(ours: Runner, provider: Provider, repeats: Repeats, threads?: number): Promise<Race> {
     const { signal } = this.#terminal;
     const tensors = await floatTensors(this.#model, signal);
     const bar = new ProgressBar(this.#terminal, provider);
@@ -149,7 +178,7 @@ class Peer {
       for (const [i, dtype] of FORMATS.entries()) {
         signal.throwIfAborted();
         const file = Buffer.concat(onnxModel(this.#model.name, this.#model.network, tensors, dtype));
-        const entrant = await this.#enter(file, provider, dtype);
+        const entrant = await this.#enter(file, provider, dtype, threads);
         if (entrant) entrants.push(entrant);
         bar.update(i + 1, FORMATS.length + repeats.atLeast);
       }
@@ -163,20 +192,26 @@ class Peer {
     }
   }
 
-  rows(heats: Record<Provider, Race>): PeerRow[] {
-    return this.#entrants.map(({ name, provider, dtype, logits }) => ({
-      ...heats[provider].others.find((result) => result.name === name)!,
-      provider,
-      dtype,
-      ...agreementOf(logits, this.reference),
-    }));
+  rows({ provider, threads, race }: Heat): PeerRow[] {
+    return this.#entrants
+      .filter((entrant) => entrant.provider === provider)
+      .map(({ name, dtype, logits }) => ({
+        ...race.others.find((result) => result.name === name)!,
+        ...{ provider, threads, dtype },
+        ...agreementOf(logits, this.reference),
+      }));
   }
 
   /** A session that has run once; what the runtime does not run is noted and left out. */
-  async #enter(file: Uint8Array, provider: Provider, dtype: OnnxFormat): Promise<Entrant | undefined> {
+  async #enter(
+    file: Uint8Array,
+    provider: Provider,
+    dtype: OnnxFormat,
+    threads: number | undefined,
+  ): Promise<Entrant | undefined> {
     const name = `${provider} ${dtype}`;
     try {
-      const session = await this.#runtime.open(file, provider, this.#batch);
+      const session = await this.#runtime.open(file, provider, this.#batch, threads);
       const run = () => session.run(this.#pixels);
       return { name, provider, dtype, logits: await run(), run, release: () => session.release() };
     } catch (error) {
@@ -186,21 +221,42 @@ class Peer {
   }
 }
 
+const PLACES = { webgpu: "WebGPU", cpu: "the CPU" } as const;
+
 /** The report for people, in Markdown. */
-export function peerTable(report: PeerReport): string {
-  const { vit8, rows, batch, refused } = report;
+export function peerTable({ vit8, rows, batch, refused, fastest, ...report }: PeerReport): string {
   const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
-  const line = (name: string, ms: Spread, ratio: string, { agreement, cosine }: Agreement) =>
-    `| ${name} | ${ms.median.toFixed(1)} | ${ms.p10.toFixed(1)}-${ms.p90.toFixed(1)} | ${ms.n} | ${ratio} | ${percent(agreement)} | ${cosine.toFixed(4)} |`;
+  const line = (
+    name: string,
+    ratio: string,
+    { ms, threads, agreement, cosine }: Omit<OurRow, "adapter" | "kernels">,
+  ) =>
+    `| ${name} | ${threads ?? ""} | ${ms.median.toFixed(1)} | ${ms.p10.toFixed(1)}-${ms.p90.toFixed(1)} | ${ms.n} | ${ratio} | ${percent(agreement)} | ${cosine.toFixed(4)} |`;
+  const heats = PROVIDERS.flatMap((provider) => {
+    const ours = vit8[provider];
+    if (!ours) return [];
+    return [
+      line(`vit8 int8 on ${PLACES[provider]}`, "1", ours),
+      ...rows
+        .filter((row) => row.provider === provider)
+        .map((row) => line(`ort ${row.name}`, row.ratio.median.toFixed(2), row)),
+    ];
+  });
+  const words = PROVIDERS.flatMap((provider) => {
+    const first = fastest[provider];
+    if (!first) return [];
+    return [
+      `On ${PLACES[provider]} (${vit8[provider]?.adapter.description}) the fastest configuration of ONNX Runtime, ${first.name}, takes ${first.ratio.toFixed(2)} x vit8's time.`,
+    ];
+  });
   return `${[
-    `${report.model}, batch ${batch}, ${report.adapter.description}, ${report.runtime}, ${report.date.slice(0, 10)}`,
+    `${report.model}, batch ${batch}, ${report.cpu}, ${report.runtime}, ${report.date.slice(0, 10)}`,
     "",
-    "| | ms | p10-p90 | n | time / vit8's | top-1 as float32 | cosine |",
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    line("vit8 int8", vit8.ms.webgpu, "1", vit8),
-    ...rows.map((row) => line(`ort ${row.name}`, row.ms, row.ratio.median.toFixed(2), row)),
-    ...refused.map(({ name, why }) => `| ort ${name} | refused: ${why} | | | | | |`),
+    "| | threads | ms | p10-p90 | n | time / vit8's there | top-1 as float32 | cosine |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ...heats,
+    ...refused.map(({ name, why }) => `| ort ${name} | | refused: ${why} | | | | | |`),
     "",
-    `The fastest WebGPU configuration of ONNX Runtime, ${report.fastest}, takes ${report.ratio.toFixed(2)} x vit8's time.`,
+    ...words,
   ].join("\n")}\n`;
 }

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
-import type { BenchReport } from "./bench-tables.ts";
-import { benchTables } from "./bench-tables.ts";
+import { availableParallelism } from "node:os";
+import { describe, expect, test } from "vitest";
+import { peerTable } from "./bench-peer.ts";
+import { type BenchReport, benchTables, type CpuReport, cpuTables } from "./bench-tables.ts";
 import { run } from "./run.ts";
 
 async function vit8(...argv: string[]) {
@@ -93,4 +94,72 @@ test("every line of a table has the cells of its head, and what failed says why"
   expect(plain).toContain("| head | broken | head | wrong on this driver |");
   expect(plain).toContain("| b | 224 | 32 | out of memory |");
   expect(plain).toContain("| attention | dot4 | 12 | 6.00 | 100 % |");
+});
+
+describe("on the CPU", () => {
+  test("a row for each batch and number of threads, and what each kernel takes", async () => {
+    const options = ["--device", "cpu", "--models", "ti", "--size", "32", "--batch", "1,2", "--quick"];
+    const { code, output } = await vit8("bench", ...options, "--json");
+    expect(code).toBe(0);
+    const { device, models } = JSON.parse(output) as CpuReport;
+    expect(device).toBe("cpu");
+    const threads = [1, 2, 4, 8].filter((count) => count <= availableParallelism());
+    expect(models.map((row) => [row.threads, row.batch])).toEqual(
+      threads.flatMap((count) => [1, 2].map((batch) => [count, batch])),
+    );
+    for (const { ms, gops, byteLength } of models) {
+      expect(ms.n).toBeGreaterThanOrEqual(1);
+      expect(gops).toBeGreaterThan(0);
+      expect(byteLength).toBeGreaterThan(5e6); // DeiT-Ti's weights
+    }
+    const kernels = models.flatMap((row) => row.kernels ?? []);
+    // Twelve blocks of two norms, QKV and FC1; the patches, two sums a block, and the attention.
+    expect(Object.fromEntries(kernels.map(({ kernel, steps }) => [kernel, steps]))).toMatchObject({
+      layernorm_quantize: 24,
+      gemm_int8_direct_quantize: 24,
+      gemm_int8_direct_add: 25,
+      attention: 12,
+    });
+    expect(kernels.every(({ variant }) => variant === "simd")).toBe(true);
+    expect(cpuTables({ ...JSON.parse(output), cores: 2 })).toContain("one picture, one thread: milliseconds");
+  });
+
+  test("kernels alone are a wrong call", async () => {
+    const { code, output } = await vit8("bench", "--device", "cpu", "--kernels");
+    expect([code, output]).toEqual([2, expect.stringContaining("--device cpu: expected --models")]);
+  });
+});
+
+test("vit8 stands before ONNX Runtime on each device, and threads are told for both", () => {
+  const agreement = { agreement: 1, cosine: 0.9998, worstLogitError: 0.1 };
+  const adapter = (description: string) => ({ vendor: "", architecture: "", description, isFallback: false });
+  const row = (provider: "webgpu" | "cpu", dtype: "fp32" | "q8", threads?: number) => ({
+    ...{ name: `${provider} ${dtype}`, provider, dtype, threads, ms },
+    ...{ ratio: { ...ms, median: 3 }, ...agreement },
+  });
+  const text = peerTable({
+    ...{ date: "2026-05-04", node: "v20", cpu: "a CPU", cores: 2, model: "ti", runtime: "ort 1", batch: 1 },
+    vit8: {
+      webgpu: { ...agreement, ms, adapter: adapter("a GPU"), kernels: [] },
+      cpu: { ...agreement, ms, threads: 2, adapter: adapter("SIMD"), kernels: [] },
+    },
+    rows: [row("webgpu", "fp32"), row("cpu", "q8", 2)],
+    refused: [{ name: "webgpu q8", why: "no kernel" }],
+    fastest: { webgpu: { name: "webgpu fp32", ratio: 3 }, cpu: { name: "cpu q8", ratio: 3 } },
+  });
+  const names = [...text.matchAll(/^\| ([^|]+) \| ([^|]*) \|/gm)].map(([, name, threads]) => [
+    name,
+    threads.trim(),
+  ]);
+  expect(names).toEqual([
+    ["---", "---:"],
+    ["vit8 int8 on WebGPU", ""],
+    ["ort webgpu fp32", ""],
+    ["vit8 int8 on the CPU", "2"],
+    ["ort cpu q8", "2"],
+  ]);
+  expect(text).toContain("| ort webgpu q8 | | refused: no kernel |");
+  expect(text).toContain(
+    "On the CPU (SIMD) the fastest configuration of ONNX Runtime, cpu q8, takes 3.00 x vit8's time.",
+  );
 });

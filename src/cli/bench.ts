@@ -37,7 +37,10 @@ export const bench: Command = {
     models: { value: "LIST", help: "only whole models, of ti, s, b and l, with made-up weights" },
     batch: { value: "LIST", help: "pictures in one submit; default 1,8,32, on a software adapter 1" },
     size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
-    peer: { value: "ort", help: "run MODEL in ONNX Runtime too, on WebGPU and on the CPU, in turns" },
+    peer: {
+      value: "ort",
+      help: "run MODEL in ONNX Runtime too, on WebGPU and on the CPU (--device cpu: there alone), in turns",
+    },
     model: { value: "MODEL", help: "for --peer: a model folder, an id, a URL, or ti, s, b or l, made up" },
     ...HUB,
     ...ARITHMETIC,
@@ -73,6 +76,7 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
     batch: args.count("batch") ?? 1,
     pictures: args.positionals,
     quick: args.flag("quick"),
+    device: deviceFrom(args, "webgpu"),
     hub: hubFrom(args),
   };
   const report = await benchPeer(options, terminal);

@@ -14,8 +14,8 @@ export interface OnnxSession {
 
 export interface OnnxRuntime {
   readonly version: string;
-  /** The session of a file, for batches of `images`. Rejects with the runtime's own error for what it does not run. */
-  open(file: Uint8Array, provider: Provider, images: number): Promise<OnnxSession>;
+  /** The session of a file, for batches of `images`, on the CPU with so many threads. Rejects with the runtime's own error for what it does not run. */
+  open(file: Uint8Array, provider: Provider, images: number, threads?: number): Promise<OnnxSession>;
 }
 
 /** The part of the package that is used here; it is no dependency, so its own types are not at hand. */
@@ -57,9 +57,11 @@ async function open(
   file: Uint8Array,
   provider: Provider,
   images: number,
+  threads: number | undefined,
 ): Promise<OnnxSession> {
   const session = await InferenceSession.create(file, {
     executionProviders: [provider],
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
     // A known batch lets it fold the shapes: no reason to be slower than it can be.
     freeDimensionOverrides: { batch_size: images },
     logSeverityLevel: 3,
