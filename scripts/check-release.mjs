@@ -27,6 +27,11 @@ step("Apps that install it", () =>
     VIT8_TARBALL: tarball,
   }),
 );
+// Needs Slurm, and takes some minutes.
+if (process.argv.includes("--jobs")) {
+  step("Jobs that are killed", () => run(process.execPath, ["test/jobs/kill.mjs"]));
+  step("Jobs on Slurm", () => run(process.execPath, ["test/jobs/slurm.mjs"]));
+}
 console.log("\nReady to publish");
 
 /** Not every registry keeps a list of vulnerabilities. */
