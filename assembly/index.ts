@@ -11,4 +11,5 @@ export { headInteger } from "./head-integer";
 export { layernorm, layernormQuantize } from "./layernorm";
 export { layernormInteger, layernormIntegerQuantize } from "./layernorm-integer";
 export { quantizeLevels, roundToLevels } from "./levels";
+export { cutPatches } from "./patches";
 export { resampleColumns, resampleRows } from "./resample";

@@ -1,10 +1,12 @@
 // A model's weights in memory, and its graphs as plans on the CPU.
 
 import type { CpuModel } from "../cpu/model.ts";
-import { croppedPixels, floatPatches, int8Patches, type ReadRegion } from "../cpu/patches.ts";
+import { croppedPixels, floatPatches, patchScales, type ReadRegion } from "../cpu/patches.ts";
 import type { CpuPlan } from "../cpu/plan.ts";
 import { PictureError } from "../errors/errors.ts";
+import { pictureGeometry } from "../image/geometry.ts";
 import type { PatchLayout } from "../image/patches.ts";
+import { type ResizePlan, resizePlan } from "../image/resize.ts";
 import { GROUP } from "../kernels/gemm.ts";
 import type { ModelGraph } from "../lower/lowering.ts";
 import type { Backend, Batch, Chosen, RunOptions, StepTimes } from "./engine.ts";
@@ -46,6 +48,7 @@ class CpuBatch implements Batch {
   readonly choices: ReadonlyMap<string, Chosen>;
   readonly #description: ModelDescription;
   readonly #plan: CpuPlan;
+  #resize: { readonly width: number; readonly height: number; readonly plan: ResizePlan } | undefined;
 
   constructor(description: ModelDescription, graph: ModelGraph, model: CpuModel, plan: CpuPlan) {
     this.graph = graph;
@@ -83,18 +86,28 @@ class CpuBatch implements Batch {
   }
 
   #write(picture: PictureSource, index: number): void {
-    const { input, preprocessing, affine } = this.#description;
+    const { input, affine } = this.#description;
     const layout: PatchLayout = { ...input, affine };
-    const framing = { ...preprocessing, crop: input };
-    const rgb = croppedPixels(readerOf(picture), picture, framing, this.#plan.resampler);
+    const { preprocessor } = this.#plan;
+    const rgb = croppedPixels(readerOf(picture), this.#resizeOf(picture), preprocessor);
     const { tensors, firstRow } = this.graph;
     const first = firstRow(index) * tensors.get("patches")!.columns;
     const { buffer, byteOffset } = this.#plan.tensor("patches");
     if (tensors.has("patches.scale")) {
+      preprocessor.cut(rgb, layout, new Int8Array(buffer, byteOffset + first));
       const scales = this.#plan.tensor("patches.scale").subarray((first / GROUP) * 4);
-      const values = new Float32Array(scales.buffer, scales.byteOffset);
-      int8Patches(rgb, layout, new Int8Array(buffer, byteOffset + first), values);
+      patchScales(layout, new Float32Array(scales.buffer, scales.byteOffset));
     } else floatPatches(rgb, layout, new Float32Array(buffer, byteOffset + first * 4));
+  }
+
+  /** Made anew where a picture has another size than the one before. */
+  #resizeOf({ width, height }: PictureSource): ResizePlan {
+    const { input, preprocessing } = this.#description;
+    if (this.#resize?.width !== width || this.#resize.height !== height) {
+      const geometry = pictureGeometry({ ...preprocessing, crop: input }, width, height);
+      this.#resize = { width, height, plan: resizePlan(width, height, geometry) };
+    }
+    return this.#resize.plan;
   }
 }
 
@@ -102,6 +115,7 @@ class CpuBatch implements Batch {
 function readerOf({ content, width: pictureWidth, name }: PictureSource): ReadRegion {
   if (ArrayBuffer.isView(content))
     return (x, y, width, height) => {
+      if (width === pictureWidth) return content.subarray(y * width * 4, (y + height) * width * 4);
       const region = new Uint8Array(width * height * 4);
       for (let row = 0; row < height; row++) {
         const from = ((y + row) * pictureWidth + x) * 4;

@@ -60,7 +60,7 @@ export class TypeScriptModel implements CpuModel {
     return new CpuPlan(steps, {
       tensor: (name) => new Uint8Array(tensors.get(name)!),
       clear: () => {},
-      resampler: inTypeScript,
+      preprocessor: inTypeScript,
       release: () => {
         this.#tensorBytes -= bytes;
         tensors.clear();

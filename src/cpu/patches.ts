@@ -1,9 +1,8 @@
 // A picture on the CPU, resized as Pillow does and cut into the rows that the patch embedding reads.
 
-import { type Framing, pictureGeometry } from "../image/geometry.ts";
 import { channelStride, type PatchLayout, patchGrid } from "../image/patches.ts";
 import type { ResamplePlan } from "../image/resample.ts";
-import { inputRange, resizePlan } from "../image/resize.ts";
+import { inputRange, type ResizePlan } from "../image/resize.ts";
 import { type Raster, resampleColumns, resampleRows } from "../image/resize-pixels.ts";
 
 /** RGBA of the rows [y, y + height) and columns [x, x + width) of a picture. */
@@ -17,24 +16,24 @@ export type ReadRegion = (
 /** Rows read at a time: a picture of 100 megapixels never lies in memory as a whole. */
 const STRIP_PIXELS = 1 << 20;
 
-/** The two passes of a resize. */
-export interface Resampler {
-  /** Rows of RGBA, of which RGB is kept. */
+/** From the pixels of a picture to int8 patches; bytes that come out of one are good until the next is called. */
+export interface Preprocessor {
+  /** The first pass of a resize: rows of RGBA, of which RGB is kept. */
   readonly rows: (raster: Raster, plan: ResamplePlan) => Uint8Array;
-  /** Rows of RGB, of which the first is row `firstRow` of the picture. */
+  /** The second: rows of RGB, of which the first is row `firstRow` of the picture. */
   readonly columns: (raster: Raster, plan: ResamplePlan, firstRow: number) => Uint8Array;
+  /** RGB bytes of the crop to patches [rows, 3, stride] = byte - 128; their padding is zero, or becomes it. */
+  readonly cut: (rgb: Uint8Array, layout: PatchLayout, patches: Int8Array) => void;
 }
 
-export const inTypeScript: Resampler = { rows: resampleRows, columns: resampleColumns };
+export const inTypeScript: Preprocessor = { rows: resampleRows, columns: resampleColumns, cut: cutPatches };
 
 /** RGB bytes [height, width, 3] of what the model sees. */
 export function croppedPixels(
   read: ReadRegion,
-  { width, height }: { readonly width: number; readonly height: number },
-  framing: Framing,
-  resampler: Resampler,
+  { columns, rows }: ResizePlan,
+  preprocessor: Preprocessor,
 ): Uint8Array {
-  const { columns, rows } = resizePlan(width, height, pictureGeometry(framing, width, height));
   const [across, down] = [inputRange(columns), inputRange(rows)];
   const starts = columns.starts.map((start) => start - across.first);
   const stripWidth = across.end - across.first;
@@ -42,24 +41,27 @@ export function croppedPixels(
   const narrow = new Uint8Array((down.end - down.first) * starts.length * 3);
   for (let y = down.first; y < down.end; y += stripRows) {
     const data = read(across.first, y, stripWidth, Math.min(stripRows, down.end - y));
-    const strip = resampler.rows({ data, width: stripWidth, channels: 4 }, { ...columns, starts });
+    const strip = preprocessor.rows({ data, width: stripWidth, channels: 4 }, { ...columns, starts });
     narrow.set(strip, (y - down.first) * starts.length * 3);
   }
-  return resampler.columns({ data: narrow, width: starts.length, channels: 3 }, rows, down.first);
+  return preprocessor.columns({ data: narrow, width: starts.length, channels: 3 }, rows, down.first);
 }
 
-/** int8 patches [rows, 3, stride] = byte - 128, padding 0; scales [rows, 3, stride / 64] = rescale / std of the channel. */
-export function int8Patches(rgb: Uint8Array, layout: PatchLayout, patches: Int8Array, scales: Float32Array) {
-  const { affine, patch } = layout;
-  const groups = channelStride(patch) / 64;
+function cutPatches(rgb: Uint8Array, layout: PatchLayout, patches: Int8Array): void {
+  const { patch } = layout;
   forEachRow(layout, (pixel, at, channel) => {
     for (let x = 0; x < patch; x++) patches[at + x] = rgb[pixel + 3 * x + channel] - 128;
   });
-  const count = patchGrid(layout).patches * 3 * groups;
-  for (let i = 0; i < count; i++) scales[i] = affine.scale[Math.floor(i / groups) % 3];
 }
 
-/** The same in f32: (byte * rescale - mean) / std. */
+/** Of int8 patches: scales [rows, 3, stride / 64] = rescale / std of the channel. */
+export function patchScales(layout: PatchLayout, scales: Float32Array): void {
+  const groups = channelStride(layout.patch) / 64;
+  const count = patchGrid(layout).patches * 3 * groups;
+  for (let i = 0; i < count; i++) scales[i] = layout.affine.scale[Math.floor(i / groups) % 3];
+}
+
+/** Patches in f32: (byte * rescale - mean) / std. */
 export function floatPatches(rgb: Uint8Array, layout: PatchLayout, patches: Float32Array) {
   const { affine, patch } = layout;
   forEachRow(layout, (pixel, at, channel) => {

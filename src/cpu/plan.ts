@@ -1,6 +1,6 @@
 // A graph made ready to run on the CPU: its tensors, and a function for each step.
 
-import type { Resampler } from "./patches.ts";
+import type { Preprocessor } from "./patches.ts";
 
 /** How long the thread computes before it looks at its messages, an abort among them. */
 const TURN_MS = 50;
@@ -16,8 +16,8 @@ interface Tensors {
   readonly tensor: (name: string) => Uint8Array<ArrayBuffer>;
   /** Makes those tensors zero, before inputs are written. */
   readonly clear: () => void;
-  /** Resizes the pictures that become inputs. */
-  readonly resampler: Resampler;
+  /** Makes inputs of pictures. */
+  readonly preprocessor: Preprocessor;
   /** Gives the memory back. */
   readonly release: () => void;
   /** Mends what a step threw, so that the steps may begin anew; rethrows what it cannot mend. */
@@ -27,16 +27,16 @@ interface Tensors {
 export class CpuPlan {
   readonly tensor: Tensors["tensor"];
   readonly #clear: Tensors["clear"];
-  readonly resampler: Resampler;
+  readonly preprocessor: Preprocessor;
   readonly release: Tensors["release"];
   readonly #recover: Tensors["recover"];
   readonly #steps: readonly CpuStep[];
 
-  constructor(steps: readonly CpuStep[], { tensor, clear, resampler, release, recover }: Tensors) {
+  constructor(steps: readonly CpuStep[], { tensor, clear, preprocessor, release, recover }: Tensors) {
     this.#steps = steps;
     this.tensor = tensor;
     this.#clear = clear;
-    this.resampler = resampler;
+    this.preprocessor = preprocessor;
     this.release = release;
     this.#recover = recover;
   }

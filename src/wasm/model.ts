@@ -11,7 +11,7 @@ import { aligned, Heap } from "./heap.ts";
 import { type Call, wasmKernels } from "./kernels.ts";
 import { compileKernels, type Exports, instantiateKernels } from "./module.ts";
 import { Pool, ThreadLost, type Threads } from "./pool.ts";
-import { resamplerOn } from "./resampler.ts";
+import { preprocessorOn } from "./preprocessor.ts";
 
 /** Where bytes lie in the memory. */
 interface Place {
@@ -46,6 +46,8 @@ class WasmModel implements CpuModel {
   readonly #exports: Exports;
   readonly #weights: Places = new Map();
   #pool: Pool | undefined;
+  /** The tensors of the plan that ran last: another one's may lie in the same places. */
+  #cleared: Places | undefined;
   #why: string;
 
   constructor(heap: Heap, exports: Exports, { pool, why }: { pool?: Pool; why: string }) {
@@ -103,9 +105,11 @@ class WasmModel implements CpuModel {
     return new CpuPlan(steps, {
       tensor: (name) => bytesOf(heap, tensors.get(name)!),
       clear: () => {
+        if (this.#cleared === tensors) return;
         for (const place of held) bytesOf(heap, place).fill(0);
+        this.#cleared = tensors;
       },
-      resampler: resamplerOn(heap, end, (call) => this.#run(call, scratch)),
+      preprocessor: preprocessorOn(heap, end, (call) => this.#run(call, scratch)),
       // The next plan has it.
       release: () => {},
       recover: (error) => this.#goOnAlone(error),

@@ -1,12 +1,13 @@
-// Pictures resized in WebAssembly: bytes go into the memory, and come out.
+// From pixels to patches in WebAssembly: bytes go into the memory, and stay there until the last of it.
 
-import type { Resampler } from "../cpu/patches.ts";
+import type { Preprocessor } from "../cpu/patches.ts";
+import { channelStride, patchGrid } from "../image/patches.ts";
 import type { ResamplePlan } from "../image/resample.ts";
 import { aligned, type Heap } from "./heap.ts";
 import type { Call } from "./kernels.ts";
 
-/** Takes memory from `at` on, behind the tensors, which is free until the steps run. */
-export function resamplerOn(heap: Heap, at: number, run: (call: Call) => void): Resampler {
+/** Takes memory from `at` on, behind the tensors, which is free until the steps run. Patches are a view of the same memory. */
+export function preprocessorOn(heap: Heap, at: number, run: (call: Call) => void): Preprocessor {
   /** `name` over `rows` rows, of `args`, the plan's addresses, the data's and those of `byteLength` bytes that come out. */
   function resample(
     name: string,
@@ -27,7 +28,7 @@ export function resamplerOn(heap: Heap, at: number, run: (call: Call) => void): 
     for (const [i, { buffer, byteOffset, byteLength }] of [starts, weights, data].entries())
       heap.bytes(places[i], byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
     run({ name, units: rows, grain: 1, args: [...args, taps, ...places], scratch: 0 });
-    return heap.bytes(places[3], byteLength).slice();
+    return heap.bytes(places[3], byteLength);
   }
   return {
     rows({ data, width, channels }, plan) {
@@ -38,6 +39,12 @@ export function resamplerOn(heap: Heap, at: number, run: (call: Call) => void): 
       const [height, stride] = [plan.starts.length, width * channels];
       const starts = plan.starts.map((start) => start - firstRow);
       return resample("resampleColumns", data, { ...plan, starts }, height, [stride], height * stride);
+    },
+    cut(rgb, layout, patches) {
+      const { across, patches: units } = patchGrid(layout);
+      const args = [across, layout.patch, layout.width, channelStride(layout.patch)];
+      const places = [rgb.byteOffset, patches.byteOffset];
+      run({ name: "cutPatches", units, grain: 1, args: [...args, ...places], scratch: 0 });
     },
   };
 }
