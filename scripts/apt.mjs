@@ -14,6 +14,12 @@ export function installChromium() {
   install("chromium");
 }
 
+/** For the Vulkan layer under which real GPUs' compilers run. */
+export function installCompiler() {
+  apt("update");
+  install("gcc", "libc6-dev");
+}
+
 /** Adds the release's backports to apt's sources where its own Mesa is too old. */
 export function installSoftwareVulkan() {
   const drivers = ["mesa-vulkan-drivers", "libvulkan1"];

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { canInstall, installChromium, installSoftwareVulkan } from "./apt.mjs";
+import { canInstall, installChromium, installCompiler, installSoftwareVulkan } from "./apt.mjs";
 import { findChromium } from "./chromium.mjs";
 
 export const root = path.resolve(import.meta.dirname, "..");
@@ -32,6 +32,18 @@ export function setUpAdapter() {
   const remedy =
     "install a Vulkan driver and its loader (Debian: mesa-vulkan-drivers 23 or newer, and libvulkan1)";
   ensure("a WebGPU adapter for the kernel tests", adapterAnswers, installSoftwareVulkan, remedy);
+}
+
+/** Makes sure that there is a C compiler, which the tests of real GPUs' compilers build a Vulkan layer with: on Linux alone. */
+export function setUpCompiler() {
+  if (process.platform !== "linux") return;
+  const answers = () => spawnSync("cc", ["--version"]).status === 0;
+  ensure(
+    "a C compiler for the tests of GPUs' compilers",
+    answers,
+    installCompiler,
+    "install gcc or clang, and libc's headers",
+  );
 }
 
 /** @param {string} what @param {() => boolean} present @param {() => void} install @param {string} remedy */

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { findSwiftShader } from "./chromium.mjs";
-import { root, SetupError, setUpAdapter, setUpChromium, setUpDependencies } from "./setup.mjs";
+import { root, SetupError, setUpAdapter, setUpChromium, setUpCompiler, setUpDependencies } from "./setup.mjs";
 import { run, step } from "./steps.mjs";
 
 const reports = mkdtempSync(path.join(tmpdir(), "vit8-test-"));
@@ -21,6 +21,7 @@ function testAll() {
   const chromium = step("Set-up", () => {
     setUpDependencies();
     setUpAdapter();
+    setUpCompiler();
     return setUpChromium();
   });
   step("Format and lint", () => run("biome", ["ci", "."]));

@@ -1,25 +1,57 @@
 /*
  * A Vulkan layer for a driver that has no GPU under it: pipelines compile, everything that would reach the GPU is skipped.
  * Commands record nothing, submits and waits succeed at once, so a program runs to its end; only its results are garbage.
+ * What it needs of the interface between loader and layers is declared here: a C compiler is enough, Vulkan's headers are not needed.
  */
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <vulkan/vk_layer.h>
-#include <vulkan/vulkan.h>
 
-#define COUNT(list) (sizeof(list) / sizeof *(list))
-#define FUNCTION(f) ((PFN_vkVoidFunction)(f))
+typedef int32_t VkResult;
+enum { VK_SUCCESS = 0, VK_ERROR_INITIALIZATION_FAILED = -3 };
+enum { LOADER_INSTANCE_CREATE_INFO = 47, LOADER_DEVICE_CREATE_INFO = 48, LAYER_LINK_INFO = 0, INTERFACE_VERSION = 2 };
+
+typedef void (*Function)(void);
+/* vkGetInstanceProcAddr or vkGetDeviceProcAddr; handles are pointers to the loader. */
+typedef Function (*GetFunction)(void *handle, const char *name);
+
+typedef VkResult (*CreateInstance)(const void *info, const void *allocator, void **made);
+typedef VkResult (*CreateDevice)(void *adapter, const void *info, const void *allocator, void **made);
+
+/* The layer below, in a list of layers; its third member is that of a device's list. */
+typedef struct Link {
+  struct Link *next;
+  GetFunction instance_function;
+  GetFunction device_function;
+} Link;
+
+/* Any structure in the chain behind a create info; the loader's own go on with a function and its link. */
+typedef struct Chained {
+  int32_t type;
+  struct Chained *next;
+  int32_t function;
+  Link *link;
+} Chained;
+
+typedef struct {
+  int32_t type;
+  void *next;
+  uint32_t version;
+  GetFunction instance_function;
+  GetFunction device_function;
+  GetFunction adapter_function;
+} LayerInterface;
 
 /* One instance and one device are all that a compile needs. */
-static VkInstance instance;
-static PFN_vkGetInstanceProcAddr below_instance;
-static PFN_vkGetDeviceProcAddr below_device;
+static void *instance;
+static GetFunction below_instance;
+static GetFunction below_device;
 
 static void skip(void) {}
 static VkResult succeed(void) { return VK_SUCCESS; }
 
 /* Greater than any value that a timeline is waited for. */
-static VkResult timeline_is_over(VkDevice device, VkSemaphore semaphore, uint64_t *value) {
+static VkResult timeline_is_over(void *device, void *semaphore, uint64_t *value) {
   (void)device, (void)semaphore;
   *value = INT64_MAX;
   return VK_SUCCESS;
@@ -32,60 +64,64 @@ static const char *const succeeding[] = {
     "vkResetFences",        "vkWaitSemaphores",   "vkWaitSemaphoresKHR",  "vkSignalSemaphore",
 };
 
-static PFN_vkVoidFunction stand_in(const char *name) {
-  if (strncmp(name, "vkCmd", strlen("vkCmd")) == 0) return FUNCTION(skip);
-  if (strcmp(name, "vkGetSemaphoreCounterValue") == 0) return FUNCTION(timeline_is_over);
-  if (strcmp(name, "vkGetSemaphoreCounterValueKHR") == 0) return FUNCTION(timeline_is_over);
-  for (size_t i = 0; i < COUNT(succeeding); i++)
-    if (strcmp(name, succeeding[i]) == 0) return FUNCTION(succeed);
+static int is(const char *name, const char *other) { return strcmp(name, other) == 0; }
+
+static Function stand_in(const char *name) {
+  if (strncmp(name, "vkCmd", strlen("vkCmd")) == 0) return skip;
+  if (is(name, "vkGetSemaphoreCounterValue") || is(name, "vkGetSemaphoreCounterValueKHR")) return (Function)timeline_is_over;
+  for (size_t i = 0; i < sizeof succeeding / sizeof *succeeding; i++)
+    if (is(name, succeeding[i])) return (Function)succeed;
   return NULL;
 }
 
-/* The loader hands each layer the next one in a chain of structures behind the create info. */
-static VkResult create_instance(const VkInstanceCreateInfo *info, const VkAllocationCallbacks *allocator, VkInstance *made) {
-  VkLayerInstanceCreateInfo *link = (VkLayerInstanceCreateInfo *)info->pNext;
-  while (link && (link->sType != VK_STRUCTURE_TYPE_LOADER_INSTANCE_CREATE_INFO || link->function != VK_LAYER_LINK_INFO))
-    link = (VkLayerInstanceCreateInfo *)link->pNext;
+/* The layer below, which each layer takes off the list for the next one. */
+static Link *take_link(const void *info, int32_t type) {
+  for (Chained *each = ((const Chained *)info)->next; each; each = each->next)
+    if (each->type == type && each->function == LAYER_LINK_INFO) {
+      Link *link = each->link;
+      each->link = link->next;
+      return link;
+    }
+  return NULL;
+}
+
+static VkResult create_instance(const void *info, const void *allocator, void **made) {
+  Link *link = take_link(info, LOADER_INSTANCE_CREATE_INFO);
   if (!link) return VK_ERROR_INITIALIZATION_FAILED;
-  below_instance = link->u.pLayerInfo->pfnNextGetInstanceProcAddr;
-  link->u.pLayerInfo = link->u.pLayerInfo->pNext;
-  PFN_vkCreateInstance create = (PFN_vkCreateInstance)below_instance(NULL, "vkCreateInstance");
+  below_instance = link->instance_function;
+  CreateInstance create = (CreateInstance)below_instance(NULL, "vkCreateInstance");
   VkResult result = create(info, allocator, made);
   if (result == VK_SUCCESS) instance = *made;
   return result;
 }
 
-static VkResult create_device(VkPhysicalDevice adapter, const VkDeviceCreateInfo *info, const VkAllocationCallbacks *allocator, VkDevice *made) {
-  VkLayerDeviceCreateInfo *link = (VkLayerDeviceCreateInfo *)info->pNext;
-  while (link && (link->sType != VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO || link->function != VK_LAYER_LINK_INFO))
-    link = (VkLayerDeviceCreateInfo *)link->pNext;
+static VkResult create_device(void *adapter, const void *info, const void *allocator, void **made) {
+  Link *link = take_link(info, LOADER_DEVICE_CREATE_INFO);
   if (!link) return VK_ERROR_INITIALIZATION_FAILED;
-  below_device = link->u.pLayerInfo->pfnNextGetDeviceProcAddr;
-  PFN_vkGetInstanceProcAddr below = link->u.pLayerInfo->pfnNextGetInstanceProcAddr;
-  link->u.pLayerInfo = link->u.pLayerInfo->pNext;
-  PFN_vkCreateDevice create = (PFN_vkCreateDevice)below(instance, "vkCreateDevice");
+  below_device = link->device_function;
+  CreateDevice create = (CreateDevice)link->instance_function(instance, "vkCreateDevice");
   return create(adapter, info, allocator, made);
 }
 
-static PFN_vkVoidFunction device_function(VkDevice device, const char *name) {
-  if (strcmp(name, "vkGetDeviceProcAddr") == 0) return FUNCTION(device_function);
-  PFN_vkVoidFunction ours = stand_in(name);
+static Function device_function(void *device, const char *name) {
+  if (is(name, "vkGetDeviceProcAddr")) return (Function)device_function;
+  Function ours = stand_in(name);
   return ours ? ours : below_device(device, name);
 }
 
-static PFN_vkVoidFunction instance_function(VkInstance of, const char *name) {
-  if (strcmp(name, "vkGetInstanceProcAddr") == 0) return FUNCTION(instance_function);
-  if (strcmp(name, "vkGetDeviceProcAddr") == 0) return FUNCTION(device_function);
-  if (strcmp(name, "vkCreateInstance") == 0) return FUNCTION(create_instance);
-  if (strcmp(name, "vkCreateDevice") == 0) return FUNCTION(create_device);
-  PFN_vkVoidFunction ours = stand_in(name);
+static Function instance_function(void *of, const char *name) {
+  if (is(name, "vkGetInstanceProcAddr")) return (Function)instance_function;
+  if (is(name, "vkGetDeviceProcAddr")) return (Function)device_function;
+  if (is(name, "vkCreateInstance")) return (Function)create_instance;
+  if (is(name, "vkCreateDevice")) return (Function)create_device;
+  Function ours = stand_in(name);
   return ours ? ours : below_instance(of, name);
 }
 
-VkResult vkNegotiateLoaderLayerInterfaceVersion(VkNegotiateLayerInterface *interface) {
-  interface->loaderLayerInterfaceVersion = 2;
-  interface->pfnGetInstanceProcAddr = instance_function;
-  interface->pfnGetDeviceProcAddr = device_function;
-  interface->pfnGetPhysicalDeviceProcAddr = NULL;
+VkResult vkNegotiateLoaderLayerInterfaceVersion(LayerInterface *layer) {
+  layer->version = INTERFACE_VERSION;
+  layer->instance_function = instance_function;
+  layer->device_function = device_function;
+  layer->adapter_function = NULL;
   return VK_SUCCESS;
 }

@@ -87,7 +87,7 @@ function layerFolder(root: string): string {
   });
   if (error || status !== 0)
     throw new MissingToolError(
-      `The Vulkan layer was not built: ${error?.message ?? stderr.split("\n").find((line) => /error/.test(line))}. Install a C compiler and Vulkan's headers (Debian: gcc, libvulkan-dev).`,
+      `The Vulkan layer was not built: ${error?.message ?? stderr.split("\n").find((line) => /error/.test(line))}. Install a C compiler (Debian: gcc, libc6-dev).`,
     );
   const manifest = {
     file_format_version: "1.2.0",
