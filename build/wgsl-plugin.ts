@@ -23,11 +23,14 @@ export function wgsl(root = "shaders"): Plugin {
         .replace(/\.wgsl$/, "")
         .split(path.sep)
         .join("/");
+      const subgroupSize = /@subgroup_size\(\w+\)/.exec(readFileSync(file, "utf8"))?.[0];
       const { isTable, axes, conditions, constants } = readQuery(query);
       const textOf = async (words: readonly string[]) => {
         const all = { ...conditions, ...conditionsOf(words) };
         const linked = await link({ weslSrc: sources, rootModuleName, conditions: all, constants });
-        return overridesFirst(withoutStandIns(stripComments(linked.dest)));
+        const text = overridesFirst(withoutStandIns(stripComments(linked.dest)));
+        // The linker drops an attribute that it does not know.
+        return subgroupSize ? text.replace("@workgroup_size", `${subgroupSize} @workgroup_size`) : text;
       };
       const table: Record<string, string> = {};
       for (const words of combinations(axes)) table[words.join(" ")] = await textOf(words);

@@ -1,11 +1,12 @@
 // int8 GEMM on matrix units: four subgroups multiply 32 rows by 16 columns each, from workgroup memory into workgroup memory,
-// and every thread finishes four by four of the sums. Subgroups of at most 32; of smaller ones, those beyond four only load.
-// Matrices are 16x16x32, or with `eight` 8x16x32. Offsets and strides of matrices count elements of the array they are in.
+// and every thread finishes four by four of the sums. Subgroups have 32 threads, which must be asked for where there are other sizes.
+// Matrices are 16x16x32, with `eight` 8x16x32, with `cube` 16x16x16. Offsets and strides of matrices count elements of the array they are in.
 import package::lib::gemm::{length_k, length_n, FOLD, Totals, a, w, finish};
 import package::lib::fold::{Tile, fold};
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable subgroups;
+enable subgroup_size_control;
 enable chromium_experimental_subgroup_matrix;
 
 // Stand-ins for what the extension declares, which linking leaves out.
@@ -21,11 +22,12 @@ alias col_major = bool;
 
 @if(eight) const MATRIX_ROWS: u32 = 8u;
 @if(!eight) const MATRIX_ROWS: u32 = 16u;
+@if(cube) const DEPTH: u32 = 16u;
+@if(!cube) const DEPTH: u32 = 32u;
 const MATRICES: u32 = 32u / MATRIX_ROWS;       // one below the other, of each subgroup
-const STRIPS: u32 = 4u;
 const STRIDE: u32 = 5u;                        // vectors from one row or column to the next: four, and one against conflicts of banks
-alias Left = subgroup_matrix_left<i8, 32, MATRIX_ROWS>;
-alias Right = subgroup_matrix_right<i8, 16, 32>;
+alias Left = subgroup_matrix_left<i8, DEPTH, MATRIX_ROWS>;
+alias Right = subgroup_matrix_right<i8, 16, DEPTH>;
 alias Result = subgroup_matrix_result<i32, 16, MATRIX_ROWS>;
 
 var<workgroup> a_slab: array<vec4<u32>, 32u * STRIDE>;     // [row][k16]
@@ -46,7 +48,7 @@ fn tile_of(row: u32, quad: u32) -> Tile {
   return Tile(sums[at], sums[at + 16u], sums[at + 32u], sums[at + 48u]);
 }
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(128) @subgroup_size(32)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32,
         @builtin(subgroup_id) strip: u32) {
   let local = vec2<u32>(thread % 16u, thread / 16u);
@@ -57,22 +59,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var slab = 0u; slab < length_k() / 64u; slab++) {
     load_slab(first_row, group.x * 64u, slab * 4u, thread);
     workgroupBarrier();
-    if (strip < STRIPS) {
-      for (var k = 0u; k < 2u; k++) {
-        let right = subgroupMatrixLoad<Right, col_major>(&w_slab, strip * 16u * STRIDE + k * 2u, STRIDE);
-        for (var i = 0u; i < MATRICES; i++) {
-          let left = subgroupMatrixLoad<Left, row_major>(&a_slab, i * MATRIX_ROWS * STRIDE + k * 2u, STRIDE);
-          results[i] = subgroupMatrixMultiplyAccumulate(left, right, results[i]);
-        }
+    for (var k = 0u; k < 64u / DEPTH; k++) {
+      let at = k * (DEPTH / 16u);
+      let right = subgroupMatrixLoad<Right, col_major>(&w_slab, strip * 16u * STRIDE + at, STRIDE);
+      for (var i = 0u; i < MATRICES; i++) {
+        let left = subgroupMatrixLoad<Left, row_major>(&a_slab, i * MATRIX_ROWS * STRIDE + at, STRIDE);
+        results[i] = subgroupMatrixMultiplyAccumulate(left, right, results[i]);
       }
     }
     workgroupBarrier();
     if ((slab + 1u) * 4u % FOLD == 0u || slab + 1u == length_k() / 64u) {
-      if (strip < STRIPS) {
-        for (var i = 0u; i < MATRICES; i++) {
-          subgroupMatrixStore<row_major>(&sums, i * MATRIX_ROWS * 16u + strip * 4u, results[i], 16u);
-          results[i] = Result();
-        }
+      for (var i = 0u; i < MATRICES; i++) {
+        subgroupMatrixStore<row_major>(&sums, i * MATRIX_ROWS * 16u + strip * 4u, results[i], 16u);
+        results[i] = Result();
       }
       workgroupBarrier();
       totals = fold(totals, tile_of(local.y * 4u, local.x), row, ((slab + 1u) * 4u - 1u) / FOLD);

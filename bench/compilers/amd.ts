@@ -43,7 +43,7 @@ function instructionOf(name: string, operands: string, wave: number, lanes: numb
   if (FREE.test(name)) return { kind: "wait", cycles: 0 };
   if (/^s_(?:buffer_)?load/.test(name)) return { kind: "memory", cycles: 1 };
   if (name.startsWith("s_")) return { kind: "scalar", cycles: 1 };
-  if (/^v_wmma/.test(name)) return { kind: "matrix", cycles: 32 };
+  if (/^v_wmma/.test(name)) return { kind: "matrix", cycles: 32, macs: 16 ** 3 / wave };
   if (/^v_dot[48]/.test(name)) return { kind: "dot", cycles: turns };
   if (/^v_dual_/.test(name)) {
     const macs = `${name} ${operands}`.match(/v_dual_fma/g)?.length ?? 0;

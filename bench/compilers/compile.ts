@@ -10,8 +10,9 @@ import { pipelinesFor, type Selection } from "./pipelines.ts";
 const [selection, out] = process.argv.slice(2);
 const STDERR = 2;
 
-const gpu = await openGpu({ gpu: await nodeGpu() });
-const pipelines = await pipelinesFor(gpu.capabilities, JSON.parse(selection) as Selection);
+const selected = JSON.parse(selection) as Selection;
+const gpu = await openGpu({ gpu: await (selected.matrixUnits ? gpuWithMatrices() : nodeGpu()) });
+const pipelines = await pipelinesFor(gpu.capabilities, selected);
 const compiled = [];
 for (const [i, { compile, ...pipeline }] of pipelines.entries()) {
   writeSync(STDERR, markOf(i));
@@ -32,3 +33,12 @@ const machine = {
 writeFileSync(out, JSON.stringify({ machine, pipelines: compiled }));
 // A driver without hardware may hang or crash where it is torn down.
 process.kill(process.pid, "SIGKILL");
+
+/** As behind the browser's flag. */
+async function gpuWithMatrices(): Promise<GPU> {
+  const dawn = await import("webgpu");
+  const gpu = dawn.create(["enable-dawn-features=allow_unsafe_apis"]) as GPU;
+  // Dawn's instance must stay reachable, or the process dies when it is collected.
+  Object.assign(globalThis, dawn.globals, { gpu });
+  return gpu;
+}

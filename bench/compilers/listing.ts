@@ -7,7 +7,7 @@ export interface Instruction {
   readonly kind: Kind;
   /** Cycles in which its SIMD or EU issues nothing else of its kind. */
   readonly cycles: number;
-  /** f32 multiply-adds of a lane, of `fma`: two in a dual-issued one. */
+  /** Multiply-adds of a lane but for those of dots: two in a dual-issued one, a lane's share in a matrix. */
   readonly macs?: number;
   /** Bytes that all lanes together move. */
   readonly local?: number;
@@ -28,7 +28,7 @@ export interface Counts {
   /** Cycles of the instructions that work on all lanes. */
   vectorCycles: number;
   scalarCycles: number;
-  /** Multiply-adds of f32 of a lane. */
+  /** Multiply-adds of a lane but for those of dots. */
   macs: number;
   localBytes: number;
   globalBytes: number;

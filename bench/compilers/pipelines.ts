@@ -45,6 +45,8 @@ export interface Selection {
   readonly kernel: string;
   /** Leave out variants that are never the first guess. */
   readonly chosenOnly: boolean;
+  /** With what the browser offers behind its flag alone. */
+  readonly matrixUnits: boolean;
 }
 
 /** Each way to compute a model, by the name that the table prints. */

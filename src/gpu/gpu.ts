@@ -7,7 +7,14 @@ import type { remedyFor } from "./remedies.ts";
 
 /** Features that some variant or the timer uses when they are there; none is needed. */
 const MATRICES = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
-const USED_FEATURES: GPUFeatureName[] = ["subgroups", "shader-f16", "timestamp-query", MATRICES];
+const SUBGROUP_SIZE = "subgroup-size-control" as GPUFeatureName;
+const USED_FEATURES: GPUFeatureName[] = [
+  "subgroups",
+  "shader-f16",
+  "timestamp-query",
+  SUBGROUP_SIZE,
+  MATRICES,
+];
 
 /** What some variant binds where it may; eight is the default limit. */
 const MOST_STORAGE_BUFFERS = 13;
@@ -312,7 +319,7 @@ async function capabilitiesOf(
   gpu: GPU,
   without: ReadonlySet<string>,
 ): Promise<Capabilities> {
-  const { subgroupMinSize, subgroupMaxSize = Number.POSITIVE_INFINITY } = info;
+  const { subgroupMinSize, subgroupMaxSize } = info;
   const features = namesIn(device.features);
   const fixed = features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
   return {
@@ -321,7 +328,7 @@ async function capabilitiesOf(
     features,
     language: new Set([...namesIn(gpu.wgslLanguageFeatures)].filter((name) => !without.has(name))),
     subgroupSize: fixed ? subgroupMinSize : undefined,
-    int8Matrices: await (features.has(MATRICES) && subgroupMaxSize <= 32
+    int8Matrices: await (features.has(MATRICES) && features.has(SUBGROUP_SIZE)
       ? import("./matrix-shapes.ts")
           .then(({ int8Matrices }) => int8Matrices(info))
           .catch(() => new Set<string>())

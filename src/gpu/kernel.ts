@@ -17,7 +17,7 @@ export interface Capabilities {
   readonly language: ReadonlySet<string>;
   /** The one subgroup size of this adapter; undefined where it varies or subgroups are missing. */
   readonly subgroupSize: number | undefined;
-  /** Shapes of matrices of int8 that subgroups of at most 32 multiply into i32, as `16x16x32`: rows, columns, depth. */
+  /** Shapes of matrices of int8 that subgroups of 32 multiply into i32, as `16x16x32`: rows, columns, depth. */
   readonly int8Matrices: ReadonlySet<string>;
   readonly limits: Pick<
     GPUSupportedLimits,

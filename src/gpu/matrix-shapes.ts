@@ -1,4 +1,4 @@
-// Which matrices of int8 the subgroups of an adapter multiply into i32. Fetched where the feature is there.
+// Which matrices of int8 the subgroups of an adapter multiply into i32, where it has subgroups of 32. Fetched where the feature is there.
 
 /** What Dawn lists of an adapter; not in the types yet. */
 interface MatrixConfig {
@@ -9,9 +9,14 @@ interface MatrixConfig {
   readonly K: number;
 }
 
+/** What the kernels ask for, which an adapter has to be able to give. */
+const SUBGROUP = 32;
+
 /** Shapes as `16x16x32`: rows, columns, depth. */
-export function int8Matrices(info: object): ReadonlySet<string> {
+export function int8Matrices(info: Partial<GPUAdapterInfo>): ReadonlySet<string> {
   const { subgroupMatrixConfigs: configs = [] } = info as { subgroupMatrixConfigs?: readonly MatrixConfig[] };
+  const { subgroupMinSize = SUBGROUP, subgroupMaxSize = SUBGROUP } = info;
+  if (subgroupMinSize > SUBGROUP || subgroupMaxSize < SUBGROUP) return new Set();
   const shapes = [...configs]
     .filter(
       ({ componentType, resultComponentType }) => componentType === "i8" && resultComponentType === "i32",

@@ -1,4 +1,4 @@
-import texts from "../../shaders/gemm_int8_matrix.wgsl?to=accumulate&inner=dot4&shape=,eight&texts";
+import texts from "../../shaders/gemm_int8_matrix.wgsl?to=accumulate&inner=dot4&shape=,eight,cube&texts";
 import { gemmCases } from "./gemm.shared.ts";
 import { gemmKernel } from "./gemm.ts";
 import { gemmInt8Matrix, MATRIX } from "./gemm-int8-matrix.ts";

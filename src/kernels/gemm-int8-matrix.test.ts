@@ -24,14 +24,9 @@ test("the null backend has matrices, and openGpu asks for them", async () => {
 });
 
 /** The adapter of the null backend, with what Dawn lists of a GPU that has matrix units. */
-function withMatrices(...subgroupMatrixConfigs: object[]): GPU {
-  const info = {
-    vendor: "made up",
-    architecture: "",
-    description: "",
-    subgroupMinSize: 32,
-    subgroupMaxSize: 32,
-  };
+function withMatrices(subgroupSizes: readonly [number, number], ...subgroupMatrixConfigs: object[]): GPU {
+  const [subgroupMinSize, subgroupMaxSize] = subgroupSizes;
+  const info = { vendor: "made up", architecture: "", description: "", subgroupMinSize, subgroupMaxSize };
   const requestAdapter = async () => {
     const adapter = (await nowhere.requestAdapter())!;
     return {
@@ -47,6 +42,7 @@ const int8 = { componentType: "i8", resultComponentType: "i32" };
 test("of the matrices that an adapter lists, those of int8 with sums of 32 bits are taken", async () => {
   const gpu = await openGpu({
     gpu: withMatrices(
+      [32, 32],
       { ...int8, M: 16, N: 16, K: 32 },
       { ...int8, M: 8, N: 16, K: 32 },
       { componentType: "u8", resultComponentType: "u32", M: 1, N: 1, K: 1 },
@@ -58,8 +54,26 @@ test("of the matrices that an adapter lists, those of int8 with sums of 32 bits 
   gpu.destroy();
 });
 
+test.each([
+  [[32, 64], ["16x16x16"]],
+  [[8, 32], ["16x16x16"]],
+  [[64, 64], []],
+  [[8, 16], []],
+] as const)("subgroups of 32 are asked for, where %j are there: %j", async (sizes, shapes) => {
+  const gpu = await openGpu({ gpu: withMatrices(sizes, { ...int8, M: 16, N: 16, K: 16 }) });
+  expect([...gpu.capabilities.int8Matrices]).toEqual(shapes);
+  gpu.destroy();
+});
+
+test("without control of their size none is taken", async () => {
+  const without = ["subgroup-size-control"];
+  const gpu = await openGpu({ gpu: withMatrices([32, 32], { ...int8, M: 16, N: 16, K: 32 }), without });
+  expect(gpu.capabilities.int8Matrices.size).toBe(0);
+  gpu.destroy();
+});
+
 test("a model then runs on kernels among which theirs may be chosen", async () => {
-  const gpu = await openGpu({ gpu: withMatrices({ ...int8, M: 8, N: 16, K: 32 }) });
+  const gpu = await openGpu({ gpu: withMatrices([32, 32], { ...int8, M: 8, N: 16, K: 32 }) });
   const usable = kernels.filter(({ kernel, variant }) =>
     (kernel.variants as Record<string, Variant<never>>)[variant].runsOn?.(gpu.capabilities, {} as never),
   );
@@ -69,6 +83,10 @@ test("a model then runs on kernels among which theirs may be chosen", async () =
   expect(kernelsOf("blocks.0.fc1")).toContain(gemmInt8Matrix.row.quantize);
   expect(kernelsOf("blocks.0.fc2")).toContain(gemmInt8Matrix.groups.add);
   gpu.destroy();
+});
+
+test.each(kernels)("$name/$variant asks for subgroups of 32", ({ kernel, variant }) => {
+  expect(kernel.variants[variant].wgsl).toMatch(/@subgroup_size\(32\) @workgroup_size\(128\)\s*fn main/);
 });
 
 test.each(kernels)("$name/$variant compiles", async ({ kernel, variant }) => {

@@ -1,4 +1,4 @@
-import texts from "../../shaders/gemm_int8_matrix.wgsl?to=groups+add,groups+store,row+store,row+quantize&inner=dot4&shape=,eight&texts";
+import texts from "../../shaders/gemm_int8_matrix.wgsl?to=groups+add,groups+store,row+store,row+quantize&inner=dot4&shape=,eight,cube&texts";
 import type { Capabilities } from "../gpu/kernel.ts";
 import { gemmKernels } from "./gemm.ts";
 
@@ -16,6 +16,13 @@ export const MATRIX = {
     tile: [32, 64],
     shapedFor: "gpu",
     runsOn: matricesOf("8x16x32"),
+  },
+  "16x16x16": {
+    inner: "dot4",
+    text: "cube",
+    tile: [32, 64],
+    shapedFor: "gpu",
+    runsOn: matricesOf("16x16x16"),
   },
 } as const;
 
