@@ -9,6 +9,7 @@ import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
 import { withDerived } from "../network/derived.ts";
 import type { CanonicalName } from "../network/names.ts";
+import { namesOfEntries, partsOf } from "../network/parts.ts";
 import type { Linear, Norm } from "./layers.ts";
 
 export interface FloatTensor {
@@ -43,16 +44,16 @@ export async function describeFloatModel(
 
 /** The tensors that inference needs, as they arrive. */
 export async function* streamFloatModel(folder: ModelFolder, model: ModelDescription, options: ReadOptions) {
-  let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
+  let names: ReadonlyMap<TensorEntry, readonly CanonicalName[]> = new Map();
   const stream = streamWeights(folder, {
     ...options,
     onHeader: async (entries) => {
       const { tensors } = await checkTensors(model, entries);
-      names = new Map([...tensors].map(([name, entry]) => [entry, name]));
+      names = namesOfEntries(tensors);
     },
     wanted: (entry) => names.has(entry),
   });
-  for await (const { entry, bytes } of stream) yield { name: names.get(entry)!, entry, bytes };
+  for await (const { entry, bytes } of stream) yield* partsOf(names.get(entry)!, entry, bytes);
 }
 
 /** @throws UnsupportedModelError for a model that is quantised already. */

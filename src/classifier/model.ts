@@ -14,6 +14,7 @@ import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
 import { type Model, readModel } from "../network/model.ts";
 import type { CanonicalName } from "../network/names.ts";
+import { namesOfEntries, partsOf } from "../network/parts.ts";
 
 /** `fallback`: there is no WebGPU, and the CPU takes its place. */
 export type LoadStage = "fallback" | "download" | "quantize" | "compile" | "self-test" | "ready";
@@ -87,7 +88,7 @@ export async function* storedTensors(
   model: ModelDescription,
   { onProgress, signal, integrity, onIgnored }: WeightsLoading,
 ): AsyncGenerator<StoredTensor> {
-  let names: ReadonlyMap<TensorEntry, CanonicalName> = new Map();
+  let names: ReadonlyMap<TensorEntry, readonly CanonicalName[]> = new Map();
   const stream = model.quantization?.packed
     ? (await part(import("../format/packed.ts"))).streamUnpacked
     : streamWeights;
@@ -98,13 +99,13 @@ export async function* storedTensors(
     onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
     onHeader: async (entries) => {
       const { tensors, ignored } = await checkTensors(model, entries);
-      names = new Map([...tensors].map(([name, entry]) => [entry, name]));
+      names = namesOfEntries(tensors);
       onIgnored?.(ignored);
     },
     wanted: (entry) => names.has(entry),
   });
   async function* named() {
-    for await (const { entry, bytes } of tensors) yield { name: names.get(entry)!, entry, bytes };
+    for await (const { entry, bytes } of tensors) yield* partsOf(names.get(entry)!, entry, bytes);
   }
   const { network } = model;
   yield* network.derived?.length

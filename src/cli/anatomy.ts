@@ -2,6 +2,7 @@
 
 import { costOf, sumOf } from "../lower/cost.ts";
 import type { CanonicalName } from "../network/names.ts";
+import { ownEntries } from "../network/parts.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import type { OpenModel } from "./model.ts";
 
@@ -21,16 +22,16 @@ export interface Anatomy {
 }
 
 const PARTS: readonly (readonly [string, RegExp])[] = [
-  ["embedding", /^(?:patch\.|class_token$|distillation_token$|positions$)/],
-  ["attention", /\.(?:qkv|query|key|value|proj)\./],
-  ["mlp", /\.fc[12]\./],
-  ["norms", /(?:^|\.)norm[12]?\.|\.scale[12]$/],
-  ["head", /^head/],
+  ["norms", /norm|\.scale[12]$/],
+  ["head", /^(?:head|pool)/],
+  ["mlp", /\.(?:fc[12]|gate|up)\./],
+  ["attention", /^blocks\./],
+  ["embedding", /(?:)/],
 ];
 
 export function anatomyOf({ network, tensors }: OpenModel): Anatomy {
   const parts = Object.fromEntries(PARTS.map(([name]) => [name, { parameters: 0, byteLength: 0 }]));
-  for (const [name, { shape, begin, end }] of tensors) {
+  for (const [name, { shape, begin, end }] of ownEntries(tensors)) {
     const part = parts[partOf(name)];
     part.byteLength += end - begin;
     if (!name.endsWith(".weight_scale")) part.parameters += elementCount(shape);

@@ -3,7 +3,7 @@
 import type { Size } from "../format/fields.ts";
 import type { Activation } from "../tensor/activation.ts";
 import type { Builder } from "./builder.ts";
-import type { Value } from "./op.ts";
+import type { Learnt, Value } from "./op.ts";
 
 export interface BlockSpec {
   /** Channels of a token. */
@@ -15,6 +15,8 @@ export interface BlockSpec {
   readonly activation: Activation;
   readonly qkvBias: boolean;
   readonly layerScale?: boolean;
+  /** The MLP's first layer is two, `gate` and `up`: activation(gate) up, as SwiGLU has it. */
+  readonly gated?: boolean;
 }
 
 export interface EncoderSpec extends BlockSpec {
@@ -28,17 +30,20 @@ export interface EncoderSpec extends BlockSpec {
 }
 
 /** Every patch of the picture as a row. */
-export function patches(net: Builder, { image, patch, width }: EncoderSpec): Value {
+export function patches(net: Builder, { image, patch, width }: EncoderSpec, bias = true): Value {
   const pixels = net.patches({ ...image, patch });
-  return net.linear("patch", pixels, { out: width, shape: [width, 3, patch, patch] });
+  return net.linear("patch", pixels, { out: width, shape: [width, 3, patch, patch], bias });
 }
 
-/** The rows after the last norm: those of `tokens`, then the patches'. */
+/** The rows after the last norm: those of `tokens`, then the patches', with positions for all of them. */
 export function encoder(net: Builder, spec: EncoderSpec, tokens: readonly string[]): Value {
-  const rows = net.tokens(tokens, patches(net, spec));
-  const x = net.table("positions", rows, { as: "x", antialias: spec.antialias });
-  return net.norm("norm", blocks(net, spec, x), spec.eps);
+  const { antialias } = spec;
+  const rows = tokens.length ? net.tokens(tokens, patches(net, spec)) : patches(net, spec);
+  return net.norm("norm", blocks(net, spec, net.table("positions", rows, { as: "x", antialias })), spec.eps);
 }
+
+/** Rows for registers: learnt tokens behind the class token, without positions. */
+export const registers = (rows: number): Learnt => ({ name: "register_tokens", rows });
 
 export function blocks(net: Builder, spec: EncoderSpec, x: Value): Value {
   const places = Array.from({ length: spec.depth }, (_, i) => `blocks.${i}`);
@@ -46,7 +51,7 @@ export function blocks(net: Builder, spec: EncoderSpec, x: Value): Value {
 }
 
 export function block(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
-  const { width, heads, mlpWidth, eps, activation, qkvBias, layerScale } = spec;
+  const { heads, eps, qkvBias, layerScale } = spec;
   const sum = (n: 1 | 2, as: string) => ({
     as: `${at}.${as}`,
     scale: layerScale ? `${at}.scale${n}` : undefined,
@@ -55,23 +60,30 @@ export function block(net: Builder, spec: BlockSpec, at: string, x: Value): Valu
   const part = (name: string) => net.linear(`${at}.${name}`, normed, { parts: heads, bias: qkvBias });
   const attention = net.attention(`${at}.attention`, part("query"), part("key"), part("value"));
   const middle = net.add(`${at}.residual1`, x, net.linear(`${at}.proj`, attention), sum(1, "middle"));
-  const hidden = net.linear(`${at}.fc1`, net.norm(`${at}.norm2`, middle, eps), { out: mlpWidth });
-  const active = net.activation(`${at}.gelu`, hidden, activation);
-  return net.add(`${at}.residual2`, middle, net.linear(`${at}.fc2`, active, { out: width }), sum(2, "x"));
+  const hidden = mlp(net, spec, at, net.norm(`${at}.norm2`, middle, eps));
+  return net.add(`${at}.residual2`, middle, hidden, sum(2, "x"));
 }
 
-/** The outputs of a network whose head, where there are classes, reads the embedding. */
-export function answers(net: Builder, embedding: Value, classes: number): Readonly<Record<string, Value>> {
+/** The two layers of an MLP below `at`, with an activation or a gate between them. */
+export function mlp(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
+  const { width, mlpWidth: out, activation, gated } = spec;
+  const layer = (name: string) => net.linear(`${at}.${name}`, x, { out });
+  const hidden = gated
+    ? net.gate(`${at}.gated`, layer("gate"), layer("up"), activation)
+    : net.activation(`${at}.gelu`, layer("fc1"), activation);
+  return net.linear(`${at}.fc2`, hidden, { out: width });
+}
+
+export type Answers = Readonly<Record<string, Value>>;
+
+/** The outputs of a network whose head, where there are classes, reads `features`; default: the embedding. */
+export function answers(net: Builder, embedding: Value, classes: number, features = embedding): Answers {
   if (classes === 0) return { embedding };
-  return { embedding, logits: net.linear("head", embedding, { out: classes }) };
+  return { embedding, logits: net.linear("head", features, { out: classes }) };
 }
 
 /** The same of a distilled model: the mean of two classifier heads, one on each of the first two rows. */
-export function distilledAnswers(
-  net: Builder,
-  rows: Value,
-  classes: number,
-): Readonly<Record<string, Value>> {
+export function distilledAnswers(net: Builder, rows: Value, classes: number): Answers {
   const { embedding, logits } = answers(net, net.row(rows, 0), classes);
   if (!logits) return { embedding };
   const second = net.linear("head_distillation", net.row(rows, 1), { out: classes });

@@ -69,7 +69,7 @@ describe("the tensors that a model needs", () => {
       ...{ classes: 3, distilled: true, qkvBias: false, layerScale: true, eps: 1e-6, activation: "gelu" },
     };
     const network = networkOf(timmVit, spec);
-    const model = { name: "distilled", network, names: new Names(timmVit.dialects(), []) };
+    const model = { name: "distilled", network, names: new Names(timmVit.dialects(spec), []) };
     const shapes = expectedTensors(model);
     expect(shapes.get("positions")).toEqual([1, 26, 64]);
     expect(shapes.get("head_distillation.weight")).toEqual([3, 64]);

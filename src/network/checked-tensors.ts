@@ -5,6 +5,7 @@ import { quote } from "../format/fields.ts";
 import type { TensorEntry } from "../format/safetensors-header.ts";
 import { elementCount } from "../tensor/dtype.ts";
 import type { CanonicalName } from "./names.ts";
+import { ownEntries } from "./parts.ts";
 import { fittedTables, storedGrid } from "./tables.ts";
 import { type CheckedTensors, expectedIn, type Needs, usedTensors } from "./used-tensors.ts";
 
@@ -17,7 +18,7 @@ export async function checkTensors(model: Needs, entries: readonly TensorEntry[]
   const checked =
     plainTensors(model, entries) ??
     (await part(import("./network-tensors.ts"))).networkTensors(model, entries);
-  const { tensors } = checked;
+  const tensors = ownEntries(checked.tensors);
   const stretched = new Map(fittedTables(model.network).map((table) => [table.name, table]));
   for (const [name, shape] of expectedIn(tensors, model)) {
     const table = stretched.get(name);
@@ -36,9 +37,11 @@ function plainTensors(model: Needs, entries: readonly TensorEntry[]): CheckedTen
   const tensors = new Map<CanonicalName, TensorEntry>();
   const ignored: string[] = [];
   for (const entry of entries) {
-    const name = model.names.canonical(entry.name);
-    if (name && !tensors.has(name)) tensors.set(name, entry);
-    else if (!name && UNUSED.test(entry.name)) ignored.push(entry.name);
+    const names = model.names.all(entry.name);
+    if (names.some((name) => tensors.has(name))) return undefined;
+    for (const name of names) tensors.set(name, entry);
+    if (names.length > 0) continue;
+    if (UNUSED.test(entry.name)) ignored.push(entry.name);
     else return undefined;
   }
   const used = usedTensors(tensors, model);

@@ -5,14 +5,16 @@ export type CanonicalName = string;
 
 /**
  * What a library calls tensors: canonical name -> stored name, of whole tensors or of what has a weight and mostly a bias.
- * Each `*` stands for a number, such as a block's.
+ * Each `*` stands for a number, such as a block's. `gate|up` are two that are stored as one, the rows of the first before those of
+ * the second.
  */
 export type Dialect = Readonly<Record<string, string>>;
 
 /** The names of one part of the network, which a library keeps below `to`: `within("blocks.*", "layers.*", { norm1: "ln" })`. */
 export function within(at: string, to: string, names: Dialect): Dialect {
+  const inside = (canonical: string) => canonical.replace(/[^|]+/g, `${at}.$&`);
   return Object.fromEntries(
-    Object.entries(names).map(([canonical, stored]) => [`${at}.${canonical}`, `${to}.${stored}`]),
+    Object.entries(names).map(([canonical, stored]) => [inside(canonical), `${to}.${stored}`]),
   );
 }
 
@@ -32,12 +34,22 @@ export class Names {
   constructor(dialects: readonly Dialect[], bases: readonly string[]) {
     this.#dialects = dialects;
     const pairs = dialects.flatMap((dialect) => Object.entries(dialect));
-    this.#toCanonical = new Map(pairs.map(([canonical, stored]) => [stored, canonical]));
+    // A name that no dialect stores is written as it is.
+    const written = pairs.flatMap(([canonical]) => canonical.split("|").map((each) => [each, each] as const));
+    this.#toCanonical = new Map([
+      ...written,
+      ...pairs.map(([canonical, stored]) => [stored, canonical] as const),
+    ]);
     this.#base = new RegExp(`(^|\\.)(?:${bases.join("|") || "(?!)"})\\.$`);
   }
 
   /** The one name of a tensor, without what wraps its network; undefined for those that inference does not know. */
   canonical(name: string): CanonicalName | undefined {
+    return this.all(name)[0];
+  }
+
+  /** The names of all that a stored tensor holds, in the order of its rows. */
+  all(name: string): readonly CanonicalName[] {
     const [first] = name.split(".", 1);
     const bare = this.isBase(`${first}.`) ? name.slice(first.length + 1) : name;
     return translated(bare, this.#toCanonical);
@@ -45,7 +57,7 @@ export class Names {
 
   /** The name under which vit8 writes a tensor; a canonical name that the dialect lacks stays as it is. */
   stored(name: CanonicalName): string {
-    return translated(name, new Map(Object.entries(this.#dialects[0]))) ?? name;
+    return translated(name, new Map(Object.entries(this.#dialects[0])))[0] ?? name;
   }
 
   /** Whether `prefix`, with its dot, is one base and no more. */
@@ -73,17 +85,19 @@ export class Names {
   }
 }
 
-function translated(name: string, names: ReadonlyMap<string, string>): string | undefined {
+function translated(name: string, names: ReadonlyMap<string, string>): readonly string[] {
   const [, stem, leaf] = LEAF.exec(name) ?? [];
   const whole = filled(name, names);
-  if (whole !== undefined || stem === undefined) return whole;
-  const found = filled(stem, names);
-  return found && `${found}.${leaf}`;
+  if (whole.length > 0 || stem === undefined) return whole;
+  return filled(stem, names).map((found) => `${found}.${leaf}`);
 }
 
 /** What stands for a name once its numbers are stars, with the numbers back in their places. */
-function filled(name: string, names: ReadonlyMap<string, string>): string | undefined {
+function filled(name: string, names: ReadonlyMap<string, string>): readonly string[] {
   const numbers = [...name.matchAll(NUMBER)].map(([, number]) => number);
-  let next = 0;
-  return names.get(name.replace(NUMBER, ".*"))?.replace(/\*/g, () => numbers[next++]);
+  const found = names.get(name.replace(NUMBER, ".*"))?.split("|") ?? [];
+  return found.map((each) => {
+    let next = 0;
+    return each.replace(/\*/g, () => numbers[next++]);
+  });
 }

@@ -52,15 +52,16 @@ function tensorsOf(
       : name.startsWith(root)
         ? name.slice(root.length)
         : "";
-    const canonical = names.canonical(inside);
     const distance = head ? (head.isOwn ? 0 : FAR) + headDistance(head.place, root, names) : 0;
-    if (!canonical || distance > 2 * FAR) continue;
-    const twin = found.get(canonical);
-    if (twin?.distance === distance)
-      throw new ModelFormatError(
-        `tensors ${quote(twin.entry.name)} and ${quote(entry.name)} are both ${canonical}`,
-      );
-    if (!twin || distance < twin.distance) found.set(canonical, { entry, distance });
+    if (distance > 2 * FAR) continue;
+    for (const canonical of names.all(inside)) {
+      const twin = found.get(canonical);
+      if (twin?.distance === distance)
+        throw new ModelFormatError(
+          `tensors ${quote(twin.entry.name)} and ${quote(entry.name)} are both ${canonical}`,
+        );
+      if (!twin || distance < twin.distance) found.set(canonical, { entry, distance });
+    }
   }
   return new Map([...found].map(([name, { entry }]) => [name, entry]));
 }

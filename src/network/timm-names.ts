@@ -2,12 +2,16 @@
 
 import { type Dialect, within } from "./names.ts";
 
-export const TIMM: Dialect = {
+/** With the names of the MLP's first layer. */
+const named = (first: Dialect): Dialect => ({
   class_token: "cls_token",
   distillation_token: "dist_token",
+  register_tokens: "reg_token",
   positions: "pos_embed",
   patch: "patch_embed.proj",
+  norm_pre: "norm_pre",
   norm: "norm",
+  fc_norm: "fc_norm",
   head: "head",
   head_distillation: "head_dist",
   ...within("blocks.*", "blocks.*", {
@@ -16,8 +20,13 @@ export const TIMM: Dialect = {
     proj: "attn.proj",
     scale1: "ls1.gamma",
     norm2: "norm2",
-    fc1: "mlp.fc1",
+    ...first,
     fc2: "mlp.fc2",
     scale2: "ls2.gamma",
   }),
-};
+});
+
+export const TIMM = named({ fc1: "mlp.fc1" });
+
+/** Of MLPs with a gate: SwiGLUPacked keeps both layers as one, SwiGLU apart. */
+export const TIMM_GATED = [named({ "gate|up": "mlp.fc1" }), named({ gate: "mlp.fc1_g", up: "mlp.fc1_x" })];

@@ -6,6 +6,7 @@ import { interpolatePositions } from "../format/positions.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import type { CanonicalName } from "../network/names.ts";
 import type { Network } from "../network/op.ts";
+import { namesOfEntries, partsOf } from "../network/parts.ts";
 import { fittedTables, storedGrid } from "../network/tables.ts";
 import { splitQkv } from "./model.ts";
 
@@ -21,13 +22,15 @@ export async function floatTensors(
   model: CheckedModel,
   signal: AbortSignal,
 ): Promise<Map<CanonicalName, Float32Array>> {
-  const names = new Map([...model.tensors].map(([name, { name: stored }]) => [stored, name]));
+  const names = new Map([...namesOfEntries(model.tensors)].map(([{ name }, held]) => [name, held]));
   const tensors = new Map<CanonicalName, Float32Array>();
   const stream = streamUnpacked(model.folder, {
     signal,
     wanted: ({ name }) => names.has(name),
   });
-  for await (const { entry, bytes } of stream) tensors.set(names.get(entry.name)!, values(entry, bytes));
+  for await (const { entry, bytes } of stream)
+    for (const part of partsOf(names.get(entry.name)!, entry, bytes))
+      tensors.set(part.name, values(part.entry, part.bytes));
   for (const name of [...tensors.keys()]) if (name.endsWith("_scale")) scale(tensors, name);
   splitQkv(tensors);
   for (const { name, make } of model.network.derived ?? [])

@@ -5,7 +5,7 @@ import type { Family } from "../family.ts";
 import { TIMM } from "../timm-names.ts";
 import { BASES, readSizes, VIT_NAMES } from "../transformers.ts";
 
-interface VitSpec extends EncoderSpec {
+export interface VitSpec extends EncoderSpec {
   /** 0: no head. */
   readonly classes: number;
 }

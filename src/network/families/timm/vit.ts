@@ -4,69 +4,63 @@ import {
   checkFixed,
   type Fields,
   field,
+  oneOf,
   readBoolean,
   readInteger,
+  readPositive,
+  readText,
   unsupported,
 } from "../../../format/fields.ts";
 import { timmArguments, timmPictureSize } from "../../../format/timm.ts";
-import { answers, distilledAnswers, type EncoderSpec, encoder } from "../../block.ts";
+import { answers, blocks, distilledAnswers, type EncoderSpec, patches, registers } from "../../block.ts";
+import type { Builder } from "../../builder.ts";
 import type { Family } from "../../family.ts";
+import type { Value } from "../../op.ts";
 import { asPatchSize, readMlpWidth, readTimmActivation } from "../../sizes.ts";
-import { TIMM } from "../../timm-names.ts";
+import { TIMM, TIMM_GATED } from "../../timm-names.ts";
+import { timmVitArguments } from "../../timm-sizes.ts";
 
 export interface TimmVitSpec extends EncoderSpec {
   /** 0: no head. */
   readonly classes: number;
   /** With a distillation token; logits are the mean of two classifier heads. */
   readonly distilled: boolean;
+  readonly classToken?: boolean;
+  readonly registers?: number;
+  /** Which rows have positions; default: all. */
+  readonly positions?: "all" | "patches" | "none";
+  /** A norm before the blocks, and no bias of the patches. */
+  readonly preNorm?: boolean;
+  /** Where the last norm is: on all rows, or on what they are pooled to. */
+  readonly lastNorm?: "norm" | "fc_norm" | "none";
+  readonly pool?: "token" | "avg";
+  /** The mean is of learnt tokens, too. */
+  readonly poolsTokens?: boolean;
 }
 
-/** Width, depth and heads of the sizes in names. */
-const SIZES: Readonly<Record<string, readonly [width: number, depth: number, heads: number]>> = {
-  tiny: [192, 12, 3],
-  small: [384, 12, 6],
-  base: [768, 12, 12],
-  large: [1024, 24, 16],
-  huge: [1280, 32, 16],
-};
-
-/** vit_tiny_patch16_224, vit_small_patch14_dinov2, deit_base_distilled_patch16_384, ..., and a tag after a dot. */
-const NAME =
-  /^(?:vit|deit)_(tiny|small|base|large|huge)(_distilled)?_patch(\d{1,3})_(?:\d{2,4}|dinov2)(_in21k|_miil|_dino)?(?:\.\w{1,80})?$/;
+const POOLS = { token: "token", avg: "avg" } as const;
+const GATED = { mlp: false, swiglupacked: true, swiglu: true } as const;
 
 /** Arguments with one value that vit8 runs. */
 const FIXED_ARGS: Fields = {
   in_chans: 3,
-  class_token: true,
-  pos_embed: "learn",
   proj_bias: true,
-  final_norm: true,
-  fc_norm: false,
-  reg_tokens: 0,
   qk_norm: false,
   scale_attn_norm: false,
   scale_mlp_norm: false,
-  pre_norm: false,
-  no_embed_class: false,
-  global_pool: "token",
+  norm_layer: "layernorm",
+  attn_layer: "attention",
 };
 const READ_ARGS = [
-  "img_size",
-  "patch_size",
-  "embed_dim",
-  "depth",
-  "num_heads",
-  "mlp_ratio",
-  "qkv_bias",
-  "init_values",
-  "act_layer",
+  ...["img_size", "patch_size", "embed_dim", "depth", "num_heads", "mlp_ratio", "mlp_layer", "act_layer"],
+  ...["qkv_bias", "init_values", "class_token", "reg_tokens", "pos_embed", "no_embed_class", "pre_norm"],
+  ...["final_norm", "fc_norm", "global_pool", "pool_include_prefix"],
 ];
-/** Arguments of training, of how the model is made, and of pooling that is not done: they change no answer. */
+/** Arguments of training and of how the model is made: they change no answer. */
 const IDLE_ARGS =
-  /drop|^num_classes$|^weight_init$|^dynamic_img|^fix_init$|^strict_img_size$|^pool_include_prefix$|^(?:device|dtype|pretrained|scriptable|exportable|no_jit|cache_dir)$/;
+  /drop|^num_classes$|^weight_init$|^dynamic_img|^fix_init$|^strict_img_size$|^(?:device|dtype|pretrained|scriptable|exportable|no_jit|cache_dir)$/;
 
-function refuseUnsupported(config: Fields, args: Fields): void {
-  checkFixed(config, { global_pool: "token" });
+function refuseUnsupported(args: Fields): void {
   checkFixed(args, FIXED_ARGS);
   for (const key of Object.keys(args)) {
     if (Object.hasOwn(FIXED_ARGS, key) || READ_ARGS.includes(key) || IDLE_ARGS.test(key)) continue;
@@ -75,36 +69,88 @@ function refuseUnsupported(config: Fields, args: Fields): void {
   }
 }
 
+/** `avg` has its last norm behind the mean where nothing else is said. */
+function readPooling(args: Fields, config: Fields) {
+  const pool = oneOf(field(args, "global_pool") ?? "token", "global_pool", POOLS);
+  checkFixed(config, { global_pool: pool });
+  const classToken = readBoolean(args, "class_token", true);
+  if (pool === "token" && !classToken) throw unsupported("class_token", "true with global_pool token", false);
+  const behind = readBoolean(args, "fc_norm", pool === "avg");
+  const lastNorm = !readBoolean(args, "final_norm", true) ? "none" : behind ? "fc_norm" : "norm";
+  const poolsTokens = readBoolean(args, "pool_include_prefix", false);
+  return { pool, classToken, lastNorm, poolsTokens } as const;
+}
+
+function readPositions(args: Fields): TimmVitSpec["positions"] {
+  if (["none", ""].includes(readText(args, "pos_embed") ?? "learn")) return "none";
+  checkFixed(args, { pos_embed: "learn" });
+  return readBoolean(args, "no_embed_class", false) ? "patches" : "all";
+}
+
+/** The rows that the blocks read: tokens, patches, positions. */
+function embedded(net: Builder, spec: TimmVitSpec): Value {
+  const { positions = "all", classToken = true, antialias, preNorm = false, eps } = spec;
+  const named = [...(classToken ? ["class_token"] : []), ...(spec.distilled ? ["distillation_token"] : [])];
+  const tokens = [...named, ...(spec.registers ? [registers(spec.registers)] : [])];
+  const withTokens = (rows: Value) => (tokens.length ? net.tokens(tokens, rows) : rows);
+  const withPositions = (rows: Value) => net.table("positions", rows, { as: "x", antialias });
+  const rows = patches(net, spec, !preNorm);
+  const x =
+    positions === "none"
+      ? withTokens(rows)
+      : positions === "all"
+        ? withPositions(withTokens(rows))
+        : withTokens(withPositions(rows));
+  return preNorm ? net.norm("norm_pre", x, eps) : x;
+}
+
+function pooled(net: Builder, spec: TimmVitSpec, rows: Value): Value {
+  const { pool = "token", classToken = true, registers = 0, poolsTokens = false } = spec;
+  if (pool === "token") return net.row(rows, 0);
+  return net.pool("pool", rows, { first: poolsTokens ? 0 : Number(classToken) + registers });
+}
+
 export default {
   read(config, { name, classes }) {
-    const [, size, distilled, patch, variant] = NAME.exec(name) ?? [];
-    if (!size)
-      throw unsupported("timm architecture", "vit_* or deit_* with patches, a class token and no more", name);
-    const args = timmArguments(config);
-    refuseUnsupported(config, args);
-    const width = readInteger(args, "embed_dim", 1, 8192, SIZES[size][0]);
+    const defaults = timmVitArguments(name);
+    if (!defaults)
+      throw unsupported("timm architecture", "a plain vit_*, deit_*, deit3_* or flexivit_*", name);
+    const args = { ...defaults, ...timmArguments(config) };
+    const { distilled, layer_norm_eps, ...known } = args;
+    refuseUnsupported(known);
+    const width = readInteger(args, "embed_dim", 1, 8192);
     checkFixed(config, { num_features: width });
+    const gated = oneOf(field(args, "mlp_layer") ?? "mlp", "mlp_layer", GATED);
+    const mlpWidth = readMlpWidth(args, width);
     return {
       image: timmPictureSize(config),
-      patch: asPatchSize(field(args, "patch_size") ?? Number(patch)),
+      patch: asPatchSize(field(args, "patch_size")),
       width,
-      depth: readInteger(args, "depth", 1, 256, SIZES[size][1]),
-      heads: readInteger(args, "num_heads", 1, 256, SIZES[size][2]),
-      mlpWidth: readMlpWidth(args, width),
-      qkvBias: readBoolean(args, "qkv_bias", variant !== "_miil"),
-      layerScale: Boolean(field(args, "init_values") ?? name.includes("dinov2")),
-      eps: 1e-6,
+      depth: readInteger(args, "depth", 1, 256),
+      heads: readInteger(args, "num_heads", 1, 256),
+      // SwiGLUPacked counts both of its layers.
+      mlpWidth: args.mlp_layer === "swiglupacked" ? Math.floor(mlpWidth / 2) : mlpWidth,
+      gated,
+      qkvBias: readBoolean(args, "qkv_bias", true),
+      layerScale: Boolean(field(args, "init_values")),
+      eps: readPositive(args, "layer_norm_eps", 1e-6),
       activation: readTimmActivation(args),
       antialias: true,
       classes,
       distilled: Boolean(distilled),
+      registers: readInteger(args, "reg_tokens", 0, 64, 0),
+      positions: readPositions(args),
+      preNorm: readBoolean(args, "pre_norm", false),
+      ...readPooling(args, config),
     };
   },
-  dialects: () => [TIMM],
+  dialects: ({ gated }) => (gated ? TIMM_GATED : [TIMM]),
   build(spec, net) {
-    const tokens = spec.distilled ? ["class_token", "distillation_token"] : ["class_token"];
-    const rows = encoder(net, spec, tokens);
-    if (spec.distilled) return distilledAnswers(net, rows, spec.classes);
-    return answers(net, net.row(rows, 0), spec.classes);
+    const { eps, classes, lastNorm = "norm" } = spec;
+    const x = blocks(net, spec, embedded(net, spec));
+    const rows = lastNorm === "norm" ? net.norm("norm", x, eps) : x;
+    if (spec.distilled) return distilledAnswers(net, rows, classes);
+    const one = pooled(net, spec, rows);
+    return answers(net, lastNorm === "fc_norm" ? net.norm("fc_norm", one, eps) : one, classes);
   },
 } satisfies Family<TimmVitSpec>;

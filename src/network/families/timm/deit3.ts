@@ -1,0 +1,2 @@
+// deit3_*: of timm's Vision Transformer.
+export { default } from "./vit.ts";

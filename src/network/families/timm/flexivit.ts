@@ -1,0 +1,2 @@
+// flexivit_*: of timm's Vision Transformer.
+export { default } from "./vit.ts";
