@@ -2,6 +2,7 @@
 
 import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import { asFields, type Fields, field, quote, readInteger } from "../format/fields.ts";
+import { normedStream } from "../network/fused.ts";
 import {
   type Concat,
   type FusedOp,
@@ -42,6 +43,11 @@ export function calibratedNetwork(network: Network<FusedOp>): Network<Calibrated
   if (other)
     throw new UnsupportedModelError(
       `${other.name}: ${other.kind} has no levels, so the model cannot be calibrated; quantize its weights alone`,
+    );
+  const norm = normedStream(network);
+  if (norm)
+    throw new UnsupportedModelError(
+      `${norm.name}: the residual stream has no levels, so the model cannot be calibrated; quantize its weights alone`,
     );
   return network as Network<CalibratedOp>;
 }

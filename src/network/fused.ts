@@ -1,7 +1,7 @@
 // A network as a machine computes it: as few operations as a pass can do at once, on as few rows as are asked for.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
-import type { FusedOp, Network, Op, PlainOp } from "./op.ts";
+import type { FusedOp, Network, Norm, Op, PlainOp, Value } from "./op.ts";
 import { deadRows, idleRows } from "./rewrite/dead-rows.ts";
 import { foldTable } from "./rewrite/fold-table.ts";
 import { fuse } from "./rewrite/fuse.ts";
@@ -27,7 +27,14 @@ export function fused(network: Network): Network<FusedOp> {
 
 /** Whether the core alone computes it. */
 export function isPlain(network: Network<FusedOp>): network is Network<PlainOp> {
-  return network.ops.every(({ kind }) => PLAIN.includes(kind));
+  return network.ops.every(({ kind }) => PLAIN.includes(kind)) && !normedStream(network);
+}
+
+/** A norm whose output the residual stream goes on from, as CLIP's before the blocks. */
+export function normedStream({ ops }: Network<FusedOp>): Norm | undefined {
+  const isStream = (value: Value) =>
+    ops.some(({ kind, reads }) => (kind === "linear" ? reads[1] : kind === "norm" && reads[0]) === value);
+  return ops.find((op): op is Norm => op.kind === "norm" && isStream(op.out));
 }
 
 /** Outputs by their names; an activation by itself no more has the name of what it reads. */

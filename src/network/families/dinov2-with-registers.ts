@@ -13,6 +13,7 @@ export default {
   bases: ["dinov2_with_registers"],
   read: (config, reading) => ({
     ...dinov2.read(config, reading),
+    antialias: true,
     registers: readInteger(config, "num_register_tokens", 0, 64, 4),
   }),
 } satisfies Family<Dinov2Spec>;

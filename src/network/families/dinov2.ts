@@ -51,8 +51,9 @@ export default {
     return [...TIMM_GATED, named(SAVED_GATED, SAVED_ATTENTION), named(GATED, ATTENTION)];
   },
   build(spec, net) {
-    const { eps, classes } = spec;
-    const embedded = net.table("positions", net.tokens(["class_token"], patches(net, spec)), { as: "x" });
+    const { eps, classes, antialias } = spec;
+    const tokens = net.tokens(["class_token"], patches(net, spec));
+    const embedded = net.table("positions", tokens, { as: "x", antialias });
     // Registers stand behind the class token and have no positions.
     const x = spec.registers ? net.tokens([registers(spec.registers)], embedded, { at: 1 }) : embedded;
     const rows = net.norm("norm", blocks(net, spec, x), eps);
