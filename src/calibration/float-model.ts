@@ -42,7 +42,7 @@ export async function describeFloatModel(
   return description;
 }
 
-/** The tensors that inference needs, as they arrive. */
+/** The tensors that inference needs, as they arrive, each with the names of what it holds. */
 export async function* streamFloatModel(folder: ModelFolder, model: ModelDescription, options: ReadOptions) {
   let names: ReadonlyMap<TensorEntry, readonly CanonicalName[]> = new Map();
   const stream = streamWeights(folder, {
@@ -53,14 +53,18 @@ export async function* streamFloatModel(folder: ModelFolder, model: ModelDescrip
     },
     wanted: (entry) => names.has(entry),
   });
-  for await (const { entry, bytes } of stream) yield* partsOf(names.get(entry)!, entry, bytes);
+  for await (const { entry, bytes } of stream) yield { names: names.get(entry)!, entry, bytes };
 }
 
 /** @throws UnsupportedModelError for a model that is quantised already. */
 export async function readFloatModel(folder: ModelFolder, options: ReadOptions = {}): Promise<FloatModel> {
   const description = await describeFloatModel(folder, options.signal);
   const tensors = new Map<CanonicalName, FloatTensor>();
-  const stored = withDerived(description.network, streamFloatModel(folder, description, options));
+  async function* parts() {
+    for await (const { names, entry, bytes } of streamFloatModel(folder, description, options))
+      yield* partsOf(names, entry, bytes);
+  }
+  const stored = withDerived(description.network, parts());
   for await (const { name, entry, bytes } of stored)
     tensors.set(name, { shape: entry.shape, values: toFloat32(entry, bytes).slice() });
   for (const name of [...tensors.keys()]) joinQkv(tensors, name);

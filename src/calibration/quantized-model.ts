@@ -24,8 +24,8 @@ export async function quantizedFiles(
   const { signal } = options;
   const model = await describeFloatModel(folder, signal);
   const weights: StoredTensor[] = [];
-  for await (const { name, entry, bytes } of streamFloatModel(folder, model, options))
-    weights.push(...stored(name, entry, finite(entry, bytes)));
+  for await (const { names, entry, bytes } of streamFloatModel(folder, model, options))
+    weights.push(...stored(names[0], entry, finite(entry, bytes)));
   const files = new Map<string, Uint8Array[]>([
     ["config.json", [encode(await quantizedConfig(folder, signal))]],
     ...(await filesBeside(folder, signal)),

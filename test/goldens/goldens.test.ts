@@ -4,8 +4,10 @@
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { quantizedFiles } from "../../src/calibration/quantized-model.ts";
 import { UnsupportedModelError } from "../../src/errors/errors.ts";
 import { streamSafetensors, toFloat32 } from "../../src/format/safetensors.ts";
+import { openModel } from "../../src/node/folder.ts";
 import { ImageClassifier } from "../../src/node/index.ts";
 import { PENDING } from "./pending.ts";
 
@@ -41,6 +43,20 @@ for (const name of names) {
     continue;
   }
   describe(name, () => {
+    test("quantized before, with the same bits", async () => {
+      const folder = await openModel(`${here}models/${name}`);
+      const files = Object.fromEntries(
+        [...(await quantizedFiles(folder))].map(([file, pieces]) => [file, Buffer.concat(pieces)]),
+      );
+      const answers = [];
+      for (const model of [`${here}models/${name}`, files]) {
+        const classifier = await ImageClassifier.load(model, { device: "cpu" });
+        answers.push(await classifier.embed(picture));
+        await classifier.dispose();
+      }
+      expect(answers[1]).toEqual(answers[0]);
+    });
+
     test.each(WAYS)("$device, $precision", async ({ device, precision }) => {
       const expected = await expectedOf(name);
       const classifier = await ImageClassifier.load(`${here}models/${name}`, { device, precision });
