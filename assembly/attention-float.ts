@@ -1,7 +1,6 @@
 // softmax(Q K^T / sqrt(head dim)) V in f32, whose softmax may have a quantiser's levels: src/kernels/attention-levels.ts.
 
-import { exponentiate } from "./attention";
-import { total } from "./float";
+import { exp2, greatest, total } from "./float";
 import { levelOf, NONE } from "./levels";
 
 /** Units [from, to) of images * heads * queries: a query row of a head each. `scratch`: scores [tokens, padded to 4]. */
@@ -13,6 +12,7 @@ export function attentionFloat(
   heads: i32,
   channels: i32,
   scoreScale: f32,
+  causal: i32,
   kind: i32,
   low: f32,
   high: f32,
@@ -37,7 +37,7 @@ export function attentionFloat(
       const score = dot(q + query * rowBytes, k + t * rowBytes, channels) * scoreScale;
       store<f32>(scratch + t * 4, score);
     }
-    const mass = exponentiate(scratch, tokens, padded);
+    const mass = exponentiate(scratch, causal ? query + 1 : tokens, padded);
     for (let t = 0; t < tokens; t++) {
       const weight = load<f32>(scratch + t * 4) / mass;
       const level =
@@ -64,4 +64,20 @@ function mix(weights: usize, tokens: i32, v: usize, stride: i32, channels: i32, 
     for (let c = 0; c < channels * 4; c += 16)
       v128.store(y + c, f32x4.add(v128.load(y + c), f32x4.mul(weight, v128.load(v + c))));
   }
+}
+
+/** Scores to 2^(score - greatest), in place, and nothing behind the last token; their sum. */
+function exponentiate(scores: usize, tokens: i32, padded: i32): f32 {
+  for (let t = tokens; t < padded; t++) store<f32>(scores + t * 4, -f32.MAX_VALUE);
+  let most = v128.load(scores);
+  for (let t = 4; t < padded; t += 4) most = f32x4.pmax(most, v128.load(scores + t * 4));
+  most = f32x4.splat(greatest(most));
+  let mass = f32x4.splat(0);
+  for (let t = 0; t < padded; t += 4) {
+    const distance = f32x4.pmax(f32x4.sub(v128.load(scores + t * 4), most), f32x4.splat(-126));
+    const p = exp2(distance);
+    v128.store(scores + t * 4, p);
+    mass = f32x4.add(mass, p);
+  }
+  return total(mass);
 }

@@ -1,16 +1,25 @@
-// softmax(Q K^T / sqrt(head dim)) V, as src/kernels/attention.ts says: int8 in and out with a scale per row and 64 channels.
-// Q K^T is of integers; the softmax and P V are in f32.
+// softmax(Q K^T / sqrt(head dim)) V, as docs/numerics.md says: int8 in and out with a scale per row and 64 channels. Both products are
+// of integers; weights have 14 bits and one unit for 64 keys, with powers of two between tiles.
 
-import { exp2, greatest, peakOf, quantizeGroup, total } from "./float";
+import { exp2, greatest, peakOf, quantize16, rounded, total } from "./float";
 import { sumRows, TILE_COLUMNS } from "./tile";
+import { turnGroups } from "./turn";
 import { GROUP, GROUP_LENGTH, widenGroups } from "./widen";
 
 /** Query rows that go together. */
 const ROWS: i32 = 16;
+/** Keys of a tile. */
+const KEYS: i32 = 64;
+/** Bytes of 64 i32 or f32. */
+const LINE: i32 = 256;
+/** The score of a key that a query does not see, and below the greatest of any tile. */
+const HIDDEN: f32 = -3.0e38;
+const LOWEST: f32 = -16777216;
 
 /**
- * Units [from, to) of images * heads * queries: a query row of a head each. `scratch`, with T the tokens, padded to 4, and C
- * the channels of a head: K as int16 [C / 64, T, 64], its scales [C / 64, T], V as f32 [T, C], then what `attend` needs.
+ * Units [from, to) of images * heads * queries: a query row of a head each. `scratch`, with T the tokens, padded to 4, S the tiles of
+ * 64 keys and C the channels of a head: K as int16 [C / 64, T, 64], its scales [C / 64, T], V as int16 [C / 64, S, 64, 64], keys
+ * innermost, its scales [C / 64, S, 64] and their units [C / 64, S], then what `attend` needs.
  */
 export function attention(
   from: i32,
@@ -20,6 +29,7 @@ export function attention(
   heads: i32,
   groups: i32,
   scoreScale: f32,
+  causal: i32,
   qkv: usize,
   qkvScale: usize,
   out: usize,
@@ -27,13 +37,16 @@ export function attention(
   scratch: usize,
 ): void {
   const padded = (tokens + 3) & ~3;
+  const tiles = (tokens + KEYS - 1) / KEYS;
   const channels = groups * GROUP;
   const rowBytes = 3 * heads * channels;
   const scaleBytes = 3 * heads * groups * 4;
   const keys = scratch;
   const keyScales = keys + padded * channels * 2;
   const values = keyScales + groups * padded * 4;
-  const rest = values + padded * channels * 4;
+  const factors = values + tiles * KEYS * channels * 2;
+  const units = factors + groups * tiles * LINE;
+  const rest = units + ((groups * tiles * 4 + 15) & ~15);
   for (let unit = from; unit < to; ) {
     const head = (unit / queries) % heads;
     const image = unit / queries / heads;
@@ -42,8 +55,8 @@ export function attention(
     const qScale = qkvScale + row * scaleBytes + head * groups * 4;
     widenGroups(q + heads * channels, rowBytes, tokens, groups, padded, keys);
     loadScales(qScale + heads * groups * 4, scaleBytes, tokens, padded, groups, scoreScale, keyScales);
-    const valuesAt = q + 2 * heads * channels;
-    loadValues(valuesAt, rowBytes, qScale + 2 * heads * groups * 4, scaleBytes, tokens, channels, values);
+    turnGroups(q + 2 * heads * channels, rowBytes, tokens, groups, values);
+    loadFactors(qScale + 2 * heads * groups * 4, scaleBytes, tokens, groups, factors, units);
     const first = unit % queries;
     const end = min(queries, first + to - unit);
     for (let query = first; query < end; query += ROWS) {
@@ -53,14 +66,16 @@ export function attention(
       attend(
         rest,
         rows,
+        causal ? query : tokens,
         qScale + query * scaleBytes,
         scaleBytes,
         tokens,
-        padded,
         groups,
         keys,
-        values,
         keyScales,
+        values,
+        factors,
+        units,
         out + at * channels,
         outScale + at * groups * 4,
         heads,
@@ -70,32 +85,7 @@ export function attention(
   }
 }
 
-/** V times its scales, as f32. */
-function loadValues(
-  from: usize,
-  stride: i32,
-  scales: usize,
-  scaleStride: i32,
-  tokens: i32,
-  channels: i32,
-  to: usize,
-): void {
-  for (let t = 0; t < tokens; t++) {
-    for (let c = 0; c < channels; c += 8) {
-      const scale = v128.load32_splat(scales + (c / GROUP) * 4);
-      const wide = v128.load8x8_s(from + c);
-      const low = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(wide));
-      const high = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(wide));
-      v128.store(to + c * 4, f32x4.mul(low, scale));
-      v128.store(to + c * 4, f32x4.mul(high, scale), 16);
-    }
-    from += stride;
-    scales += scaleStride;
-    to += channels * 4;
-  }
-}
-
-/** Scales of one part of qkv as [groups, padded], times `factor`. */
+/** Scales of K as [groups, padded], times `factor`. */
 function loadScales(
   from: usize,
   stride: i32,
@@ -112,125 +102,188 @@ function loadScales(
   }
 }
 
+/** Scales of V over the unit of their tile, [groups, tiles, 64], and the units, powers of two: a weight of 16383 is just below one. */
+function loadFactors(from: usize, stride: i32, tokens: i32, groups: i32, to: usize, units: usize): void {
+  for (let g = 0; g < groups; g++)
+    for (let first = 0; first < tokens; first += KEYS, to += LINE, units += 4) {
+      const length = min(KEYS, tokens - first);
+      let most: u32 = 0;
+      for (let t = 0; t < length; t++) {
+        const scale = load<u32>(from + (first + t) * stride + g * 4);
+        store<u32>(to + t * 4, scale);
+        most = max<u32>(most, scale);
+      }
+      for (let t = length; t < KEYS; t++) store<f32>(to + t * 4, 0);
+      const places = <i32>(most >> 23) - 126;
+      const inverse = f32x4.splat(powerOfTwo(14 - places));
+      for (let t = 0; t < LINE; t += 16) v128.store(to + t, f32x4.mul(v128.load(to + t), inverse));
+      store<f32>(units, powerOfTwo(places - 14));
+    }
+}
+
+function powerOfTwo(n: i32): f32 {
+  return reinterpret<f32>((min<i32>(max<i32>(n, -126), 127) + 127) << 23);
+}
+
 /**
- * `rows` query rows, int16 [groups, ROWS, 64] at `q`; behind them are their sums with the keys [ROWS, padded], scores of the
- * same shape, and two rows of outputs.
+ * `rows` query rows, int16 [groups, ROWS, 64] at `q`, of which row r sees the keys up to `seen` + r. Behind them are, with S tiles:
+ * scores [ROWS, S, 64], what earlier tiles keep and what a tile adds [S, ROWS] each, and for a tile weights as int16 [ROWS, 64], sums
+ * and totals [ROWS, 64] each, and the masses [ROWS].
  */
 function attend(
+  q: usize,
+  rows: i32,
+  seen: i32,
+  qScale: usize,
+  qScaleStride: i32,
+  tokens: i32,
+  groups: i32,
+  keys: usize,
+  keyScales: usize,
+  values: usize,
+  factors: usize,
+  units: usize,
+  out: usize,
+  outScale: usize,
+  heads: i32,
+): void {
+  const tiles = (tokens + KEYS - 1) / KEYS;
+  const stride = tiles * LINE;
+  const scores = q + ROWS * groups * GROUP_LENGTH;
+  const kept = scores + ROWS * stride;
+  const added = kept + tiles * ROWS * 4;
+  const weights = added + tiles * ROWS * 4;
+  const sums = weights + ROWS * KEYS * 2;
+  const totals = sums + ROWS * LINE;
+  const masses = totals + ROWS * LINE;
+  scoreRows(q, rows, qScale, qScaleStride, tokens, groups, keys, keyScales, scores, stride, sums);
+  for (let r = 0; r < rows; r++) {
+    const at = r * 4;
+    const length = min(tokens, seen + r + 1);
+    store<f32>(masses + at, exponentiate(scores + r * stride, length, tiles, kept + at, added + at));
+  }
+  for (let g = 0; g < groups; g++) {
+    for (let tile = 0; tile < tiles; tile++) {
+      const length = ((min(KEYS, tokens - tile * KEYS) + 7) & ~7) * 2;
+      const factor = factors + (g * tiles + tile) * LINE;
+      for (let r = 0; r < rows; r++)
+        weigh(scores + r * stride + tile * LINE, factor, length, weights + r * length);
+      const v = values + (g * tiles + tile) * KEYS * GROUP_LENGTH;
+      for (let c = 0; c < GROUP; c += TILE_COLUMNS)
+        sumRows(weights, rows, length, v + c * length, sums + c * 4, LINE);
+      const unit = load<f32>(units + (g * tiles + tile) * 4);
+      for (let r = 0; r < rows; r++) {
+        const at = (tile * ROWS + r) * 4;
+        const step = load<f32>(added + at) * unit;
+        addSums(sums + r * LINE, step, tile > 0, load<f32>(kept + at), totals + r * LINE);
+      }
+    }
+    for (let r = 0; r < rows; r++) {
+      const at = r * heads * groups + g;
+      quantizeTotals(totals + r * LINE, load<f32>(masses + r * 4), out + at * GROUP, outScale + at * 4);
+    }
+  }
+}
+
+/** Q K^T with its scales, [rows, tiles, 64]; a tile of sums at a time. */
+function scoreRows(
   q: usize,
   rows: i32,
   qScale: usize,
   qScaleStride: i32,
   tokens: i32,
-  padded: i32,
   groups: i32,
   keys: usize,
-  values: usize,
   keyScales: usize,
-  out: usize,
-  outScale: usize,
-  heads: i32,
+  scores: usize,
+  stride: i32,
+  sums: usize,
 ): void {
-  const channels = groups * GROUP;
-  const stride = padded * 4;
-  const sums = q + ROWS * channels * 2;
-  const scores = sums + ROWS * stride;
-  const mixed = scores + ROWS * stride;
+  const padded = (tokens + 3) & ~3;
   for (let g = 0; g < groups; g++) {
     const queries = q + g * ROWS * GROUP_LENGTH;
-    for (let t = 0; t < padded; t += TILE_COLUMNS)
-      sumRows(queries, rows, GROUP_LENGTH, keys + (g * padded + t) * GROUP_LENGTH, sums + t * 4, stride);
-    for (let r = 0; r < rows; r++) {
-      const scale = load<f32>(qScale + r * qScaleStride + g * 4);
-      addScores(sums + r * stride, scale, keyScales + g * stride, padded, g > 0, scores + r * stride);
-    }
-  }
-  for (let r = 0; r < rows; r += 2) {
-    const p = scores + r * stride;
-    const first = <f32>1.0 / exponentiate(p, tokens, padded);
-    const second = <f32>1.0 / exponentiate(p + stride, tokens, padded);
-    for (let c = 0; c < channels; c += 16)
-      mix(p, padded, tokens, values + c * 4, channels * 4, first, second, mixed + c * 4, channels * 4);
-    for (let i = r; i < min(rows, r + 2); i++)
-      for (let g = 0; g < groups; g++) {
-        const y = mixed + ((i - r) * channels + g * GROUP) * 4;
-        const at = i * heads * groups + g;
-        quantizeGroup(y, peakOf(y, GROUP), out + at * GROUP, outScale + at * 4);
+    for (let first = 0; first < padded; first += KEYS) {
+      const length = min(KEYS, padded - first);
+      for (let t = 0; t < length; t += TILE_COLUMNS) {
+        const k = keys + (g * padded + first + t) * GROUP_LENGTH;
+        sumRows(queries, rows, GROUP_LENGTH, k, sums + t * 4, LINE);
       }
+      const scales = keyScales + (g * padded + first) * 4;
+      for (let r = 0; r < rows; r++) {
+        const scale = load<f32>(qScale + r * qScaleStride + g * 4);
+        addScores(sums + r * LINE, scale, scales, length, g > 0, scores + r * stride + first * 4);
+      }
+    }
   }
 }
 
 /** scores = (or with `more` +=) sums scale keyScales. */
-function addScores(sums: usize, scale: f32, keyScales: usize, padded: i32, more: bool, scores: usize): void {
+function addScores(sums: usize, scale: f32, keyScales: usize, length: i32, more: bool, scores: usize): void {
   const row = f32x4.splat(scale);
-  for (let t = 0; t < padded * 4; t += 16) {
-    const x = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums + t)), v128.load(keyScales + t));
-    const y = f32x4.mul(x, row);
+  for (let t = 0; t < length * 4; t += 16) {
+    const x = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums + t)), row);
+    const y = f32x4.mul(x, v128.load(keyScales + t));
     v128.store(scores + t, more ? f32x4.add(v128.load(scores + t), y) : y);
   }
 }
 
-/** Two rows of P by sixteen columns of V, [2, 16], times what makes the weights of each row sum to 1. */
-function mix(
-  p: usize,
-  padded: i32,
-  tokens: i32,
-  v: usize,
-  stride: i32,
-  first: f32,
-  second: f32,
-  out: usize,
-  outStride: i32,
-): void {
-  let a0 = f32x4.splat(0);
-  let a1 = a0;
-  let a2 = a0;
-  let a3 = a0;
-  let b0 = a0;
-  let b1 = a0;
-  let b2 = a0;
-  let b3 = a0;
-  const end = p + tokens * 4;
-  const next = padded * 4;
-  for (; p < end; p += 4, v += stride) {
-    const x = v128.load32_splat(p);
-    const y = v128.load32_splat(p + next);
-    let z = v128.load(v);
-    a0 = f32x4.add(a0, f32x4.mul(x, z));
-    b0 = f32x4.add(b0, f32x4.mul(y, z));
-    z = v128.load(v, 16);
-    a1 = f32x4.add(a1, f32x4.mul(x, z));
-    b1 = f32x4.add(b1, f32x4.mul(y, z));
-    z = v128.load(v, 32);
-    a2 = f32x4.add(a2, f32x4.mul(x, z));
-    b2 = f32x4.add(b2, f32x4.mul(y, z));
-    z = v128.load(v, 48);
-    a3 = f32x4.add(a3, f32x4.mul(x, z));
-    b3 = f32x4.add(b3, f32x4.mul(y, z));
+/**
+ * Scores to 2^(score - the greatest of the tile, rounded up), in place, nothing from `length` on. Of each tile what the others before
+ * it keep and what it adds go to `kept` and `added`, ROWS apart. Their mass.
+ */
+function exponentiate(scores: usize, length: i32, tiles: i32, kept: usize, added: usize): f32 {
+  for (let t = length; t < tiles * KEYS; t++) store<f32>(scores + t * 4, HIDDEN);
+  let mass: f32 = 0;
+  let top = LOWEST;
+  for (let tile = 0; tile < tiles; tile++) {
+    let most = v128.load(scores);
+    for (let t = 16; t < LINE; t += 16) most = f32x4.pmax(most, v128.load(scores + t));
+    const here = max<f32>(ceil<f32>(greatest(most)), LOWEST);
+    most = f32x4.splat(here);
+    let sum = f32x4.splat(0);
+    for (let t = 0; t < LINE; t += 16) {
+      const distance = f32x4.pmax(f32x4.sub(v128.load(scores + t), most), f32x4.splat(-126));
+      const p = exp2(distance);
+      v128.store(scores + t, p);
+      sum = f32x4.add(sum, p);
+    }
+    const next = max<f32>(top, here);
+    const keep = powerOfTwo(<i32>(top - next));
+    const add = powerOfTwo(<i32>(here - next));
+    store<f32>(kept + tile * ROWS * 4, keep);
+    store<f32>(added + tile * ROWS * 4, add);
+    mass = mass * keep + total(sum) * add;
+    top = next;
+    scores += LINE;
   }
-  store16(out, f32x4.splat(first), a0, a1, a2, a3);
-  store16(out + outStride, f32x4.splat(second), b0, b1, b2, b3);
+  return mass;
 }
 
-function store16(out: usize, factor: v128, a: v128, b: v128, c: v128, d: v128): void {
-  v128.store(out, f32x4.mul(a, factor));
-  v128.store(out, f32x4.mul(b, factor), 16);
-  v128.store(out, f32x4.mul(c, factor), 32);
-  v128.store(out, f32x4.mul(d, factor), 48);
+/** Weights of 14 bits, as int16 of `length` bytes. */
+function weigh(p: usize, factors: usize, length: i32, to: usize): void {
+  const most = i16x8.splat(16383);
+  for (let i = 0; i < length; i += 16) {
+    const at = i * 2;
+    const low = rounded(f32x4.mul(v128.load(p + at), v128.load(factors + at)));
+    const high = rounded(f32x4.mul(v128.load(p + at, 16), v128.load(factors + at, 16)));
+    v128.store(to + i, i16x8.min_s(i16x8.narrow_i32x4_s(low, high), most));
+  }
 }
 
-/** Scores to 2^(score - greatest), in place, and zeros behind the last token; their sum. */
-export function exponentiate(scores: usize, tokens: i32, padded: i32): f32 {
-  for (let t = tokens; t < padded; t++) store<f32>(scores + t * 4, -f32.MAX_VALUE);
-  let most = v128.load(scores);
-  for (let t = 4; t < padded; t += 4) most = f32x4.pmax(most, v128.load(scores + t * 4));
-  most = f32x4.splat(greatest(most));
-  let mass = f32x4.splat(0);
-  for (let t = 0; t < padded; t += 4) {
-    const distance = f32x4.pmax(f32x4.sub(v128.load(scores + t * 4), most), f32x4.splat(-126));
-    const p = exp2(distance);
-    v128.store(scores + t * 4, p);
-    mass = f32x4.add(mass, p);
+/** totals = (with `more` totals kept +) sums step. */
+function addSums(sums: usize, step: f32, more: bool, kept: f32, totals: usize): void {
+  const unit = f32x4.splat(step);
+  const keep = f32x4.splat(kept);
+  for (let c = 0; c < LINE; c += 16) {
+    const y = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums + c)), unit);
+    v128.store(totals + c, more ? f32x4.add(f32x4.mul(v128.load(totals + c), keep), y) : y);
   }
-  return total(mass);
+}
+
+/** 64 totals to int8, whose scale has the mass in it. */
+function quantizeTotals(y: usize, mass: f32, out: usize, outScale: usize): void {
+  const peak = peakOf(y, GROUP);
+  const inverse = f32x4.splat(peak > 0 ? <f32>127.0 / peak : 0);
+  for (let i = 0; i < 4; i++) v128.store(out + i * 16, quantize16(y + i * 64, inverse));
+  store<f32>(outScale, peak / (<f32>127.0 * mass));
 }

@@ -8,7 +8,7 @@ import package::lib::sixteen::{Sixteen, sixteen, dot16};
 @if(ibert) import package::lib::ibert::power_integer;
 @if(ivit) import package::lib::ivit::power_integer;
 
-// As in lib/attention.wgsl; scales are the bits of an f32.
+// Scales are the bits of an f32.
 struct Params { tokens: u32, queries: u32, heads: u32, groups: u32, score_scale: u32 }
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<u32>>;             // [rows, 3, heads, 64 groups] int8
 @group(0) @binding(1) var<storage, read> qkv_scale: array<u32>;             // [rows, 3, heads, groups]

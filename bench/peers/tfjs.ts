@@ -1,6 +1,7 @@
 // TensorFlow.js on its WebGPU backend, from wherever somebody has put it: the same model in its operations, in f32.
 
 import { UnsupportedModelError } from "../../src/errors/errors.ts";
+import { checkOptions } from "../../src/network/attention-options.ts";
 import type { CanonicalName } from "../../src/network/names.ts";
 import {
   headsOf,
@@ -158,6 +159,7 @@ const OPERATIONS: Interpreter<Op, [Run], Tensor> = {
     return normed.mul(gamma).add(beta);
   },
   attention: (op, { model: { tf }, images, of }) => {
+    checkOptions(op, "the TensorFlow.js model", ["separate inputs"]);
     const { heads, headDim } = headsOf(op);
     const [q, k, v] = op.reads.map((value) =>
       of(value).reshape([images, value.rows, heads, headDim]).transpose([0, 2, 1, 3]),

@@ -1,74 +1,179 @@
-// What the attention kernels share: shapes, operands, and how a slice of 16 channels is read.
-// A head's channels are padded to whole groups of 64; a workgroup makes one group of one head for some query rows.
-@if(!float) import package::lib::pack::{quantize_i8, inverse_scale, unpack_i8};
-@if(!float) import package::lib::sixteen;
+// What the attention kernels share: the problem, where rows lie, and what a score is besides Q.K.
+// A head's channels are padded to whole groups of 64. A sequence is a picture, or a window of one.
+// With `apart` Q, K and V are three tensors, else they stand side by side. With `options` there may be windows, a bias,
+// cosines and a scale for each head.
 
 // Told at run time, so that every block and model share one pipeline.
 struct Params {
-  tokens: u32,             // per image
-  queries: u32,            // rows per image that are wanted: all tokens, or the class tokens only
+  tokens: u32,             // keys of a sequence
+  queries: u32,            // queries of a sequence that are wanted: all, or the class tokens only
   heads: u32,
-  groups: u32,             // groups of 64 channels per head: 1, or 2 for head dim 80
+  groups: u32,             // groups of 64 channels per head: 1, or 2 above 64 channels
   score_scale: f32,        // log2(e) / sqrt(head dim)
+  causal: u32,
+  @if(apart || options) query_rows: u32,     // rows of a sequence in Q
+  @if(options) cosine: u32,
+  @if(options) per_head: u32,                // whether `bias` begins with the scale of each head
+  @if(options) bias_rows: u32,               // queries that the bias has, 0: none
+  @if(options) grid_width: u32,              // of the picture, in tokens; 0: no windows
+  @if(options) grid_height: u32,
+  @if(options) window_width: u32,
+  @if(options) window_height: u32,
+  @if(options) shift_x: u32,
+  @if(options) shift_y: u32,
 }
-@if(!float) @group(0) @binding(4) var<uniform> params: Params;
-@if(float) @group(0) @binding(2) var<uniform> params: Params;
+@if(!apart && !options && !float) @group(0) @binding(4) var<uniform> params: Params;
+@if(!apart && options && !float) @group(0) @binding(5) var<uniform> params: Params;
+@if(apart && !float) @group(0) @binding(8) var<uniform> params: Params;
+@if(!apart && !options && float) @group(0) @binding(2) var<uniform> params: Params;
+@if(!apart && options && float) @group(0) @binding(3) var<uniform> params: Params;
+@if(apart && float) @group(0) @binding(4) var<uniform> params: Params;
 
-override ROWS_PER_WORKGROUP: u32 = 8u;
+@if(!apart && !float) @group(0) @binding(0) var<storage, read> qkv: array<vec4<u32>>;             // [rows, 3, heads, 64 groups] int8
+@if(!apart && !float) @group(0) @binding(1) var<storage, read> qkv_scale: array<f32>;             // [rows, 3, heads, groups]
+@if(options && !float) @group(0) @binding(2) var<storage, read> bias: array<f32>;                 // [heads]?, [heads, queries, keys]? in base 2
+@if(!apart && !options && !float) @group(0) @binding(2) var<storage, read_write> out: array<Out>; // [images * queries, heads, 16 groups] int8
+@if(!apart && !options && !float) @group(0) @binding(3) var<storage, read_write> out_scale: array<f32>; // [images * queries, heads, groups]
+@if(options && !float) @group(0) @binding(3) var<storage, read_write> out: array<Out>;
+@if(options && !float) @group(0) @binding(4) var<storage, read_write> out_scale: array<f32>;
 
-@if(!float) @group(0) @binding(0) var<storage, read> qkv: array<vec4<u32>>;             // [rows, 3, heads, 64 groups] int8
-@if(!float) @group(0) @binding(1) var<storage, read> qkv_scale: array<f32>;             // [rows, 3, heads, groups]
-@if(!float) @group(0) @binding(2) var<storage, read_write> out: array<vec4<u32>>;       // [images * queries, heads, 64 groups] int8
-@if(!float) @group(0) @binding(3) var<storage, read_write> out_scale: array<f32>;       // [images * queries, heads, groups]
-@if(float) @group(0) @binding(0) var<storage, read> qkv: array<mat4x4<f32>>;            // [rows, 3, heads, 64 groups]
-@if(float) @group(0) @binding(1) var<storage, read_write> out: array<mat4x4<f32>>;      // [images * queries, heads, 64 groups]
+@if(apart && !float) @group(0) @binding(0) var<storage, read> q: array<vec4<u32>>;                // [rows, heads, 64 groups] int8
+@if(apart && !float) @group(0) @binding(1) var<storage, read> q_scale: array<f32>;                // [rows, heads, groups]
+@if(apart && !float) @group(0) @binding(2) var<storage, read> k: array<vec4<u32>>;
+@if(apart && !float) @group(0) @binding(3) var<storage, read> k_scale: array<f32>;
+@if(apart && !float) @group(0) @binding(4) var<storage, read> v: array<vec4<u32>>;
+@if(apart && !float) @group(0) @binding(5) var<storage, read> v_scale: array<f32>;
+@if(apart && !float) @group(0) @binding(6) var<storage, read_write> out: array<Out>;
+@if(apart && !float) @group(0) @binding(7) var<storage, read_write> out_scale: array<f32>;
 
-const Q: u32 = 0u;
-const K: u32 = 1u;
-const V: u32 = 2u;
-const LOWEST: f32 = -3.0e38;
+@if(!apart && float) @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;              // [rows, 3, heads, 64 groups]
+@if(options && float) @group(0) @binding(1) var<storage, read> bias: array<f32>;
+@if(!apart && !options && float) @group(0) @binding(1) var<storage, read_write> out: array<vec4<f32>>; // [images * queries, heads, 64 groups]
+@if(options && float) @group(0) @binding(2) var<storage, read_write> out: array<vec4<f32>>;
+@if(apart && float) @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;                 // [rows, heads, 64 groups]
+@if(apart && float) @group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
+@if(apart && float) @group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
+@if(apart && float) @group(0) @binding(3) var<storage, read_write> out: array<vec4<f32>>;
+
+@if(!float) alias Slice = vec4<u32>;   // 16 channels
+@if(!float && slices) alias Out = vec4<u32>;
+@if(!float && !slices) alias Out = u32;
+@if(float) alias Slice = vec4<f32>;    // 4 channels
+
+const HIDDEN: f32 = -3.0e38;           // the score of a key that a query does not see
+const LOWEST: i32 = -0x1000000;        // no score's greatest is below this
 
 // n, as a loop bound that only run time knows: drivers unroll constant ones whole, at seconds of compile time.
-fn run_time(n: u32) -> u32 { return n * min(arrayLength(&qkv), 1u); }
+@if(!apart) fn run_time(n: u32) -> u32 { return n * min(arrayLength(&qkv), 1u); }
+@if(apart) fn run_time(n: u32) -> u32 { return n * min(arrayLength(&q), 1u); }
 
-// Which group of 64 of a row of qkv: part Q, K or V; group counted over the heads. Times 4: its first slice.
-fn group_at(row: u32, part: u32, group: u32) -> u32 {
-  return (row * 3u + part) * params.heads * params.groups + group;
+// 2^n, for n from -126 to 127.
+fn power_of_two(n: i32) -> f32 { return bitcast<f32>(u32(clamp(n, -126, 127) + 127) << 23u); }
+
+// Where a position of a window lies in the picture.
+@if(options) fn window_row(sequence: u32, i: u32) -> u32 {
+  let across = params.grid_width / params.window_width;
+  let count = across * (params.grid_height / params.window_height);
+  let window = sequence % count;
+  let x = window % across * params.window_width + i % params.window_width + params.shift_x;
+  let y = window / across * params.window_height + i / params.window_width + params.shift_y;
+  return ((sequence / count) * params.grid_height + y % params.grid_height) * params.grid_width + x % params.grid_width;
 }
 
-// A slice of Q or K in the form of the inner product.
-@if(float) alias Slice = mat4x4<f32>;
-@if(float) fn slice_of(i: u32) -> Slice { return qkv[i]; }
-@if(float) fn dot_slices(a: Slice, b: Slice) -> f32 {
-  return dot(a[0], b[0]) + dot(a[1], b[1]) + dot(a[2], b[2]) + dot(a[3], b[3]);
-}
-@if(!float) alias Slice = package::lib::sixteen::Sixteen;
-@if(!float) fn slice_of(i: u32) -> Slice { return package::lib::sixteen::sixteen(qkv[i]); }
-@if(!float) fn dot_slices(a: Slice, b: Slice) -> f32 { return f32(package::lib::sixteen::dot16(a, b)); }
-
-@if(float) fn scale_of(group: u32) -> f32 { return 1.0; }
-@if(!float) fn scale_of(group: u32) -> f32 { return qkv_scale[group]; }
-
-// A slice of V as f32.
-@if(float) fn values_of(i: u32) -> mat4x4<f32> { return qkv[i]; }
-@if(!float) fn values_of(i: u32) -> mat4x4<f32> {
-  let words = qkv[i];
-  return mat4x4<f32>(
-    vec4<f32>(unpack_i8(words.x)), vec4<f32>(unpack_i8(words.y)),
-    vec4<f32>(unpack_i8(words.z)), vec4<f32>(unpack_i8(words.w)));
+// What a shift has brought from the other side of the grid, across and down.
+@if(options) fn wrapped(sequence: u32, i: u32) -> vec2<bool> {
+  let across = params.grid_width / params.window_width;
+  let down = params.grid_height / params.window_height;
+  let window = sequence % (across * down);
+  return vec2<bool>(
+    window % across == across - 1u && i % params.window_width + params.shift_x >= params.window_width,
+    window / across == down - 1u && i / params.window_width + params.shift_y >= params.window_height);
 }
 
-fn peak_of(values: mat4x4<f32>) -> f32 {
-  let m = max(max(abs(values[0]), abs(values[1])), max(abs(values[2]), abs(values[3])));
-  return max(max(m.x, m.y), max(m.z, m.w));
+@if(!options && !apart) fn query_row(sequence: u32, i: u32) -> u32 { return sequence * params.tokens + i; }
+@if(!options && apart) fn query_row(sequence: u32, i: u32) -> u32 { return sequence * params.query_rows + i; }
+@if(!options) fn key_row(sequence: u32, i: u32) -> u32 { return sequence * params.tokens + i; }
+@if(!options) fn out_row(sequence: u32, i: u32) -> u32 { return sequence * params.queries + i; }
+@if(options) fn query_row(sequence: u32, i: u32) -> u32 {
+  if (params.grid_width > 0u) { return window_row(sequence, i); }
+  return sequence * params.query_rows + i;
+}
+@if(options) fn key_row(sequence: u32, i: u32) -> u32 {
+  if (params.grid_width > 0u) { return window_row(sequence, i); }
+  return sequence * params.tokens + i;
+}
+@if(options) fn out_row(sequence: u32, i: u32) -> u32 {
+  if (params.grid_width > 0u) { return window_row(sequence, i); }
+  return sequence * params.queries + i;
 }
 
-// Stores one slice of an output group whose greatest magnitude is `peak`.
-@if(float) fn store_slice(i: u32, y: mat4x4<f32>, peak: f32) { out[i] = y; }
-@if(!float) fn store_slice(i: u32, y: mat4x4<f32>, peak: f32) {
-  let inverse = inverse_scale(peak);
-  out[i] = vec4<u32>(
-    quantize_i8(y[0], inverse), quantize_i8(y[1], inverse), quantize_i8(y[2], inverse), quantize_i8(y[3], inverse));
+// The first slice of a group of 64 channels, counted over the heads, is 4 (of f32: 16) times this.
+@if(!apart) fn group_at(row: u32, part: u32, group: u32) -> u32 { return (row * 3u + part) * params.heads * params.groups + group; }
+@if(apart) fn group_at(row: u32, part: u32, group: u32) -> u32 { return row * params.heads * params.groups + group; }
+fn out_group_at(row: u32, group: u32) -> u32 { return row * params.heads * params.groups + group; }
+
+@if(!apart) fn q_slice(i: u32) -> Slice { return qkv[i]; }
+@if(!apart) fn k_slice(i: u32) -> Slice { return qkv[i]; }
+@if(!apart) fn v_slice(i: u32) -> Slice { return qkv[i]; }
+@if(apart) fn q_slice(i: u32) -> Slice { return q[i]; }
+@if(apart) fn k_slice(i: u32) -> Slice { return k[i]; }
+@if(apart) fn v_slice(i: u32) -> Slice { return v[i]; }
+@if(!apart && !float) fn q_scale_at(group: u32) -> f32 { return qkv_scale[group]; }
+@if(!apart && !float) fn k_scale_at(group: u32) -> f32 { return qkv_scale[group]; }
+@if(!apart && !float) fn v_scale_at(group: u32) -> f32 { return qkv_scale[group]; }
+@if(apart && !float) fn q_scale_at(group: u32) -> f32 { return q_scale[group]; }
+@if(apart && !float) fn k_scale_at(group: u32) -> f32 { return k_scale[group]; }
+@if(apart && !float) fn v_scale_at(group: u32) -> f32 { return v_scale[group]; }
+
+// 1 / the length of a row of a head of Q or K where scores are cosines, else 1.
+@if(!options) fn inverse_length(row: u32, part: u32, head: u32) -> f32 { return 1.0; }
+@if(options) fn inverse_length(row: u32, part: u32, head: u32) -> f32 {
+  if (params.cosine == 0u) { return 1.0; }
+  var sum = 0.0;
+  for (var g = 0u; g < params.groups; g++) { sum += square_of_group(group_at(row, part, head * params.groups + g)); }
+  return inverseSqrt(max(sum, 1e-24));
 }
-@if(float) fn store_scale(group: u32, peak: f32) {}
-@if(!float) fn store_scale(group: u32, peak: f32) { out_scale[group] = peak / 127.0; }
+@if(options && !float) fn square_of_group(group: u32) -> f32 {
+  var squares = vec4<f32>();
+  for (var i = 0u; i < run_time(4u); i++) {
+    let words = qkv[group * 4u + i];
+    for (var shift = 0u; shift < run_time(4u); shift++) {
+      let values = vec4<f32>(bitcast<vec4<i32>>(words << vec4<u32>(24u - 8u * shift)) >> vec4<u32>(24u));
+      squares += values * values;
+    }
+  }
+  return (squares.x + squares.y + squares.z + squares.w) * qkv_scale[group] * qkv_scale[group];
+}
+@if(options && float) fn square_of_group(group: u32) -> f32 {
+  var sum = 0.0;
+  for (var i = 0u; i < run_time(16u); i++) { sum += dot(qkv[group * 16u + i], qkv[group * 16u + i]); }
+  return sum;
+}
+
+@if(!options) fn score_scale(head: u32) -> f32 { return params.score_scale; }
+@if(options) fn score_scale(head: u32) -> f32 {
+  if (params.per_head > 0u) { return bias[head]; }
+  return params.score_scale;
+}
+
+// A score with its bias, or HIDDEN.
+@if(!options) fn seen_score(score: f32, sequence: u32, head: u32, query: u32, key: u32) -> f32 {
+  return select(score, HIDDEN, key >= params.tokens || (params.causal > 0u && key > query));
+}
+@if(options) fn seen_score(score: f32, sequence: u32, head: u32, query: u32, key: u32) -> f32 {
+  var hidden = key >= params.tokens || (params.causal > 0u && key > query);
+  if (params.shift_x + params.shift_y > 0u) {
+    hidden = hidden || any(wrapped(sequence, query) != wrapped(sequence, key));
+  }
+  if (hidden) { return HIDDEN; }
+  if (params.bias_rows == 0u) { return score; }
+  let first = select(0u, params.heads, params.per_head > 0u);
+  return score + bias[first + (head * params.bias_rows + min(query, params.bias_rows - 1u)) * params.tokens + key];
+}
+
+// Behind the last tile that a query of a tile sees.
+fn tiles_for(last_query: u32, keys: u32) -> u32 {
+  let tiles = (params.tokens + keys - 1u) / keys;
+  if (params.causal == 0u) { return tiles; }
+  return min(tiles, last_query / keys + 1u);
+}

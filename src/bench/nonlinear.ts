@@ -1,7 +1,7 @@
 // How far GELU, softmax and LayerNorm are from f64 over their inputs: f32 as this GPU computes it, and the other forms as numbers.
 
 import type { Gpu } from "../gpu/gpu.ts";
-import { attentionFloat } from "../kernels/attention.ts";
+import { attentionFloat } from "../kernels/attention-float.ts";
 import { paddedRows } from "../kernels/gemm.ts";
 import { gemmFloatActivate } from "../kernels/gemm-float.ts";
 import { layernorm } from "../kernels/layernorm.ts";

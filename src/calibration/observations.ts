@@ -10,6 +10,7 @@ import { type CalibratedOp, calibratedNetwork, isFloat, isQkv } from "../lower/c
 import { columnAt, columnsOf } from "../lower/padding.ts";
 import { addendOf } from "../lower/problems.ts";
 import { programOf } from "../lower/program-of.ts";
+import { checkOptions } from "../network/attention-options.ts";
 import {
   type Attention,
   headsOf,
@@ -103,7 +104,10 @@ const PLACES: Interpreter<CalibratedOp, [Network<CalibratedOp>], readonly Place[
   },
   norm: ({ name, reads, out }, network) =>
     isFloat(out, network) ? [] : [whole(reads[0], `${name}.input`), whole(out)],
-  attention: (op) => [{ ...whole(op.out), attention: op }],
+  attention: (op) => {
+    checkOptions(op, "calibration", []);
+    return [{ ...whole(op.out), attention: op }];
+  },
   gather: () => [],
   pool: () => [],
   concat: () => [],

@@ -11,7 +11,7 @@ import {
 import { power as ibertPower } from "../quant/ibert.ts";
 import { power as ivitPower } from "../quant/ivit.ts";
 import type { AnyCases, HostArray } from "../testing/cases.ts";
-import { quantizedCases } from "./attention.cases.ts";
+import { problems, quantizedCases } from "./attention.cases.ts";
 import { type AttentionProblem, groupsPerHead } from "./attention.ts";
 import { attentionInteger } from "./attention-integer.ts";
 import { GROUP } from "./gemm.ts";
@@ -101,7 +101,7 @@ function weigh({ q, scale, group }: Qkv, rows: readonly number[], v: number, wei
 }
 
 const cases = (kernel: typeof attentionInteger.ibert, power: Power): AnyCases => {
-  const { problems, ...shared } = quantizedCases(kernel);
+  const shared = quantizedCases(kernel, problems);
   const long = { images: 1, tokens: 520, queries: 2, heads: 1, headDim: 64 };
   return {
     ...shared,

@@ -18,7 +18,7 @@ const kernel = (name: string, wgsl: string, log2E: number) =>
         grid: (problem: AttentionProblem) => attentionGrid(problem, 4),
       },
     },
-    params: (problem: AttentionProblem) => attentionParams(problem, log2E),
+    params: (problem: AttentionProblem) => attentionParams(problem, log2E).slice(0, 5),
   });
 
 /** The same as `attention` in integers alone, with the exponential of I-BERT or of I-ViT: equal bits everywhere. */

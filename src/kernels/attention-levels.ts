@@ -39,7 +39,7 @@ export const attentionLevels = defineKernel({
   params: (problem) => {
     const { scale = 1, second = 0 } = problem.softmax ?? {};
     const scales = new Uint32Array(Float32Array.of(scale, second, 0).buffer);
-    return Uint32Array.of(...attentionParams(problem), ...scales, ...packLevels(problem.softmax));
+    return Uint32Array.of(...attentionParams(problem).slice(0, 5), ...scales, ...packLevels(problem.softmax));
   },
   check: checkAttention,
   macs: attentionMacs,

@@ -1,6 +1,5 @@
-import dot4Wgsl from "../../shaders/attention.wgsl?dot4&wgsl";
-import floatWgsl from "../../shaders/attention.wgsl?float&wgsl";
-import f32Wgsl from "../../shaders/attention.wgsl?wgsl";
+import dot4Wgsl from "../../shaders/attention.wgsl?slices&dot4&wgsl";
+import f32Wgsl from "../../shaders/attention.wgsl?slices&wgsl";
 import { defineKernel, type Grid, type Probe, type Variant } from "../gpu/kernel.ts";
 import { GROUP, paddedRows } from "./gemm.ts";
 
@@ -12,6 +11,10 @@ export interface AttentionProblem {
   readonly queries: number;
   readonly heads: number;
   readonly headDim: number;
+  /** A query sees no key behind its own row. */
+  readonly causal?: boolean;
+  /** Default: 1 / sqrt(headDim). */
+  readonly scale?: number;
 }
 
 /** Groups of 64 channels that one head takes in memory. */
@@ -19,16 +22,27 @@ export function groupsPerHead(headDim: number): number {
   return Math.ceil(headDim / GROUP);
 }
 
+/** Columns of Q, of K, of V and of the output in memory. */
+export function widthOf({ heads, headDim }: AttentionProblem): number {
+  return heads * groupsPerHead(headDim) * GROUP;
+}
+
 /** Threads of a workgroup, a vector of most processors; each makes four query rows. */
 const THREADS = 8;
 
-/** struct Params of lib/attention.wgsl; `log2E` is what the kernel takes for it. */
-export function attentionParams(
-  { tokens, queries, heads, headDim }: AttentionProblem,
+/** What scores are multiplied by, in base 2, as an f32; `log2E` is what the kernel takes for it. */
+export function scoreScaleOf(
+  { headDim, scale = 1 / Math.sqrt(headDim) }: AttentionProblem,
   log2E = Math.LOG2E,
-): Uint32Array {
-  const params = Uint32Array.of(tokens, queries, heads, groupsPerHead(headDim), 0);
-  new Float32Array(params.buffer)[4] = log2E / Math.sqrt(headDim);
+) {
+  return Math.fround(log2E * scale);
+}
+
+/** struct Params of lib/attention.wgsl, without options. */
+export function attentionParams(problem: AttentionProblem, log2E?: number): Uint32Array {
+  const { tokens, queries, heads, headDim, causal } = problem;
+  const params = Uint32Array.of(tokens, queries, heads, groupsPerHead(headDim), 0, Number(causal ?? false));
+  new Float32Array(params.buffer)[4] = scoreScaleOf(problem, log2E);
   return params;
 }
 
@@ -47,26 +61,16 @@ const variant = (wgsl: string, inner?: "dot4" | "f32"): Variant<AttentionProblem
 });
 
 export function checkAttention({ images, tokens, queries, heads, headDim }: AttentionProblem): void {
-  if (
-    !(
-      images > 0 &&
-      tokens > 0 &&
-      queries > 0 &&
-      queries <= tokens &&
-      heads > 0 &&
-      headDim > 0 &&
-      headDim <= 128
-    )
-  )
-    throw new RangeError(
-      `attention: images, heads > 0, 0 < queries <= tokens, 0 < headDim <= 128; got ${images}, ${heads}, ${queries}, ${tokens}, ${headDim}`,
-    );
+  const counts = [images, tokens, queries, heads, headDim];
+  if (counts.every((count) => count > 0) && queries <= tokens && headDim <= 128) return;
+  throw new RangeError(
+    `attention: expected images, tokens, queries, heads and headDim > 0, queries <= tokens and headDim <= 128; got ${counts}`,
+  );
 }
 
-const width = ({ heads, headDim }: AttentionProblem) => heads * groupsPerHead(headDim) * GROUP;
 export const attentionMacs = ({ images, tokens, queries, heads, headDim }: AttentionProblem) =>
   2 * images * heads * queries * tokens * headDim;
-export const attentionBytes = (p: AttentionProblem) => p.images * (3 * p.tokens + p.queries) * width(p);
+export const attentionBytes = (p: AttentionProblem) => p.images * (3 * p.tokens + p.queries) * widthOf(p);
 
 /** Six tokens of one head that hold every byte there is; an output may be one step off. */
 export function attentionProbe(): Probe {
@@ -107,15 +111,4 @@ export const attention = defineKernel({
   check: checkAttention,
   macs: attentionMacs,
   bytes: attentionBytes,
-});
-
-/** f32 in and out, for the float path. */
-export const attentionFloat = defineKernel({
-  name: "attention_float",
-  bindings: { qkv: "read", out: "write", params: "uniform" },
-  variants: { rows: variant(floatWgsl) },
-  params: attentionParams,
-  check: checkAttention,
-  macs: attentionMacs,
-  bytes: (p: AttentionProblem) => 4 * attentionBytes(p),
 });

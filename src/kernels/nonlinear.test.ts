@@ -8,7 +8,7 @@ import { nodeGpu } from "../node/gpu.ts";
 import { exponential, gelu, layerNorm, softmax } from "../quant/nonlinear.ts";
 import { type HostArray, seeded } from "../testing/cases.ts";
 import { runKernel } from "../testing/run-kernel.ts";
-import { attentionFloat } from "./attention.ts";
+import { attentionFloat } from "./attention-float.ts";
 import { paddedRows } from "./gemm.ts";
 import { gemmFloatActivate } from "./gemm-float.ts";
 import { layernorm } from "./layernorm.ts";

@@ -1,6 +1,7 @@
 // Where a Vision Transformer looks: attention of the class token, recomputed on the CPU from Q and K.
 
 import { GROUP } from "../kernels/gemm.ts";
+import { checkOptions } from "../network/attention-options.ts";
 import { type Attention, type Grid, headsOf } from "../network/op.ts";
 import { columnAt, columnsOf } from "./padding.ts";
 
@@ -42,6 +43,7 @@ export interface TappedAttention {
  * Attention Flow in Transformers", 2020, section 3.2), read at the class token.
  */
 export function attentionMap(blocks: readonly TappedAttention[], grid: Grid): AttentionMap {
+  for (const { op } of blocks) checkOptions(op, "the attention map", []);
   const tokens = blocks[0].op.reads[0].rows;
   const patchesOf = (row: Float32Array) => row.slice(tokens - grid.width * grid.height, tokens);
   // The class token's row of the product is a vector, so blocks are taken from the last to the first.

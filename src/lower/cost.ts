@@ -7,6 +7,7 @@ import {
   headsOf,
   type Interpreter,
   interpret,
+  keysOf,
   kindOf,
   type Network,
   type Op,
@@ -113,11 +114,12 @@ const OPERATIONS: Interpreter<Op, [], readonly Part[]> = {
   ],
   attention: (op) => {
     const { heads, headDim } = headsOf(op);
-    const tokens = op.out.rows;
+    const [rows, keys] = [op.out.rows, keysOf(op)];
+    const bias = op.bias ? elementwise(ADD, heads * rows * keys, 2) : NOTHING;
     return [
-      ["scores", "attention", repeated(product(tokens, headDim, tokens), heads)],
-      ["softmax", "other", elementwise(SOFTMAX, heads * tokens ** 2)],
-      ["context", "attention", repeated(product(tokens, tokens, headDim), heads)],
+      ["scores", "attention", combined(repeated(product(rows, headDim, keys), heads), bias, 1)],
+      ["softmax", "other", elementwise(SOFTMAX, heads * rows * keys)],
+      ["context", "attention", repeated(product(rows, keys, headDim), heads)],
     ];
   },
   activation: ({ name, out }) => [[kindOf(name), "other", elementwise(GELU, out.rows * out.width)]],
@@ -196,10 +198,14 @@ const PASSES: Interpreter<FusedOp, [isAnswer: (op: FusedOp) => boolean], Cost> =
   },
   attention: (op) => {
     const { heads, headDim } = headsOf(op);
-    const [rows, tokens, columns] = [op.out.rows, op.reads[0].rows, columnsOf(op.out)];
+    const [rows, tokens, columns] = [op.out.rows, op.reads.at(-1)!.rows, columnsOf(op.out)];
+    const keys = keysOf(op);
     return {
-      ...operationsOnly(2 * heads * rows * tokens * headDim, SOFTMAX * heads * rows * tokens),
-      readBytes: int8Bytes(2 * tokens + rows, columns),
+      ...operationsOnly(
+        2 * heads * rows * keys * headDim,
+        (SOFTMAX + (op.bias ? ADD : 0)) * heads * rows * keys,
+      ),
+      readBytes: int8Bytes(2 * tokens + rows, columns) + (op.bias ? FLOAT_BYTES * heads * rows * keys : 0),
       writeBytes: int8Bytes(rows, columns),
     };
   },

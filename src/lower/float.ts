@@ -1,16 +1,17 @@
 // A network in f32, the reference that int8 is judged against. Fetched when it is asked for.
 
-import { attentionFloat } from "../kernels/attention.ts";
+import { attentionFloat, attentionFloatApart, attentionFloatOptions } from "../kernels/attention-float.ts";
 import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
 import { layernorm } from "../kernels/layernorm.ts";
 import type { FusedOp, Network } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
+import { type AttentionKernels, attentionStep } from "./attention.ts";
 import { addHeads } from "./heads.ts";
 import { type Lowering, lowered } from "./lowering.ts";
 import { packedEvery } from "./pack/every.ts";
 import { FloatWeight } from "./pack/float-weight.ts";
 import type { PackOptions } from "./pack/packer.ts";
-import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
+import { addendOf, gemmProblem, normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
 import { rowsLowering } from "./rows.ts";
 
@@ -54,8 +55,12 @@ const FLOAT: Lowering = {
     steps.add(step(name, "norm", layernorm, normProblem(op, steps.images), buffers));
   },
   attention: (op, steps) => {
-    const { name, reads, out } = op;
-    const buffers = { qkv: reads[0].name, out: steps.tensor(out, "f32") };
-    steps.add(step(name, "attention", attentionFloat, attentionProblem(op, steps.images), buffers));
+    steps.tensor(op.out, "f32");
+    steps.add(attentionStep(op, steps.images, ATTENTION, "float32", false));
   },
+};
+
+const ATTENTION: AttentionKernels = {
+  attention: [attentionFloat],
+  wideAttention: { options: [attentionFloatOptions], apart: [attentionFloatApart] },
 };

@@ -1,6 +1,6 @@
 // The int8 kernels that are shaped for GPUs, before those that answer everywhere. Fetched once the adapter is known.
 
-import { attentionRegisters } from "../kernels/attention-registers.ts";
+import { attentionTiled } from "../kernels/attention-tiled.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
 import { gemmInt8Tiled } from "../kernels/gemm-int8-tiled.ts";
 import { gemmsOf, type Int8Kernels, int8Kernels } from "./kernels.ts";
@@ -8,5 +8,5 @@ import { gemmsOf, type Int8Kernels, int8Kernels } from "./kernels.ts";
 export const gpuKernels: Int8Kernels = {
   ...int8Kernels,
   gemm: gemmsOf(gemmInt8Tiled, gemmInt8Direct),
-  attention: [attentionRegisters, ...int8Kernels.attention],
+  attention: [attentionTiled, ...int8Kernels.attention],
 };

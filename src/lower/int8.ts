@@ -3,13 +3,14 @@
 import { isPlain } from "../network/fused.ts";
 import type { FusedOp, Linear, Network, PlainOp } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
+import { attentionStep } from "./attention.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
 import { type Lowering, lowered, type Steps } from "./lowering.ts";
 import { int8Weight } from "./pack/int8-weight.ts";
 import { packed } from "./pack/pack.ts";
 import type { PackOptions } from "./pack/packer.ts";
 import { columnsOf } from "./padding.ts";
-import { addendOf, attentionProblem, gemmProblem, normProblem } from "./problems.ts";
+import { addendOf, gemmProblem, normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
 
 /**
@@ -51,11 +52,8 @@ export function int8Lowering(kernels: Int8Kernels): Lowering<PlainOp> {
       );
     },
     attention: (op, steps) => {
-      const { name, reads, out } = op;
-      const qkv = reads[0].name;
-      steps.tensor(out, "groups");
-      const buffers = { qkv, qkv_scale: `${qkv}.scale`, out: out.name, out_scale: `${out.name}.scale` };
-      steps.add(step(name, "attention", kernels.attention, attentionProblem(op, steps.images), buffers));
+      steps.tensor(op.out, "groups");
+      steps.add(attentionStep(op, steps.images, kernels, "nonlinear ibert or ivit", true));
     },
   };
 }

@@ -20,6 +20,7 @@ export function integerKernels(
       row: { ...row, quantize: [gemmInteger[form]] },
     },
     attention: [attentionInteger[form]],
+    plainAttention: true,
     layernorm: [layernormInteger],
     layernormQuantize: [layernormIntegerQuantize],
     ...(integerOnly && { head: [headInteger] }),

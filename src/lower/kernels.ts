@@ -7,6 +7,7 @@ import type { GemmKernels, InputForm } from "../kernels/gemm.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
 import { head } from "../kernels/head.ts";
 import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
+import type { WideAttention } from "./attention.ts";
 
 /** Kernels that stand in for one of this type: same bindings, same problem. */
 type Like<K> = K extends Kernel<infer B, infer P> ? readonly Kernel<B, P>[] : never;
@@ -24,6 +25,8 @@ export interface Int8Kernels {
   /** By the form of what a product reads and by what becomes of it. */
   readonly gemm: Gemms;
   readonly attention: Like<typeof attention>;
+  readonly plainAttention?: boolean;
+  readonly wideAttention?: WideAttention;
   readonly layernorm: Like<typeof layernorm>;
   readonly layernormQuantize: Like<typeof layernormQuantize>;
   readonly head: Like<typeof head>;

@@ -7,6 +7,7 @@ import { attentionLevels, scoresByteLength } from "../kernels/attention-levels.t
 import { gemmFloatAdd } from "../kernels/gemm-float.ts";
 import { layernorm } from "../kernels/layernorm.ts";
 import { levels, quantizeLevels, roundToLevels } from "../kernels/quantize-levels.ts";
+import { checkOptions } from "../network/attention-options.ts";
 import type { FusedOp, Linear, Network, Value } from "../network/op.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
 import { step } from "../scheduler/step.ts";
@@ -92,6 +93,7 @@ function levelsLowering(
       if (made !== out.name) quantize(steps, out, made, calibration.get(name)!);
     },
     attention: (op, steps) => {
+      checkOptions(op, "a calibrated model", []);
       const { name, reads, out } = op;
       const problem = attentionProblem(op, steps.images);
       const softmax = calibration.get(name.replace(/attention$/, "softmax"));

@@ -3,7 +3,7 @@
 import type { AttentionProblem } from "../kernels/attention.ts";
 import type { GemmProblem } from "../kernels/gemm.ts";
 import type { LayerNormProblem } from "../kernels/layernorm.ts";
-import { type Attention, headsOf, type Linear, type Norm } from "../network/op.ts";
+import { type Attention, headsOf, keysOf, type Linear, type Norm } from "../network/op.ts";
 import { columnsOf } from "./padding.ts";
 
 /** Name of what is added to a product: a value of the network, or the table. */
@@ -28,5 +28,19 @@ export function normProblem({ out, eps }: Norm, images: number): LayerNormProble
 }
 
 export function attentionProblem(op: Attention, images: number): AttentionProblem {
-  return { images, tokens: op.reads[0].rows, queries: op.out.rows, ...headsOf(op) };
+  const { reads, out, bias, causal, windows, cosine, scale } = op;
+  const [q, k] = reads;
+  const tokens = (k ?? q).rows;
+  return {
+    images,
+    tokens,
+    queries: out.rows,
+    ...headsOf(op),
+    ...(k && { queryRows: q.rows }),
+    ...(bias && { biasRows: windows ? keysOf(op) : q.rows }),
+    ...(causal && { causal }),
+    ...(windows && { windows }),
+    ...(cosine && { cosine }),
+    ...(typeof scale === "number" && { scale }),
+  };
 }

@@ -7,6 +7,7 @@ import { fused, isPlain } from "../network/fused.ts";
 import type { Model } from "../network/model.ts";
 import type { FusedOp, Network } from "../network/op.ts";
 import { type Arithmetic, isInteger } from "./arithmetic.ts";
+import { isWide } from "./attention.ts";
 import { int8Program } from "./int8.ts";
 import { type Int8Kernels, int8Kernels } from "./kernels.ts";
 import type { Program } from "./program.ts";
@@ -39,7 +40,7 @@ export async function programOf(
   const network = fused(asComputed(whole, arithmetic));
   if (precision === "float32")
     return (await part(import("./float.ts"))).floatProgram(network, { int8Offset });
-  const kernels = await kernelsFor(arithmetic, machine);
+  const kernels = await withWideAttention(network, await kernelsFor(arithmetic, machine));
   if (quantization?.calibration)
     return (await part(import("./levels.ts"))).levelsProgram(network, {
       name,
@@ -76,6 +77,12 @@ function asComputed(network: Network, { nonlinear }: Arithmetic): Network {
     op.kind === "activation" && op.activation === "gelu" ? { ...op, activation: "gelu_tanh" as const } : op,
   );
   return { ...network, ops };
+}
+
+/** With the kernels of attention that is more than plain, where the network has it. */
+async function withWideAttention({ ops }: Network<FusedOp>, kernels: Int8Kernels): Promise<Int8Kernels> {
+  if (!ops.some((op) => op.kind === "attention" && isWide(op))) return kernels;
+  return { ...kernels, ...(await part(import("./wide-attention.ts"))) };
 }
 
 /** The default kernels are in the core, the others are fetched when they are asked for. */

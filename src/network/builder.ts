@@ -2,7 +2,8 @@
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { Activation } from "../tensor/activation.ts";
-import type { Derived, HeadNorm, Learnt, Network, Op, Rotation, Value } from "./op.ts";
+import { checkWindows } from "./attention-options.ts";
+import type { AttentionOptions, Derived, HeadNorm, Learnt, Network, Op, Rotation, Value } from "./op.ts";
 
 const MAX_TOKENS = 65_536;
 const MAX_HEAD_DIM = 128;
@@ -68,13 +69,17 @@ export class Builder {
     return this.#add({ kind: "norm", name, reads: [x], out: { ...x, name }, eps });
   }
 
-  /** Of q, k and v whose parts are the heads. @throws UnsupportedModelError for a head dim that no kernel has */
-  attention(name: string, q: Value, k: Value, v: Value): Value {
+  /**
+   * Of q, k and v whose parts are the heads; q may have other rows than k and v.
+   * @throws UnsupportedModelError for a head dim that no kernel has, and for windows that do not divide the grid
+   */
+  attention(name: string, q: Value, k: Value, v: Value, options: AttentionOptions = {}): Value {
     if (!isHeadDim(q.width / q.parts))
       throw new UnsupportedModelError(
         `${name}: expected a head dim that is a multiple of 8, at most ${MAX_HEAD_DIM}, got ${q.width} channels in ${q.parts} heads; load another model`,
       );
-    return this.#add({ kind: "attention", name, reads: [q, k, v], out: { ...q, name } });
+    if (options.windows) checkWindows(name, q, options.windows);
+    return this.#add({ kind: "attention", name, reads: [q, k, v], out: { ...q, name }, ...options });
   }
 
   /** Each head of Q or K normalized, with parameters of this name, and rotated, before `attention` reads it. */

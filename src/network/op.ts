@@ -79,11 +79,37 @@ export interface Norm extends Operation<"norm", readonly [x: Value]> {
   readonly eps: number;
 }
 
-/** softmax(Q K^T / sqrt(head dim)) V; as one value Q, K and V stand side by side. */
+/** What an attention does besides softmax(Q K^T / sqrt(head dim)) V. */
+export interface AttentionOptions {
+  /** Name of a parameter [heads, queries, keys] that is added to the scores; with windows [heads, window, window]. */
+  readonly bias?: string;
+  /** A query sees no key behind its own row. */
+  readonly causal?: boolean;
+  /** A query sees the keys of its own window only. */
+  readonly windows?: Windows;
+  /** Q and K are divided by their lengths, head by head: scores are cosines. */
+  readonly cosine?: boolean;
+  /** What scores are multiplied by: a number, default 1 / sqrt(head dim), or the name of a parameter [heads]. */
+  readonly scale?: number | string;
+}
+
+/**
+ * A grid of tokens, row by row, cut into windows of `size` after it was shifted cyclically by `shift` to the left and up (Liu et
+ * al., "Swin Transformer", 2021, section 3.2). Of a window that a border crosses, both sides are masked from each other.
+ */
+export interface Windows {
+  readonly grid: Grid;
+  /** Divides the grid. */
+  readonly size: Grid;
+  readonly shift: Grid;
+}
+
+/** softmax(scale Q K^T + bias) V; as one value Q, K and V stand side by side. */
 export type Attention = Operation<
   "attention",
   readonly [q: Value, k: Value, v: Value] | readonly [qkv: Value]
->;
+> &
+  AttentionOptions;
 
 export interface Activate extends Operation<"activation", readonly [x: Value]> {
   readonly activation: Activation;
@@ -221,6 +247,11 @@ export function interpret<O extends Op, Arguments extends unknown[], Result>(
 
 /** The part of a name after the last dot: what an operation is in each block. */
 export const kindOf = (name: string) => name.slice(name.lastIndexOf(".") + 1);
+
+/** Rows of keys that each query meets. */
+export function keysOf({ reads, windows }: Attention): number {
+  return windows ? windows.size.width * windows.size.height : (reads[1] ?? reads[0]).rows;
+}
 
 /** Heads of an attention, and the channels of each. */
 export function headsOf({ out }: Attention): { heads: number; headDim: number } {

@@ -4,6 +4,7 @@ import {
   type HeadSet,
   type Interpreter,
   interpret,
+  keysOf,
   type Learnt,
   type Linear,
   type Network,
@@ -35,7 +36,14 @@ const PARAMETERS: Interpreter<Op, [], Named> = {
     [`${name}.weight`, [out.width]],
     [`${name}.bias`, [out.width]],
   ],
-  attention: () => [],
+  attention: (op) => {
+    const { bias, scale, reads, out } = op;
+    const queries = op.windows ? keysOf(op) : reads[0].rows;
+    return [
+      ...(bias ? [[bias, [out.parts, queries, keysOf(op)]] as const] : []),
+      ...(typeof scale === "string" ? [[scale, [out.parts]] as const] : []),
+    ];
+  },
   activation: () => [],
   add: ({ scale, out }) => (scale ? [[scale, [out.width]]] : []),
   tokens: ({ tokens, out }) => tokens.map((one) => learnt(one, out.width)),

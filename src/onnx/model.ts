@@ -1,5 +1,6 @@
 // A network as an ONNX graph, node for node as exporters write transformers' ViT and DeiT.
 
+import { checkOptions } from "../network/attention-options.ts";
 import type { CanonicalName } from "../network/names.ts";
 import {
   type HeadSet,
@@ -102,6 +103,7 @@ const NODES: Interpreter<Op, [Writer], Node> = {
   },
   /** softmax(Q K^T / sqrt(d)) V, [batch, tokens, width]. */
   attention: (op, writer) => {
+    checkOptions(op, "an ONNX file", ["separate inputs"]);
     const { graph } = writer;
     const { heads, headDim } = headsOf(op);
     const [q, kTurned, v] = op.reads.map((value, i) => {

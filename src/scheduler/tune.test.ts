@@ -3,7 +3,7 @@ import { SelfTestError } from "../errors/errors.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import { type AnyKernel, defineKernel, variantsFor } from "../gpu/kernel.ts";
 import { type AttentionProblem, attention } from "../kernels/attention.ts";
-import { attentionRegisters } from "../kernels/attention-registers.ts";
+import { attentionTiled } from "../kernels/attention-tiled.ts";
 import { type GemmProblem, GROUP } from "../kernels/gemm.ts";
 import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
@@ -45,7 +45,7 @@ test("every variant of the real kernels finds the known answer", async () => {
   for (const kernel of [...Object.values(groups), ...Object.values(row)])
     for (const variant of Object.keys(kernel.variants))
       expect(await answersRight(gpu, kernel, variant), `${kernel.name}/${variant}`).toBe(true);
-  for (const kernel of [attention, attentionRegisters])
+  for (const kernel of [attention, attentionTiled])
     for (const variant of variantsFor(kernel, gpu.capabilities, kernel.probe!().problem as AttentionProblem))
       expect(await answersRight(gpu, kernel, variant), `${kernel.name}/${variant}`).toBe(true);
   const subgroup = `f32-subgroup${gpu.capabilities.subgroupSize}`;

@@ -1,7 +1,7 @@
 // What computes a step in WebAssembly: for each kernel of the graph the export that does it, with its arguments.
 
 import type { Kernel } from "../gpu/kernel.ts";
-import { type AttentionProblem, type attention, groupsPerHead } from "../kernels/attention.ts";
+import { type AttentionProblem, type attention, groupsPerHead, scoreScaleOf } from "../kernels/attention.ts";
 import type { AttentionLevelsProblem } from "../kernels/attention-levels.ts";
 import { type EPILOGUES, type GemmProblem, GROUP, type InputForm } from "../kernels/gemm.ts";
 import type * as float from "../kernels/gemm-float.ts";
@@ -80,13 +80,18 @@ function product(name: string, { rows, n, k }: GemmProblem, args: readonly numbe
 
 const attend: LowerOf<typeof attention> = (problem, { qkv, qkv_scale, out, out_scale }) => {
   const { units, tokens, queries, heads, groups, padded, channels } = attended(problem);
-  const scoreScale = Math.LOG2E / Math.sqrt(problem.headDim);
+  const tiles = Math.ceil(tokens / 64);
+  const perTile = 128 * channels + 260 * groups + 16 * (256 + 8);
   return {
     name: "attention",
     units,
     grain: 2,
-    args: [tokens, queries, heads, groups, scoreScale, qkv, qkv_scale, out, out_scale],
-    scratch: padded * (6 * channels + 4 * groups + 128) + 40 * channels,
+    args: [
+      ...[tokens, queries, heads, groups, scoreScaleOf(problem), Number(problem.causal ?? false)],
+      ...[qkv, qkv_scale, out, out_scale],
+    ],
+    scratch:
+      padded * (2 * channels + 4 * groups) + tiles * perTile + 16 + 32 * channels + 16 * (128 + 512 + 4),
   };
 };
 
@@ -176,14 +181,16 @@ function byFloatRows(name: string, rows: number, k: number): Omit<Call, "args"> 
 type Attended = AttentionProblem & Pick<AttentionLevelsProblem, "softmax">;
 const attendFloat: Lower<"qkv" | "out", Attended> = (problem, { qkv, out }) => {
   const { units, tokens, queries, heads, padded, channels } = attended(problem);
-  const scoreScale = Math.LOG2E / Math.sqrt(problem.headDim);
   const { scale = 1, second = 0 } = problem.softmax ?? {};
   const levels = [...levelsOf(problem.softmax), scale, second];
   return {
     name: "attentionFloat",
     units,
     grain: 1,
-    args: [tokens, queries, heads, channels, scoreScale, ...levels, qkv, out],
+    args: [
+      ...[tokens, queries, heads, channels, scoreScaleOf(problem), Number(problem.causal ?? false)],
+      ...[...levels, qkv, out],
+    ],
     scratch: 4 * padded,
   };
 };

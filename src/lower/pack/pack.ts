@@ -1,6 +1,7 @@
 // From a checkpoint's tensors, as they arrive, to the buffers that steps name: each is pulled through, one tensor's floats at a time.
 
 import { type Interpreter, interpret, type Network, type PlainOp } from "../../network/op.ts";
+import { AttentionPacker } from "./attention.ts";
 import { LinearPacker } from "./linear.ts";
 import { NormPacker } from "./norm.ts";
 import type { Packed, Packer, PackOptions } from "./packer.ts";
@@ -10,12 +11,12 @@ export const PLAIN_PACKERS: Interpreter<PlainOp, [options: PackOptions], Packer[
   patches: () => [],
   linear: (op, options) => [new LinearPacker(op, options)],
   norm: (op) => [new NormPacker(op)],
-  attention: () => [],
+  attention: (op) => (op.bias || typeof op.scale === "string" ? [new AttentionPacker(op)] : []),
 };
 
 /**
  * `<layer>.weight` (int8 [k/16, n, 16], or f32 [k, n]), `.weight_scale` [n], `.bias` [n], `.gamma` and `.beta` of norms and
- * `patch.table` [tokens, width], all padded to 64 columns.
+`patch.table` [tokens, width], all padded to 64 columns; `<attention>.bias` [heads]?, [heads, queries, keys]? in base 2.
  * @throws ModelFormatError for a weight that is not finite.
  */
 export function packed(

@@ -47,7 +47,8 @@ export function deadRows({ ops, outputs }: Network<FusedOp>): Network<FusedOp> {
 function rowsRead(op: FusedOp, i: number, rows: number): number {
   if (rows === 0) return 0;
   // Every key and value, whoever asks; Q lies with them where they are one.
-  if (op.kind === "attention") return i === 0 && op.reads.length > 1 ? rows : op.reads[i].rows;
+  if (op.kind === "attention")
+    return i === 0 && op.reads.length > 1 && !op.windows ? rows : op.reads[i].rows;
   if (op.kind === "gather") return Math.max(...op.index.slice(0, rows * op.pieces)) + 1;
   if (op.kind === "pool") return op.first + op.count;
   return op.kind === "linear" && i === 0 ? rows * op.joined : rows;
@@ -58,6 +59,8 @@ const ROW_BY_ROW: readonly string[] = ["linear", "norm", "activation", "heads"] 
 
 /** How many rows it makes of what is there to read; 0: as many as are needed. */
 function rowsMade(op: FusedOp, needed: ReadonlyMap<Value, number>): number {
+  // A window's rows are not the first ones.
+  if (op.kind === "attention" && op.windows) return op.reads[0].rows;
   if (!ROW_BY_ROW.includes(op.kind)) return 0;
   const rows = needed.get(op.reads[0]!)! / (op.kind === "linear" ? op.joined : 1);
   if (Number.isInteger(rows)) return rows;

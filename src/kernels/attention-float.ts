@@ -1,0 +1,56 @@
+import apartWgsl from "../../shaders/attention_float.wgsl?float&apart&wgsl";
+import optionsWgsl from "../../shaders/attention_float.wgsl?float&options&wgsl";
+import plainWgsl from "../../shaders/attention_float.wgsl?float&wgsl";
+import { defineKernel, type Grid, type Variant } from "../gpu/kernel.ts";
+import {
+  attentionBytes,
+  attentionGrid,
+  attentionMacs,
+  attentionParams,
+  checkAttention,
+} from "./attention.ts";
+import { checkWide, type WideAttentionProblem, wideGrid, wideMacs, wideParams } from "./attention-wide.ts";
+
+/** Query rows of a workgroup. */
+const ROWS = 32;
+
+type GridOf<P> = (problem: P, rows: number) => Grid;
+const variant = <P>(wgsl: string, grid: GridOf<P>): Variant<P> => ({
+  wgsl,
+  constants: () => ({}),
+  grid: (problem) => grid(problem, ROWS),
+});
+const wide = (wgsl: string) => variant<WideAttentionProblem>(wgsl, wideGrid);
+
+/** f32 in and out, for the float path. */
+export const attentionFloat = defineKernel({
+  name: "attention_float",
+  bindings: { qkv: "read", out: "write", params: "uniform" },
+  variants: { tiled: variant(plainWgsl, attentionGrid) },
+  params: attentionParams,
+  check: checkAttention,
+  macs: attentionMacs,
+  bytes: (problem) => 4 * attentionBytes(problem),
+});
+
+/** With windows, a bias, cosines, or a scale for each head. */
+export const attentionFloatOptions = defineKernel({
+  name: "attention_float_options",
+  bindings: { qkv: "read", bias: "read", out: "write", params: "uniform" },
+  variants: { tiled: wide(optionsWgsl) },
+  params: (problem: WideAttentionProblem) => wideParams(problem, true),
+  check: checkWide,
+  macs: wideMacs,
+  bytes: (problem) => 4 * attentionBytes(problem),
+});
+
+/** Of Q, K and V in three tensors, Q with rows of its own. */
+export const attentionFloatApart = defineKernel({
+  name: "attention_float_apart",
+  bindings: { q: "read", k: "read", v: "read", out: "write", params: "uniform" },
+  variants: { tiled: wide(apartWgsl) },
+  params: (problem: WideAttentionProblem) => wideParams(problem, false),
+  check: checkWide,
+  macs: wideMacs,
+  bytes: (problem) => 4 * attentionBytes(problem),
+});
