@@ -3,7 +3,7 @@
 // and unpacked once for four rows, and a body of one slice and one key compiles fast. Weights are integers of 14 bits as there; their
 // sums with V are in f32, which rounds what is above 2^24. Vectors hold the four rows; they are ROWS_PER_WORKGROUP apart.
 import package::lib::attention::{params, out, out_scale, HIDDEN, LOWEST, run_time, power_of_two};
-import package::lib::attention::{query_row, key_row, out_row, group_at, out_group_at, score_scale, seen_score};
+import package::lib::attention::{query_row, key_row, out_row, group_at, out_group_at, score_scale};
 import package::lib::attention::{q_slice, k_slice, v_slice, q_scale_at, k_scale_at, v_scale_at};
 import package::lib::pack::{quantize_i8, inverse_scale, unpack_i8};
 import package::lib::sixteen::{Sixteen, sixteen, dot16};

@@ -2,7 +2,7 @@
 // whose K and V it loads once. A running maximum from tile to tile (online softmax: Milakov and Gimelshein 2018), rounded up so
 // that what is between tiles are powers of two.
 import package::lib::attention::{params, out, HIDDEN, LOWEST, run_time, power_of_two, tiles_for};
-import package::lib::attention::{query_row, key_row, out_row, group_at, out_group_at, score_scale, seen_score, inverse_length};
+import package::lib::attention::{query_row, key_row, out_row, group_at, out_group_at, score_scale, seen, parts_of, inverse_lengths};
 import package::lib::attention::{q_slice, k_slice, v_slice};
 
 const ROW_THREADS: u32 = 8u;           // four queries each
@@ -18,7 +18,7 @@ var<workgroup> weights: array<vec4<f32>, KEYS * ROW_THREADS>;      // [key][quad
 var<workgroup> v_slab: array<vec4<f32>, 16u * COLUMN_THREADS>;     // [key of 16][quad of channels]
 var<workgroup> greatest: array<atomic<i32>, 2u * QUERIES>;         // [tile is odd][query] score, rounded up
 
-struct Pair { r0: vec2<f32>, r1: vec2<f32>, r2: vec2<f32>, r3: vec2<f32> }     // four queries by two keys
+struct Pair { c0: vec4<f32>, c1: vec4<f32> }                                   // four queries by two keys
 struct Quad { r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32> }     // four queries by four channels
 
 // One slice of 32 queries and 32 keys for each of STEP channels' quads: two loads a thread.
@@ -26,10 +26,10 @@ fn load_channels(sequence: u32, first_query: u32, first_key: u32, head: u32, sli
   let row = thread % QUERIES;
   let at = thread / QUERIES;
   let group = head * params.groups;
-  let q = group_at(query_row(sequence, min(first_query + row, params.queries - 1u)), 0u, group) * 16u;
-  let k = group_at(key_row(sequence, min(first_key + row, params.tokens - 1u)), 1u, group) * 16u;
-  q_slab[at * QUERIES + row % 4u * ROW_THREADS + row / 4u] = q_slice(q + slice + at);
-  k_slab[at * KEYS + row % 2u * COLUMN_THREADS + row / 2u] = k_slice(k + slice + at);
+  let q_at = group_at(query_row(sequence, min(first_query + row, params.queries - 1u)), 0u, group) * 16u;
+  let k_at = group_at(key_row(sequence, min(first_key + row, params.tokens - 1u)), 1u, group) * 16u;
+  q_slab[at * QUERIES + row % 4u * ROW_THREADS + row / 4u] = q_slice(q_at + slice + at);
+  k_slab[at * KEYS + row % 2u * COLUMN_THREADS + row / 2u] = k_slice(k_at + slice + at);
 }
 
 fn load_values(sequence: u32, first_key: u32, group: u32, thread: u32) {
@@ -40,19 +40,18 @@ fn load_values(sequence: u32, first_key: u32, group: u32, thread: u32) {
   }
 }
 
-fn dots(query: vec4<f32>, k0: vec4<f32>, k1: vec4<f32>) -> vec2<f32> { return vec2<f32>(dot(query, k0), dot(query, k1)); }
+fn dots(a: u32, key: vec4<f32>) -> vec4<f32> {
+  return vec4<f32>(
+    dot(q_slab[a], key), dot(q_slab[a + ROW_THREADS], key), dot(q_slab[a + 2u * ROW_THREADS], key), dot(q_slab[a + 3u * ROW_THREADS], key));
+}
 
 fn add_scores(before: Pair, local: vec2<u32>) -> Pair {
   var sums = before;
   for (var i = 0u; i < run_time(STEP); i++) {
     let a = i * QUERIES + local.y;
     let b = i * KEYS + local.x;
-    let k0 = k_slab[b];
-    let k1 = k_slab[b + COLUMN_THREADS];
-    sums.r0 += dots(q_slab[a], k0, k1);
-    sums.r1 += dots(q_slab[a + ROW_THREADS], k0, k1);
-    sums.r2 += dots(q_slab[a + 2u * ROW_THREADS], k0, k1);
-    sums.r3 += dots(q_slab[a + 3u * ROW_THREADS], k0, k1);
+    sums.c0 += dots(a, k_slab[b]);
+    sums.c1 += dots(a, k_slab[b + COLUMN_THREADS]);
   }
   return sums;
 }
@@ -70,12 +69,7 @@ fn add_values(before: Quad, first: u32, local: vec2<u32>) -> Quad {
   return sums;
 }
 
-fn seen(score: vec2<f32>, factor: f32, sequence: u32, head: u32, query: u32, key: u32) -> vec2<f32> {
-  return vec2<f32>(
-    seen_score(score.x * factor, sequence, head, query, key), seen_score(score.y * factor, sequence, head, query, key + 1u));
-}
-
-fn raise_greatest(index: u32, score: vec2<f32>) { atomicMax(&greatest[index], i32(ceil(max(score.x, score.y)))); }
+fn raise_greatest(index: u32, a: f32, b: f32) { atomicMax(&greatest[index], i32(ceil(max(a, b)))); }
 
 @compute @workgroup_size(COLUMN_THREADS, ROW_THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>,
@@ -88,6 +82,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let query = first_query + 4u * local.y;
   if (thread < 2u * QUERIES) { atomicStore(&greatest[thread], LOWEST); }
 
+  let queries = query + vec4<u32>(0u, 1u, 2u, 3u);
+  let there = min(queries, vec4<u32>(params.queries - 1u));
+  let query_parts = parts_of(sequence, queries);
+  let rows = vec4<u32>(
+    query_row(sequence, there.x), query_row(sequence, there.y), query_row(sequence, there.z), query_row(sequence, there.w));
+  let factors = inverse_lengths(rows, 0u, head) * score_scale(head);
   var totals = Quad();
   var mass = vec4<f32>();
   var top = vec4<i32>(LOWEST);
@@ -103,27 +103,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       workgroupBarrier();
       sums = add_scores(sums, local);
     }
-    // Keys' lengths are 1 but for cosines.
-    let k_lengths = vec2<f32>(
-      inverse_length(key_row(sequence, min(key, params.tokens - 1u)), 1u, head),
-      inverse_length(key_row(sequence, min(key + 1u, params.tokens - 1u)), 1u, head));
-    let factor = score_scale(head);
-    sums.r0 = seen(sums.r0 * k_lengths, factor * length_of(sequence, query, head), sequence, head, query, key);
-    sums.r1 = seen(sums.r1 * k_lengths, factor * length_of(sequence, query + 1u, head), sequence, head, query + 1u, key);
-    sums.r2 = seen(sums.r2 * k_lengths, factor * length_of(sequence, query + 2u, head), sequence, head, query + 2u, key);
-    sums.r3 = seen(sums.r3 * k_lengths, factor * length_of(sequence, query + 3u, head), sequence, head, query + 3u, key);
+    let keys = min(vec4<u32>(key, key + 1u, key, key), vec4<u32>(params.tokens - 1u));
+    let k_lengths = inverse_lengths(vec4<u32>(key_row(sequence, keys.x), key_row(sequence, keys.y), key_row(sequence, keys.x), key_row(sequence, keys.x)), 1u, head);
+    let key_parts = parts_of(sequence, vec4<u32>(key, key + 1u, key, key));
+    sums.c0 = seen(sums.c0 * factors * k_lengths.x, head, queries, vec4<u32>(key), query_parts != vec4<u32>(key_parts.x));
+    sums.c1 = seen(sums.c1 * factors * k_lengths.y, head, queries, vec4<u32>(key + 1u), query_parts != vec4<u32>(key_parts.y));
     let at = parity * QUERIES + 4u * local.y;
-    raise_greatest(at, sums.r0);
-    raise_greatest(at + 1u, sums.r1);
-    raise_greatest(at + 2u, sums.r2);
-    raise_greatest(at + 3u, sums.r3);
+    raise_greatest(at, sums.c0.x, sums.c1.x);
+    raise_greatest(at + 1u, sums.c0.y, sums.c1.y);
+    raise_greatest(at + 2u, sums.c0.z, sums.c1.z);
+    raise_greatest(at + 3u, sums.c0.w, sums.c1.w);
     workgroupBarrier();
 
     let here = vec4<i32>(atomicLoad(&greatest[at]), atomicLoad(&greatest[at + 1u]), atomicLoad(&greatest[at + 2u]), atomicLoad(&greatest[at + 3u]));
     let next = max(top, here);
     let most = vec4<f32>(next);
-    let p0 = exp2(vec4<f32>(sums.r0.x, sums.r1.x, sums.r2.x, sums.r3.x) - most);
-    let p1 = exp2(vec4<f32>(sums.r0.y, sums.r1.y, sums.r2.y, sums.r3.y) - most);
+    let p0 = exp2(sums.c0 - most);
+    let p1 = exp2(sums.c1 - most);
     weights[2u * local.x * ROW_THREADS + local.y] = p0;
     weights[(2u * local.x + 1u) * ROW_THREADS + local.y] = p1;
     let kept = vec4<f32>(power_of_two(top.x - next.x), power_of_two(top.y - next.y), power_of_two(top.z - next.z), power_of_two(top.w - next.w));
@@ -148,10 +144,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   store(sequence, query + 1u, group, local.x, totals.r1 / mass.y);
   store(sequence, query + 2u, group, local.x, totals.r2 / mass.z);
   store(sequence, query + 3u, group, local.x, totals.r3 / mass.w);
-}
-
-fn length_of(sequence: u32, query: u32, head: u32) -> f32 {
-  return inverse_length(query_row(sequence, min(query, params.queries - 1u)), 0u, head);
 }
 
 fn store(sequence: u32, query: u32, group: u32, column4: u32, y: vec4<f32>) {

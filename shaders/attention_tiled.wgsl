@@ -5,12 +5,12 @@
 //   total  = sum of weight V, in integers
 // so that no product is in floats, and no result depends on how many rows or keys go together.
 import package::lib::attention::{params, out, out_scale, HIDDEN, LOWEST, run_time, power_of_two, tiles_for};
-import package::lib::attention::{query_row, key_row, out_row, group_at, out_group_at, score_scale, seen_score, inverse_length};
+import package::lib::attention::{query_row, key_row, out_row, group_at, out_group_at, score_scale, seen, parts_of, inverse_lengths};
 import package::lib::attention::{q_slice, k_slice, v_slice, q_scale_at, k_scale_at, v_scale_at};
 import package::lib::quads::{Tile, Sums, add_products};
 import package::lib::pack::{quantize_i8, inverse_scale};
 
-override ROW_THREADS: u32 = 8u;        // four queries each; at most 8
+override ROW_THREADS: u32 = 8u;        // four queries each; 8, or half of it
 const COLUMN_THREADS: u32 = 16u;       // four keys, then four channels each
 const KEYS: u32 = 64u;                 // of a tile
 const WORDS: u32 = 16u;                // of four values along a sum: 64 channels, then 64 keys
@@ -26,8 +26,6 @@ var<workgroup> v_scales: array<vec4<f32>, COLUMN_THREADS>;
 var<workgroup> greatest: array<atomic<i32>, 8u * ROW_THREADS>;         // [tile is odd][query] score, rounded up
 var<workgroup> greatest_scale: array<atomic<u32>, 2>;                  // [tile is odd] of V: bits of positive f32 are in their order
 var<workgroup> peaks: array<atomic<u32>, 4u * ROW_THREADS>;            // [query] of the output
-
-struct Rows { x: u32, y: u32, z: u32, w: u32 }
 
 // Word i of each of four rows.
 fn transposed(a: vec4<u32>, b: vec4<u32>, c: vec4<u32>, d: vec4<u32>, i: u32) -> vec4<u32> {
@@ -45,18 +43,14 @@ fn turned(a: u32, b: u32, c: u32, d: u32) -> vec4<u32> {
     (even_ab >> 16u) | (even_cd & 0xffff0000u), (odd_ab >> 16u) | (odd_cd & 0xffff0000u));
 }
 
-fn query_rows(sequence: u32, first: u32) -> Rows {
-  let last = params.queries - 1u;
-  return Rows(
-    query_row(sequence, min(first, last)), query_row(sequence, min(first + 1u, last)),
-    query_row(sequence, min(first + 2u, last)), query_row(sequence, min(first + 3u, last)));
+fn query_rows(sequence: u32, first: u32) -> vec4<u32> {
+  let i = min(first + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(params.queries - 1u));
+  return vec4<u32>(query_row(sequence, i.x), query_row(sequence, i.y), query_row(sequence, i.z), query_row(sequence, i.w));
 }
 
-fn key_rows(sequence: u32, first: u32) -> Rows {
-  let last = params.tokens - 1u;
-  return Rows(
-    key_row(sequence, min(first, last)), key_row(sequence, min(first + 1u, last)),
-    key_row(sequence, min(first + 2u, last)), key_row(sequence, min(first + 3u, last)));
+fn key_rows(sequence: u32, first: u32) -> vec4<u32> {
+  let i = min(first + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(params.tokens - 1u));
+  return vec4<u32>(key_row(sequence, i.x), key_row(sequence, i.y), key_row(sequence, i.z), key_row(sequence, i.w));
 }
 
 // Four rows of 16 channels a thread.
@@ -78,8 +72,7 @@ fn load_queries(sequence: u32, first_query: u32, head: u32, thread: u32) {
     q_words[to + 2u * ROW_THREADS] = transposed(a, b, c, d, 2u);
     q_words[to + 3u * ROW_THREADS] = transposed(a, b, c, d, 3u);
     if (slice == 0u) {
-      let lengths = vec4<f32>(
-        inverse_length(rows.x, 0u, head), inverse_length(rows.y, 0u, head), inverse_length(rows.z, 0u, head), inverse_length(rows.w, 0u, head));
+      let lengths = inverse_lengths(rows, 0u, head);
       let scales = vec4<f32>(q_scale_at(at.x), q_scale_at(at.y), q_scale_at(at.z), q_scale_at(at.w));
       q_scales[g * ROW_THREADS + quad] = scales * lengths * score_scale(head);
     }
@@ -103,8 +96,7 @@ fn load_keys(sequence: u32, first_key: u32, head: u32, g: u32, task: u32) {
   k_or_p_words[to + 2u * COLUMN_THREADS] = transposed(a, b, c, d, 2u);
   k_or_p_words[to + 3u * COLUMN_THREADS] = transposed(a, b, c, d, 3u);
   if (slice == 0u) {
-    let lengths = vec4<f32>(
-      inverse_length(rows.x, 1u, head), inverse_length(rows.y, 1u, head), inverse_length(rows.z, 1u, head), inverse_length(rows.w, 1u, head));
+    let lengths = inverse_lengths(rows, 1u, head);
     k_scales[quad] = vec4<f32>(k_scale_at(at.x), k_scale_at(at.y), k_scale_at(at.z), k_scale_at(at.w)) * lengths;
   }
 }
@@ -152,12 +144,6 @@ fn add_scores(scores: Scores, g: u32, local: vec2<u32>) -> Scores {
     scores.r2 + vec4<f32>(tile.r2) * rows.z * columns, scores.r3 + vec4<f32>(tile.r3) * rows.w * columns);
 }
 
-fn seen(scores: vec4<f32>, sequence: u32, head: u32, query: u32, key: u32) -> vec4<f32> {
-  return vec4<f32>(
-    seen_score(scores.x, sequence, head, query, key), seen_score(scores.y, sequence, head, query, key + 1u),
-    seen_score(scores.z, sequence, head, query, key + 2u), seen_score(scores.w, sequence, head, query, key + 3u));
-}
-
 fn raise_greatest(index: u32, scores: vec4<f32>) {
   atomicMax(&greatest[index], i32(ceil(max(max(scores.x, scores.y), max(scores.z, scores.w)))));
 }
@@ -181,7 +167,7 @@ fn store_planes(local: vec2<u32>, p0: Planes, p1: Planes, p2: Planes, p3: Planes
   k_or_p_words[at + WORDS * ROW_THREADS] = vec4<u32>(p0.low, p1.low, p2.low, p3.low);
 }
 
-// The weights of one plane by V; only as many words as there are keys.
+// Both planes of weights by V, the upper one first; only as many words as there are keys.
 fn add_values(before: Tile, plane: u32, length: u32, local: vec2<u32>) -> Tile {
   var tile = before;
   let first = plane * WORDS * ROW_THREADS + local.y;
@@ -198,15 +184,21 @@ fn add_values(before: Tile, plane: u32, length: u32, local: vec2<u32>) -> Tile {
 }
 
 @if(dot4) fn mixed(length: u32, local: vec2<u32>) -> Tile {
-  let high = add_values(Tile(), 0u, length, local);
   let seven = vec4<u32>(7u);
-  return add_values(Tile(high.r0 << seven, high.r1 << seven, high.r2 << seven, high.r3 << seven), 1u, length, local);
+  var tile = Tile();
+  for (var plane = 0u; plane < run_time(2u); plane++) {
+    tile = add_values(Tile(tile.r0 << seven, tile.r1 << seven, tile.r2 << seven, tile.r3 << seven), plane, length, local);
+  }
+  return tile;
 }
 // Each plane's sum is exact in f32, and theirs is rounded once, as an i32 that becomes an f32 is.
 @if(!dot4) fn mixed(length: u32, local: vec2<u32>) -> Tile {
-  let high = add_values(Tile(), 0u, length, local);
-  let low = add_values(Tile(), 1u, length, local);
-  return Tile(high.r0 * 128.0 + low.r0, high.r1 * 128.0 + low.r1, high.r2 * 128.0 + low.r2, high.r3 * 128.0 + low.r3);
+  var sum = Tile();
+  for (var plane = 0u; plane < run_time(2u); plane++) {
+    let tile = add_values(Tile(), plane, length, local);
+    sum = Tile(sum.r0 * 128.0 + tile.r0, sum.r1 * 128.0 + tile.r1, sum.r2 * 128.0 + tile.r2, sum.r3 * 128.0 + tile.r3);
+  }
+  return sum;
 }
 
 struct Totals { r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32> }
@@ -236,6 +228,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   load_queries(sequence, first_query, head, thread);
   if (thread < 4u * ROW_THREADS) { atomicStore(&greatest[thread], LOWEST); }
 
+  let query_parts = parts_of(sequence, query + vec4<u32>(0u, 1u, 2u, 3u));
   var totals = Totals();
   var mass = vec4<f32>();
   var top = vec4<i32>(LOWEST);
@@ -247,19 +240,20 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     var scores = Scores();
     for (var g = 0u; g < params.groups; g++) {
       workgroupBarrier();
-      for (var i = 0u; i < (128u + COLUMN_THREADS * ROW_THREADS - 1u) / (COLUMN_THREADS * ROW_THREADS); i++) {
+      for (var i = 0u; i < run_time(8u / ROW_THREADS); i++) {
         let task = i * COLUMN_THREADS * ROW_THREADS + thread;
         if (task < 64u) { load_keys(sequence, first_key, head, g, task); }
-        else if (task < 128u && g == 0u) { load_values(sequence, first_key, group, parity, task - 64u); }
+        else if (g == 0u) { load_values(sequence, first_key, group, parity, task - 64u); }
       }
       workgroupBarrier();
       scores = add_scores(scores, g, local);
     }
-    let key = first_key + 4u * local.x;
-    scores.r0 = seen(scores.r0, sequence, head, query, key);
-    scores.r1 = seen(scores.r1, sequence, head, query + 1u, key);
-    scores.r2 = seen(scores.r2, sequence, head, query + 2u, key);
-    scores.r3 = seen(scores.r3, sequence, head, query + 3u, key);
+    let keys = first_key + 4u * local.x + vec4<u32>(0u, 1u, 2u, 3u);
+    let key_parts = parts_of(sequence, keys);
+    scores.r0 = seen(scores.r0, head, vec4<u32>(query), keys, vec4<u32>(query_parts.x) != key_parts);
+    scores.r1 = seen(scores.r1, head, vec4<u32>(query + 1u), keys, vec4<u32>(query_parts.y) != key_parts);
+    scores.r2 = seen(scores.r2, head, vec4<u32>(query + 2u), keys, vec4<u32>(query_parts.z) != key_parts);
+    scores.r3 = seen(scores.r3, head, vec4<u32>(query + 3u), keys, vec4<u32>(query_parts.w) != key_parts);
     let at = 4u * (parity * ROW_THREADS + local.y);
     raise_greatest(at, scores.r0);
     raise_greatest(at + 1u, scores.r1);

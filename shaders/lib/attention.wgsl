@@ -80,14 +80,17 @@ fn power_of_two(n: i32) -> f32 { return bitcast<f32>(u32(clamp(n, -126, 127) + 1
   return ((sequence / count) * params.grid_height + y % params.grid_height) * params.grid_width + x % params.grid_width;
 }
 
-// What a shift has brought from the other side of the grid, across and down.
-@if(options) fn wrapped(sequence: u32, i: u32) -> vec2<bool> {
+// Which parts of a window a shift has brought from the other side of the grid, across and down: positions see their own part.
+@if(!options) fn parts_of(sequence: u32, i: vec4<u32>) -> vec4<u32> { return vec4<u32>(); }
+@if(options) fn parts_of(sequence: u32, i: vec4<u32>) -> vec4<u32> {
+  if (params.shift_x + params.shift_y == 0u) { return vec4<u32>(); }
   let across = params.grid_width / params.window_width;
   let down = params.grid_height / params.window_height;
   let window = sequence % (across * down);
-  return vec2<bool>(
-    window % across == across - 1u && i % params.window_width + params.shift_x >= params.window_width,
-    window / across == down - 1u && i / params.window_width + params.shift_y >= params.window_height);
+  let x = i % params.window_width + params.shift_x >= vec4<u32>(params.window_width);
+  let y = i / params.window_width + params.shift_y >= vec4<u32>(params.window_height);
+  return select(vec4<u32>(), vec4<u32>(1u), x & vec4<bool>(window % across == across - 1u))
+    + select(vec4<u32>(), vec4<u32>(2u), y & vec4<bool>(window / across == down - 1u));
 }
 
 @if(!options && !apart) fn query_row(sequence: u32, i: u32) -> u32 { return sequence * params.tokens + i; }
@@ -125,13 +128,15 @@ fn out_group_at(row: u32, group: u32) -> u32 { return row * params.heads * param
 @if(apart && !float) fn k_scale_at(group: u32) -> f32 { return k_scale[group]; }
 @if(apart && !float) fn v_scale_at(group: u32) -> f32 { return v_scale[group]; }
 
-// 1 / the length of a row of a head of Q or K where scores are cosines, else 1.
-@if(!options) fn inverse_length(row: u32, part: u32, head: u32) -> f32 { return 1.0; }
-@if(options) fn inverse_length(row: u32, part: u32, head: u32) -> f32 {
-  if (params.cosine == 0u) { return 1.0; }
-  var sum = 0.0;
-  for (var g = 0u; g < params.groups; g++) { sum += square_of_group(group_at(row, part, head * params.groups + g)); }
-  return inverseSqrt(max(sum, 1e-24));
+// 1 / the length of rows of a head of Q or K where scores are cosines, else 1.
+@if(!options) fn inverse_lengths(rows: vec4<u32>, part: u32, head: u32) -> vec4<f32> { return vec4<f32>(1.0); }
+@if(options) fn inverse_lengths(rows: vec4<u32>, part: u32, head: u32) -> vec4<f32> {
+  if (params.cosine == 0u) { return vec4<f32>(1.0); }
+  var squares = vec4<f32>();
+  for (var i = 0u; i < run_time(4u * params.groups); i++) {
+    squares[i % 4u] += square_of_group(group_at(rows[i % 4u], part, head * params.groups + i / 4u));
+  }
+  return inverseSqrt(max(squares, vec4<f32>(1e-24)));
 }
 @if(options && !float) fn square_of_group(group: u32) -> f32 {
   var squares = vec4<f32>();
@@ -156,19 +161,18 @@ fn out_group_at(row: u32, group: u32) -> u32 { return row * params.heads * param
   return params.score_scale;
 }
 
-// A score with its bias, or HIDDEN.
-@if(!options) fn seen_score(score: f32, sequence: u32, head: u32, query: u32, key: u32) -> f32 {
-  return select(score, HIDDEN, key >= params.tokens || (params.causal > 0u && key > query));
+// Scores with their bias, or HIDDEN. `are_apart`: whether query and key are in different parts of a window.
+fn seen(scores: vec4<f32>, head: u32, queries: vec4<u32>, keys: vec4<u32>, are_apart: vec4<bool>) -> vec4<f32> {
+  let is_behind = vec4<bool>(params.causal > 0u) & (keys > queries);
+  return select(with_bias(scores, head, queries, keys), vec4<f32>(HIDDEN), (keys >= vec4<u32>(params.tokens)) | is_behind | are_apart);
 }
-@if(options) fn seen_score(score: f32, sequence: u32, head: u32, query: u32, key: u32) -> f32 {
-  var hidden = key >= params.tokens || (params.causal > 0u && key > query);
-  if (params.shift_x + params.shift_y > 0u) {
-    hidden = hidden || any(wrapped(sequence, query) != wrapped(sequence, key));
-  }
-  if (hidden) { return HIDDEN; }
-  if (params.bias_rows == 0u) { return score; }
-  let first = select(0u, params.heads, params.per_head > 0u);
-  return score + bias[first + (head * params.bias_rows + min(query, params.bias_rows - 1u)) * params.tokens + key];
+
+@if(!options) fn with_bias(scores: vec4<f32>, head: u32, queries: vec4<u32>, keys: vec4<u32>) -> vec4<f32> { return scores; }
+@if(options) fn with_bias(scores: vec4<f32>, head: u32, queries: vec4<u32>, keys: vec4<u32>) -> vec4<f32> {
+  if (params.bias_rows == 0u) { return scores; }
+  let rows = head * params.bias_rows + min(queries, vec4<u32>(params.bias_rows - 1u));
+  let at = select(0u, params.heads, params.per_head > 0u) + rows * params.tokens + min(keys, vec4<u32>(params.tokens - 1u));
+  return scores + vec4<f32>(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
 }
 
 // Behind the last tile that a query of a tile sees.

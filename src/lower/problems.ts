@@ -42,5 +42,6 @@ export function attentionProblem(op: Attention, images: number): AttentionProble
     ...(windows && { windows }),
     ...(cosine && { cosine }),
     ...(typeof scale === "number" && { scale }),
+    ...(typeof scale === "string" && { scalePerHead: true }),
   };
 }
