@@ -47,8 +47,7 @@ export function deadRows({ ops, outputs }: Network<FusedOp>): Network<FusedOp> {
 function rowsRead(op: FusedOp, i: number, rows: number): number {
   if (rows === 0) return 0;
   // Every key and value, whoever asks; Q lies with them where they are one.
-  if (op.kind === "attention")
-    return i === 0 && op.reads.length > 1 && !op.windows ? rows : op.reads[i].rows;
+  if (op.kind === "attention") return i === 0 && op.reads.length > 1 && !op.windows ? rows : op.reads[i].rows;
   if (op.kind === "gather") return Math.max(...op.index.slice(0, rows * op.pieces)) + 1;
   if (op.kind === "pool") return op.first + op.count;
   return op.kind === "linear" && i === 0 ? rows * op.joined : rows;
