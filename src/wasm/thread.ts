@@ -39,8 +39,8 @@ export const CONTROL = {
   args: 28,
   /** Bytes of the block. */
   byteLength: 512,
-  /** How long a thread looks for its next call before it sleeps: waking it takes as long as a step of a small model. */
-  looksMs: 1,
+  /** How long a thread looks for its next call before it sleeps, about what waking it takes: it may have the core that others need. */
+  looksMs: 0.05,
   /** Looks between two readings of the clock. */
   looks: 256,
 } as const;
