@@ -63,10 +63,14 @@ export async function openSession(
       reason = error as Reason;
     }
   if (reason) onProgress?.({ stage: "fallback", why: reason.message });
+  // On their way together: the configs, and what computes.
+  const describing = describeModel(folder, signal);
+  describing.catch(() => {});
+  import("../wasm/model.ts").catch(() => {});
   const { openCpuDevice } = await part(import("./cpu-device.ts"));
   const cpu = await openCpuDevice(reason, await access.threads?.());
   try {
-    return await loadOn(cpu, folder, options);
+    return await loadOn(cpu, folder, options, describing);
   } catch (error) {
     cpu.release();
     throw error;
@@ -91,24 +95,31 @@ async function openOnGpu(access: GpuAccess, folder: ModelFolder, options: LoadOp
 }
 
 /** Given up by the signal, whatever it waits for; what comes late is given back. */
-async function loadOn(device: Device, folder: ModelFolder, options: LoadOptions): Promise<Session> {
+async function loadOn(
+  device: Device,
+  folder: ModelFolder,
+  options: LoadOptions,
+  describing?: Promise<ModelDescription>,
+): Promise<Session> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const loading = loadedOn(device, folder, options);
+  const loading = loadedOn(device, folder, options, describing);
   return until(signal, loading, CLEAN_UP_MS).catch((error) => {
     loading.then(({ engine }) => engine.destroy()).catch(() => {});
     throw error;
   });
 }
 
-async function loadedOn(device: Device, folder: ModelFolder, options: LoadOptions): Promise<Session> {
+async function loadedOn(
+  device: Device,
+  folder: ModelFolder,
+  options: LoadOptions,
+  describing = describeModel(folder, options.signal),
+): Promise<Session> {
   const { signal, onProgress, autotune } = options;
   const arithmetic = arithmeticOf(options);
   onProgress?.({ stage: "download", file: "config.json" });
-  const [model, streamed] = await Promise.all([
-    describeModel(folder, signal),
-    device.streamed?.(arithmetic, autotune),
-  ]);
+  const [model, streamed] = await Promise.all([describing, device.streamed?.(arithmetic, autotune)]);
   if (arithmetic.precision === "float32" && model.quantization)
     throw new UnsupportedModelError(
       `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,

@@ -24,37 +24,43 @@ type Places = Map<string, Place>;
 
 export { compileKernels } from "./module.ts";
 
-/** A model without weights yet, with as many threads as start. */
+/** A model without weights yet; as many threads as start do so while the weights come. */
 export async function createWasmModel(threads: Threads): Promise<CpuModel> {
   if (threads.most > 1)
     try {
       const [heap, module] = [new Heap(true), await compileKernels(true)];
       const exports = await instantiateKernels(module, heap.memory);
-      const pool = await Pool.start(threads, module, heap.memory, exports);
-      if (pool) return new WasmModel(heap, exports, { why: threads.why, pool });
+      return new WasmModel(heap, exports, threads.why, Pool.start(threads, module, heap.memory, exports));
     } catch {
       // Shared memory is refused: as without.
     }
   const heap = new Heap();
   const exports = await instantiateKernels(await compileKernels(false), heap.memory);
-  const why = threads.most > 1 ? "no other started" : threads.why;
-  return new WasmModel(heap, exports, { why });
+  return new WasmModel(heap, exports, threads.most > 1 ? NONE_STARTED : threads.why);
 }
+
+const NONE_STARTED = "no other started";
 
 class WasmModel implements CpuModel {
   readonly #heap: Heap;
   readonly #exports: Exports;
   readonly #weights: Places = new Map();
+  /** Once they have started, or have not. */
+  readonly #starting: Promise<Pool | undefined>;
   #pool: Pool | undefined;
   /** The tensors of the plan that ran last: another one's may lie in the same places. */
   #cleared: Places | undefined;
   #why: string;
 
-  constructor(heap: Heap, exports: Exports, { pool, why }: { pool?: Pool; why: string }) {
+  constructor(heap: Heap, exports: Exports, why: string, starting?: Promise<Pool | undefined>) {
     this.#heap = heap;
     this.#exports = exports;
-    this.#pool = pool;
     this.#why = why;
+    this.#starting = (async () => {
+      this.#pool = await starting?.catch(() => undefined);
+      if (starting && !this.#pool) this.#why = NONE_STARTED;
+      return this.#pool;
+    })();
   }
 
   get bytes(): number {
@@ -72,7 +78,7 @@ class WasmModel implements CpuModel {
   }
 
   async release(): Promise<void> {
-    const pool = this.#pool;
+    const pool = await this.#starting;
     this.#pool = undefined;
     await pool?.stop();
   }
@@ -86,6 +92,7 @@ class WasmModel implements CpuModel {
 
   /** Plans run one at a time, so their tensors share the memory behind the weights. */
   async plan(graph: Graph): Promise<CpuPlan> {
+    await this.#starting;
     const heap = this.#heap;
     const { tensors, end } = placesOf(graph, heap.end);
     const places = new Map([...this.#weights, ...tensors]);
