@@ -23,10 +23,11 @@ export function int8Program(
   kernels: Int8Kernels = int8Kernels,
 ): Program {
   if (!isPlain(network)) throw new TypeError("int8: expected a plain network; use int8ProgramOfEvery");
+  const plain = network as Network<PlainOp>;
   const lowering = int8Lowering(kernels);
   return {
-    graph: (images, taps) => lowered(network, lowering, images, taps),
-    pack: (tensors) => packed(network, { ...options, weight: int8Weight, stream: kernels.stream }, tensors),
+    graph: (images, taps) => lowered(plain, lowering, images, taps),
+    pack: (tensors) => packed(plain, { ...options, weight: int8Weight, stream: kernels.stream }, tensors),
   };
 }
 

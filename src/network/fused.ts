@@ -1,7 +1,7 @@
 // A network as a machine computes it: as few operations as a pass can do at once, on as few rows as are asked for.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
-import type { FusedOp, Network, Norm, Op, PlainOp, Value } from "./op.ts";
+import type { FusedOp, Network, Norm, Op, Value } from "./op.ts";
 import { deadRows, idleRows } from "./rewrite/dead-rows.ts";
 import { foldTable } from "./rewrite/fold-table.ts";
 import { fuse } from "./rewrite/fuse.ts";
@@ -9,7 +9,6 @@ import { meanOfHeads } from "./rewrite/mean-of-heads.ts";
 import { mergeQkv } from "./rewrite/merge-qkv.ts";
 import { withValues } from "./rewrite/with-values.ts";
 
-const PLAIN: readonly string[] = ["patches", "linear", "norm", "attention"] satisfies PlainOp["kind"][];
 /** What rewrites have to make part of another operation. */
 const UNFUSED: readonly string[] = ["tokens", "mean"] satisfies Exclude<Op["kind"], FusedOp["kind"]>[];
 
@@ -25,9 +24,26 @@ export function fused(network: Network): Network<FusedOp> {
   return named(idleRows(deadRows(rewritten as Network<FusedOp>)));
 }
 
-/** Whether the core alone computes it. */
-export function isPlain(network: Network<FusedOp>): network is Network<PlainOp> {
-  return network.ops.every(({ kind }) => PLAIN.includes(kind)) && !normedStream(network);
+/** Whether the core alone computes it: kinds, and number formats that follow from them, are those of a ViT with a class token. */
+export function isPlain({ ops, outputs }: Network<FusedOp>): boolean {
+  const isAnswer = (value: Value) => Object.values(outputs).includes(value);
+  const makers = new Map(ops.map((op) => [op.out, op]));
+  const isLinear = (value: Value, adds: boolean) => {
+    const op = makers.get(value);
+    return op?.kind === "linear" && (op.reads.length > 1 || !!op.table) === adds;
+  };
+  const isMade = (value: Value, ...kinds: string[]) => kinds.includes(makers.get(value)!.kind);
+  return ops.every((op) => {
+    if (op.kind === "patches") return true;
+    if (op.kind === "attention") return isLinear(op.reads[0], false);
+    // Of the stream, whose values are sums.
+    if (op.kind === "norm") return isLinear(op.reads[0], true);
+    if (op.kind !== "linear") return false;
+    const [x, addend] = op.reads;
+    if (addend) return isLinear(addend, true) && (isMade(x, "attention") || isLinear(x, false));
+    if (op.table) return isMade(x, "patches");
+    return isMade(x, "norm") && isAnswer(x) === isAnswer(op.out);
+  });
 }
 
 /** A norm whose output the residual stream goes on from, as CLIP's before the blocks. */

@@ -2,10 +2,6 @@
 export const PENDING: readonly string[] = [
   "beit",
   "beit-shared",
-  "clip",
-  "clip-classifier",
-  "clip-projection",
-  "clip-vision",
   "data2vec",
   "dinov3",
   "dinov3-gated",
