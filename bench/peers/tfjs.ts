@@ -202,8 +202,12 @@ const OPERATIONS: Interpreter<Op, [Run], Tensor> = {
     return rows.slice([0, first, 0], [images, count, out.width]).mean(1);
   },
   concat: ({ reads: [x, y] }, { model, of }) => model.tf.concat([of(x), of(y)], 1),
-  gate: ({ reads: [x, y], activation }, { model, of }) =>
-    (activation ? ACTIVATIONS[activation](model.tf, of(x)) : of(x)).mul(of(y)),
+  gate: (op, { model, of }) => {
+    const { reads, activation } = op;
+    if (reads.length === 1) throw unsupported(op);
+    const [x, y] = reads;
+    return (activation ? ACTIVATIONS[activation](model.tf, of(x)) : of(x)).mul(of(y));
+  },
   mean: ({ reads }, { of }) =>
     reads
       .map(of)

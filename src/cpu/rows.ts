@@ -61,19 +61,17 @@ export function concatColumns(
   }
 }
 
-export function combine(
-  { images, rows, columns, xRows, yRows, by }: CombineProblem,
-  { x, y, out }: Floats<"x" | "y" | "out">,
-): void {
+export function combine(problem: CombineProblem, { x, y, out }: Floats<"x" | "y" | "out">): void {
+  const { images, rows, columns, xRows, yRows, by } = problem;
+  const { xColumns = columns, yColumns = columns, yFirst = 0 } = problem;
   for (let row = 0; row < images * rows; row++) {
     const image = Math.floor(row / rows);
-    const [from, xFrom, yFrom] = [0, xRows, yRows].map(
-      (own, i) => (i ? image * own + (row % rows) : row) * columns,
-    );
+    const xFrom = (image * xRows + (row % rows)) * xColumns;
+    const yFrom = (image * yRows + (row % rows)) * yColumns + yFirst;
     const gate = x.slice(xFrom, xFrom + columns);
     if (by !== "sum" && by !== "product") activateInPlace(gate, by);
     for (let c = 0; c < columns; c++)
-      out[from + c] = by === "sum" ? gate[c] + y[yFrom + c] : gate[c] * y[yFrom + c];
+      out[row * columns + c] = by === "sum" ? gate[c] + y[yFrom + c] : gate[c] * y[yFrom + c];
   }
 }
 

@@ -11,6 +11,10 @@ export interface CombineProblem {
   readonly xRows: number;
   /** 0: all pictures have the same y. */
   readonly yRows: number;
+  /** Columns of x and y in memory, of which those of x are the first, and those of y begin at `yFirst`; default: `columns`, at 0. */
+  readonly xColumns?: number;
+  readonly yColumns?: number;
+  readonly yFirst?: number;
   readonly by: "sum" | "product" | Activation;
 }
 
@@ -27,7 +31,9 @@ export const combine = defineKernel({
   params: (problem: CombineProblem) => {
     const { rows, columns, xRows, yRows, by } = problem;
     const operation = by === "sum" ? SUM : by === "product" ? 0 : activationCode(by);
-    return Uint32Array.of(vectors(problem), columns / 4, rows, xRows, yRows, operation);
+    const { xColumns = columns, yColumns = columns, yFirst = 0 } = problem;
+    const strides = [xColumns / 4, yColumns / 4, yFirst / 4];
+    return Uint32Array.of(vectors(problem), columns / 4, rows, xRows, yRows, ...strides, operation);
   },
   check: ({ images, rows, columns, xRows, yRows }: CombineProblem) => {
     if (!(images > 0 && rows > 0 && columns % 4 === 0 && rows <= xRows && (rows <= yRows || yRows === 0)))

@@ -96,7 +96,9 @@ const NETWORKS: Readonly<Record<string, Write>> = {
       const [gate, up] = ["gate", "up"].map((name) => net.linear(`${at}.${name}`, normed, { out: 72 }));
       return net.norm(`${at}.inner`, net.gate(`${at}.gated`, gate, up, "silu"), 1e-6);
     };
-    const first = block(net, "blocks.0", patches, swiglu("blocks.0"));
+    const packed = (normed: Value) =>
+      net.gateParts("gated", net.linear("both", normed, { out: 80, parts: 2 }), "gelu");
+    const first = block(net, "blocks.0", patches, packed);
     const x = net.table("middle", first, { as: "first" });
     const normed = net.norm("norm", block(net, "blocks.1", x, swiglu("blocks.1")), 1e-6);
     const hidden = net.activation("relu", net.linear("hidden", normed), "relu");

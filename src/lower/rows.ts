@@ -44,9 +44,11 @@ export function rowsLowering(
       const buffers = { x: float(x, steps), y: float(y, steps), out: steps.tensor(out, "f32") };
       steps.add(step(name, "concat", concatColumns, problem, buffers));
     },
-    gate: ({ name, reads: [x, y], out, activation }, steps) => {
+    gate: ({ name, reads, out, activation }, steps) => {
+      const [x, y = x] = reads;
       const by = activation ?? ("product" as const);
-      const problem = { ...pictures(out, steps), xRows: x.rows, yRows: y.rows, by };
+      const parts = { xColumns: columnsOf(x), yColumns: columnsOf(y), yFirst: y === x ? columnsOf(out) : 0 };
+      const problem = { ...pictures(out, steps), xRows: x.rows, yRows: y.rows, ...parts, by };
       const buffers = { x: float(x, steps), y: float(y, steps), out: steps.tensor(out, "f32") };
       steps.add(step(name, "combine", combine, problem, buffers));
     },

@@ -165,8 +165,8 @@ export interface Pool extends Operation<"pool", readonly [x: Value]> {
 /** x and y side by side. */
 export type Concat = Operation<"concat", readonly [x: Value, y: Value]>;
 
-/** activation(x) y, value by value; without an activation x y. */
-export interface Gate extends Operation<"gate", readonly [x: Value, y: Value]> {
+/** activation(x) y, value by value; without an activation x y. As one value, x and y are its two parts. */
+export interface Gate extends Operation<"gate", readonly [x: Value, y: Value] | readonly [both: Value]> {
   readonly activation?: Activation;
 }
 
