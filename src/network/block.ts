@@ -15,6 +15,8 @@ export interface BlockSpec {
   readonly activation: Activation;
   readonly qkvBias: boolean;
   readonly layerScale?: boolean;
+  /** Each head of Q and K is normalized, with parameters that all heads share. */
+  readonly qkNorm?: boolean;
   /** The MLP's first layer is two, `gate` and `up`: activation(gate) up, as SwiGLU has it. */
   readonly gated?: boolean;
 }
@@ -51,14 +53,17 @@ export function blocks(net: Builder, spec: EncoderSpec, x: Value): Value {
 }
 
 export function block(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
-  const { heads, eps, qkvBias, layerScale } = spec;
+  const { heads, eps, qkvBias, qkNorm, layerScale } = spec;
   const sum = (n: 1 | 2, as: string) => ({
     as: `${at}.${as}`,
     scale: layerScale ? `${at}.scale${n}` : undefined,
   });
   const normed = net.norm(`${at}.norm1`, x, eps);
   const part = (name: string) => net.linear(`${at}.${name}`, normed, { parts: heads, bias: qkvBias });
-  const attention = net.attention(`${at}.attention`, part("query"), part("key"), part("value"));
+  const headed = (name: string, x: Value) =>
+    qkNorm ? net.heads(`${at}.${name}`, x, { norm: { kind: "layer", eps } }) : x;
+  const [query, key] = [headed("q_norm", part("query")), headed("k_norm", part("key"))];
+  const attention = net.attention(`${at}.attention`, query, key, part("value"));
   const middle = net.add(`${at}.residual1`, x, net.linear(`${at}.proj`, attention), sum(1, "middle"));
   const hidden = mlp(net, spec, at, net.norm(`${at}.norm2`, middle, eps));
   return net.add(`${at}.residual2`, middle, hidden, sum(2, "x"));

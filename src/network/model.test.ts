@@ -295,7 +295,10 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...TIMM, model_args: { mlp_ratio: 1e9 } }, "mlp width: 1 to 65536"],
     [{ ...TIMM, global_pool: "avg" }, 'global_pool: "token" is supported, but it is "avg"'],
     [{ ...TIMM, global_pool: "map" }, '"map"'],
-    [{ ...TIMM, model_args: { qk_norm: true } }, "qk_norm: false is supported, but it is true"],
+    [
+      { ...TIMM, model_args: { scale_attn_norm: true } },
+      "scale_attn_norm: false is supported, but it is true",
+    ],
     [{ ...TIMM, model_args: { class_token: false } }, "true with global_pool token is supported"],
     [
       { ...TIMM, model_args: { mlp_layer: "SwiGLU" } },

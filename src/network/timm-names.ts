@@ -17,6 +17,8 @@ const named = (first: Dialect): Dialect => ({
   ...within("blocks.*", "blocks.*", {
     norm1: "norm1",
     qkv: "attn.qkv",
+    q_norm: "attn.q_norm",
+    k_norm: "attn.k_norm",
     proj: "attn.proj",
     scale1: "ls1.gamma",
     norm2: "norm2",

@@ -20,7 +20,6 @@ export const PENDING: readonly string[] = [
   "timm-swin",
   "timm-swinv2",
   "timm-vit-map",
-  "timm-vit-qknorm",
   "yolos",
   "yolos-mid",
 ];

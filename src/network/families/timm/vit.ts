@@ -45,7 +45,6 @@ const GATED = { mlp: false, swiglupacked: true, swiglu: true } as const;
 const FIXED_ARGS: Fields = {
   in_chans: 3,
   proj_bias: true,
-  qk_norm: false,
   scale_attn_norm: false,
   scale_mlp_norm: false,
   norm_layer: "layernorm",
@@ -53,7 +52,16 @@ const FIXED_ARGS: Fields = {
 };
 const READ_ARGS = [
   ...["img_size", "patch_size", "embed_dim", "depth", "num_heads", "mlp_ratio", "mlp_layer", "act_layer"],
-  ...["qkv_bias", "init_values", "class_token", "reg_tokens", "pos_embed", "no_embed_class", "pre_norm"],
+  ...[
+    "qkv_bias",
+    "qk_norm",
+    "init_values",
+    "class_token",
+    "reg_tokens",
+    "pos_embed",
+    "no_embed_class",
+    "pre_norm",
+  ],
   ...["final_norm", "fc_norm", "global_pool", "pool_include_prefix"],
 ];
 /** Arguments of training and of how the model is made: they change no answer. */
@@ -132,6 +140,7 @@ export default {
       mlpWidth: args.mlp_layer === "swiglupacked" ? Math.floor(mlpWidth / 2) : mlpWidth,
       gated,
       qkvBias: readBoolean(args, "qkv_bias", true),
+      qkNorm: readBoolean(args, "qk_norm", false),
       layerScale: Boolean(field(args, "init_values")),
       eps: readPositive(args, "layer_norm_eps", 1e-6),
       activation: readTimmActivation(args),
