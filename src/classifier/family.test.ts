@@ -1,52 +1,69 @@
-// A family is one function: what another block computes is computed, packed, counted and exported without another line.
+// A family is one file: what it describes is read, computed, packed, counted and exported without another line.
 
 import { afterAll, describe, expect, test } from "vitest";
 import { openFilesFolder } from "../format/files-folder.ts";
+import { listWeights } from "../format/weights.ts";
 import { openGpu } from "../gpu/gpu.ts";
+import { affineOf } from "../image/normalise.ts";
+import { costOf, sumOf } from "../lower/cost.ts";
 import { floatProgram } from "../lower/float.ts";
 import { int8Program } from "../lower/int8.ts";
 import type { Program } from "../lower/program.ts";
-import { Builder } from "../network/builder.ts";
+import { checkTensors } from "../network/checked-tensors.ts";
 import { fused } from "../network/fused.ts";
-import type { Network } from "../network/op.ts";
+import { modelOf } from "../network/model.ts";
+import { Names } from "../network/names.ts";
+import { TIMM } from "../network/timm-names.ts";
 import { nodeGpu } from "../node/gpu.ts";
-import { onnxModel, splitQkv } from "../onnx/model.ts";
+import { floatTensors } from "../onnx/float-tensors.ts";
+import { onnxModel } from "../onnx/model.ts";
 import { openCpuDevice } from "./cpu-device.ts";
 import { Engine } from "./engine.ts";
 import { GpuBackend } from "./gpu-backend.ts";
 import { uploadWeights } from "./gpu-device.ts";
-import { MEAN, madeUpPicture, madeUpTensors, PLAIN, STD, timmFiles } from "./made-up-vit.shared.ts";
-import { describeModel, storedTensors } from "./model.ts";
+import {
+  MEAN,
+  madeUpPicture,
+  madeUpTensors,
+  PLAIN,
+  STD,
+  type Tensors,
+  timmFiles,
+} from "./made-up-vit.shared.ts";
+import { storedTensors } from "./model.ts";
+import parallel from "./parallel-family.shared.ts";
 import { openPicture } from "./picture.ts";
 
 const VIT = { ...PLAIN, classes: 0, depth: 2 };
 const tensors = madeUpTensors(VIT);
-const folder = openFilesFolder(timmFiles(VIT, tensors));
-const model = await describeModel(folder);
+const config = {
+  model_type: "parallel",
+  hidden_size: VIT.width,
+  num_hidden_layers: VIT.depth,
+  num_attention_heads: VIT.heads,
+  intermediate_size: VIT.mlpWidth,
+  image_size: VIT.side,
+  patch_size: VIT.patch,
+};
+const size = { height: VIT.side, width: VIT.side };
+const described = modelOf(parallel, config, { size, image_mean: MEAN, image_std: STD });
+const model = { ...described, id: "parallel", affine: affineOf(described.preprocessing) };
+const { "model.safetensors": weights } = timmFiles(VIT, storedByFamily());
+const folder = openFilesFolder({ "model.safetensors": weights });
 const picture = madeUpPicture(VIT);
 const gpu = await openGpu({ gpu: await nodeGpu() });
 afterAll(() => gpu.destroy());
 
-/** Attention and MLP side by side behind one norm, as ViT-22B has them (Dehghani et al. 2023, section 2). */
-function parallel(): Network {
-  const net = new Builder();
-  const { width, heads, depth, mlpWidth, side, patch } = VIT;
-  const pixels = net.patches({ width: side, height: side, patch });
-  const patches = net.linear("patch", pixels, { out: width, shape: [width, 3, patch, patch] });
-  let x = net.table("positions", net.tokens(["class_token"], patches), { as: "x" });
-  for (let i = 0; i < depth; i++) {
-    const at = (name: string) => `blocks.${i}.${name}`;
-    const normed = net.norm(at("norm1"), x, 1e-6);
-    const [q, k, v] = ["query", "key", "value"].map((part) => net.linear(at(part), normed, { parts: heads }));
-    const attended = net.linear(at("proj"), net.attention(at("attention"), q, k, v));
-    const hidden = net.activation(at("gelu"), net.linear(at("fc1"), normed, { out: mlpWidth }), "gelu");
-    const middle = net.add(at("sum1"), x, attended, { as: at("middle") });
-    x = net.add(at("sum2"), middle, net.linear(at("fc2"), hidden, { out: width }), { as: at("x") });
-  }
-  return net.network({ embedding: net.row(net.norm("norm", x, 1e-6), 0) });
+/** Under the family's own names, behind a wrapper's; it has no second norm. */
+function storedByFamily(): Tensors {
+  const timm = new Names([TIMM], []);
+  const own = [...tensors].filter(([name]) => !name.includes("norm2"));
+  return new Map(
+    own.map(([name, tensor]) => [`module.${described.names.stored(timm.canonical(name)!)}`, tensor]),
+  );
 }
 
-/** The same by hand, in f64. */
+/** The forward pass by hand, in f64. */
 function reference(): Float64Array {
   const { width, heads, depth, side, patch } = VIT;
   const of = (name: string) => tensors.get(name)!.values;
@@ -110,7 +127,7 @@ function geluOf(x: number): number {
   return x * (0.5 + (sum * x) / steps / 3);
 }
 
-const network = fused(parallel());
+const network = fused(model.network);
 const wanted = reference();
 const programs: Record<string, Program> = {
   float32: floatProgram(network, model.affine),
@@ -153,8 +170,15 @@ test("a norm that two products read is computed once, and what reads it makes as
   expect([rows["blocks.0.fc1"], rows["blocks.1.qkv"], rows["blocks.1.fc1"]]).toEqual([5, 5, 5]);
 });
 
-test("it is an ONNX file", () => {
-  const floats = new Map([...tensors].map(([name, { values }]) => [model.names.canonical(name)!, values]));
-  splitQkv(floats);
-  expect(onnxModel("parallel", parallel(), floats, "fp32").length).toBeGreaterThan(0);
+test("its steps are counted, and it is an ONNX file", async () => {
+  // Per block 12 w^2 and two products of tokens by tokens; and the patches.
+  const { width, depth, mlpWidth, side, patch } = VIT;
+  const tokens = 1 + (side / patch) ** 2;
+  const block = tokens * (4 * width ** 2 + 2 * width * mlpWidth) + 2 * tokens ** 2 * width;
+  const { macs } = sumOf(costOf(model.network).operations);
+  expect(macs).toBe(depth * block + (tokens - 1) * width * 3 * patch ** 2);
+  const signal = new AbortController().signal;
+  const checked = await checkTensors(model, await listWeights(folder, signal));
+  const floats = await floatTensors({ ...model, ...checked, folder }, signal);
+  expect(onnxModel("parallel", model.network, floats, "fp32").length).toBeGreaterThan(0);
 });
