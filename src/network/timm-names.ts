@@ -14,6 +14,15 @@ const named = (first: Dialect): Dialect => ({
   fc_norm: "fc_norm",
   head: "head",
   head_distillation: "head_dist",
+  ...within("pool", "attn_pool", {
+    latent: "latent",
+    query: "q",
+    "key|value": "kv",
+    proj: "proj",
+    norm: "norm",
+    fc1: "mlp.fc1",
+    fc2: "mlp.fc2",
+  }),
   ...within("blocks.*", "blocks.*", {
     norm1: "norm1",
     qkv: "attn.qkv",

@@ -16,10 +16,8 @@ export const PENDING: readonly string[] = [
   "timm-dinov3",
   "timm-eva02",
   "timm-eva02-swiglu",
-  "timm-siglip-so400m",
   "timm-swin",
   "timm-swinv2",
-  "timm-vit-map",
   "yolos",
   "yolos-mid",
 ];

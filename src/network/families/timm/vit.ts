@@ -12,6 +12,7 @@ import {
   unsupported,
 } from "../../../format/fields.ts";
 import { timmArguments, timmPictureSize } from "../../../format/timm.ts";
+import { attentionPool } from "../../attention-pool.ts";
 import { answers, blocks, distilledAnswers, type EncoderSpec, patches, registers } from "../../block.ts";
 import type { Builder } from "../../builder.ts";
 import type { Family } from "../../family.ts";
@@ -33,12 +34,13 @@ export interface TimmVitSpec extends EncoderSpec {
   readonly preNorm?: boolean;
   /** Where the last norm is: on all rows, or on what they are pooled to. */
   readonly lastNorm?: "norm" | "fc_norm" | "none";
-  readonly pool?: "token" | "avg";
+  /** `map`: attention pooling. */
+  readonly pool?: "token" | "avg" | "map";
   /** The mean is of learnt tokens, too. */
   readonly poolsTokens?: boolean;
 }
 
-const POOLS = { token: "token", avg: "avg" } as const;
+const POOLS = { token: "token", avg: "avg", map: "map" } as const;
 const GATED = { mlp: false, swiglupacked: true, swiglu: true } as const;
 
 /** Arguments with one value that vit8 runs. */
@@ -115,7 +117,10 @@ function embedded(net: Builder, spec: TimmVitSpec): Value {
 function pooled(net: Builder, spec: TimmVitSpec, rows: Value): Value {
   const { pool = "token", classToken = true, registers = 0, poolsTokens = false } = spec;
   if (pool === "token") return net.row(rows, 0);
-  return net.pool("pool", rows, { first: poolsTokens ? 0 : Number(classToken) + registers });
+  const first = poolsTokens ? 0 : Number(classToken) + registers;
+  if (pool === "avg") return net.pool("pool", rows, { first });
+  // Its MLP is a plain one, also where those of the blocks have a gate.
+  return attentionPool(net, { ...spec, gated: false }, first ? net.rows("pool.rows", rows, { first }) : rows);
 }
 
 export default {
