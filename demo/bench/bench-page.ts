@@ -25,6 +25,8 @@ export interface Bench {
   readonly suites: readonly AnyCases[];
   readonly repeats: Repeats;
   readonly settings: Settings;
+  /** Where models run. */
+  readonly backend: "webgpu" | "cpu";
   /** A model folder that somebody has chosen, on a page that takes one. */
   readonly folder?: readonly File[];
   readonly signal: AbortSignal;

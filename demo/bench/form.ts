@@ -2,11 +2,12 @@
 
 import type { BenchPage } from "./bench-page.ts";
 import { byId, element } from "./elements.ts";
-import { PARAMETERS, PRESETS, type Settings, settingsOf } from "./settings.ts";
+import { DEVICES, PARAMETERS, PRESETS, type Settings, settingsOf } from "./settings.ts";
 
 const CHOICES: Partial<Record<keyof Settings, readonly string[]>> = {
   preset: PRESETS,
   clock: ["timestamps", "wall"],
+  device: DEVICES,
 };
 
 export function showForm(page: BenchPage, settings: Settings): void {

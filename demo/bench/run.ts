@@ -1,12 +1,13 @@
 // One run of a page: a device, its clocks, then rows, whatever happens to some of them.
 
 import { version } from "../../package.json";
-import { type Clocks, clocksOf } from "../../src/bench/clock.ts";
+import { type Clocks, clocksOf, wallClock } from "../../src/bench/clock.ts";
 import { Device } from "../../src/bench/device.ts";
 import { allCases } from "../../src/bench/kernels.ts";
 import { measurePeaks, type Peaks } from "../../src/bench/peaks.ts";
 import { QUICK, STANDARD } from "../../src/bench/sampling.ts";
-import { type AdapterFacts, openGpu } from "../../src/gpu/gpu.ts";
+import { UnsupportedDeviceError } from "../../src/errors/errors.ts";
+import { type AdapterFacts, type Gpu, openGpu } from "../../src/gpu/gpu.ts";
 import type { BenchPage, Row, Run } from "./bench-page.ts";
 import type { ParameterName, Settings } from "./settings.ts";
 import { spoilt } from "./spoilt.ts";
@@ -35,13 +36,14 @@ export async function runPage(
   const device = new Device(() => openGpu({ without }));
   const repeats = settings.preset === "quick" ? QUICK : STANDARD;
   try {
-    const facts = await device.use(async (gpu) => ({ adapter: gpu.adapter, clocks: await clocksOf(gpu) }));
+    const facts = await factsOf(device, page.parameters.includes("device") ? settings.device : "webgpu");
     const rows: Row[] = [];
     let peaks: Peaks | undefined;
     const runNow = (cancelled = false) => runOf(page, settings, { ...facts, peaks, rows, start, cancelled });
     onProgress(runNow(), 0, 0);
     const bench = {
       device,
+      backend: facts.backend,
       suites: settings.wrong ? allCases.map((cases) => spoilt(cases, settings.wrong)) : allCases,
       repeats,
       settings,
@@ -65,6 +67,23 @@ export async function runPage(
   } finally {
     device.destroy();
   }
+}
+
+const CPU: AdapterFacts = { vendor: "", architecture: "cpu", description: "the CPU", isFallback: false };
+
+/** Of the GPU, or of the CPU where that is chosen: by name, or because there is no GPU or only a software adapter. */
+async function factsOf(device: Device, choice: Settings["device"]) {
+  const onGpu = async (gpu: Gpu) => {
+    if (choice === "auto" && gpu.adapter.isFallback)
+      throw new UnsupportedDeviceError("only a software adapter");
+    return { backend: "webgpu" as const, adapter: gpu.adapter, clocks: await clocksOf(gpu) };
+  };
+  const onCpu = { backend: "cpu" as const, adapter: CPU, clocks: wallClock() };
+  if (choice === "cpu") return onCpu;
+  return device.use(onGpu).catch((error) => {
+    if (choice === "auto" && error instanceof UnsupportedDeviceError) return onCpu;
+    throw error;
+  });
 }
 
 interface Measured {

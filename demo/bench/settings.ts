@@ -2,6 +2,7 @@
 
 import { WEB_PROVIDERS } from "../../bench/peers/onnx-web.ts";
 import { SHAPES, type ShapeName } from "../../src/bench/made-up-model.ts";
+import type { DeviceChoice } from "../../src/index.ts";
 import { FORMATS } from "../../src/onnx/linear.ts";
 
 export const PRESETS = ["quick", "standard", "full"] as const;
@@ -17,6 +18,8 @@ export interface Settings {
   /** Part of a kernel's name; empty: every kernel. */
   readonly kernel: string;
   readonly clock: "timestamps" | "wall";
+  /** `auto`: the GPU, or the CPU where there is none or only a software adapter. */
+  readonly device: DeviceChoice;
   /** The path of a model's folder, of this origin alone; empty: made-up weights. */
   readonly model: string;
   /** Configurations of ONNX Runtime Web, such as `webgpu-q8`, and `tfjs-webgpu`. */
@@ -42,6 +45,8 @@ interface Parameter<T> {
 /** TensorFlow.js on its WebGPU backend, in f32. */
 export const TFJS = "tfjs-webgpu";
 const PEERS = [...WEB_PROVIDERS.flatMap((provider) => FORMATS.map((dtype) => `${provider}-${dtype}`)), TFJS];
+
+export const DEVICES = ["auto", "webgpu", "cpu"] as const;
 
 type Parameters = { readonly [K in keyof Settings]: Parameter<Settings[K]> };
 
@@ -75,6 +80,11 @@ export const PARAMETERS: Parameters = {
     label: "Clock",
     hint: "timestamps or wall",
     parse: (text) => (["timestamps", "wall"] as const).find((name) => name === text),
+  },
+  device: {
+    label: "Device",
+    hint: DEVICES.join(", "),
+    parse: (text) => DEVICES.find((name) => name === text),
   },
   peers: {
     label: "Against",
@@ -112,6 +122,7 @@ const DEFAULTS: Settings = {
   size: [224],
   kernel: "",
   clock: "timestamps",
+  device: "auto",
   model: "",
   peers: ["webgpu-fp32", "webgpu-q8", "wasm-fp32"],
   runtime: "../../ort/",

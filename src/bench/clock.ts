@@ -13,6 +13,11 @@ export interface Clocks {
   readonly wallTickUs: number;
 }
 
+/** Of a run without a GPU. */
+export function wallClock(): Clocks {
+  return { kernels: "wall", wallTickUs: tickOfWall() };
+}
+
 export async function clocksOf(gpu: Gpu): Promise<Clocks> {
   const timer = new Timer(gpu);
   try {

@@ -1,7 +1,8 @@
 // What comes before the steady state: loading a model, and its first answer.
 
-import { ImageClassifier } from "../index.ts";
+import { type DeviceChoice, ImageClassifier } from "../index.ts";
 import { madeUpFolder, SHAPES, type ShapeName } from "./made-up-model.ts";
+import type { ModelRow } from "./models.ts";
 import { madeUpPicture } from "./pixels.ts";
 import { type Repeats, samplesOf, wallMs } from "./sampling.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
@@ -18,9 +19,48 @@ export interface Cold {
 
 /** Of a shape with made-up weights. */
 export async function coldOf(name: ShapeName, imageSize: number, signal: AbortSignal): Promise<Cold> {
-  const { classifier, ...cold } = await coldStart(madeUpFolder(SHAPES[name], imageSize), signal);
+  const { classifier, ...cold } = await coldStart(madeUpFolder(SHAPES[name], imageSize), "webgpu", signal);
   await classifier.dispose();
   return cold;
+}
+
+/** A row of the CPU for each batch; the first one tells the cold start too. */
+export async function* modelOnCpu(
+  name: ShapeName,
+  imageSize: number,
+  batches: readonly number[],
+  repeats: Repeats,
+  signal: AbortSignal,
+): AsyncGenerator<Partial<Cold> & OnCpu> {
+  let { classifier, ...cold }: Partial<Cold> & Started = await coldStart(
+    madeUpFolder(SHAPES[name], imageSize),
+    "cpu",
+    signal,
+  );
+  try {
+    for (const batch of batches) {
+      const pictures = Array.from({ length: batch }, (_, i) => madeUpPicture(i));
+      await classifier.logits(pictures, { signal });
+      const { values, discarded } = await samplesOf(
+        () => wallMs(() => classifier.logits(pictures, { signal })),
+        repeats,
+        signal,
+      );
+      const ms = spreadOf(values);
+      const { threads, gpuBytes } = classifier.report;
+      const row = { model: name, imageSize, batch, ms, discarded, gpuBytes };
+      yield { ...cold, ...row, imagesPerSecond: (batch * 1000) / ms.median, threads: threads?.count };
+      cold = {};
+    }
+  } finally {
+    await classifier.dispose();
+  }
+}
+
+type Started = Pick<Awaited<ReturnType<typeof coldStart>>, "classifier">;
+
+interface OnCpu extends ModelRow {
+  readonly threads: number | undefined;
 }
 
 const FILES = ["config.json", "preprocessor_config.json", "model.safetensors"];
@@ -29,6 +69,7 @@ const FILES = ["config.json", "preprocessor_config.json", "model.safetensors"];
 export async function coldOfFolder(
   address: URL,
   repeats: Repeats,
+  device: DeviceChoice,
   signal: AbortSignal,
 ): Promise<Cold & { ms: Spread }> {
   const files: Record<string, Uint8Array> = {};
@@ -39,16 +80,20 @@ export async function coldOfFolder(
       files[name] = new Uint8Array(await response.arrayBuffer());
     }
   });
-  const { classifier, ...cold } = await coldStart(files, signal);
+  const { classifier, ...cold } = await coldStart(files, device, signal);
   const picture = madeUpPicture(0);
   const steady = () => wallMs(() => classifier.logits(picture));
   const { values } = await samplesOf(steady, repeats, signal).finally(() => classifier.dispose());
   return { downloadMs, ...cold, ms: spreadOf(values) };
 }
 
-async function coldStart(files: Record<string, string | Uint8Array>, signal: AbortSignal) {
+async function coldStart(
+  files: Record<string, string | Uint8Array>,
+  device: DeviceChoice,
+  signal: AbortSignal,
+) {
   const start = performance.now();
-  const classifier = await ImageClassifier.load(files, { device: "webgpu", signal });
+  const classifier = await ImageClassifier.load(files, { device, signal });
   const loaded = performance.now();
   await classifier.logits(madeUpPicture(0));
   return { classifier, loadMs: loaded - start, firstMs: performance.now() - loaded };

@@ -1,11 +1,11 @@
-import { type Cold, coldOf, coldOfFolder } from "../../../src/bench/cold.ts";
+import { type Cold, coldOf, coldOfFolder, modelOnCpu } from "../../../src/bench/cold.ts";
 import { MODEL_COLUMNS } from "../../../src/bench/columns.ts";
 import { benchModel, type ModelRow } from "../../../src/bench/models.ts";
 import { type Bench, definePage } from "../bench-page.ts";
 import { coldPlot, passesPlot, throughputPlot } from "../plots/models.ts";
 
 /** Of its first batch, a row tells the cold start too. */
-export type ModelPageRow = ModelRow & Partial<Cold>;
+export type ModelPageRow = ModelRow & Partial<Cold> & { readonly threads?: number };
 
 const BUNDLED = "everyday80";
 
@@ -13,7 +13,7 @@ export const model = definePage<ModelPageRow>({
   id: "model",
   title: "Model",
   lead: "Whole models with made-up weights, and the bundled one as it is: download, load, first answer, then the steady state by batch, and where its time goes.",
-  parameters: ["models", "batch", "size", "clock"],
+  parameters: ["models", "batch", "size", "device", "clock"],
   presets: {
     quick: { batch: [1, 4] },
     standard: { models: ["ti", "s", "b"], batch: [1, 8, 32] },
@@ -24,6 +24,13 @@ export const model = definePage<ModelPageRow>({
     const total = 1 + models.length * size.length * batch.length;
     let done = 0;
     const onRow = (row: ModelPageRow) => bench.onRow(row, ++done, total);
+    if (bench.backend === "cpu") {
+      onRow(await bundledRow(bench));
+      for (const name of models)
+        for (const pixels of size)
+          for await (const row of modelOnCpu(name, pixels, batch, bench.repeats, bench.signal)) onRow(row);
+      return;
+    }
     const options = { peaks: await bench.peaks(), repeats: bench.repeats, signal: bench.signal };
     onRow(await bundledRow(bench));
     for (const name of models)
@@ -40,6 +47,7 @@ export const model = definePage<ModelPageRow>({
   },
   columns: [
     ...MODEL_COLUMNS,
+    { head: "CPU threads", value: ({ threads }) => threads, show: ({ threads }) => `${threads ?? ""}` },
     { head: "download ms", value: ({ downloadMs }) => downloadMs },
     { head: "load ms", value: ({ loadMs }) => loadMs },
     { head: "first ms", value: ({ firstMs }) => firstMs },
@@ -47,10 +55,10 @@ export const model = definePage<ModelPageRow>({
   plots: [throughputPlot, passesPlot, coldPlot],
 });
 
-async function bundledRow({ repeats, signal }: Bench): Promise<ModelPageRow> {
+async function bundledRow({ repeats, backend, signal }: Bench): Promise<ModelPageRow> {
   const row = { model: BUNDLED, imageSize: 64, batch: 1 };
   const address = new URL(`../../models/${BUNDLED}/`, location.href);
-  const cold = await coldOfFolder(address, repeats, signal).catch(orError({ signal }));
+  const cold = await coldOfFolder(address, repeats, backend, signal).catch(orError({ signal }));
   return { ...row, ...cold };
 }
 

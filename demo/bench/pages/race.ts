@@ -10,7 +10,7 @@ import { madeUpPicture, normalisedPixels } from "../../../src/bench/pixels.ts";
 import { race } from "../../../src/bench/race.ts";
 import { type Agreement, agreementOf } from "../../../src/bench/score.ts";
 import type { Spread } from "../../../src/bench/statistics.ts";
-import { ImageClassifier } from "../../../src/index.ts";
+import { ImageClassifier, type Report } from "../../../src/index.ts";
 import type { OnnxFormat } from "../../../src/onnx/linear.ts";
 import { onnxModel } from "../../../src/onnx/model.ts";
 import { type Bench, definePage, type Row } from "../bench-page.ts";
@@ -27,7 +27,6 @@ export interface RaceRow extends Row, Partial<Agreement> {
   readonly ratio?: Spread;
 }
 
-const OURS = "vit8 int8";
 /** Whose logits the others are held against. */
 const REFERENCE = "wasm-fp32";
 
@@ -35,7 +34,7 @@ export const racePage = definePage<RaceRow>({
   id: "race",
   title: "Race",
   lead: "The same weights and the same pixels in vit8, in ONNX Runtime Web and, if asked, in TensorFlow.js, in turns A B A C, so that what slows the machine slows both. The weights are made up, or those of a model folder. Answers are held against float32 on the CPU.",
-  parameters: ["models", "batch", "size", "model", "peers", "runtime", "tensorflow"],
+  parameters: ["models", "batch", "size", "device", "model", "peers", "runtime", "tensorflow"],
   takesFolder: true,
   presets: {
     quick: {},
@@ -91,11 +90,15 @@ async function heat(bench: Bench, model: RaceModel, images: number): Promise<Rac
     pixels: normalisedPixels(model.description, pictures),
     shape: [images, 3, input.height, input.width],
   });
-  const classifier = await ImageClassifier.load(model.source, { device: "webgpu", maxBatch: images, signal });
+  const classifier = await ImageClassifier.load(model.source, {
+    device: bench.backend,
+    maxBatch: images,
+    signal,
+  });
   try {
     const reference = await (await paddock.open(REFERENCE)).run();
-    const ours = { name: OURS, run: () => classifier.logits(pictures) };
-    const agreements = new Map([[OURS, agreementOf(await ours.run(), reference)]]);
+    const ours = { name: nameOfOurs(classifier.report), run: () => classifier.logits(pictures) };
+    const agreements = new Map([[ours.name, agreementOf(await ours.run(), reference)]]);
     const entrants: Entrant[] = [];
     const refused: RaceRow[] = [];
     for (const peer of settings.peers) {
@@ -112,7 +115,7 @@ async function heat(bench: Bench, model: RaceModel, images: number): Promise<Rac
     const onRound = (rounds: number) => bench.tell(`${id}, batch ${images}: round ${rounds} is over`);
     const { ours: ms, others } = await race(ours, entrants, { repeats, signal, onRound });
     return [
-      { ...from, name: OURS, ms, ...agreements.get(OURS) },
+      { ...from, name: ours.name, ms, ...agreements.get(ours.name) },
       ...others.map(({ name, ...times }) => ({
         ...from,
         name: withThreads(name),
@@ -187,7 +190,11 @@ function nameOf(peer: string): string {
   return peer === TFJS ? name : `ort ${name}`;
 }
 
+const nameOfOurs = ({ threads }: Report) =>
+  threads ? `vit8 int8 on the CPU, ${threadsInWords(threads.count)}` : "vit8 int8";
+
 function withThreads(name: string): string {
-  const threads = wasmThreads();
-  return name.includes("wasm") ? `${name}, ${threads} thread${threads === 1 ? "" : "s"}` : name;
+  return name.includes("wasm") ? `${name}, ${threadsInWords(wasmThreads())}` : name;
 }
+
+const threadsInWords = (count: number) => `${count} thread${count === 1 ? "" : "s"}`;
