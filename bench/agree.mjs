@@ -44,7 +44,7 @@ async function onPage() {
   try {
     const queries = [
       `page=kernels&kernel=${values.kernel}`,
-      ...(values.kernel ? [] : ["page=model&batch=1"]),
+      ...(values.kernel ? [] : ["page=model&batch=1&device=webgpu"]),
     ];
     const rows = [];
     for (const query of queries) {

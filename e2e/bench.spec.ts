@@ -163,7 +163,7 @@ test("axe finds nothing, light and dark", async ({ page }) => {
 for (const [query, plots] of Object.entries({
   "page=gemm&kernel=broadcast_add": ["Time over the fastest at the same shape"],
   "page=roofline&kernel=norm&batch=1,2": ["Roofline: operations a second over operations a byte"],
-  "page=model&size=32&batch=1,2": [
+  "page=model&size=32&batch=1,2&device=webgpu": [
     "Pictures a second over the batch",
     "GPU time of one picture by pass, each pass by itself",
     "From nothing to the first answer",

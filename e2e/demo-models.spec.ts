@@ -92,8 +92,8 @@ test("says every stage in words, in order", async ({ page }) => {
   expect(said.filter((text) => text !== "")).toEqual([
     "Downloading the model",
     "Quantising and packing its weights",
-    "Compiling shaders for your GPU",
-    "Checking the GPU's arithmetic",
+    "Preparing the kernels",
+    "Checking their arithmetic",
     "Ready",
     "Ready. Choose a picture.",
   ]);
