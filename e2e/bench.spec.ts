@@ -29,7 +29,7 @@ const FEW = "page=kernels&kernel=layernorm_quantize";
 test("the quick preset ends with every kernel proved right", async ({ page }) => {
   test.setTimeout(240_000);
   const complaints = complaintsOf(page);
-  await open(page, "page=kernels&preset=quick");
+  await open(page, "page=kernels&preset=quick&size=32");
   await page.getByRole("button", { name: "Run" }).click();
   await expect(status(page)).toHaveText(/^Done/, { timeout: 235_000 });
   const kernels = await rows(page).locator("td:nth-child(4)").allTextContents();

@@ -1,4 +1,4 @@
-/** The device is lost at twenty moments of a load and its runs, in Chromium: the answers are the same bits. */
+/** The device is lost at ten moments of a load and its runs, in Chromium: the answers are the same bits. */
 import { expect, test } from "@playwright/test";
 import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
 import { seeded } from "../src/testing/cases.ts";
@@ -22,7 +22,7 @@ test("a device lost at any moment is replaced, and the calls are answered", asyn
     content: 'import * as vit8 from "/src/index.ts"; globalThis.vit8 = vit8;',
   });
   await page.waitForFunction(() => "vit8" in globalThis);
-  const moments = [...seeded(3).u8(20)].map((byte) => byte / 256);
+  const moments = [...seeded(3).u8(10)].map((byte) => byte / 256);
   const told = await page.evaluate(
     async ({ files, pictures, moments }) => {
       const model = Object.fromEntries(

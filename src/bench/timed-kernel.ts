@@ -3,8 +3,8 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
 import { Timer } from "../gpu/timer.ts";
-import type { AnyCases, HostArray, TextureData } from "../testing/cases.ts";
-import { seeded } from "../testing/cases.ts";
+import type { AnyCases } from "../testing/cases.ts";
+import { inputsOf } from "../testing/check-case.ts";
 import { type Repeats, samplesOf } from "./sampling.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
@@ -23,11 +23,6 @@ const SAMPLE_MS = 20;
 const MOST_DISPATCHES = 2000;
 /** Of the time that a sample should take, nobody looks for its end through this share. */
 const UNWATCHED = 0.25;
-
-/** Host data of the inputs by the cases' own generator. */
-export function inputsOf({ inputs }: AnyCases, problem: unknown): Record<string, HostArray | TextureData> {
-  return inputs(problem as never, seeded(7));
-}
 
 export async function timeKernel(
   gpu: Gpu,

@@ -67,7 +67,7 @@ const platform = {
   ...pagePlatform,
   gpu: slowGpu,
   sliceMs: undefined,
-  notebook: {
+  cache: {
     read: async (name: string) => pages.get(name),
     async write(name: string, text: string) {
       pages.set(name, text);

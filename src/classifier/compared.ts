@@ -12,8 +12,9 @@ import { Plan } from "../scheduler/plan.ts";
 import type { Graph, Step, Tensor } from "../scheduler/step.ts";
 import { chooseByMeasuring } from "../scheduler/tune.ts";
 import { MOST_THREADS, type Threads } from "../wasm/pool.ts";
+import type { TextCache } from "./cache.ts";
 import type { ModelDescription } from "./model.ts";
-import { type Notebook, nameOf, tuningOf } from "./tunings.ts";
+import { nameOf, tuningOf } from "./tunings.ts";
 
 /** Milliseconds of a model's largest matrix product. */
 export interface Compared {
@@ -62,7 +63,7 @@ export interface Comparison {
   readonly program: Program;
   /** How to start threads; absent: a page's own thread, where a worker would have them. */
   readonly threads?: Threads;
-  readonly notebook?: Notebook;
+  readonly cache?: TextCache;
 }
 
 /**
@@ -79,31 +80,31 @@ export async function refuseSlowGpu(comparison: Comparison): Promise<Compared | 
   throw Object.assign(error, { compared });
 }
 
-async function keptOrMeasured({ notebook, ...comparison }: Comparison): Promise<Compared> {
+async function keptOrMeasured({ cache, ...comparison }: Comparison): Promise<Compared> {
   const { gpu, model, arithmetic, program, threads } = comparison;
   const count = threads ? Math.min(threads.most, MOST_THREADS) : threadsOfWorker();
   const onGpu = largestProduct(program);
   const page = `${nameOf(gpu)} | beside ${count} threads of the CPU`;
   const key = `${onGpu.kernels[0].name} ${JSON.stringify(onGpu.problem)}`;
-  const kept: Record<string, Compared> = await readPage(notebook, page);
+  const kept: Record<string, Compared> = await readPage(cache, page);
   if (kept[key]) return kept[key];
   const compared = await compare({
     macs: onGpu.kernels[0].macs(onGpu.problem),
     threads: count,
-    gpuMs: () => msOnGpu(gpu, onGpu, notebook),
+    gpuMs: () => msOnGpu(gpu, onGpu, cache),
     cpuMs: async () => {
       const step = largestProduct(await programOf(model, arithmetic));
       const ms = await msOnCpu(step, threads);
       return threads ? ms : ms / (1 + SPEED_UP * (count - 1));
     },
   });
-  await notebook?.write(page, JSON.stringify({ ...kept, [key]: compared }));
+  await cache?.write(page, JSON.stringify({ ...kept, [key]: compared }));
   return compared;
 }
 
-async function readPage(notebook: Notebook | undefined, page: string): Promise<Record<string, Compared>> {
+async function readPage(cache: TextCache | undefined, page: string): Promise<Record<string, Compared>> {
   try {
-    return JSON.parse((await notebook?.read(page)) ?? "{}");
+    return JSON.parse((await cache?.read(page)) ?? "{}");
   } catch {
     return {}; // damaged: measured anew
   }
@@ -121,8 +122,8 @@ function largestProduct(program: Program): Step {
   return products.reduce((most, step) => (macs(step) > macs(most) ? step : most));
 }
 
-async function msOnGpu(gpu: Gpu, step: Step, notebook: Notebook | undefined): Promise<number> {
-  const choose = chooseByMeasuring(gpu, await tuningOf(gpu, notebook));
+async function msOnGpu(gpu: Gpu, step: Step, cache: TextCache | undefined): Promise<number> {
+  const choose = chooseByMeasuring(gpu, await tuningOf(gpu, cache));
   const plan = await Plan.create(gpu, alone(step), { weights: new Map(), outputs: [], choose });
   const { Timer } = await import("../gpu/timer.ts");
   const timer = new Timer(gpu);

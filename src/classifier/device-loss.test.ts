@@ -8,7 +8,7 @@ import type { LoadOptions } from "./api.ts";
 import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, transformersFiles } from "./made-up-vit.shared.ts";
 
-const platform = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined, notebook: undefined };
+const platform = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined, cache: undefined };
 const files = transformersFiles(PLAIN, madeUpTensors(PLAIN));
 const pictures = [1, 2, 3].map((seed) => madeUpPicture(PLAIN, seed));
 const load = (options: LoadOptions = {}) =>

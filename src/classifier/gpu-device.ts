@@ -7,10 +7,11 @@ import { acquireGpu, releaseGpu } from "../gpu/shared.ts";
 import { isInteger } from "../lower/arithmetic.ts";
 import type { Packed } from "../lower/pack/packer.ts";
 import type { Threads } from "../wasm/pool.ts";
+import type { TextCache } from "./cache.ts";
 import type { Compared } from "./compared.ts";
 import type { Device } from "./device.ts";
 import { compileAhead, GpuBackend, refusal } from "./gpu-backend.ts";
-import { keepTuning, type Notebook, tuningOf } from "./tunings.ts";
+import { keepTuning, tuningOf } from "./tunings.ts";
 
 /** How a platform reaches its GPU. */
 export interface GpuAccess {
@@ -25,12 +26,12 @@ export interface GpuAccess {
   /** Longest GPU time of one submit; absent where nobody watches a screen. */
   readonly sliceMs?: number;
   /** Where measured choices are kept between visits; absent: nowhere. */
-  readonly notebook?: Notebook;
+  readonly cache?: TextCache;
 }
 
 /** @throws UnsupportedDeviceError without WebGPU, and for a software adapter where only what is faster than the CPU will do; the signal's reason. */
 export async function openGpuDevice(
-  { gpu: entry, wait, sliceMs, notebook, onlyIfFaster, threads }: GpuAccess,
+  { gpu: entry, wait, sliceMs, cache, onlyIfFaster, threads }: GpuAccess,
   signal?: AbortSignal,
 ): Promise<Device> {
   const gpu = await acquireGpu({ gpu: await entry?.(), wait }, signal);
@@ -56,7 +57,7 @@ export async function openGpuDevice(
       if (!onlyIfFaster || !autotune) return;
       // The same: where it cannot be had, the GPU is taken.
       const it = await import("./compared.ts").catch(() => undefined);
-      const comparison = { gpu, model, arithmetic, program, threads: await threads?.(), notebook };
+      const comparison = { gpu, model, arithmetic, program, threads: await threads?.(), cache };
       compared = await it?.refuseSlowGpu(comparison);
     },
     async streamed({ precision, nonlinear }, autotune = true) {
@@ -64,7 +65,7 @@ export async function openGpuDevice(
       const asked = autotune && precision === "int8" && !isInteger(nonlinear);
       // Matrix units are worth more than half of the stream.
       if (software || !asked || !features.has("shader-f16") || int8Matrices.size > 0) return undefined;
-      const tuning = await tuningOf(gpu, notebook);
+      const tuning = await tuningOf(gpu, cache);
       // The same: without it the stream is f32.
       return import("./half-stream.ts")
         .then(({ halfStream }) => halfStream(gpu, tuning))
@@ -73,11 +74,11 @@ export async function openGpuDevice(
     async load(model, program, packed, autotune = !gpu.capabilities.software) {
       const compiling = compileAhead(gpu, program).catch(() => {});
       const weights = await uploadWeights(gpu, model.id, packed);
-      const tuning = autotune ? await tuningOf(gpu, notebook) : undefined;
+      const tuning = autotune ? await tuningOf(gpu, cache) : undefined;
       // Worth some time of each run, and no failed load: where it cannot be had, kernels are the table's.
       const tune = tuning && (await import("../scheduler/tune.ts").catch(() => undefined));
       const choose = tuning && tune?.chooseByMeasuring(gpu, tuning);
-      const keep = tuning && (() => keepTuning(gpu, tuning, notebook));
+      const keep = tuning && (() => keepTuning(gpu, tuning, cache));
       return new GpuBackend(gpu, model, weights, { sliceMs, choose, compiling, keep });
     },
     lost: gpu.lost,

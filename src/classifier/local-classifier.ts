@@ -20,6 +20,7 @@ import type {
   Report,
 } from "./api.ts";
 import { inBatches, withOpened } from "./batching.ts";
+import { pageCache } from "./cache.ts";
 import type { Reason } from "./device.ts";
 import type { Answer, Engine, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
@@ -28,14 +29,13 @@ import { openPicture, type Picture, type PictureSource } from "./picture.ts";
 import { Recovery } from "./recovery.ts";
 import { reportOf } from "./report.ts";
 import { openSession } from "./session.ts";
-import { pageNotebook } from "./tunings.ts";
 
 export const pagePlatform: Platform<Picture> = {
   openFolder: (model, { revision, endpoint }) => resolveFolder(model, { revision, endpoint }),
   openPicture,
   // Half a frame at 60 a second: the compositor gets its turn between two submits.
   sliceMs: 8,
-  notebook: pageNotebook,
+  cache: pageCache,
 };
 
 const MAX_BATCH = 8;

@@ -62,7 +62,7 @@ function loadWith(entry: GPU, options: LoadOptions = {}) {
     ...pagePlatform,
     gpu: async () => entry,
     sliceMs: undefined,
-    notebook: undefined,
+    cache: undefined,
   };
   return LocalClassifier.loadOn(platform, files, { autotune: false, ...options });
 }

@@ -6,7 +6,7 @@ import { nodeGpu } from "../node/gpu.ts";
 import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, transformersFiles } from "./made-up-vit.shared.ts";
 
-const platform = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined, notebook: undefined };
+const platform = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined, cache: undefined };
 const files = transformersFiles(PLAIN, madeUpTensors(PLAIN));
 const picture = madeUpPicture(PLAIN);
 await nodeGpu();

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import type { Gpu } from "../gpu/gpu.ts";
 import { nodeGpu } from "../node/gpu.ts";
+import type { TextCache } from "./cache.ts";
 import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpTensors, PLAIN, transformersFiles } from "./made-up-vit.shared.ts";
-import { type Notebook, tuningOf } from "./tunings.ts";
+import { tuningOf } from "./tunings.ts";
 
-function notebookOf(pages: Map<string, string>): Notebook {
+function notebookOf(pages: Map<string, string>): TextCache {
   return {
     read: async (name) => pages.get(name),
     async write(name, text) {
@@ -16,7 +17,7 @@ function notebookOf(pages: Map<string, string>): Notebook {
 
 test("what one visit has measured, the next one on a new device takes as it is", async () => {
   const pages = new Map<string, string>();
-  const platform = { ...pagePlatform, gpu: nodeGpu, notebook: notebookOf(pages) };
+  const platform = { ...pagePlatform, gpu: nodeGpu, cache: notebookOf(pages) };
   const files = transformersFiles(PLAIN, madeUpTensors(PLAIN));
   const visit = async () => {
     await (await LocalClassifier.loadOn(platform, files, { device: "webgpu", autotune: true })).dispose();
@@ -34,6 +35,6 @@ test("what one visit has measured, the next one on a new device takes as it is",
 
 test("a damaged page is as good as none", async () => {
   const gpu = { adapter: { vendor: "v", architecture: "a", description: "d" } } as Gpu;
-  const notebook: Notebook = { read: async () => "[[", write: async () => {} };
-  expect(await tuningOf(gpu, notebook)).toEqual(new Map());
+  const cache: TextCache = { read: async () => "[[", write: async () => {} };
+  expect(await tuningOf(gpu, cache)).toEqual(new Map());
 });

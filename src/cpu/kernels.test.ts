@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { type AnyCases, type HostArray, type OutputShape, seeded, VIEWS } from "../testing/cases.ts";
-import { faultOfOutputs } from "../testing/check-case.ts";
+import { compareOutputs } from "../testing/check-case.ts";
 import { cpuKernels } from "./kernels.ts";
 
 const suites = import.meta.glob<AnyCases | readonly AnyCases[]>("../kernels/*.cases.ts", {
@@ -54,7 +54,7 @@ for (const { suite, compute } of cases)
       compute(problem as never, arrays as never);
       const outputs = shapes.map(([name, { length }]) => [name, guarded.get(name)!.subarray(0, length)]);
       const expected = suite.reference(problem as never, inputs);
-      expect(faultOfOutputs(suite, Object.fromEntries(outputs), expected)).toBeUndefined();
+      expect(compareOutputs(suite, Object.fromEntries(outputs), expected).fault).toBeUndefined();
       for (const [name, { length, padding = 0 }] of shapes)
         expect([...guarded.get(name)!.subarray(length + padding)], `${name}: behind its end`).toEqual([
           GUARD,

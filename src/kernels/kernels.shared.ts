@@ -5,7 +5,7 @@ import { openGpu } from "../gpu/gpu.ts";
 import { type AnyKernel, variantsFor } from "../gpu/kernel.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import type { AnyCases } from "../testing/cases.ts";
-import { faultOf } from "../testing/check-case.ts";
+import { checkCase } from "../testing/check-case.ts";
 
 /** What a glob of cases files gives. */
 export type CasesFiles = Readonly<Record<string, AnyCases | readonly AnyCases[]>>;
@@ -36,7 +36,7 @@ export async function testKernels(files: CasesFiles): Promise<void> {
       if (runs.length === 0) continue;
       describe(`${kernel.name}, ${machine} on ${gpu.adapter.vendor} ${gpu.adapter.architecture}`, () => {
         test.each(runs)("$name, $variant", async ({ problem, variant }) => {
-          expect(await faultOf(gpu, cases, problem, variant)).toBeUndefined();
+          expect((await checkCase(gpu, cases, problem, variant)).fault).toBeUndefined();
         });
       });
     }

@@ -7,9 +7,9 @@ import type { ImageClassifier as Classifier, LoadOptions, Platform } from "../cl
 import { LocalClassifier } from "../classifier/local-classifier.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { ModelSource } from "../format/folder.ts";
+import { nodeCache } from "./cache.ts";
 import { openModel } from "./folder.ts";
 import { nodeGpu, restfulWait } from "./gpu.ts";
-import { nodeNotebook } from "./notebook.ts";
 import { type NodePicture, readSource } from "./source.ts";
 
 export * from "../errors/errors.ts";
@@ -21,7 +21,7 @@ const nodePlatform: Platform<NodePicture> = {
   gpu: nodeGpu,
   wait: restfulWait,
   threads: async () => (await import("./threads.ts")).nodeThreads(),
-  notebook: nodeNotebook,
+  cache: nodeCache,
   openFolder: (model, { revision, endpoint }) => openModel(model, { revision, endpoint }),
   openPicture: async (picture, signal) => openPicture(await readSource(picture, signal)),
 };

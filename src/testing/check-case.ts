@@ -1,54 +1,61 @@
-// Holds one variant of a kernel to one problem of its cases: the fault in words, or none.
+// Holds one variant of a kernel to one problem of its cases.
 
 import type { Gpu } from "../gpu/gpu.ts";
-import { type AnyCases, type HostArray, seeded, type Tolerance } from "./cases.ts";
+import { type AnyCases, type HostArray, seeded, type TextureData } from "./cases.ts";
 import { runKernel } from "./run-kernel.ts";
 
-/** What is wrong with the outputs of a variant, or undefined where they are right. */
-export async function faultOf(
+export interface Verdict {
+  /** What is wrong, in words; undefined where all outputs are right. */
+  readonly fault?: string;
+  /** The largest |got - expected| of all outputs. */
+  readonly worstError: number;
+}
+
+/** Host data of the inputs: the same numbers each time. */
+export function inputsOf({ inputs }: AnyCases, problem: unknown): Record<string, HostArray | TextureData> {
+  return inputs(problem as never, seeded(7));
+}
+
+export async function checkCase(
   gpu: Gpu,
   cases: AnyCases,
   problem: unknown,
   variant: string,
-): Promise<string | undefined> {
-  const inputs = cases.inputs(problem as never, seeded(7));
-  const expected = cases.reference(problem as never, inputs as Record<string, HostArray>);
-  const outputs = cases.outputs(problem as never);
-  const run = await runKernel(gpu, cases.kernel, variant, problem, inputs, outputs);
-  if (run.overruns.length > 0) return `written past their end: ${run.overruns.join(", ")}`;
-  return faultOfOutputs(cases, run.outputs, expected);
+): Promise<Verdict> {
+  const inputs = inputsOf(cases, problem);
+  const run = await runKernel(gpu, cases.kernel, variant, problem, inputs, cases.outputs(problem as never));
+  if (run.overruns.length > 0)
+    return { fault: `written past their end: ${run.overruns.join(", ")}`, worstError: Number.NaN };
+  return compareOutputs(cases, run.outputs, cases.reference(problem as never, inputs as Inputs));
 }
 
-export function faultOfOutputs(
+type Inputs = Record<string, HostArray>;
+
+/** Speaks of the element that is furthest beyond its bound. */
+export function compareOutputs(
   { tolerance }: AnyCases,
   outputs: Readonly<Record<string, HostArray>>,
   expected: Readonly<Record<string, ArrayLike<number>>>,
-): string | undefined {
-  const faults = Object.entries(outputs).map(([name, got]) =>
-    faultOfOutput(name, got, expected[name], tolerance[name]),
-  );
-  return faults.find((fault) => fault !== undefined);
-}
-
-/** Speaks of the element that is furthest beyond its bound. */
-function faultOfOutput(
-  name: string,
-  got: HostArray,
-  expected: ArrayLike<number>,
-  { abs, rel }: Tolerance,
-): string | undefined {
-  if (got.length !== expected.length)
-    return `${name}: has ${got.length} elements, expected ${expected.length}`;
-  let worst = 1;
-  let at = -1;
-  for (let i = 0; i < got.length; i++) {
-    if (got[i] === expected[i] || (Number.isNaN(got[i]) && Number.isNaN(expected[i]))) continue;
-    const excess = Math.abs(got[i] - expected[i]) / (abs + rel * Math.abs(expected[i]));
-    if (!(excess <= worst)) {
-      worst = Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess;
-      at = i;
+): Verdict {
+  let fault: string | undefined;
+  let worstError = 0;
+  let worstExcess = 1;
+  for (const [name, got] of Object.entries(outputs)) {
+    const { abs, rel } = tolerance[name];
+    const wanted = expected[name];
+    if (got.length !== wanted.length)
+      return { fault: `${name}: has ${got.length} elements, expected ${wanted.length}`, worstError };
+    for (let i = 0; i < got.length; i++) {
+      const [value, want] = [got[i], wanted[i]];
+      if (value === want || (Number.isNaN(value) && Number.isNaN(want))) continue;
+      const error = Math.abs(value - want);
+      worstError = Math.max(worstError, error);
+      const excess = error / (abs + rel * Math.abs(want));
+      if (excess <= worstExcess) continue;
+      // a NaN is further off than any number
+      worstExcess = Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess;
+      fault = `${name}[${i}]: got ${value}, expected ${want} within ${abs} + ${rel} relative`;
     }
   }
-  if (at < 0) return undefined;
-  return `${name}[${at}]: got ${got[at]}, expected ${expected[at]} within ${abs} + ${rel} relative`;
+  return { fault, worstError };
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { type AnyCases, GUARD, type HostArray, type OutputShape, seeded, VIEWS } from "../testing/cases.ts";
-import { faultOfOutputs } from "../testing/check-case.ts";
+import { compareOutputs } from "../testing/check-case.ts";
 import { Heap } from "./heap.ts";
 import { type Call, wasmKernels } from "./kernels.ts";
 import { compileKernels, type Exports, instantiateKernels } from "./module.ts";
@@ -42,7 +42,7 @@ for (const suite of cases)
         new VIEWS[shapes[i][1].type](heap.memory.buffer, address as number, shapes[i][1].length),
       ]);
       const expected = suite.reference(problem as never, inputs);
-      expect(faultOfOutputs(suite, Object.fromEntries(outputs), expected)).toBeUndefined();
+      expect(compareOutputs(suite, Object.fromEntries(outputs), expected).fault).toBeUndefined();
       for (const [i, [name, shape]] of shapes.entries()) {
         const behind = heap.bytes((made[i][1] as number) + byteLength(shape), GUARD_BYTES);
         expect([...behind], `${name}: behind its end`).toEqual(Array(GUARD_BYTES).fill(GUARD));

@@ -2,7 +2,7 @@
 import { type Gpu, openGpu } from "../../src/gpu/gpu.ts";
 import { variantsFor } from "../../src/gpu/kernel.ts";
 import type { AnyCases } from "../../src/testing/cases.ts";
-import { faultOf } from "../../src/testing/check-case.ts";
+import { checkCase } from "../../src/testing/check-case.ts";
 import { faultOfBundled, faultOfModel } from "./models.ts";
 
 declare const Deno: { readonly args: readonly string[]; exit(code: number): never };
@@ -36,7 +36,7 @@ function testsOf(gpu: Gpu, cases: AnyCases): Test[] {
   return problems.flatMap(({ name, problem }) =>
     variantsFor(kernel, gpu.capabilities, problem as never).map((variant) => ({
       name: `${kernel.name}, ${name}, ${variant}`,
-      fault: () => faultOf(gpu, cases, problem, variant),
+      fault: async () => (await checkCase(gpu, cases, problem, variant)).fault,
     })),
   );
 }

@@ -1,0 +1,24 @@
+// Short texts that are kept from one visit to the next: what was measured here.
+
+/** Keeps texts by name between visits. Where it cannot, it holds nothing: it never throws. */
+export interface TextCache {
+  read(name: string): Promise<string | undefined>;
+  write(name: string, text: string): Promise<void>;
+}
+
+/** The browser's Cache API, which pages and workers share. */
+export const pageCache: TextCache = {
+  async read(name) {
+    const found = await globalThis.caches?.match(addressOf(name)).catch(() => undefined);
+    return found?.text();
+  },
+  async write(name, text) {
+    try {
+      const opened = await caches.open("vit8-tuning");
+      await opened.put(addressOf(name), new Response(text));
+    } catch {} // no secure context, or no room: measured again next time
+  },
+};
+
+/** Nothing answers there: it is a key. */
+const addressOf = (name: string) => `https://vit8.invalid/tuning/${encodeURIComponent(name)}`;
