@@ -7,6 +7,7 @@ import { quantizationConfig } from "../format/quantization-config.ts";
 import { type StoredTensor, type TensorEntry, toFloat32, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import type { CanonicalName } from "../network/names.ts";
+import type { Network } from "../network/op.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import { filesBeside } from "./files-beside.ts";
 import { describeFloatModel, type ReadOptions, streamFloatModel } from "./float-model.ts";
@@ -25,7 +26,7 @@ export async function quantizedFiles(
   const model = await describeFloatModel(folder, signal);
   const weights: StoredTensor[] = [];
   for await (const { names, entry, bytes } of streamFloatModel(folder, model, options))
-    weights.push(...stored(names[0], entry, finite(entry, bytes)));
+    weights.push(...stored(model.network, names[0], entry, finite(entry, bytes)));
   const files = new Map<string, Uint8Array[]>([
     ["config.json", [encode(await quantizedConfig(folder, signal))]],
     ...(await filesBeside(folder, signal)),
@@ -33,17 +34,21 @@ export async function quantizedFiles(
   return files.set(WEIGHTS_FILE, writeSafetensors(weights, { format: "pt" }));
 }
 
-/** The weights of linear layers, the patch embedding's among them, are the tensors `weight` of more than one axis. */
-export function isQuantizable(name: CanonicalName, shape: readonly number[]): boolean {
-  return name.endsWith(".weight") && shape.length > 1;
+/**
+ * The weights of linear layers, the patch embedding's among them, are the tensors `weight` of more than one axis. What another parameter
+ * is made of is not multiplied.
+ */
+function isQuantizable({ derived = [] }: Network, name: CanonicalName, shape: readonly number[]): boolean {
+  return name.endsWith(".weight") && shape.length > 1 && !derived.some(({ from }) => name in from);
 }
 
 function stored(
+  network: Network,
   canonical: CanonicalName,
   { name, shape }: TensorEntry,
   values: Float32Array,
 ): StoredTensor[] {
-  if (!isQuantizable(canonical, shape)) return [floats(name, shape, values)];
+  if (!isQuantizable(network, canonical, shape)) return [floats(name, shape, values)];
   // The patch embedding's [width, 3, side, side]; linear layers have no fourth axis.
   const { q, scale } = quantizeRows(values, shape[0], shape[3]);
   return [

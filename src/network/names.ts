@@ -5,7 +5,7 @@ export type CanonicalName = string;
 
 /**
  * What a library calls tensors: canonical name -> stored name, of whole tensors or of what has a weight and mostly a bias.
- * Each `*` stands for a number, such as a block's. `gate|up` are two that are stored as one, the rows of the first before those of
+ * Each `*` stands for a number, such as a block's; a name with the number itself goes before. `gate|up` are two that are stored as one, the rows of the first before those of
  * the second.
  */
 export type Dialect = Readonly<Record<string, string>>;
@@ -92,8 +92,10 @@ function translated(name: string, names: ReadonlyMap<string, string>): readonly 
   return filled(stem, names).map((found) => `${found}.${leaf}`);
 }
 
-/** What stands for a name once its numbers are stars, with the numbers back in their places. */
+/** What stands for a name, or for it once its numbers are stars, with the numbers back in their places. */
 function filled(name: string, names: ReadonlyMap<string, string>): readonly string[] {
+  const exact = names.get(name);
+  if (exact !== undefined) return exact.split("|");
   const numbers = [...name.matchAll(NUMBER)].map(([, number]) => number);
   const found = names.get(name.replace(NUMBER, ".*"))?.split("|") ?? [];
   return found.map((each) => {
