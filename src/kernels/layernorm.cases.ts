@@ -19,8 +19,8 @@ const problems = [
   { name: "nothing but zeros", problem: problem(2, 64, 64) },
   { name: "ViT-H", problem: problem(9, 1280, 1280) },
   { name: "rows without padding", problem: problem(128, 60, 64) },
-  { name: "as wide as a model may be", problem: problem(2, 8188, 8192) },
-  { name: "wider than 64 threads keep", problem: problem(2, 2112, 2112) },
+  { name: "as wide as a model may be", problem: problem(4, 8188, 8192) },
+  { name: "wider than 64 threads keep", problem: problem(4, 2112, 2112) },
 ];
 
 /**
