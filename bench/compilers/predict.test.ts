@@ -22,6 +22,14 @@ describe("loops turn as often as there is work for one turn", () => {
     expect(whole.inner.map((each) => trips.get(each))).toEqual([10, 20]);
   });
 
+  test("around products a loop turns as often as is known, others in it once a turn", () => {
+    const vector: Line = { instruction: { kind: "vector", cycles: 1 } };
+    const whole = program(loop("T", ...loop("L", vector), ...loop("A", ...dots(16)), vector));
+    const trips = tripsOf(whole, { products: [6400], turns: 5, bytes: 0 }, 64);
+    const [tile] = whole.inner;
+    expect([tile, ...tile.inner].map((each) => trips.get(each))).toEqual([5, 5, 100]);
+  });
+
   test("without a product the bytes of a wave over those of a turn", () => {
     const whole = program(loop("A", load(1024)));
     expect(tripsOf(whole, { products: [], bytes: 160 }, 64).get(whole.inner[0])).toBe(10);

@@ -6,6 +6,8 @@ import { type Loop, multiplyingLoops } from "./listing.ts";
 export interface Work {
   /** Multiply-adds of each product of the kernel, in the order of its code; empty where it has none. */
   readonly products: readonly number[];
+  /** Turns of the outermost loop around the products, where they are known. */
+  readonly turns?: number;
   /** Bytes that it reads and writes. */
   readonly bytes: number;
 }
@@ -15,25 +17,34 @@ const USUAL_TURNS = 4;
 
 /** Turns of every loop in one run of the program, which itself is there with 1. */
 export function tripsOf(whole: Loop, work: Work, wave: number): Map<Loop, number> {
-  const trips = new Map<Loop, number>([[whole, 1]]);
+  const trips = new Map<Loop, number>();
   const loops = loopsOf(whole, work.products.length);
   for (const [i, loop] of loops.entries())
     trips.set(loop, Math.max(1, productOf(work.products, i, loops.length) / macsOf(loop)));
-  settle(whole, trips, work, wave);
+  for (const loop of whole.inner) settleAround(loop, trips, work.turns ?? 1);
+  for (const loop of whole.inner)
+    if (trips.has(loop) && loop.inner.length > 0 && work.turns) trips.set(loop, work.turns);
+  trips.set(whole, 1);
+  settleOthers(whole, trips, work, wave);
   return trips;
 }
 
-/** A loop around others turns less often than they do; one without products as often as there are bytes to move. */
-function settle(loop: Loop, trips: Map<Loop, number>, work: Work, wave: number): void {
+/** A loop around those that multiply turns less often than they do, but as often as the outermost. */
+function settleAround(loop: Loop, trips: Map<Loop, number>, least: number): void {
+  for (const inner of loop.inner) settleAround(inner, trips, least);
+  const within = loop.inner.flatMap((inner) => trips.get(inner) ?? []);
+  if (!trips.has(loop) && within.length > 0)
+    trips.set(loop, Math.max(least, Math.max(...within) / USUAL_TURNS));
+}
+
+/** The rest: once a turn of the loop around, or, where nothing multiplies, as often as there are bytes to move. */
+function settleOthers(loop: Loop, trips: Map<Loop, number>, work: Work, wave: number): void {
   for (const inner of loop.inner) {
-    settle(inner, trips, work, wave);
-    if (trips.has(inner)) continue;
-    const within = inner.inner.map((each) => trips.get(each)!);
-    trips.set(inner, within.length > 0 ? Math.max(1, Math.max(...within) / USUAL_TURNS) : streamed(inner));
-  }
-  function streamed({ own: { globalBytes } }: Loop): number {
-    if (work.products.length > 0 || globalBytes === 0) return trips.get(loop) ?? 1;
-    return Math.max(1, (work.bytes * wave) / globalBytes);
+    const { globalBytes } = inner.own;
+    const streams = work.products.length === 0 && globalBytes > 0;
+    const turns = streams ? Math.max(1, (work.bytes * wave) / globalBytes) : trips.get(loop)!;
+    if (!trips.has(inner)) trips.set(inner, turns);
+    settleOthers(inner, trips, work, wave);
   }
 }
 
