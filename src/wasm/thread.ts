@@ -39,8 +39,8 @@ export const CONTROL = {
   args: 28,
   /** Bytes of the block. */
   byteLength: 512,
-  /** How long a thread looks for its next call before it sleeps, about what waking it takes: it may have the core that others need. */
-  looksMs: 0.05,
+  /** How long a thread looks for its next call before it sleeps. Waking takes a virtual machine longer than a step of a small model: a thread that slept between steps would come too late for each. */
+  looksMs: 1,
   /** Looks between two readings of the clock. */
   looks: 256,
 } as const;
