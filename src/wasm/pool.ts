@@ -30,7 +30,7 @@ const MOST_CALLS = 0x3fffff;
 /** A part that is not done for so long, or for ten times what the others took, is lost with its thread. */
 const PATIENCE_MS = 1000;
 /** How long the last part is looked for before this thread sleeps too, and leaves its core to the one that has it. */
-const LOOKS_MS = 0.2;
+const LOOKS_MS = 0.05;
 /** Time to start; a machine under load takes its time. */
 const START_MS = 10_000;
 

@@ -39,8 +39,10 @@ export const CONTROL = {
   args: 28,
   /** Bytes of the block. */
   byteLength: 512,
-  /** How long a thread looks for its next call before it sleeps. Waking takes a virtual machine longer than a step of a small model: a thread that slept between steps would come too late for each. */
-  looksMs: 1,
+  /** How long a thread that has done a part looks for the next call before it sleeps: it may be on the core that the others need. */
+  looksMs: 0.1,
+  /** The same of one that woke too late for a part: waking may take as long as a step of a small model. */
+  wakingLooksMs: 1,
   /** Looks between two readings of the clock. */
   looks: 256,
 } as const;
@@ -48,7 +50,7 @@ export const CONTROL = {
 type Exported = readonly ((...args: number[]) => void)[];
 
 /**
- * Takes parts of the published call and computes them, until nobody has to take one any more.
+ * Takes parts of the published call and computes them, until all are taken; how many it did.
  * Only who has taken a part may read the call: until that is done, it stays.
  */
 export function takeParts(
@@ -60,10 +62,11 @@ export function takeParts(
   const words = new Int32Array(control);
   const numbers = new Float64Array(control);
   return () => {
+    let taken = 0;
     for (;;) {
       const before = Atomics.load(words, layout.parts);
       const left = before < 0 ? 0 : before & layout.leftMask;
-      if (left === 0) return;
+      if (left === 0) return taken;
       if (Atomics.compareExchange(words, layout.parts, before, before - 1) !== before) continue;
       const cut = words[layout.cut];
       const [units, grain] = [numbers[layout.units], numbers[layout.grain]];
@@ -74,6 +77,7 @@ export function takeParts(
       const args = numbers.subarray(layout.args, layout.args + words[layout.count]);
       exported[words[layout.which]](border(cut - left), border(cut - left + 1), ...args, scratch);
       if (Atomics.add(words, layout.done, 1) + 1 === cut) Atomics.notify(words, layout.done);
+      taken++;
     }
   };
 }
@@ -85,11 +89,11 @@ export function threadLoop({ module, memory, control, layout, index, ready, take
   const work = take(control, layout, Object.values(instance.exports) as never, index);
   ready();
   for (;;) {
-    work();
+    const taken = work();
     const idle = Atomics.load(words, layout.parts);
     if (idle < 0) return;
     if (idle & layout.leftMask) continue;
-    const until = performance.now() + layout.looksMs;
+    const until = performance.now() + (taken ? layout.looksMs : layout.wakingLooksMs);
     for (let looks = 1; Atomics.load(words, layout.parts) === idle; looks++)
       if (looks % layout.looks === 0 && performance.now() > until) break;
     Atomics.wait(words, layout.parts, idle);
