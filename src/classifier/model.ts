@@ -2,17 +2,15 @@
 
 import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
-import { field, parseJson } from "../format/fields.ts";
+import { parseJson } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { fillLabels } from "../format/labels.ts";
 import { readOptional } from "../format/optional.ts";
 import type { TensorEntry } from "../format/safetensors.ts";
-import { isTimmConfig } from "../format/timm.ts";
 import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
-import { type Model, readModel } from "../network/model.ts";
+import type { Model } from "../network/model.ts";
 import type { CanonicalName } from "../network/names.ts";
 import { namesOfEntries, partsOf } from "../network/parts.ts";
 
@@ -51,9 +49,14 @@ export async function loadKept<T>(folder: ModelFolder, load: () => Promise<T>): 
 }
 
 const NESTED = "processor_config.json";
+interface Nested {
+  readonly image_processor?: unknown;
+}
 
 /** Reads the two configs. Throws for what vit8 does not run, before any weight is asked for. */
 export async function describeModel(folder: ModelFolder, signal?: AbortSignal): Promise<ModelDescription> {
+  const reader = part(import("../network/model.ts"));
+  reader.catch(() => {}); // told below, unless a file has failed before
   const [config, preprocessor] = await Promise.all([
     folder.readText("config.json", signal),
     readOptional(folder, "preprocessor_config.json", signal),
@@ -64,14 +67,15 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
     );
   const fields = parseJson(config, "config.json");
   const parsed = (name: string, text?: string) => (text === undefined ? undefined : parseJson(text, name));
-  const processor = async () =>
-    parsed("preprocessor_config.json", preprocessor) ??
+  const { readModel } = await reader;
+  const model = await readModel(fields, async () => {
+    const processor = parsed("preprocessor_config.json", preprocessor);
+    if (processor !== undefined) return processor;
     // transformers 5 also looks here
-    field(Object(parsed(NESTED, await readOptional(folder, NESTED, signal))), "image_processor");
-  // timm has none: what a server says in its place is not read.
-  const model = await readModel(fields, isTimmConfig(fields) ? undefined : await processor());
-  const labels = await fillLabels(model.labels);
-  return { ...model, labels, id: folder.id, affine: affineOf(model.preprocessing) };
+    const nested = parsed(NESTED, await readOptional(folder, NESTED, signal)) as Nested | undefined;
+    return nested?.image_processor ?? undefined;
+  });
+  return { ...model, id: folder.id, affine: affineOf(model.preprocessing) };
 }
 
 export interface WeightsLoading {

@@ -6,7 +6,6 @@ import { ModelFormatError, UnsupportedModelError, Vit8Error } from "../errors/er
 import { field, parseJson } from "../format/fields.ts";
 import { fillLabels } from "../format/labels.ts";
 import { quantizationConfig } from "../format/quantization-config.ts";
-import { isTimmConfig } from "../format/timm.ts";
 import type { TimmVitSpec } from "./families/timm/vit.ts";
 import { readModel } from "./model.ts";
 import { parametersOf } from "./parameters.ts";
@@ -66,7 +65,7 @@ const TIMM = {
 async function read(config: unknown) {
   const size = field(Object(config), "image_size") ?? 224;
   const processor = { image_processor_type: "ViTImageProcessor", size };
-  const model = await readModel(config, isTimmConfig(config) ? undefined : processor);
+  const model = await readModel(config, () => processor);
   const { name, labels, scoring, quantization } = model;
   const spec = model.spec as unknown as TimmVitSpec;
   return { name, ...spec, classes: labels.length, labels, scoring, quantization };
@@ -99,7 +98,10 @@ describe("transformers", () => {
     ["vit", "ViTModel", 0, 197],
   ])("%s: %s: classes, and tokens with the prefix", async (model_type, name, classes, tokens) => {
     const processor = { image_processor_type: "ViTImageProcessor" };
-    const { labels, network } = await readModel({ ...VIT, model_type, architectures: [name] }, processor);
+    const { labels, network } = await readModel(
+      { ...VIT, model_type, architectures: [name] },
+      () => processor,
+    );
     expect(labels).toHaveLength(classes);
     const parameters = parametersOf(network);
     expect(parameters.get("positions")).toEqual([1, tokens, 768]);
@@ -443,10 +445,10 @@ test("the picture's size is what preprocessing makes of it: DINOv2 runs at its c
     size: { shortest_edge: 256 },
     crop_size: 224,
   };
-  const { input, network } = await readModel(DINOV2, processor);
+  const { input, network } = await readModel(DINOV2, () => processor);
   expect(input).toEqual({ width: 224, height: 224, patch: 14 });
   expect(parametersOf(network).get("positions")).toEqual([1, 257, 384]);
-  await expect(readModel(DINOV2, { ...processor, crop_size: 225 })).rejects.toThrow(
+  await expect(readModel(DINOV2, () => ({ ...processor, crop_size: 225 }))).rejects.toThrow(
     "whole patches of 14 pixels",
   );
 });
@@ -457,9 +459,9 @@ test("ViT and DeiT of transformers take no pictures but those of image_size", as
     size: { height, width },
   });
   const config = { ...VIT, image_size: [128, 256] };
-  expect((await readModel(config, size(128, 256))).input).toMatchObject({ width: 256, height: 128 });
-  await expect(readModel(config, size(256, 128))).rejects.toThrow(UnsupportedModelError);
-  await expect(readModel(config, size(256, 128))).rejects.toThrow(
+  expect((await readModel(config, () => size(128, 256))).input).toMatchObject({ width: 256, height: 128 });
+  await expect(readModel(config, () => size(256, 128))).rejects.toThrow(UnsupportedModelError);
+  await expect(readModel(config, () => size(256, 128))).rejects.toThrow(
     "expected pictures of 256x128, the image_size in config.json, got 128x256",
   );
 });
@@ -470,7 +472,7 @@ test.skipIf(!existsSync(models)).each([
   ["everyday80", 64, 8, 80, 64],
 ])("the config of %s (skipped without ../shared/models)", async (name, imageWidth, depth, classes, edge) => {
   const read = (file: string) => JSON.parse(readFileSync(`${models}${name}/${file}`, "utf8"));
-  const model = await readModel(read("config.json"), read("preprocessor_config.json"));
+  const model = await readModel(read("config.json"), () => read("preprocessor_config.json"));
   const { spec, labels, preprocessing } = model;
   expect(labels).toHaveLength(classes);
   expect(spec).toMatchObject({ image: { width: imageWidth }, depth, width: 192, heads: 3, eps: 1e-6 });

@@ -2,7 +2,7 @@
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { asFields, type Fields, field, oneOf, quote, type Size } from "../format/fields.ts";
-import { readScoring, type Scoring, transformersLabels } from "../format/labels.ts";
+import { fillLabels, readScoring, type Scoring, transformersLabels } from "../format/labels.ts";
 import { type Preprocessing, parsePreprocessing, pictureSize } from "../format/preprocessing.ts";
 import { parseQuantization, type Quantization } from "../format/quantization-config.ts";
 import { isTimmConfig, timmLabels } from "../format/timm.ts";
@@ -32,11 +32,17 @@ export interface Model {
 
 /**
  * Fetches the family and reads the configs with it.
+ * @param processorOf gives what preprocessor_config.json holds; timm has none, and what a server says in its place is not read
  * @throws UnsupportedModelError naming what vit8 does not run, ModelFormatError for a field of the wrong type
  */
-export async function readModel(configJson: unknown, preprocessorJson?: unknown): Promise<Model> {
+export async function readModel(
+  configJson: unknown,
+  processorOf: () => unknown | Promise<unknown> = () => undefined,
+): Promise<Model> {
   const config = asFields(configJson, "config.json");
-  return modelOf(await familyOf(config), config, preprocessorJson);
+  const family = await familyOf(config);
+  const model = modelOf(family, config, isTimmConfig(config) ? undefined : await processorOf());
+  return { ...model, labels: await fillLabels(model.labels) };
 }
 
 /** The same for a family that is at hand. The network is for the pictures that preprocessing makes: DINOv2 is trained on larger ones. */

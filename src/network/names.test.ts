@@ -45,7 +45,7 @@ test.each([
   ["distillation_classifier.weight", "head_distillation.weight"],
   ["vit.pooler.dense.weight", undefined],
   ["embeddings.mask_token", undefined],
-  ["blocks.0.attn.q_norm.weight", undefined],
+  ["blocks.0.attn.q_norm.weight", "blocks.0.q_norm.weight"],
   ["blocks.01.norm1.weight", undefined],
   ["norm.__proto__", undefined],
   ["constructor.weight", undefined],
