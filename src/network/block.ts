@@ -3,7 +3,7 @@
 import type { Size } from "../format/fields.ts";
 import type { Activation } from "../tensor/activation.ts";
 import type { Builder } from "./builder.ts";
-import type { Learnt, Value } from "./op.ts";
+import type { AttentionOptions, Learnt, Rotation, Value } from "./op.ts";
 
 export interface BlockSpec {
   /** Channels of a token. */
@@ -15,10 +15,18 @@ export interface BlockSpec {
   readonly activation: Activation;
   readonly qkvBias: boolean;
   readonly layerScale?: boolean;
+  /** Default: as Q and V. */
+  readonly keyBias?: boolean;
   /** Each head of Q and K is normalized, with parameters that all heads share. */
   readonly qkNorm?: boolean;
+  /** What is done to the heads of Q and K then. */
+  readonly rotation?: Rotation;
+  /** What attention of a block does besides, such as a bias. */
+  readonly attention?: (at: string) => AttentionOptions;
   /** The MLP's first layer is two, `gate` and `up`: activation(gate) up, as SwiGLU has it. */
   readonly gated?: boolean;
+  /** A norm before the MLP's second layer. */
+  readonly mlpNorm?: boolean;
 }
 
 export interface EncoderSpec extends BlockSpec {
@@ -53,17 +61,20 @@ export function blocks(net: Builder, spec: EncoderSpec, x: Value): Value {
 }
 
 export function block(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
-  const { heads, eps, qkvBias, qkNorm, layerScale } = spec;
+  const { heads, eps, qkvBias, keyBias = qkvBias, qkNorm, rotation, layerScale } = spec;
   const sum = (n: 1 | 2, as: string) => ({
     as: `${at}.${as}`,
     scale: layerScale ? `${at}.scale${n}` : undefined,
   });
   const normed = net.norm(`${at}.norm1`, x, eps);
-  const part = (name: string) => net.linear(`${at}.${name}`, normed, { parts: heads, bias: qkvBias });
-  const headed = (name: string, x: Value) =>
-    qkNorm ? net.heads(`${at}.${name}`, x, { norm: { kind: "layer", eps } }) : x;
-  const [query, key] = [headed("q_norm", part("query")), headed("k_norm", part("key"))];
-  const attention = net.attention(`${at}.attention`, query, key, part("value"));
+  const part = (name: string) =>
+    net.linear(`${at}.${name}`, normed, { parts: heads, bias: name === "key" ? keyBias : qkvBias });
+  const prepared = (name: string, x: Value) => {
+    if (!qkNorm && !rotation) return x;
+    return net.heads(`${at}.${name}`, x, { ...(qkNorm && { norm: { kind: "layer", eps } }), rotation });
+  };
+  const [query, key] = [prepared("q_norm", part("query")), prepared("k_norm", part("key"))];
+  const attention = net.attention(`${at}.attention`, query, key, part("value"), spec.attention?.(at));
   const middle = net.add(`${at}.residual1`, x, net.linear(`${at}.proj`, attention), sum(1, "middle"));
   const hidden = mlp(net, spec, at, net.norm(`${at}.norm2`, middle, eps));
   return net.add(`${at}.residual2`, middle, hidden, sum(2, "x"));
@@ -71,12 +82,20 @@ export function block(net: Builder, spec: BlockSpec, at: string, x: Value): Valu
 
 /** The two layers of an MLP below `at`, with an activation or a gate between them. */
 export function mlp(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
-  const { width, mlpWidth: out, activation, gated } = spec;
+  const { width, eps, mlpNorm } = spec;
+  const hidden = hiddenOf(net, spec, at, x);
+  return net.linear(`${at}.fc2`, mlpNorm ? net.norm(`${at}.mlp_norm`, hidden, eps) : hidden, { out: width });
+}
+
+function hiddenOf(
+  net: Builder,
+  { mlpWidth: out, activation, gated }: BlockSpec,
+  at: string,
+  x: Value,
+): Value {
   const layer = (name: string) => net.linear(`${at}.${name}`, x, { out });
-  const hidden = gated
-    ? net.gate(`${at}.gated`, layer("gate"), layer("up"), activation)
-    : net.activation(`${at}.gelu`, layer("fc1"), activation);
-  return net.linear(`${at}.fc2`, hidden, { out: width });
+  if (gated) return net.gate(`${at}.gated`, layer("gate"), layer("up"), activation);
+  return net.activation(`${at}.gelu`, layer("fc1"), activation);
 }
 
 export type Answers = Readonly<Record<string, Value>>;
