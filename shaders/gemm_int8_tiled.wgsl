@@ -1,89 +1,86 @@
 // int8 GEMM with both operands staged through workgroup memory, 64 of K per barrier pair: the shape for GPUs.
-// A workgroup makes (4 * ROW_THREADS) x (4 * COLUMN_THREADS) outputs, four by four per thread; with `tall` two such tiles, one
-// below the other, eight by four per thread, so that a loaded weight serves twice as many rows.
-import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, Totals, a, w, finish};
-import package::lib::sixteen::{Sixteen, sixteen};
-import package::lib::fold::{Tile, dot_columns, fold};
+// A thread makes four by four outputs. With `tall` eight by four, in two tiles one below the other, so that a loaded weight serves twice as
+// many rows; with `short` two by four, so that a small product has twice as many threads.
+import package::lib::gemm::{length_k, length_n, ROW_THREADS, TILE_ROWS, Totals, a, w, finish};
+import package::lib::four::{Four, four, plus_products};
+import package::lib::fold::{Tile, fold};
 
 @if(half) enable f16;
 
 override COLUMN_THREADS: u32 = 16u;
 @if(tall) const TILES: u32 = 2u;
 @if(!tall) const TILES: u32 = 1u;
-const SLAB: u32 = 4u;                                       // steps of sixteen per barrier pair
-// [k16][lane of a quad][quad of rows or columns]: neighbours read neighbours, which is what banks of memory like.
-var<workgroup> a_slab: array<vec4<u32>, 16u * TILES * ROW_THREADS>;
-var<workgroup> w_slab: array<vec4<u32>, 16u * COLUMN_THREADS>;
+@if(short) alias Rows = vec2<u32>;
+@if(!short) alias Rows = vec4<u32>;
+const SLAB: u32 = 16u;                     // words along K per barrier pair: 64 values, a scale group
+// A vector is one word, four values of K, of neighbours: all that a thread's rows or columns need at a time, so that few registers
+// hold what it multiplies. [word][rows or columns of a thread]
+var<workgroup> a_slab: array<Rows, SLAB * TILES * ROW_THREADS>;
+var<workgroup> w_slab: array<vec4<u32>, SLAB * COLUMN_THREADS>;
 
-// Where in a slab of `quads` quads a row or column is kept that is read as the `index`th.
-fn place(index: u32, quads: u32) -> u32 {
-  let line = index % (4u * quads);
-  return index - line + line % 4u * quads + line / 4u;
-}
+override THREADS: u32 = COLUMN_THREADS * ROW_THREADS;    // a multiple of rows and of columns
+override ROWS_OF_TILE: u32 = TILE_ROWS * TILES * ROW_THREADS;
+override COLUMNS_OF_TILE: u32 = 4u * COLUMN_THREADS;
 
-fn load_slab(first_row: u32, first_column: u32, k: u32, thread: u32) {
-  let threads = COLUMN_THREADS * ROW_THREADS;
-  let rows = 4u * TILES * ROW_THREADS;
-  for (var i = 0u; i < (SLAB * rows + threads - 1u) / threads; i++) {
-    let at = i * threads + thread;
-    if (at < SLAB * rows) { a_slab[place(at, rows / 4u)] = a[(first_row + at % rows) * (length_k() / 16u) + k + at / rows]; }
+// Sixteen values of one row or column at a time, neighbours by neighbours. `a_at` and `w_at` are the first ones of this thread.
+fn load_slab(a_at: u32, w_at: u32, slab: u32, thread: u32) {
+  let row = thread % ROWS_OF_TILE;
+  // With few rows some threads have none to load.
+  if (THREADS <= 4u * ROWS_OF_TILE || thread < 4u * ROWS_OF_TILE) {
+    for (var i = 0u; i < max(1u, 4u * ROWS_OF_TILE / THREADS); i++) {
+      let words = a[a_at + slab * 4u + i * (THREADS / ROWS_OF_TILE)];
+      let k = 4u * (thread / ROWS_OF_TILE + i * (THREADS / ROWS_OF_TILE));
+      for (var word = 0u; word < 4u; word++) { a_slab[(k + word) * (ROWS_OF_TILE / TILE_ROWS) + row / TILE_ROWS][row % TILE_ROWS] = words[word]; }
+    }
   }
-  let columns = 4u * COLUMN_THREADS;
-  for (var i = 0u; i < (SLAB * columns + threads - 1u) / threads; i++) {
-    let at = i * threads + thread;
-    if (at < SLAB * columns) { w_slab[place(at, columns / 4u)] = w[(k + at / columns) * length_n() + first_column + at % columns]; }
+  let column = thread % COLUMNS_OF_TILE;
+  for (var i = 0u; i < 4u * COLUMNS_OF_TILE / THREADS; i++) {
+    let words = w[w_at + (slab * 4u + i * (THREADS / COLUMNS_OF_TILE)) * length_n()];
+    let k = 4u * (thread / COLUMNS_OF_TILE + i * (THREADS / COLUMNS_OF_TILE));
+    for (var word = 0u; word < 4u; word++) { w_slab[(k + word) * COLUMN_THREADS + column / 4u][column % 4u] = words[word]; }
   }
 }
 
-struct Columns { c0: Sixteen, c1: Sixteen, c2: Sixteen, c3: Sixteen }
-
-fn columns_of(k: u32, quad: u32) -> Columns {
-  let at = k * 4u * COLUMN_THREADS + quad;
-  return Columns(
-    sixteen(w_slab[at]), sixteen(w_slab[at + COLUMN_THREADS]),
-    sixteen(w_slab[at + 2u * COLUMN_THREADS]), sixteen(w_slab[at + 3u * COLUMN_THREADS]));
+// One word of K.
+@if(short) fn step(tile: Tile, rows: Rows, columns: Four) -> Tile {
+  return Tile(plus_products(tile.r0, rows.x, columns), plus_products(tile.r1, rows.y, columns));
 }
-
-fn step(tile: Tile, k: u32, quad: u32, c: Columns) -> Tile {
-  let quads = TILES * ROW_THREADS;
-  let at = k * 4u * quads + quad;
+@if(!short) fn step(tile: Tile, rows: Rows, columns: Four) -> Tile {
   return Tile(
-    tile.r0 + dot_columns(sixteen(a_slab[at]), c.c0, c.c1, c.c2, c.c3),
-    tile.r1 + dot_columns(sixteen(a_slab[at + quads]), c.c0, c.c1, c.c2, c.c3),
-    tile.r2 + dot_columns(sixteen(a_slab[at + 2u * quads]), c.c0, c.c1, c.c2, c.c3),
-    tile.r3 + dot_columns(sixteen(a_slab[at + 3u * quads]), c.c0, c.c1, c.c2, c.c3));
-}
-
-fn multiply(first_row: u32, column_tile: u32, local: vec2<u32>, thread: u32) {
-  let row = first_row + local.y * 4u;
-  var totals = Totals();
-  var tile = Tile();
-  @if(tall) var low_totals = Totals();
-  @if(tall) var low_tile = Tile();
-  for (var slab = 0u; slab < length_k() / 64u; slab++) {
-    load_slab(first_row, column_tile * COLUMN_THREADS * 4u, slab * SLAB, thread);
-    workgroupBarrier();
-    for (var k = 0u; k < SLAB; k++) {
-      let columns = columns_of(k, local.x);
-      tile = step(tile, k, local.y, columns);
-      @if(tall) { low_tile = step(low_tile, k, local.y + ROW_THREADS, columns); }
-    }
-    workgroupBarrier();
-    if ((slab + 1u) * SLAB % FOLD == 0u || slab + 1u == length_k() / 64u) {
-      let scale_group = ((slab + 1u) * SLAB - 1u) / FOLD;
-      totals = fold(totals, tile, row, scale_group);
-      tile = Tile();
-      @if(tall) { low_totals = fold(low_totals, low_tile, row + 4u * ROW_THREADS, scale_group); }
-      @if(tall) { low_tile = Tile(); }
-    }
-  }
-  let column4 = column_tile * COLUMN_THREADS + local.x;
-  finish(row, column4, local, totals);
-  @if(tall) { finish(row + 4u * ROW_THREADS, column4, local + vec2<u32>(0u, ROW_THREADS), low_totals); }
+    plus_products(tile.r0, rows.x, columns), plus_products(tile.r1, rows.y, columns),
+    plus_products(tile.r2, rows.z, columns), plus_products(tile.r3, rows.w, columns));
 }
 
 @compute @workgroup_size(COLUMN_THREADS, ROW_THREADS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
-  multiply(group.y * ROW_THREADS * 4u * TILES, group.x, local.xy, thread);
+  let first_row = group.y * ROWS_OF_TILE;
+  let row = first_row + local.y * TILE_ROWS;
+  let a_at = (first_row + thread % ROWS_OF_TILE) * (length_k() / 16u) + thread / ROWS_OF_TILE;
+  let w_at = thread / COLUMNS_OF_TILE * length_n() + group.x * COLUMNS_OF_TILE + thread % COLUMNS_OF_TILE;
+  var totals = Totals();
+  @if(tall) var low_totals = Totals();
+  // i32 sums of whole rows need no fold before the end; other sums begin anew with each slab.
+  @if(!groups && dot4) var tile = Tile();
+  @if(!groups && dot4 && tall) var low_tile = Tile();
+  for (var slab = 0u; slab < length_k() / 64u; slab++) {
+    load_slab(a_at, w_at, slab, thread);
+    workgroupBarrier();
+    @if(groups || !dot4) var tile = Tile();
+    @if((groups || !dot4) && tall) var low_tile = Tile();
+    for (var k = 0u; k < SLAB; k++) {
+      let columns = four(w_slab[k * COLUMN_THREADS + local.x]);
+      tile = step(tile, a_slab[k * TILES * ROW_THREADS + local.y], columns);
+      @if(tall) { low_tile = step(low_tile, a_slab[(k * TILES + 1u) * ROW_THREADS + local.y], columns); }
+    }
+    workgroupBarrier();
+    @if(groups || !dot4) { totals = fold(totals, tile, row, slab); }
+    @if((groups || !dot4) && tall) { low_totals = fold(low_totals, low_tile, row + 4u * ROW_THREADS, slab); }
+  }
+  @if(!groups && dot4 && short) { totals = Totals(tile.r0, tile.r1); }
+  @if(!groups && dot4 && !short) { totals = Totals(tile.r0, tile.r1, tile.r2, tile.r3); }
+  @if(!groups && dot4 && tall) { low_totals = Totals(low_tile.r0, low_tile.r1, low_tile.r2, low_tile.r3); }
+  let column4 = group.x * COLUMN_THREADS + local.x;
+  finish(row, column4, local.xy, totals);
+  @if(tall) { finish(row + 4u * ROW_THREADS, column4, local.xy + vec2<u32>(0u, ROW_THREADS), low_totals); }
 }

@@ -61,8 +61,11 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 @if(groups) alias Total = vec4<f32>;      // sums of groups, each already times its a_scale
 @if(!groups) alias Total = vec4<i32>;
 
-// Four rows by four columns of totals.
-struct Totals { r0: Total, r1: Total, r2: Total, r3: Total }
+// Four columns of totals of four rows, or with `short` of two.
+@if(!short) const TILE_ROWS: u32 = 4u;
+@if(!short) struct Totals { r0: Total, r1: Total, r2: Total, r3: Total }
+@if(short) const TILE_ROWS: u32 = 2u;
+@if(short) struct Totals { r0: Total, r1: Total }
 
 // Sixteen-value steps between two folds: a scale group, or as many as f32 sums stay exact for.
 @if(groups) const FOLD: u32 = 4u;
@@ -110,11 +113,16 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
   }
 }
 
+// One row after another, by selection and not by index: an array that run time indexes is memory, and four rows at once want
+// more registers than the product itself.
+@if(short) fn row_of(totals: Totals, r: u32) -> Total { return select(totals.r0, totals.r1, r == 1u); }
+@if(!short) fn row_of(totals: Totals, r: u32) -> Total {
+  return select(select(totals.r0, totals.r1, r == 1u), select(totals.r2, totals.r3, r == 3u), r >= 2u);
+}
+
 @if(!quantize) fn finish(row: u32, column4: u32, local: vec2<u32>, totals: Totals) {
-  store(row, column4, totals.r0);
-  store(row + 1u, column4, totals.r1);
-  store(row + 2u, column4, totals.r2);
-  store(row + 3u, column4, totals.r3);
+  let end = run_time(TILE_ROWS);
+  for (var r = 0u; r < end; r++) { store(row + r, column4, row_of(totals, r)); }
 }
 
 fn peak_of(y: vec4<f32>) -> f32 {
@@ -130,20 +138,25 @@ fn peak_of(y: vec4<f32>) -> f32 {
   if (column4 % 16u == 0u && row < row_count()) { out_scale[row * (length_n() / 64u) + column4 / 16u] = peak / 127.0; }
 }
 
+@if(quantize && short) fn with_row(totals: Totals, r: u32, row: Total) -> Totals {
+  return Totals(select(totals.r0, row, r == 0u), select(totals.r1, row, r == 1u));
+}
+@if(quantize && !short) fn with_row(totals: Totals, r: u32, row: Total) -> Totals {
+  return Totals(
+    select(totals.r0, row, r == 0u), select(totals.r1, row, r == 1u),
+    select(totals.r2, row, r == 2u), select(totals.r3, row, r == 3u));
+}
+
 // The sixteen threads along x own one group of 64 columns together.
 @if(quantize) fn finish(row: u32, column4: u32, local: vec2<u32>, totals: Totals) {
-  let y0 = activate(activation(), dequantize(row, column4, totals.r0));
-  let y1 = activate(activation(), dequantize(row + 1u, column4, totals.r1));
-  let y2 = activate(activation(), dequantize(row + 2u, column4, totals.r2));
-  let y3 = activate(activation(), dequantize(row + 3u, column4, totals.r3));
-  let at = local.y * 4u;
-  raise_peak(at, y0);
-  raise_peak(at + 1u, y1);
-  raise_peak(at + 2u, y2);
-  raise_peak(at + 3u, y3);
+  let end = run_time(TILE_ROWS);
+  let at = local.y * TILE_ROWS;
+  var kept = totals;
+  for (var r = 0u; r < end; r++) {
+    let y = activate(activation(), dequantize(row + r, column4, row_of(kept, r)));
+    raise_peak(at + r, y);
+    kept = with_row(kept, r, bitcast<Total>(y));
+  }
   workgroupBarrier();
-  store(row, column4, y0, row_peak(at));
-  store(row + 1u, column4, y1, row_peak(at + 1u));
-  store(row + 2u, column4, y2, row_peak(at + 2u));
-  store(row + 3u, column4, y3, row_peak(at + 3u));
+  for (var r = 0u; r < end; r++) { store(row + r, column4, bitcast<vec4<f32>>(row_of(kept, r)), row_peak(at + r)); }
 }

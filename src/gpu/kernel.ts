@@ -36,6 +36,8 @@ export interface Variant<P> {
   readonly inner?: "dot4" | "f32";
   /** Rows and columns that a workgroup makes; absent where that is no choice. */
   readonly tile?: readonly [rows: number, columns: number];
+  /** Threads of a workgroup, where there is a tile. */
+  readonly threads?: number;
   /** Absent: runs everywhere WebGPU does, at default limits. */
   readonly runsOn?: (capabilities: Capabilities, problem: P) => boolean;
 }

@@ -1,5 +1,5 @@
 import direct from "../../shaders/gemm_int8_direct.wgsl?to=groups+add&inner=f32&half&texts";
-import tiled from "../../shaders/gemm_int8_tiled.wgsl?to=groups+add&inner=dot4,f32&rows=,tall&half&texts";
+import tiled from "../../shaders/gemm_int8_tiled.wgsl?to=groups+add&inner=dot4,f32&outputs=,tall,short&half&texts";
 import { defineKernel, type Probe } from "../gpu/kernel.ts";
 import { toHalf } from "../quant/half.ts";
 import { type GemmProblem, gemmKernel, gemmProbe, onlyWithHalf } from "./gemm.ts";

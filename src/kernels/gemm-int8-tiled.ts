@@ -1,27 +1,27 @@
-import texts from "../../shaders/gemm_int8_tiled.wgsl?to=groups+add,groups+store,row+store,row+quantize&inner=dot4,f32&rows=,tall&texts";
+import texts from "../../shaders/gemm_int8_tiled.wgsl?to=groups+add,groups+store,row+store,row+quantize&inner=dot4,f32&outputs=,tall,short&texts";
+import type { Capabilities } from "../gpu/kernel.ts";
 import { type GemmVariant, gemmKernels } from "./gemm.ts";
 
-/** Named by rows by columns of a workgroup. */
+const ofGpus = { shapedFor: "gpu" } as const;
+/** 32 sums a thread, which Intel's compiler has no registers for: it spills some of them in the inner loop. */
+const manyRegisters = ({ vendor }: Capabilities) => vendor !== "intel";
+
+/** Named by rows by columns of a workgroup; the small ones have two by four outputs a thread, so that few rows fill many cores. */
 const tilesOf = (inner: "dot4" | "f32"): Readonly<Record<string, GemmVariant>> => ({
-  [`${inner}-64x64`]: { inner, tile: [64, 64], shapedFor: "gpu", constants: { ROW_THREADS: 16 } },
-  // Eight by four outputs a thread.
   [`${inner}-128x64`]: {
-    inner,
-    text: "tall",
-    tile: [128, 64],
-    shapedFor: "gpu",
+    ...{ ...ofGpus, inner, text: "tall", tile: [128, 64], threads: 256, runsOn: manyRegisters },
     constants: { ROW_THREADS: 16 },
   },
-  // 197 rows, a picture's tokens at 224 pixels, leave 3 of 5 times 40 idle, and 59 of 4 times 64.
-  [`${inner}-40x64`]: { inner, tile: [40, 64], shapedFor: "gpu", constants: { ROW_THREADS: 10 } },
-  [`${inner}-32x64`]: { inner, tile: [32, 64], shapedFor: "gpu", constants: { ROW_THREADS: 8 } },
-  [`${inner}-16x64`]: { inner, tile: [16, 64], shapedFor: "gpu", constants: { ROW_THREADS: 4 } },
-  // For small problems on many cores. Owns no group of 64 columns, so it cannot quantize.
+  [`${inner}-64x64`]: { ...ofGpus, inner, tile: [64, 64], threads: 256, constants: { ROW_THREADS: 16 } },
+  [`${inner}-32x64`]: { ...ofGpus, inner, tile: [32, 64], threads: 128, constants: { ROW_THREADS: 8 } },
+  [`${inner}-16x64`]: {
+    ...{ ...ofGpus, inner, text: "short", tile: [16, 64], threads: 128 },
+    constants: { ROW_THREADS: 8 },
+  },
+  // Owns no group of 64 columns, so it cannot quantize.
   [`${inner}-32x32`]: {
-    inner,
-    tile: [32, 32],
-    shapedFor: "gpu",
-    constants: { ROW_THREADS: 8, COLUMN_THREADS: 8 },
+    ...{ ...ofGpus, inner, text: "short", tile: [32, 32], threads: 128 },
+    constants: { ROW_THREADS: 16, COLUMN_THREADS: 8 },
   },
 });
 

@@ -83,6 +83,8 @@ export interface GemmVariant {
   readonly text?: string;
   /** Rows and columns that a workgroup makes. */
   readonly tile: readonly [rows: number, columns: number];
+  /** Of a workgroup; default: one for 16 outputs. */
+  readonly threads?: number;
   /** Override constants that the shape needs; none where the problem is told at run time. */
   readonly constants?: Readonly<Record<string, number>>;
   readonly shapedFor?: Variant<GemmProblem>["shapedFor"];
@@ -147,7 +149,7 @@ export function gemmKernel<E extends Epilogue>(
 function gemmVariant(
   epilogue: Epilogue,
   wgsl: string,
-  { inner, tile, constants, shapedFor, runsOn = () => true }: GemmVariant,
+  { inner, tile, threads, constants, shapedFor, runsOn = () => true }: GemmVariant,
   told: Told,
 ): Variant<GemmProblem> {
   const [rows, columns] = tile;
@@ -155,6 +157,7 @@ function gemmVariant(
     wgsl,
     shapedFor,
     tile,
+    threads: threads ?? (rows * columns) / 16,
     inner,
     constants: (problem) =>
       told === "params"

@@ -50,20 +50,30 @@ function allFor(step: Step, machine: Capabilities): Candidate[] {
   return candidates;
 }
 
-/** Compute units of a middling GPU of each vendor: multiprocessors, compute units, subslices or cores. */
-const CORES: Readonly<Record<string, number>> = { nvidia: 46, amd: 32, intel: 8, apple: 8, qualcomm: 6 };
+/** Compute units of a good GPU of each vendor: multiprocessors, compute units, Xe cores or cores. Too few of them are idle with large tiles. */
+const CORES: Readonly<Record<string, number>> = { nvidia: 64, amd: 64, intel: 16, apple: 8, qualcomm: 6 };
 const OTHER_CORES = 8;
 
-/** What loading a row or column of a tile costs, in outputs: why a large tile is the faster one where it is full. */
-const EDGE = 32;
+/** Threads that a core computes with at a time. */
+const LANES = 128;
 
-/** In outputs of one core: tiles one after another on the cores there are, each with its edges, idle rows and all. */
-function tileCost({ tile, grid }: Variant<never>, problem: unknown, { vendor }: Capabilities): number {
+/** What it costs to load a row or column of a tile, and to read a row or column of a thread, in outputs: why a large tile is faster where it is full. */
+const EDGE = 4;
+const READ = 1;
+
+/** In outputs of one thread: workgroups one after another on the cores there are, each with its edges, idle rows and all. */
+function tileCost(
+  { tile, threads = LANES, grid }: Variant<never>,
+  problem: unknown,
+  { vendor }: Capabilities,
+): number {
   if (!tile) return 0;
   const [rows, columns] = tile;
   const [x, y = 1, z = 1] = grid(problem as never);
-  const waves = Math.ceil((x * y * z) / (CORES[vendor] ?? OTHER_CORES));
-  return waves * (rows * columns + EDGE * (rows + columns));
+  const atATime = (CORES[vendor] ?? OTHER_CORES) * Math.max(1, LANES / threads);
+  const turns = Math.ceil((x * y * z) / atATime) * Math.max(1, threads / LANES);
+  const outputs = (rows * columns) / threads;
+  return turns * (outputs + (EDGE * (rows + columns)) / threads + READ * (outputs / 4 + 4));
 }
 
 /** By the first that differs. */
