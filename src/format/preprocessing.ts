@@ -102,6 +102,7 @@ const PROCESSORS: Record<string, Defaults> = {
   DeiT: { square: true, edge: 256, crop: 224, resample: BICUBIC, mean: HALF, std: HALF },
   CLIP,
   Bit: CLIP,
+  Siglip: { square: true, edge: 224, resample: BICUBIC, mean: HALF, std: HALF },
   // the defaults of ConvNextImageProcessor, which other models borrow for its crop_pct
   ConvNext: { square: false, edge: 384, resample: BICUBIC, mean: HALF, std: HALF },
 };

@@ -1,0 +1,2 @@
+// SiglipVisionModel, saved without the text tower.
+export { default } from "./siglip.ts";
