@@ -41,7 +41,7 @@ try {
     selection: {
       models: listed("model", values.model, ["ti", "s", "b", "l"]),
       batches: values.batch.split(",").map(Number),
-      programs: listed("program", values.program, ["int8", "half", "float32", "ibert", "ivit"]),
+      programs: listed("program", values.program, ["int8", "half", "float32", "ibert", "ivit", "cases"]),
       kernel: values.kernel,
       chosenOnly: values.chosen,
       matrixUnits: values["matrix-units"],

@@ -1,5 +1,6 @@
 // Every pipeline that a set of models compiles on a machine, each once, with the steps that use it.
 
+import { allCases } from "../../src/bench/kernels.ts";
 import { madeUpModel, SHAPES, type ShapeName } from "../../src/bench/made-up-model.ts";
 import type { ModelDescription } from "../../src/classifier/model.ts";
 import { type AnyKernel, type Capabilities, type Grid, variantsFor } from "../../src/gpu/kernel.ts";
@@ -57,8 +58,8 @@ const PROGRAMS = {
   ibert: { integerOnly: true, nonlinear: "ibert" },
   ivit: { integerOnly: true, nonlinear: "ivit" },
 } as const satisfies Record<string, Partial<Arithmetic>>;
-export type ProgramName = keyof typeof PROGRAMS;
-export const PROGRAM_NAMES = Object.keys(PROGRAMS) as ProgramName[];
+/** Or `cases`: every kernel that there is, at the largest problem of its cases. */
+export type ProgramName = keyof typeof PROGRAMS | "cases";
 
 export async function pipelinesFor(machine: Capabilities, selection: Selection): Promise<Pipeline[]> {
   const found = new Map<string, Pipeline & { uses: Use[] }>();
@@ -92,8 +93,11 @@ export async function pipelinesFor(machine: Capabilities, selection: Selection):
 
 async function everyProgram(machine: Capabilities, { models, batches, programs }: Selection) {
   const all = [];
+  if (programs.includes("cases"))
+    all.push({ use: { program: "cases", model: models[0], batch: 1 } as const, steps: caseSteps(machine) });
   for (const model of models)
     for (const program of programs) {
+      if (program === "cases") continue;
       const description = madeUpModel(`DeiT-${model}`, SHAPES[model]);
       const streamed = program === "half" ? halfKernels : undefined;
       const arithmetic = arithmeticOf(PROGRAMS[program]);
@@ -127,6 +131,15 @@ function preprocessing(
       ? step("patches", "resize", resizePatchesFloat, problem, patches)
       : step("patches", "resize", resizePatches, problem, { ...patches, scales: "" }),
   ];
+}
+
+function caseSteps(machine: Capabilities): Step[] {
+  return allCases.flatMap(({ kernel, problems }) => {
+    const work = ({ problem }: (typeof problems)[number]) => kernel.macs(problem) + kernel.bytes(problem);
+    const { problem } = problems.reduce((a, b) => (work(b) > work(a) ? b : a));
+    const isHere = variantsFor(kernel, machine, problem).length > 0;
+    return isHere ? [{ label: "", operation: "", kernels: [kernel], problem, buffers: {} }] : [];
+  });
 }
 
 /** Steps that differ in their problem or their kernels; `blocks.3.fc1` and `blocks.4.fc1` are one, in two blocks. */

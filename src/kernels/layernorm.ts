@@ -17,8 +17,8 @@ const constants = ({ width, eps }: LayerNormProblem) => ({ WIDTH: width, EPS: ep
 /** Columns of a row, which a workgroup keeps in the registers of at most 256 threads. */
 const WIDEST = 8192;
 
-/** Columns that a thread keeps in registers, in the workgroup's shape. */
-const KEPT = 32;
+/** Columns that a thread keeps in registers, in the workgroup's shape; twice as many in the widest rows. */
+const KEPT = 16;
 
 /** A workgroup for each row: the fewest threads that keep it whole. */
 export const perRow = (wgsl: string): Variant<LayerNormProblem> => ({
