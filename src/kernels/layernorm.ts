@@ -43,7 +43,7 @@ const perThread = (wgsl: string): Variant<LayerNormProblem> => ({
 function check({ rows, width, stride }: LayerNormProblem): void {
   if (!(rows > 0 && width > 0 && width % 4 === 0 && stride % 64 === 0 && stride >= width && stride <= WIDEST))
     throw new RangeError(
-      `layernorm: rows > 0, 4 | width <= stride, 64 | stride <= ${WIDEST}; got ${rows}, ${width}, ${stride}`,
+      `layernorm: expected rows > 0, 4 | width <= stride and 64 | stride <= ${WIDEST}, got ${rows}, ${width}, ${stride}`,
     );
 }
 
