@@ -55,6 +55,12 @@ export function layernormQuantize(
   }
 }
 
+/** Rows [from, to) that are normalised, or need not be. */
+export function quantizeRows(from: i32, to: i32, stride: i32, x: usize, out: usize, outScale: usize): void {
+  for (let row = from; row < to; row++)
+    quantizeRow(x + row * stride * 4, stride, out + row * stride, outScale + row * 12);
+}
+
 /** In int8 but for one outlier: the arithmetic of shaders/lib/outlier.wgsl. */
 function quantizeRow(y: usize, stride: i32, out: usize, outScale: usize): void {
   const limit = limitOf(y, stride);

@@ -73,7 +73,7 @@ const HINDRANCES = {
   },
   "no SIMD": {
     before: "WebAssembly.validate = () => false;",
-    advice: /In TypeScript, .*WebAssembly has no SIMD in this browser\. Use Chrome 91/,
+    advice: /In TypeScript, .*This browser has WebAssembly, but not its SIMD\. Use Chrome 91/,
   },
   "no WebAssembly": {
     before: "delete globalThis.WebAssembly;",

@@ -4,8 +4,8 @@ import { build } from "vite";
 import { root } from "./setup.mjs";
 
 const limitKilobytes = { core: 45, element: 10, "largest lazy part": 12, WebAssembly: 16 };
-/** How WebAssembly begins, in hexadecimal. */
-const MAGIC = "0061736d";
+/** What inflates WebAssembly, in the one part that has it. */
+const MAGIC = "DecompressionStream";
 
 const library = { root, configFile: `${root}/build/library.ts`, mode: "size", build: { write: false } };
 const [{ output }] = /** @type {import("vite").Rolldown.RolldownOutput[]} */ (

@@ -1,5 +1,5 @@
 declare module "*?assembly" {
-  /** WebAssembly in base64. */
+  /** WebAssembly, deflated, in base64. */
   const encoded: string;
   export default encoded;
 }

@@ -1,13 +1,17 @@
 // What computes a step in WebAssembly: for each kernel of the graph the export that does it, with its arguments.
 
 import type { Kernel } from "../gpu/kernel.ts";
+import type { activate } from "../kernels/activate.ts";
 import { type AttentionProblem, type attention, groupsPerHead, scoreScaleOf } from "../kernels/attention.ts";
 import type { AttentionLevelsProblem } from "../kernels/attention-levels.ts";
+import type { combine } from "../kernels/combine.ts";
+import type { gatherRows } from "../kernels/gather-rows.ts";
 import { type EPILOGUES, type GemmProblem, GROUP, type InputForm } from "../kernels/gemm.ts";
 import type * as float from "../kernels/gemm-float.ts";
 import type { head } from "../kernels/head.ts";
 import type { LayerNormProblem, layernorm, layernormQuantize } from "../kernels/layernorm.ts";
 import type * as levelled from "../kernels/quantize-levels.ts";
+import type { quantizeRows } from "../kernels/quantize-rows.ts";
 import { bitsOf } from "../quant/dyadic.ts";
 import { LOG2_E as IBERT_LOG2_E } from "../quant/ibert.ts";
 import { LOG2_E as IVIT_LOG2_E } from "../quant/ivit.ts";
@@ -220,6 +224,39 @@ function levelsOf(levels: levelled.Levels | undefined): number[] {
   return [KINDS[kind], low, high, border, step, shift];
 }
 
+const quantize =
+  (name: string): LowerOf<typeof quantizeRows> =>
+  ({ rows, columns }, { x, out, out_scale }) => ({
+    ...rowByRow(name, rows, 0),
+    args: [columns, x, out, out_scale],
+  });
+
+const gather: LowerOf<typeof gatherRows> = (problem, { x, index, out }) => {
+  const { images, rows, columns, pieces, width, xRows, xColumns } = problem;
+  return {
+    ...rowByRow("gatherRows", images * rows, 0),
+    args: [rows, columns, pieces, width, xRows, xColumns, x, index, out],
+  };
+};
+
+const COMBINED = { none: 0, sum: 1, product: 2 };
+
+const combined: LowerOf<typeof combine> = (problem, { x, y, out }) => {
+  const { images, rows, columns, xRows, yRows, by } = problem;
+  const { xColumns = columns, yColumns = columns, yFirst = 0 } = problem;
+  const operation =
+    by === "sum" || by === "product" ? [0, COMBINED[by]] : [activationCode(by), COMBINED.product];
+  return {
+    ...rowByRow("combineRows", images * rows, 4 * columns + 16),
+    args: [rows, columns, xRows, yRows, xColumns, yColumns, yFirst, ...operation, x, y, out],
+  };
+};
+
+const activated: LowerOf<typeof activate> = ({ rows, columns, activation }, { x, out }) => ({
+  ...rowByRow("combineRows", rows, 4 * columns + 16),
+  args: [rows, columns, rows, 0, columns, 0, 0, activationCode(activation), COMBINED.none, x, x, out],
+});
+
 const LOWERED = {
   gemm_int8_direct_accumulate: gemmAccumulate,
   gemm_int8_direct_groups_add: gemmAdd("gemmAdd"),
@@ -244,6 +281,11 @@ const LOWERED = {
   attention_levels: attendFloat,
   quantize_levels: quantizeLevels,
   round_to_levels: roundToLevels,
+  quantize_rows: quantize("quantizeRows"),
+  quantize_groups: quantize("quantizeGroups"),
+  gather_rows: gather,
+  combine: combined,
+  activate: activated,
 };
 
 /** By the name of the kernel on the GPU. */

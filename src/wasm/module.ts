@@ -21,14 +21,10 @@ export function compileKernels(shared: boolean): Promise<WebAssembly.Module> {
 async function compile(shared: boolean): Promise<WebAssembly.Module> {
   if (typeof WebAssembly === "undefined")
     throw new UnsupportedDeviceError("WebAssembly is not available in this browser.");
-  const bytes = new Uint8Array(encoded.length / 2).map((_, i) =>
-    Number(`0x${encoded.slice(2 * i, 2 * i + 2)}`),
-  );
+  if (typeof DecompressionStream === "undefined") throw tooOld("no DecompressionStream");
+  const bytes = await inflated(encoded);
   if (shared) shareMemory(bytes);
-  if (!WebAssembly.validate(bytes))
-    throw new UnsupportedDeviceError(
-      "WebAssembly has no SIMD in this browser. Use Chrome 91, Firefox 89, Safari 16.4 or newer.",
-    );
+  if (!WebAssembly.validate(bytes)) throw tooOld("WebAssembly, but not its SIMD");
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
@@ -37,6 +33,15 @@ async function compile(shared: boolean): Promise<WebAssembly.Module> {
       { cause },
     );
   }
+}
+
+const tooOld = (what: string) =>
+  new UnsupportedDeviceError(`This browser has ${what}. Use Chrome 91, Firefox 113, Safari 16.4 or newer.`);
+
+async function inflated(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** The import of the memory, up to the flags of its limits. */
