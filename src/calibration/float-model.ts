@@ -3,8 +3,8 @@
 import { describeModel, type ModelDescription } from "../classifier/model.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
-import { streamWeights } from "../format/weights.ts";
+import { toFloat32 } from "../format/safetensors.ts";
+import { openWeights } from "../format/weights.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
 import { withDerived } from "../network/derived.ts";
@@ -44,16 +44,14 @@ export async function describeFloatModel(
 
 /** The tensors that inference needs, as they arrive, each with the names of what it holds. */
 export async function* streamFloatModel(folder: ModelFolder, model: ModelDescription, options: ReadOptions) {
-  let names: ReadonlyMap<TensorEntry, readonly CanonicalName[]> = new Map();
-  const stream = streamWeights(folder, {
-    ...options,
-    onHeader: async (entries) => {
-      const { tensors } = await checkTensors(model, entries);
-      names = namesOfEntries(tensors);
-    },
-    wanted: (entry) => names.has(entry),
-  });
-  for await (const { entry, bytes } of stream) yield { names: names.get(entry)!, entry, bytes };
+  const weights = await openWeights(folder, options);
+  try {
+    const names = namesOfEntries((await checkTensors(model, weights.entries)).tensors);
+    for await (const { entry, bytes } of weights.tensors((entry) => names.has(entry)))
+      yield { names: names.get(entry)!, entry, bytes };
+  } finally {
+    await weights.close();
+  }
 }
 
 /** @throws UnsupportedModelError for a model that is quantised already. */

@@ -5,13 +5,11 @@ import { part } from "../errors/part.ts";
 import { parseJson } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { readOptional } from "../format/optional.ts";
-import type { TensorEntry } from "../format/safetensors.ts";
-import { streamWeights, WEIGHTS_FILE } from "../format/weights.ts";
+import { openWeights, WEIGHTS_FILE } from "../format/weights.ts";
 import { type Affine, affineOf } from "../image/normalise.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
 import type { Model } from "../network/model.ts";
-import type { CanonicalName } from "../network/names.ts";
 import { namesOfEntries, partsOf } from "../network/parts.ts";
 
 /** `fallback`: there is no WebGPU, and the CPU takes its place. */
@@ -92,29 +90,30 @@ export async function* storedTensors(
   model: ModelDescription,
   { onProgress, signal, integrity, onIgnored }: WeightsLoading,
 ): AsyncGenerator<StoredTensor> {
-  let names: ReadonlyMap<TensorEntry, readonly CanonicalName[]> = new Map();
-  const stream = model.quantization?.packed
-    ? (await part(import("../format/packed.ts"))).streamUnpacked
-    : streamWeights;
-  const tensors = stream(folder, {
+  const open = model.quantization?.packed
+    ? (await part(import("../format/packed.ts"))).openUnpacked
+    : openWeights;
+  const weights = await open(folder, {
     signal,
     integrity,
     groupSize: model.quantization?.groupSize,
     onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
-    onHeader: async (entries) => {
-      const { tensors, ignored } = await checkTensors(model, entries);
-      names = namesOfEntries(tensors);
-      onIgnored?.(ignored);
-    },
-    wanted: (entry) => names.has(entry),
   });
-  async function* named() {
-    for await (const { entry, bytes } of tensors) yield* partsOf(names.get(entry)!, entry, bytes);
+  try {
+    const { tensors, ignored } = await checkTensors(model, weights.entries);
+    onIgnored?.(ignored);
+    const names = namesOfEntries(tensors);
+    async function* parts() {
+      for await (const { entry, bytes } of weights.tensors((entry) => names.has(entry)))
+        yield* partsOf(names.get(entry)!, entry, bytes);
+    }
+    const { network } = model;
+    yield* network.derived?.length
+      ? (await part(import("../network/derived.ts"))).withDerived(network, parts())
+      : parts();
+  } finally {
+    await weights.close();
   }
-  const { network } = model;
-  yield* network.derived?.length
-    ? (await part(import("../network/derived.ts"))).withDerived(network, named())
-    : named();
   onProgress?.({ stage: "quantize" });
   signal?.throwIfAborted();
 }

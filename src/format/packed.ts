@@ -2,37 +2,41 @@
 import { ModelFormatError } from "../errors/errors.ts";
 import type { ModelFolder } from "./folder.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
-import type { WeightsOptions } from "./safetensors-stream.ts";
-import { streamWeights } from "./weights.ts";
+import type { OpenWeights, StreamedTensors, Wanted, WeightsOptions } from "./safetensors-stream.ts";
+import { openWeights } from "./weights.ts";
 
 export interface UnpackingOptions extends WeightsOptions {
   /** Inputs that share a multiple, as config.json says; undefined where the file alone is asked. */
   groupSize?: number;
 }
 
-/** As `streamWeights`, for packed and other weights. Throws ModelFormatError for multiples that do not fit their weight. */
-export async function* streamUnpacked(
+/** As `openWeights`, for packed and other weights. Throws ModelFormatError for multiples that do not fit their weight. */
+export async function openUnpacked(
   folder: ModelFolder,
-  options: UnpackingOptions = {},
-): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
-  const { onHeader, wanted, groupSize } = options;
-  /** As which each stored tensor loads: multiples as the weight that they belong to. */
-  let loads: ReadonlyMap<TensorEntry, TensorEntry> = new Map();
+  { groupSize, ...options }: UnpackingOptions = {},
+): Promise<OpenWeights> {
+  const stored = await openWeights(folder, options);
+  try {
+    const loads = loadsOf(stored.entries, groupSize);
+    return {
+      entries: [...new Set(loads.values())],
+      tensors: (wanted) => unpackedTensors(stored, loads, wanted),
+      close: () => stored.close(),
+    };
+  } catch (error) {
+    await stored.close();
+    throw error;
+  }
+}
+
+async function* unpackedTensors(stored: OpenWeights, loads: Loads, wanted?: Wanted): StreamedTensors {
+  const isWanted = (entry: TensorEntry) => loads.has(entry) && (wanted?.(loads.get(entry)!) ?? true);
+  const grouped = new Set(
+    [...loads].filter(([entry]) => MULTIPLES.test(entry.name)).map(([, weight]) => weight),
+  );
   const levels = new Map<TensorEntry, Int8Array>();
   const multiples = new Map<TensorEntry, Uint8Array>();
-  let grouped: ReadonlySet<TensorEntry> = new Set();
-  const stored = streamWeights(folder, {
-    ...options,
-    onHeader: (entries) => {
-      loads = loadsOf(entries, groupSize);
-      grouped = new Set(
-        [...loads].filter(([entry]) => MULTIPLES.test(entry.name)).map(([, weight]) => weight),
-      );
-      return onHeader?.([...new Set(loads.values())]);
-    },
-    wanted: (entry) => loads.has(entry) && (wanted?.(loads.get(entry)!) ?? true),
-  });
-  for await (const { entry, bytes } of stored) {
+  for await (const { entry, bytes } of stored.tensors(isWanted)) {
     const seen = loads.get(entry)!;
     if (seen === entry) {
       yield { entry, bytes };
@@ -57,7 +61,10 @@ export function unpackedEntries(entries: readonly TensorEntry[]): TensorEntry[] 
 const PACKED = /_packed$/;
 const MULTIPLES = /\.weight_multiples$/;
 
-function loadsOf(entries: readonly TensorEntry[], groupSize?: number): Map<TensorEntry, TensorEntry> {
+/** As which each stored tensor loads: multiples as the weight that they belong to. */
+type Loads = ReadonlyMap<TensorEntry, TensorEntry>;
+
+function loadsOf(entries: readonly TensorEntry[], groupSize?: number): Loads {
   const multiples = new Map(
     entries.filter(({ name }) => MULTIPLES.test(name)).map((entry) => [entry.name, entry]),
   );

@@ -1,4 +1,4 @@
-/** Yields the tensors of a safetensors file while it arrives, holding the bytes of one tensor at a time. */
+/** A safetensors file while it arrives: its header, then its tensors, with the bytes of one of them held at a time. */
 import { ModelLoadError, Vit8Error } from "../errors/errors.ts";
 import {
   LENGTH_BYTES,
@@ -19,10 +19,6 @@ export interface StreamOptions {
   signal?: AbortSignal;
   /** Called as bytes arrive, with all that came so far and the file's length where it is known. */
   onBytes?: (loadedBytes: number, totalBytes: number | undefined) => void;
-  /** Called with every tensor of the file before the first one comes; what it throws ends the stream. */
-  onHeader?: (entries: readonly TensorEntry[]) => unknown;
-  /** Tensors it returns false for are passed over, not held. */
-  wanted?: (entry: TensorEntry) => boolean;
 }
 
 export interface WeightsOptions extends StreamOptions {
@@ -30,20 +26,59 @@ export interface WeightsOptions extends StreamOptions {
   integrity?: string;
 }
 
+export type Wanted = (entry: TensorEntry) => boolean;
+export type StreamedTensors = AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }>;
+
+/** Weights whose header is known, and whose tensors are still to come. */
+export interface OpenWeights {
+  readonly entries: readonly TensorEntry[];
+  /** Once: the wanted tensors in the order of their bytes, each as it completes; `bytes` belong to the caller. Others are passed over, not held. */
+  tensors(wanted?: Wanted): StreamedTensors;
+  /** Gives up what has not come. Needless after the last tensor, and harmless. */
+  close(): Promise<void>;
+}
+
+interface OpenFile extends OpenWeights, SafetensorsHeader {
+  readonly entries: TensorEntry[];
+}
+
 /**
- * The tensors in the order of their bytes, each as it completes; `bytes` belong to the caller. Throws ModelFormatError
- * for a damaged, truncated or too long file, ModelLoadError when the stream breaks, and the signal's reason.
+ * Reads the header. Throws ModelFormatError for a damaged, truncated or too long file, ModelLoadError when the stream breaks, and the
+ * signal's reason; so do its tensors.
  */
-export async function* streamSafetensors(
+export async function openSafetensors(
   file: ByteStream,
-  { signal, onBytes, onHeader, wanted }: StreamOptions = {},
-): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
+  { signal, onBytes }: StreamOptions = {},
+): Promise<OpenFile> {
   let total = file.byteLength;
   const source = new ByteSource(file.stream, signal, (loaded) => onBytes?.(loaded, total));
   try {
-    const { entries, byteLength } = await takeHeader(source, file.byteLength);
-    total = byteLength;
-    await onHeader?.(entries);
+    const header = await takeHeader(source, file.byteLength);
+    total = header.byteLength;
+    return {
+      ...header,
+      tensors: (wanted) => takeTensors(source, header, wanted),
+      close: () => source.close(),
+    };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** The header alone; nothing after it is fetched that is not on its way already. Throws as `openSafetensors` does. */
+export async function readHeader(file: ByteStream, signal?: AbortSignal): Promise<SafetensorsHeader> {
+  const opened = await openSafetensors(file, { signal });
+  await opened.close();
+  return opened;
+}
+
+async function* takeTensors(
+  source: ByteSource,
+  { entries, byteLength }: SafetensorsHeader,
+  wanted?: Wanted,
+): StreamedTensors {
+  try {
     for (const entry of entries) {
       const length = entry.end - entry.begin;
       const held = wanted && !wanted(entry) ? undefined : await source.take(length);
@@ -51,16 +86,6 @@ export async function* streamSafetensors(
       if (held) yield { entry, bytes: held };
     }
     if ((await source.skip(1)) > 0) throw truncated(byteLength, "more");
-  } finally {
-    await source.close();
-  }
-}
-
-/** The header alone; nothing after it is fetched that is not on its way already. Throws as `streamSafetensors` does. */
-export async function readHeader(file: ByteStream, signal?: AbortSignal): Promise<SafetensorsHeader> {
-  const source = new ByteSource(file.stream, signal, () => {});
-  try {
-    return await takeHeader(source, file.byteLength);
   } finally {
     await source.close();
   }

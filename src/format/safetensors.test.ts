@@ -4,9 +4,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ModelFormatError, ModelLoadError, Vit8Error } from "../errors/errors.ts";
 import {
+  type ByteStream,
+  openSafetensors,
   parseSafetensorsHeader,
   type StreamOptions,
-  streamSafetensors,
+  type Wanted,
   writeSafetensors,
 } from "./safetensors.ts";
 
@@ -43,7 +45,16 @@ function streamOf(bytes: Uint8Array, pieceBytes = 7): ReadableStream<Uint8Array>
   });
 }
 
-async function readAll(bytes: Uint8Array, byteLength?: number, options?: StreamOptions) {
+/** The header and then the tensors, as whoever loads a model reads them. */
+async function* streamSafetensors(file: ByteStream, { wanted, ...options }: Reading = {}) {
+  yield* (await openSafetensors(file, options)).tensors(wanted);
+}
+
+interface Reading extends StreamOptions {
+  readonly wanted?: Wanted;
+}
+
+async function readAll(bytes: Uint8Array, byteLength?: number, options?: Reading) {
   const tensors = [];
   for await (const tensor of streamSafetensors({ stream: streamOf(bytes), byteLength }, options))
     tensors.push(tensor);
@@ -229,6 +240,19 @@ describe("stream", () => {
     });
     for await (const _ of streamSafetensors({ stream })) break;
     expect(cancelled).toBe(true);
+  });
+
+  test("one that wants no tensor after the header cancels it too, also where the header is wrong", async () => {
+    for (const bytes of [FILE, Uint8Array.of(1, 2, 3, 0, 0, 0, 0, 1, 9)]) {
+      let cancelled = false;
+      const cancel = () => {
+        cancelled = true;
+      };
+      const stream = new ReadableStream<Uint8Array>({ start: (c) => c.enqueue(bytes), cancel });
+      const opened = await openSafetensors({ stream }).catch(() => undefined);
+      await opened?.close();
+      expect(cancelled).toBe(true);
+    }
   });
 
   test("a stream that breaks is a load error with its cause", async () => {

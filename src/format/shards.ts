@@ -3,7 +3,15 @@ import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../erro
 import { asFields, field, malformed, parseJson, quote } from "./fields.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import type { SafetensorsHeader, TensorEntry } from "./safetensors-header.ts";
-import { type ByteStream, readHeader, streamSafetensors, type WeightsOptions } from "./safetensors-stream.ts";
+import {
+  type ByteStream,
+  type OpenWeights,
+  openSafetensors,
+  readHeader,
+  type StreamedTensors,
+  type Wanted,
+  type WeightsOptions,
+} from "./safetensors-stream.ts";
 
 const INDEX = "model.safetensors.index.json";
 /** Transformers cuts at 5 GB and more. */
@@ -12,36 +20,42 @@ const MAX_SHARDS = 256;
 const SHARD_NAME = /^\w[\w.-]{0,200}\.safetensors$/;
 
 /**
- * The tensors of every shard in turn. All headers are read first, so that what the model lacks is known before its
- * weights come. Throws ModelFormatError for an index that its shards do not bear out, ModelLoadError for a missing shard.
+ * Reads the headers of all shards, so that what the model lacks is known before its weights come; the tensors are those of each
+ * shard in turn. Throws ModelFormatError for an index that its shards do not bear out, ModelLoadError for a missing shard.
  */
-export async function* streamShards(
+export async function openShards(
   folder: ModelFolder,
   index: string,
-  { signal, onBytes, onHeader, wanted, integrity }: WeightsOptions,
-): AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }> {
+  { signal, onBytes, integrity }: WeightsOptions,
+): Promise<OpenWeights> {
   if (integrity)
     throw new UnsupportedModelError(`${folder.id}: integrity is of one file, but the weights are in shards`);
   const shards = await readShards(folder, index, signal);
   const headers = [...shards.values()];
-  await onHeader?.(headers.flatMap(({ entries }) => entries));
   const total = headers.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  let before = 0;
-  for (const [name, { entries, byteLength }] of shards) {
-    const known = new Map(entries.map((entry) => [entry.name, entry]));
-    const tensors = streamSafetensors(await openShard(folder, name, signal), {
-      signal,
-      onBytes: (loaded) => onBytes?.(before + loaded, total),
-      onHeader: (again) => checkSame(name, entries, again),
-      wanted: (entry) => wanted?.(known.get(entry.name)!) ?? true,
-    });
-    for await (const { entry, bytes } of tensors) yield { entry: known.get(entry.name)!, bytes };
-    before += byteLength;
+  async function* tensors(wanted: Wanted = () => true): StreamedTensors {
+    let before = 0;
+    for (const [name, header] of shards) {
+      const shard = await openSafetensors(await openShard(folder, name, signal), {
+        signal,
+        onBytes: (loaded) => onBytes?.(before + loaded, total),
+      });
+      try {
+        checkSame(name, header.entries, shard.entries);
+        const known = new Map(header.entries.map((entry) => [entry.name, entry]));
+        for await (const { entry, bytes } of shard.tensors(({ name }) => wanted(known.get(name)!)))
+          yield { entry: known.get(entry.name)!, bytes };
+      } finally {
+        await shard.close();
+      }
+      before += header.byteLength;
+    }
   }
+  return { entries: headers.flatMap(({ entries }) => entries), tensors, close: async () => {} };
 }
 
 /** The headers by file, each checked against what the text of the index says. */
-export async function readShards(
+async function readShards(
   folder: ModelFolder,
   index: string,
   signal?: AbortSignal,

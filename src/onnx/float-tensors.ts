@@ -1,7 +1,7 @@
 // Every tensor of a model in f32 on the CPU, for those who need them all at once.
 
 import type { ModelFolder } from "../format/folder.ts";
-import { streamUnpacked } from "../format/packed.ts";
+import { openUnpacked } from "../format/packed.ts";
 import { interpolatePositions } from "../format/positions.ts";
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import type { CanonicalName } from "../network/names.ts";
@@ -24,11 +24,8 @@ export async function floatTensors(
 ): Promise<Map<CanonicalName, Float32Array>> {
   const names = new Map([...namesOfEntries(model.tensors)].map(([{ name }, held]) => [name, held]));
   const tensors = new Map<CanonicalName, Float32Array>();
-  const stream = streamUnpacked(model.folder, {
-    signal,
-    wanted: ({ name }) => names.has(name),
-  });
-  for await (const { entry, bytes } of stream)
+  const weights = await openUnpacked(model.folder, { signal });
+  for await (const { entry, bytes } of weights.tensors(({ name }) => names.has(name)))
     for (const part of partsOf(names.get(entry.name)!, entry, bytes))
       tensors.set(part.name, values(part.entry, part.bytes));
   for (const name of [...tensors.keys()]) if (name.endsWith("_scale")) scale(tensors, name);

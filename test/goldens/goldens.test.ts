@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { quantizedFiles } from "../../src/calibration/quantized-model.ts";
 import { UnsupportedModelError } from "../../src/errors/errors.ts";
-import { streamSafetensors, toFloat32 } from "../../src/format/safetensors.ts";
+import { openSafetensors, toFloat32 } from "../../src/format/safetensors.ts";
 import { openModel } from "../../src/node/folder.ts";
 import { ImageClassifier } from "../../src/node/index.ts";
 import { PENDING } from "./pending.ts";
@@ -88,7 +88,7 @@ async function expectedOf(name: string): Promise<Map<string, Float32Array>> {
   const bytes = await readFile(`${here}models/${name}/expected.safetensors`);
   const tensors = new Map<string, Float32Array>();
   const file = { stream: new Blob([bytes]).stream(), byteLength: bytes.length };
-  for await (const { entry, bytes } of streamSafetensors(file))
+  for await (const { entry, bytes } of (await openSafetensors(file)).tensors())
     tensors.set(entry.name, toFloat32(entry, bytes));
   return tensors;
 }
