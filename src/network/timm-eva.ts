@@ -1,4 +1,5 @@
-// timm's `eva` class, of which DINOv3 and EVA-02 are: rotary positions, no bias of K, and a gated MLP or none.
+// timm's `eva` class, of which DINOv3 and EVA-02 are, and `beit`, which it grew from: no bias of K, rotary positions or a bias of
+// attention's scores, and a gated MLP or none.
 
 import {
   checkFixed,
@@ -11,11 +12,11 @@ import {
   unsupported,
 } from "../format/fields.ts";
 import { timmArguments, timmPictureSize } from "../format/timm.ts";
-import { answers, blocks, type EncoderSpec, patches, registers } from "./block.ts";
+import { type Answers, answers, blocks, type EncoderSpec, patches, registers } from "./block.ts";
 import type { Builder } from "./builder.ts";
 import type { Reading } from "./family.ts";
 import { type Dialect, within } from "./names.ts";
-import type { Grid, Rotation, Value } from "./op.ts";
+import type { Grid, Rotation } from "./op.ts";
 import { asPatchSize, readMlpWidth } from "./sizes.ts";
 import { TIMM } from "./timm-names.ts";
 
@@ -109,7 +110,7 @@ export function evaGrid({ image, patch, registers }: EvaSpec): { grid: Grid; bef
   return { grid: { width: image.width / patch, height: image.height / patch }, before: 1 + registers };
 }
 
-export function buildEva(net: Builder, spec: EvaSpec, rotation: Rotation): Readonly<Record<string, Value>> {
+export function buildEva(net: Builder, spec: EvaSpec, rotation?: Rotation): Answers {
   const { antialias, eps, classes, pool, normsMean } = spec;
   const tokens = ["class_token", ...(spec.registers ? [registers(spec.registers)] : [])];
   const rows = net.tokens(tokens, patches(net, spec));

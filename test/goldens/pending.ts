@@ -3,8 +3,6 @@ export const PENDING: readonly string[] = [
   "beit",
   "beit-shared",
   "data2vec",
-  "timm-beit",
-  "timm-beitv2",
   "yolos",
   "yolos-mid",
 ];
