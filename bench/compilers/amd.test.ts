@@ -73,12 +73,12 @@ test("a wave that names halves of exec has 32 lanes, any other 64, which take tw
 test("dual-issued multiply-adds are two, and scratch is a spill", () => {
   const code = [
     "BB1:",
-    ...Array.from({ length: 16 }, () => "v_dual_fmac_f32 v1, v2, v3 :: v_dual_fmac_f32 v4, v5, v6"),
+    ...Array.from({ length: 24 }, () => "v_dual_fmac_f32 v1, v2, v3 :: v_dual_fmac_f32 v4, v5, v6"),
     "scratch_load_b32 v1, off, s33",
     "s_branch BB1",
   ];
   const [loop] = multiplyingLoops(amdFigures(printed(code), 32).code);
-  expect(loop.own).toMatchObject({ macs: 32, fma: 16, spill: 1 });
+  expect(loop.own).toMatchObject({ macs: 48, fma: 24, spill: 1 });
 });
 
 test("older names of loads have their bytes too", () => {

@@ -105,8 +105,9 @@ function count(
 /** Every loop, those in others before them. */
 const everyLoop = (loop: Loop): Loop[] => loop.inner.flatMap((inner) => [...everyLoop(inner), inner]);
 
-/** f32 multiply-adds of a loop that is there to multiply; a few of them stand in many others. */
-const MANY_MACS = 32;
+/** f32 multiply-adds of a loop that is there to multiply, beside others with dots and without; GELU has 32. */
+const MANY_MACS = 48;
+const SOME_MACS = 16;
 
 /** Loops that compute products, in the order of the program: of int8 by dots, or of at least so many floats. */
 export function multiplyingLoops(whole: Loop, leastMacs = MANY_MACS): Loop[] {
@@ -117,8 +118,10 @@ export function multiplyingLoops(whole: Loop, leastMacs = MANY_MACS): Loop[] {
 
 /** Where the time goes: the loops that multiply, or else the innermost one with the most vector instructions. */
 export function hotLoops(whole: Loop): Loop[] {
-  const multiplying = multiplyingLoops(whole);
-  if (multiplying.length > 0) return multiplying;
+  for (const least of [MANY_MACS, SOME_MACS]) {
+    const multiplying = multiplyingLoops(whole, least);
+    if (multiplying.length > 0) return multiplying;
+  }
   const innermost = everyLoop(whole).filter(({ inner }) => inner.length === 0);
   return [[...innermost].sort((a, b) => b.own.vector - a.own.vector)[0] ?? whole];
 }
