@@ -11,12 +11,13 @@ export type {
   KernelReport,
   KeyedPicture,
   LoadOptions,
+  Pooling,
   Report,
   SettledOptions,
 } from "./classifier/api.ts";
 export type { Compared } from "./classifier/compared.ts";
 export type { DeviceChoice } from "./classifier/device.ts";
-export type { PassTime, Profile } from "./classifier/engine.ts";
+export type { Features, PassTime, Profile } from "./classifier/engine.ts";
 export type { LoadProgress, LoadStage } from "./classifier/model.ts";
 export type { Picture, PixelData } from "./classifier/picture.ts";
 export * from "./errors/errors.ts";

@@ -9,7 +9,7 @@ import type { Precision } from "../lower/pack/packer.ts";
 import type { Classification } from "./answer.ts";
 import type { Compared } from "./compared.ts";
 import type { DeviceChoice } from "./device.ts";
-import type { Profile } from "./engine.ts";
+import type { Features, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
 import type { LoadProgress } from "./model.ts";
 import type { Picture, PictureSource } from "./picture.ts";
@@ -62,6 +62,14 @@ export interface SettledOptions {
 
 export interface ManyOptions extends Partial<SettledOptions> {
   readonly signal?: AbortSignal;
+}
+
+/** What of a picture an embedding is: the model's own, its class token, or the mean of its patches. */
+export type Pooling = "model" | "cls" | "mean";
+
+export interface EmbedOptions {
+  readonly pooling?: Pooling;
+  readonly tokens?: boolean;
 }
 
 export interface EachOptions extends ClassifyOptions {
@@ -155,8 +163,14 @@ export interface ImageClassifier<P = Picture> {
     options: { signal?: AbortSignal } & SettledOptions,
   ): Promise<PromiseSettledResult<Float32Array>[]>;
   logits(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
-  /** The class token after the last norm, [hidden size] f32: for comparing pictures. */
-  embed(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  /**
+   * What the model makes of a picture before its head, [channels] f32, for comparing pictures: the class token after the last norm, the
+   * mean of all tokens, a pooled or a projected one, as the model was trained. With `pooling` "cls" or "mean" that instead; with `tokens`
+   * every patch by itself.
+   * @throws UnsupportedModelError for `pooling` or `tokens` of a model that does not have them.
+   */
+  embed(picture: P, options: { tokens: true; signal?: AbortSignal }): Promise<Features>;
+  embed(picture: P, options?: { pooling?: Pooling; signal?: AbortSignal }): Promise<Float32Array>;
   embed(
     pictures: readonly P[],
     options: { signal?: AbortSignal } & SettledOptions,

@@ -17,6 +17,18 @@ export interface Answer {
   readonly embedding: Float32Array;
 }
 
+/** Every patch's features, as dense prediction and matching need them. */
+export interface Features {
+  /** Tokens across and down. */
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  /** [height, width, channels] f32, after the last norm. */
+  readonly data: Float32Array;
+  /** [channels] f32; undefined in a model without one. */
+  readonly classToken: Float32Array | undefined;
+}
+
 /** Time of one kind of pass, all blocks together. */
 export interface PassTime {
   /** `preprocess`, `patch`, `norm1`, `qkv`, `attention`, `proj`, `norm2`, `fc1`, `fc2`, `norm`, `head`. */
@@ -71,8 +83,9 @@ export interface Backend<B extends Batch = Batch> {
   destroy(): void;
 }
 
-/** A batch is known by its pictures; the one with taps, for attention maps, by this. */
+/** A batch is known by its pictures; the one with taps, for attention maps, and the one of all tokens by these. */
 const TAPS = 0;
+const TOKENS = -1;
 /** Batches that are kept besides that: of many pictures a full one, and one for those that are left over. */
 const KEPT = 2;
 
@@ -153,6 +166,24 @@ export class Engine<B extends Batch = Batch> {
     });
   }
 
+  /** All tokens after the last norm. Runs a batch of its own, in which the last block computes every row. */
+  features(picture: PictureSource, signal?: AbortSignal): Promise<Features> {
+    return this.#inTurn(signal, async () => {
+      const { layoutOf } = await part(import("../network/features.ts"));
+      const { network } = (await this.#batchOf(1)).graph;
+      const batch = await this.#batchOf(TOKENS);
+      const { tokens } = await batch.run([picture], { signal });
+      const { rows, width } = batch.graph.network.outputs.tokens;
+      const { grid, before } = layoutOf(network, rows);
+      const columns = columnsOf(batch.graph.network.outputs.tokens);
+      const all = new Float32Array(tokens);
+      const rowOf = (row: number) => all.slice(row * columns, row * columns + width);
+      const data = new Float32Array(grid.width * grid.height * width);
+      for (let i = 0; i < grid.width * grid.height; i++) data.set(rowOf(before + i), i * width);
+      return { ...grid, channels: width, data, classToken: before ? rowOf(0) : undefined };
+    });
+  }
+
   /** Waits for the run in progress, then gives all memory back. */
   async destroy(): Promise<void> {
     await Promise.all([this.#tail, this.#done]);
@@ -189,8 +220,8 @@ export class Engine<B extends Batch = Batch> {
   #batchOf(key: number): Promise<B> {
     let batch = this.#batches.get(key);
     if (!batch) {
-      const images = key === TAPS ? 1 : key;
-      batch = this.#backend.batch(this.#program.graph(images, key === TAPS), images);
+      const images = Math.max(1, key);
+      batch = this.#backend.batch(this.#graphOf(key), images);
       batch.catch(() => this.#batches.delete(key));
     }
     this.#batches.delete(key);
@@ -198,9 +229,13 @@ export class Engine<B extends Batch = Batch> {
     return batch;
   }
 
+  #graphOf(key: number): ModelGraph {
+    return key === TOKENS ? this.#program.features!() : this.#program.graph(Math.max(1, key), key === TAPS);
+  }
+
   /** At the end of a turn no run is in flight but the next one, whose batch is the one used last. */
   #dropUnused(): void {
-    const sizes = [...this.#batches.keys()].filter((key) => key !== TAPS);
+    const sizes = [...this.#batches.keys()].filter((key) => key > 0);
     for (const size of sizes.slice(0, -KEPT)) {
       void this.#batches.get(size)!.then((batch) => batch.destroy());
       this.#batches.delete(size);

@@ -12,6 +12,7 @@ import type {
   ClassifyOptions,
   EachOptions,
   EachResult,
+  EmbedOptions,
   ImageClassifier,
   KeyedPicture,
   LoadOptions,
@@ -22,7 +23,7 @@ import type {
 import { inBatches, withOpened } from "./batching.ts";
 import { pageCache } from "./cache.ts";
 import type { Reason } from "./device.ts";
-import type { Answer, Engine, Profile } from "./engine.ts";
+import type { Answer, Engine, Features, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
 import { loadKept } from "./model.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
@@ -107,8 +108,18 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   readonly logits = ((input: P | readonly P[], options?: ManyOptions) =>
     this.#each(input, options, ({ logits }) => logits)) as ImageClassifier<P>["logits"];
 
-  readonly embed = ((input: P | readonly P[], options?: ManyOptions) =>
-    this.#each(input, options, ({ embedding }) => embedding)) as ImageClassifier<P>["embed"];
+  readonly embed = (async (input: P | readonly P[], options: EmbedOptions & ManyOptions = {}) => {
+    const { pooling = "model", tokens, ...rest } = options;
+    if (pooling === "model" && !tokens) return this.#each(input, rest, ({ embedding }) => embedding);
+    const { pooledEmbedding } = await part(import("./pooled.ts"));
+    const { id } = this.#recovery.session.model;
+    return pooledEmbedding(id, input, options, (picture) => this.features(picture, options));
+  }) as ImageClassifier<P>["embed"];
+
+  /** What `embed` makes `tokens` and `pooling` of. */
+  features(picture: P, { signal }: { signal?: AbortSignal } = {}): Promise<Features> {
+    return this.#ask(picture, signal, (engine, source) => engine.features(source, signal));
+  }
 
   attention(picture: P, { signal }: { signal?: AbortSignal } = {}): Promise<AttentionMap> {
     return this.#ask(picture, signal, (engine, source) => engine.attention(source, signal));

@@ -3,6 +3,7 @@
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
+import { featuresOf } from "../network/features.ts";
 import { fused, isPlain } from "../network/fused.ts";
 import type { Model } from "../network/model.ts";
 import type { FusedOp, Network } from "../network/op.ts";
@@ -30,28 +31,49 @@ export async function programOf(
   machine?: Capabilities,
   streamed?: Streamed,
 ): Promise<Program> {
-  const { precision, nonlinear, integerOnly } = arithmetic;
+  const { nonlinear } = arithmetic;
   // The tanh form is GELU too: 40 times as near to it as the integer forms are.
   const other = whole.ops.find((op) => op.kind === "activation" && !/^gelu/.test(op.activation));
   if (other?.kind === "activation" && isInteger(nonlinear))
     throw new UnsupportedModelError(
       `${name}: ${other.activation} needs nonlinear exact or fast, came ${nonlinear}`,
     );
-  const network = fused(asComputed(whole, arithmetic));
-  if (precision === "float32")
-    return (await part(import("./float.ts"))).floatProgram(network, { int8Offset });
+  const computed = asComputed(whole, arithmetic);
+  const network = fused(computed);
+  const lower = await loweringOf(network, { name, quantization, int8Offset }, arithmetic, machine, streamed);
+  return {
+    ...lower(network),
+    features: () => lower(fused(featuresOf(name, computed))).graph(1),
+  };
+}
+
+/** What makes a program of a network, or of another with the same operations. */
+async function loweringOf(
+  network: Network<FusedOp>,
+  {
+    name,
+    quantization,
+    int8Offset,
+  }: Pick<Model, "name" | "quantization"> & { int8Offset: readonly number[] },
+  arithmetic: Arithmetic,
+  machine?: Capabilities,
+  streamed?: Streamed,
+): Promise<(network: Network<FusedOp>) => Program> {
+  const { precision, nonlinear, integerOnly } = arithmetic;
+  if (precision === "float32") {
+    const { floatProgram } = await part(import("./float.ts"));
+    return (one) => floatProgram(one, { int8Offset });
+  }
   const kernels = await withWideAttention(network, await kernelsFor(arithmetic, machine));
-  if (quantization?.calibration)
-    return (await part(import("./levels.ts"))).levelsProgram(network, {
-      name,
-      calibration: quantization.calibration,
-      int8Offset,
-      nonlinear,
-      kernels,
-    });
-  if (isPlain(network)) return int8Program(network, { int8Offset }, streamed?.(kernels) ?? kernels);
+  if (quantization?.calibration) {
+    const { levelsProgram } = await part(import("./levels.ts"));
+    const options = { name, calibration: quantization.calibration, int8Offset, nonlinear, kernels };
+    return (one) => levelsProgram(one, options);
+  }
+  if (isPlain(network)) return (one) => int8Program(one, { int8Offset }, streamed?.(kernels) ?? kernels);
   if (isInteger(nonlinear)) checkInteger(name, network, integerOnly);
-  return (await part(import("./int8-every.ts"))).int8ProgramOfEvery(network, { int8Offset }, kernels);
+  const { int8ProgramOfEvery } = await part(import("./int8-every.ts"));
+  return (one) => int8ProgramOfEvery(one, { int8Offset }, kernels);
 }
 
 /** @throws UnsupportedModelError for operations that are in f32, but for what follows the last norm where not all has to be in integers */

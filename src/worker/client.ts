@@ -4,6 +4,7 @@ import type {
   ClassifyOptions,
   EachOptions,
   EachResult,
+  EmbedOptions,
   ImageClassifier,
   KeyedPicture,
   LoadOptions,
@@ -11,7 +12,7 @@ import type {
   SettledOptions,
 } from "../classifier/api.ts";
 import type { Reason } from "../classifier/device.ts";
-import type { Profile } from "../classifier/engine.ts";
+import type { Features, Profile } from "../classifier/engine.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
@@ -146,8 +147,13 @@ class WorkerClassifier implements ImageClassifier {
     yield* classifyEach(this, pictures, options);
   }
 
-  readonly embed = ((input: Picture | readonly Picture[], options?: RunOptions) =>
-    this.#run("embed", input, options)) as ImageClassifier["embed"];
+  readonly embed = (async (input: Picture | readonly Picture[], options: EmbedOptions & RunOptions = {}) => {
+    const { pooling = "model", tokens, ...rest } = options;
+    if (pooling === "model" && !tokens) return this.#run("embed", input, rest);
+    const { pooledEmbedding } = await part(import("../classifier/pooled.ts"));
+    const features = (picture: Picture) => this.#run<Features>("features", picture, options);
+    return pooledEmbedding(this.#report.model, input, options, features);
+  }) as ImageClassifier["embed"];
 
   attention(picture: Picture, options?: { signal?: AbortSignal }): Promise<AttentionMap> {
     return this.#run("attention", picture, options);

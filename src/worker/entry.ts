@@ -1,5 +1,5 @@
 /** `vit8/worker`: the module worker behind `ImageClassifier.load(model, { worker: true })`. */
-import type { ImageClassifier, LoadOptions, Platform } from "../classifier/api.ts";
+import type { LoadOptions, Platform } from "../classifier/api.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
 import { takeParts, threadLoop } from "../wasm/thread.ts";
@@ -16,7 +16,7 @@ import {
 import { type ThreadRequest, workerThreads } from "./threads.ts";
 
 const platform: Platform<Picture> = { ...pagePlatform, threads: async () => workerThreads() };
-const classifiers = new Map<number, ImageClassifier>();
+const classifiers = new Map<number, LocalClassifier>();
 const running = new Map<number, AbortController>();
 
 addEventListener("message", ({ data }: MessageEvent<Numbered<Request> | ThreadRequest>) => {
@@ -58,10 +58,8 @@ async function run(request: RunRequest, signal: AbortSignal): Promise<Ran> {
   const { method, input, topK, settled } = request;
   const owner = classifiers.get(request.classifier)!;
   try {
-    const value: unknown = await owner[method](
-      input as Picture,
-      { topK, settled, signal } as { topK?: number },
-    );
+    const ask = owner[method] as (input: unknown, options: object) => Promise<unknown>;
+    const value = await ask.call(owner, input, { topK, settled, signal });
     return {
       value: settled ? (value as PromiseSettledResult<unknown>[]).map(sendable) : value,
       report: owner.report,

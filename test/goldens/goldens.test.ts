@@ -117,3 +117,46 @@ function cosine(a: Float32Array, b: Float32Array): number {
   const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i], 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
+
+describe("tokens and pooling", () => {
+  const models = ["dinov2", "dinov2-registers", "vit-pooler", "timm-vit-gap", "timm-swin", "ijepa"];
+  test.each(models)("%s: as the library's last hidden states", async (name) => {
+    const hidden = (await expectedOf(name)).get("hidden")!;
+    const classifier = await ImageClassifier.load(`${here}models/${name}`, {
+      device: "cpu",
+      precision: "float32",
+    });
+    const { width, height, channels, data, classToken } = await classifier.embed(picture, { tokens: true });
+    const before = hidden.length / channels - width * height;
+    expect(worst(data, hidden.subarray(before * channels))).toBeLessThan(FLOAT);
+    const mean = Float32Array.from({ length: channels }, (_, c) => {
+      let sum = 0;
+      for (let i = c; i < data.length; i += channels) sum += data[i];
+      return sum / (width * height);
+    });
+    expect(worst(await classifier.embed(picture, { pooling: "mean" }), mean)).toBeLessThan(1e-6);
+    if (before)
+      expect(
+        worst(await classifier.embed(picture, { pooling: "cls" }), hidden.subarray(0, channels)),
+      ).toBeLessThan(FLOAT);
+    else await expect(classifier.embed(picture, { pooling: "cls" })).rejects.toThrow("without one");
+    expect(classToken?.length).toBe(before ? channels : undefined);
+    await classifier.dispose();
+  });
+
+  test.each(["dinov2", "timm-swin"])("%s: on the GPU in int8, near to float32", async (name) => {
+    const hidden = (await expectedOf(name)).get("hidden")!;
+    const classifier = await ImageClassifier.load(`${here}models/${name}`, { device: "webgpu" });
+    const { data } = await classifier.embed(picture, { tokens: true });
+    expect(cosine(data, hidden.subarray(hidden.length - data.length))).toBeGreaterThan(0.998);
+    await classifier.dispose();
+  });
+
+  test("a model that pools before its last norm refuses them by name", async () => {
+    const classifier = await ImageClassifier.load(`${here}models/clip`, { device: "cpu" });
+    await expect(classifier.embed(picture, { tokens: true })).rejects.toThrow(
+      "CLIPModel: expected a model whose last norm",
+    );
+    await classifier.dispose();
+  });
+});

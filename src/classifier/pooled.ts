@@ -1,0 +1,36 @@
+// Embeddings other than the model's own, made of its tokens.
+
+import { UnsupportedModelError } from "../errors/errors.ts";
+import { checkChoice } from "../lower/arithmetic.ts";
+import type { EmbedOptions } from "./api.ts";
+import type { Features } from "./engine.ts";
+
+/**
+ * What `embed` gives with `pooling` or `tokens`.
+ * @param features asks the model for all tokens of a picture
+ * @throws RangeError for a `pooling` that there is not, and for a list of pictures; UnsupportedModelError for the class token of a model
+ * without one
+ */
+export async function pooledEmbedding<P>(
+  name: string,
+  picture: P | readonly P[],
+  { pooling = "model", tokens = false }: EmbedOptions,
+  features: (picture: P) => Promise<Features>,
+): Promise<Features | Float32Array> {
+  checkChoice("pooling", ["model", "cls", "mean"], pooling);
+  if (Array.isArray(picture))
+    throw new RangeError("embed: expected one picture with pooling or tokens, got a list. Call it for each.");
+  const all = await features(picture as P);
+  if (tokens) return all;
+  if (pooling === "mean") return meanOf(all);
+  if (all.classToken) return all.classToken;
+  throw new UnsupportedModelError(
+    `${name}: expected a class token for pooling "cls", got a model without one. Use pooling "mean" or "model".`,
+  );
+}
+
+function meanOf({ width, height, channels, data }: Features): Float32Array {
+  const sums = new Float64Array(channels);
+  for (let i = 0; i < data.length; i++) sums[i % channels] += data[i];
+  return Float32Array.from(sums, (sum) => sum / (width * height));
+}

@@ -1,0 +1,30 @@
+// All tokens of a model instead of its answer.
+
+import { UnsupportedModelError } from "../errors/errors.ts";
+import type { Grid, Network, Norm, Patches } from "./op.ts";
+
+/** Where the tokens of a network are: rows after its last norm. */
+export interface Layout {
+  /** Tokens across and down. */
+  readonly grid: Grid;
+  /** Rows before those of the grid: class token, registers. */
+  readonly before: number;
+}
+
+/** A network whose one output is `tokens`, the rows after the last norm. @throws UnsupportedModelError where that norm has one row */
+export function featuresOf(name: string, { ops, ...rest }: Network): Network {
+  const last = ops.find((op): op is Norm => op.kind === "norm" && op.name === "norm");
+  if (last && last.out.rows > 1) return { ...rest, ops, outputs: { tokens: last.out } };
+  throw new UnsupportedModelError(
+    `${name}: expected a model whose last norm is on all tokens, got one that pools before it. Use embed() without pooling or tokens.`,
+  );
+}
+
+/** Of `rows` tokens: those of the patches come last, and may have been merged since, two by two. */
+export function layoutOf({ ops }: Network, rows: number): Layout {
+  const { grid } = ops.find((op): op is Patches => op.kind === "patches")!;
+  const patches = grid.width * grid.height;
+  const merged = rows < patches ? Math.round(Math.sqrt(patches / rows)) : 1;
+  const size = { width: grid.width / merged, height: grid.height / merged };
+  return { grid: size, before: rows - size.width * size.height };
+}
