@@ -2,12 +2,12 @@
 
 import { exponent, FRACTION, quantizeFixed, reciprocal, scaled, times } from "./dyadic";
 import { powerOf } from "./nonlinear";
-import { sumRows, TILE_COLUMNS } from "./tile";
+import { packRows, sumSixteen } from "./panel";
 import { GROUP, GROUP_LENGTH, widenGroups } from "./widen";
 
 /**
  * Units [from, to) of images * heads * queries: a query row of a head each; scales are the bits of f32. `scratch`, with T the
- * tokens, padded to 4, and C the channels of a head: K as int16 [C / 64, T, 64], two rows of Q, sums of two rows [2, T], scores
+ * tokens, padded to 16, and C the channels of a head: K as int16 [C / 64, T / 16, 32, 16, 2] as panel.ts says, two rows of Q, sums of two rows [2, T], scores
  * and weights [T], and 64 outputs.
  */
 export function attentionInteger(
@@ -25,7 +25,7 @@ export function attentionInteger(
   outScale: usize,
   scratch: usize,
 ): void {
-  const padded = (tokens + 3) & ~3;
+  const padded = (tokens + 15) & ~15;
   const channels = groups * GROUP;
   const rowBytes = 3 * heads * channels;
   const scaleBytes = 3 * heads * groups * 4;
@@ -41,21 +41,16 @@ export function attentionInteger(
     const image = unit / queries / heads;
     const q = qkv + image * tokens * rowBytes + head * channels;
     const scales = qkvScale + image * tokens * scaleBytes + head * groups * 4;
-    if (loaded !== unit / queries)
-      widenGroups(q + heads * channels, rowBytes, tokens, groups, padded, scratch);
+    if (loaded !== unit / queries) packRows(q + heads * channels, rowBytes, tokens, groups, scratch);
     loaded = unit / queries;
     widenGroups(q + query * rowBytes, rowBytes, 1, groups, 2, q16);
     memory.fill(scores, 0, padded * 4);
     for (let g = 0; g < groups; g++) {
-      for (let t = 0; t < padded; t += TILE_COLUMNS)
-        sumRows(
-          q16 + g * 2 * GROUP_LENGTH,
-          1,
-          GROUP_LENGTH,
-          scratch + (g * padded + t) * GROUP_LENGTH,
-          sums + t * 4,
-          padded * 4,
-        );
+      const row = q16 + g * 2 * GROUP_LENGTH;
+      for (let t = 0; t < padded; t += 16) {
+        const k = scratch + (g * padded + t) * GROUP_LENGTH;
+        sumSixteen<i32>(row, GROUP_LENGTH, 1, GROUP, k, 0, 0, sums + t * 4, padded * 4);
+      }
       const scale = times(load<u32>(scales + query * scaleBytes + g * 4), scoreScale);
       addScores(sums, scale, scales + (heads * groups + g) * 4, scaleBytes, tokens, scores);
     }

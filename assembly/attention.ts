@@ -2,14 +2,15 @@
 // of integers; weights have 14 bits and one unit for 64 keys, with powers of two between tiles.
 
 import { exp2, greatest, peakOf, quantize16, rounded, total } from "./float";
-import { sumRows, TILE_COLUMNS } from "./tile";
-import { turnGroups } from "./turn";
+import { packRows, pairRows, sumSixteen } from "./panel";
 import { GROUP, GROUP_LENGTH, widenGroups } from "./widen";
 
 /** Query rows that go together. */
 const ROWS: i32 = 16;
 /** Keys of a tile. */
 const KEYS: i32 = 64;
+/** Keys or channels that a product takes at a time. */
+const SIXTEEN: i32 = 16;
 /** Bytes of 64 i32 or f32. */
 const LINE: i32 = 256;
 /** The score of a key that a query does not see, and below the greatest of any tile. */
@@ -17,9 +18,9 @@ const HIDDEN: f32 = -3.0e38;
 const LOWEST: f32 = -16777216;
 
 /**
- * Units [from, to) of images * heads * queries: a query row of a head each. `scratch`, with T the tokens, padded to 4, S the tiles of
- * 64 keys and C the channels of a head: K as int16 [C / 64, T, 64], its scales [C / 64, T], V as int16 [C / 64, S, 64, 64], keys
- * innermost, its scales [C / 64, S, 64] and their units [C / 64, S], then what `attend` needs.
+ * Units [from, to) of images * heads * queries: a query row of a head each. `scratch`, with T the tokens, padded to 16, S the tiles of
+ * 64 keys and C the channels of a head: K as int16 [C / 64, T / 16, 32, 16, 2], its scales [C / 64, T], V as int16
+ * [C / 64, S, 4, 32, 16, 2], both as panel.ts says, V's scales [C / 64, S, 64] and their units [C / 64, S], then what `attend` needs.
  */
 export function attention(
   from: i32,
@@ -36,7 +37,7 @@ export function attention(
   outScale: usize,
   scratch: usize,
 ): void {
-  const padded = (tokens + 3) & ~3;
+  const padded = (tokens + 15) & ~15;
   const tiles = (tokens + KEYS - 1) / KEYS;
   const channels = groups * GROUP;
   const rowBytes = 3 * heads * channels;
@@ -53,9 +54,9 @@ export function attention(
     const row = image * tokens;
     const q = qkv + row * rowBytes + head * channels;
     const qScale = qkvScale + row * scaleBytes + head * groups * 4;
-    widenGroups(q + heads * channels, rowBytes, tokens, groups, padded, keys);
+    packRows(q + heads * channels, rowBytes, tokens, groups, keys);
     loadScales(qScale + heads * groups * 4, scaleBytes, tokens, padded, groups, scoreScale, keyScales);
-    turnGroups(q + 2 * heads * channels, rowBytes, tokens, groups, values);
+    pairGroups(q + 2 * heads * channels, rowBytes, tokens, groups, values);
     loadFactors(qScale + 2 * heads * groups * 4, scaleBytes, tokens, groups, factors, units);
     const first = unit % queries;
     const end = min(queries, first + to - unit);
@@ -83,6 +84,12 @@ export function attention(
     }
     unit += end - first;
   }
+}
+
+function pairGroups(from: usize, stride: i32, tokens: i32, groups: i32, to: usize): void {
+  for (let g = 0; g < groups; g++)
+    for (let first = 0; first < tokens; first += KEYS, to += KEYS * GROUP_LENGTH)
+      pairRows(from + first * stride + g * GROUP, stride, min(KEYS, tokens - first), to);
 }
 
 /** Scales of K as [groups, padded], times `factor`. */
@@ -160,7 +167,7 @@ function attend(
   for (let r = 0; r < rows; r++) {
     const at = r * 4;
     const length = min(tokens, seen + r + 1);
-    store<f32>(masses + at, exponentiate(scores + r * stride, length, tiles, kept + at, added + at));
+    store<f32>(masses + at, exponentiate(scores + r * stride, length, tokens, kept + at, added + at));
   }
   for (let g = 0; g < groups; g++) {
     for (let tile = 0; tile < tiles; tile++) {
@@ -169,8 +176,10 @@ function attend(
       for (let r = 0; r < rows; r++)
         weigh(scores + r * stride + tile * LINE, factor, length, weights + r * length);
       const v = values + (g * tiles + tile) * KEYS * GROUP_LENGTH;
-      for (let c = 0; c < GROUP; c += TILE_COLUMNS)
-        sumRows(weights, rows, length, v + c * length, sums + c * 4, LINE);
+      for (let c = 0; c < GROUP; c += SIXTEEN) {
+        const channels = v + c * GROUP_LENGTH;
+        sumSixteen<i32>(weights, length, rows, length / 2, channels, 0, 0, sums + c * 4, LINE);
+      }
       const unit = load<f32>(units + (g * tiles + tile) * 4);
       for (let r = 0; r < rows; r++) {
         const at = (tile * ROWS + r) * 4;
@@ -199,14 +208,14 @@ function scoreRows(
   stride: i32,
   sums: usize,
 ): void {
-  const padded = (tokens + 3) & ~3;
+  const padded = (tokens + 15) & ~15;
   for (let g = 0; g < groups; g++) {
     const queries = q + g * ROWS * GROUP_LENGTH;
     for (let first = 0; first < padded; first += KEYS) {
       const length = min(KEYS, padded - first);
-      for (let t = 0; t < length; t += TILE_COLUMNS) {
+      for (let t = 0; t < length; t += SIXTEEN) {
         const k = keys + (g * padded + first + t) * GROUP_LENGTH;
-        sumRows(queries, rows, GROUP_LENGTH, k, sums + t * 4, LINE);
+        sumSixteen<i32>(queries, GROUP_LENGTH, rows, GROUP, k, 0, 0, sums + t * 4, LINE);
       }
       const scales = keyScales + (g * padded + first) * 4;
       for (let r = 0; r < rows; r++) {
@@ -228,35 +237,46 @@ function addScores(sums: usize, scale: f32, keyScales: usize, length: i32, more:
 }
 
 /**
- * Scores to 2^(score - the greatest of the tile, rounded up), in place, nothing from `length` on. Of each tile what the others before
+ * Scores to 2^(score - the greatest of the tile, rounded up), in place, nothing from `length` on to the last token, padded to 8. Of each tile what the others before
  * it keep and what it adds go to `kept` and `added`, ROWS apart. Their mass.
  */
-function exponentiate(scores: usize, length: i32, tiles: i32, kept: usize, added: usize): f32 {
-  for (let t = length; t < tiles * KEYS; t++) store<f32>(scores + t * 4, HIDDEN);
+function exponentiate(scores: usize, length: i32, tokens: i32, kept: usize, added: usize): f32 {
+  const padded = (tokens + 7) & ~7;
+  for (let t = length; t < padded; t++) store<f32>(scores + t * 4, HIDDEN);
   let mass: f32 = 0;
   let top = LOWEST;
-  for (let tile = 0; tile < tiles; tile++) {
+  for (let first = 0; first < padded; first += KEYS) {
+    const bytes = min(KEYS, padded - first) * 4;
     let most = v128.load(scores);
-    for (let t = 16; t < LINE; t += 16) most = f32x4.pmax(most, v128.load(scores + t));
+    for (let t = 16; t < bytes; t += 16) most = f32x4.pmax(most, v128.load(scores + t));
     const here = max<f32>(ceil<f32>(greatest(most)), LOWEST);
     most = f32x4.splat(here);
     let sum = f32x4.splat(0);
-    for (let t = 0; t < LINE; t += 16) {
-      const distance = f32x4.pmax(f32x4.sub(v128.load(scores + t), most), f32x4.splat(-126));
-      const p = exp2(distance);
+    // Two at a time share the constants, which engines make anew in every round of a loop.
+    for (let t = 0; t < bytes; t += 32) {
+      const p = power(v128.load(scores + t), most);
+      const q = power(v128.load(scores + t, 16), most);
       v128.store(scores + t, p);
-      sum = f32x4.add(sum, p);
+      v128.store(scores + t, q, 16);
+      sum = f32x4.add(sum, f32x4.add(p, q));
     }
     const next = max<f32>(top, here);
     const keep = powerOfTwo(<i32>(top - next));
     const add = powerOfTwo(<i32>(here - next));
-    store<f32>(kept + tile * ROWS * 4, keep);
-    store<f32>(added + tile * ROWS * 4, add);
+    store<f32>(kept, keep);
+    store<f32>(added, add);
+    kept += ROWS * 4;
+    added += ROWS * 4;
     mass = mass * keep + total(sum) * add;
     top = next;
     scores += LINE;
   }
   return mass;
+}
+
+/** 2^(score - most). */
+function power(score: v128, most: v128): v128 {
+  return exp2(f32x4.pmax(f32x4.sub(score, most), f32x4.splat(-126)));
 }
 
 /** Weights of 14 bits, as int16 of `length` bytes. */

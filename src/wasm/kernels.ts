@@ -115,7 +115,7 @@ const attendInteger =
 
 function attended({ images, tokens, queries, heads, headDim }: AttentionProblem) {
   const groups = groupsPerHead(headDim);
-  const padded = Math.ceil(tokens / 4) * 4;
+  const padded = Math.ceil(tokens / 16) * 16;
   const units = images * heads * queries;
   return { units, tokens, queries, heads, groups, padded, channels: groups * GROUP };
 }
