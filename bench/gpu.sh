@@ -23,6 +23,7 @@ quick=${QUICK:+--quick}
 measure batch $quick --models "$(commas "$models")" --batch "$(commas "$batches")"
 measure width $quick --models ti,s,b,l --batch 1
 measure size $quick --models ti --batch 1 --size "$(commas "$sizes")"
+measure cpu $quick --device cpu --models "$(commas "$models")" --batch 1,8
 # Never quick, which leaves out all but the largest shapes.
 for model in $models; do measure "kernels-$model" --kernels --models "$model" --batch 1; done
 if [ "${PEER:-1}" = 1 ]; then

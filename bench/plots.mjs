@@ -5,6 +5,7 @@ import { runnerImport } from "vite";
 import { root } from "../scripts/setup.mjs";
 
 /** @typedef {import("../src/cli/bench-tables.ts").BenchReport} BenchReport */
+/** @typedef {import("../src/cli/bench-tables.ts").CpuReport} CpuReport */
 /** @typedef {import("../src/cli/bench-peer.ts").PeerReport} PeerReport */
 /** @typedef {import("../src/bench/models.ts").ModelRow} ModelRow */
 
@@ -22,7 +23,7 @@ const folder = process.argv[2] ?? "bench-results";
 const at = (/** @type {string} */ name) => path.join(folder, name);
 /** @param {string} name */
 const read = (name) => JSON.parse(readFileSync(at(name), "utf8"));
-/** @param {ModelRow} row */
+/** @param {Pick<ModelRow, "model">} row */
 const nameOf = ({ model }) => NAMES[/** @type {keyof typeof NAMES} */ (model)];
 /** @param {ModelRow} row */
 const timed = ({ ms }) => ms !== undefined;
@@ -30,6 +31,7 @@ const timed = ({ ms }) => ms !== undefined;
 if (existsSync(at("size.json"))) drawSizes(read("size.json"));
 if (existsSync(at("width.json"))) drawWidths(read("width.json"));
 if (existsSync(at("batch.json"))) drawBatches(read("batch.json"));
+if (existsSync(at("cpu.json"))) drawThreads(read("cpu.json"));
 for (const file of readdirSync(folder)) if (/^kernels-\w+\.json$/.test(file)) drawRoofline(file, read(file));
 writeFileSync(at("tables.md"), tables());
 
@@ -74,6 +76,21 @@ function drawBatches({ models }) {
       nameOf(rowsOf(name)[0] ?? models[0]),
       rowsOf(name).map(({ batch, imagesPerSecond = 0 }) => [batch, imagesPerSecond]),
     ]),
+  );
+}
+
+/** One picture at a time. @param {CpuReport} report */
+function drawThreads({ models }) {
+  const rows = models.filter(({ batch }) => batch === 1);
+  const names = [...new Set(rows.map(({ model }) => model))];
+  draw(
+    "threads.svg",
+    "threads of the CPU",
+    "pictures a second",
+    names.map((name) => {
+      const ours = rows.filter(({ model }) => model === name);
+      return [nameOf(ours[0]), ours.map(({ threads, imagesPerSecond }) => [threads, imagesPerSecond])];
+    }),
   );
 }
 

@@ -33,6 +33,8 @@ export interface QuantizeOptions {
   readonly biasCorrection?: boolean;
   /** Quantises what LayerNorm reads too. */
   readonly normInputs?: boolean;
+  /** Of the pictures that are used, kept in config.json. */
+  readonly pictureHashes?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: QuantizeProgress) => void;
 }
@@ -53,7 +55,7 @@ export async function quantizedFolder(
 ): Promise<Map<string, Uint8Array[]>> {
   checkOptions(options, pictures.length);
   const { method = "dynamic", bits = "w8a8", images = 64, seed = 1, signal, onProgress } = options;
-  const { weights, biasCorrection, normInputs } = options;
+  const { weights, biasCorrection, normInputs, pictureHashes } = options;
   const tell = (stage: QuantizeProgress["stage"]) => (done: number, total?: number) =>
     onProgress?.({ stage, done, total });
   const reading = { signal, onBytes: tell("download") };
@@ -67,7 +69,7 @@ export async function quantizedFolder(
     const observations = await observe(gpu, folder, chosen(pictures, images, seed), seen);
     const onBlock = tell("quantize");
     return await calibratedFiles(observations, {
-      ...{ method, bits, weights, biasCorrection, normInputs },
+      ...{ method, bits, weights, biasCorrection, normInputs, pictureHashes },
       ...{ signal, onBlock },
     });
   } finally {

@@ -49,6 +49,8 @@ export interface CalibratedOptions {
   readonly weights?: Granularity;
   /** Quantises what LayerNorm reads too, in 8 bits; the values are computed in f32. */
   readonly normInputs?: boolean;
+  /** What config.json keeps of the pictures, so that an evaluation can tell them again: a hash of each. */
+  readonly pictureHashes?: readonly string[];
 }
 
 export interface QuantizingOptions extends CalibratedOptions {
@@ -81,12 +83,13 @@ export async function calibratedFiles(
     }
     quantizer.quantize(op);
   }
-  const { method, bits, biasCorrection = false } = options;
+  const { method, bits, biasCorrection = false, pictureHashes } = options;
   const notes = {
     method,
     source: METHODS[method].source,
     images,
     seed,
+    ...(pictureHashes && { pictures: pictureHashes }),
     ...(biasCorrection && { biasCorrection }),
     ...(quantizer.levels.size && { activations: Object.fromEntries(quantizer.levels) }),
   };

@@ -1,6 +1,6 @@
 // A calibrated folder is the same whenever it is made, loads, and answers as its bits allow.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import sharp from "sharp";
@@ -70,6 +70,52 @@ test("the same pictures and seed give the same bytes, and the folder the same lo
   expect(await logits("again")).toEqual(await logits("once"));
   const { quantization_config } = JSON.parse(readFileSync(at("once", "config.json"), "utf8"));
   expect(quantization_config.vit8).toMatchObject({ method: "repq", images: 3, seed: 1 });
+});
+
+test("inspect says what was done to a quantized folder", async () => {
+  await quantize("static", "--method", "repq", "--bits", "w4a4");
+  await quantize("by-group", "--method", "gptq", "--bits", "w4a8");
+  const words = async (name: string) => {
+    const { stdout } = await vit8("inspect", at(name));
+    return stdout.replaceAll(/ +/g, " ");
+  };
+  expect(await words("static")).toContain(
+    [
+      " quantisation 4-bit weights in the file: one scale per output channel; int8 in memory",
+      "4-bit activations: levels settled by calibration (static)",
+      "method repq: RepQ-ViT (Li et al. 2023)",
+    ].join("\n "),
+  );
+  expect(await words("by-group")).toContain(
+    [
+      "4-bit weights in the file: one scale per output channel, times a multiple for each 16 inputs; int8 in memory",
+      "8-bit activations: one scale per token, made at run time (dynamic)",
+      "method gptq: GPTQ (Frantar et al. 2023), activations scaled at run time",
+      "calibrated on 3 pictures, seed 1",
+    ].join("\n "),
+  );
+  const facts = JSON.parse((await vit8("inspect", at("static"), "--json")).stdout);
+  expect(facts.quantization).toMatchObject({
+    bits: "w4a4",
+    activations: "static",
+    method: "repq",
+    images: 3,
+  });
+  expect(await words("tiny")).toContain("float file, weights become int8 at load");
+});
+
+test("which pictures of how many calibrate is told and kept, and eval warns of them", async () => {
+  const { stderr } = await quantize("kept", "--method", "minmax");
+  expect(stderr).toContain(`vit8: calibrating on 3 of 4 pictures in ${at("pictures")} and below\n`);
+  const { quantization_config } = JSON.parse(readFileSync(at("kept", "config.json"), "utf8"));
+  expect(quantization_config.vit8.pictures).toEqual(Array(3).fill(expect.stringMatching(/^[0-9a-f]{16}$/)));
+  const rows = [0, 1, 2, 3].map((i) => `${i}\tn\tclass\t${i}.png`);
+  writeFileSync(at("pictures", "labels.tsv"), ["index\twnid\tlabel\tfile", ...rows].join("\n"));
+  const evaluated = await vit8("eval", at("kept"), at("pictures"), "--device", "cpu");
+  expect(evaluated.stderr).toContain("vit8: 3 of 4 pictures also calibrated this model");
+  expect(evaluated.stdout).toContain("w8a8, static, minmax");
+  const other = await vit8("eval", at("once"), at("pictures"), "--device", "cpu", "--json");
+  expect(JSON.parse(other.stdout).quantization).toMatchObject({ bits: "w8a8", method: "repq" });
 });
 
 describe("every method answers like float, in 8 bits nearer than in 4", () => {

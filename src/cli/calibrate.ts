@@ -12,12 +12,14 @@ import { chosen } from "../calibration/observe.ts";
 import { quantizedFolder } from "../calibration/quantize-model.ts";
 import { GRANULARITIES, type Granularity } from "../calibration/weights.ts";
 import { openPicture } from "../classifier/picture.ts";
+import { inLine } from "../errors/visible.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { readPicture } from "../node/picture.ts";
 import { type Arguments, type Option, UsageError } from "./command.ts";
 import { goodPictures } from "./good-pictures.ts";
+import { hashOf } from "./picture-hash.ts";
 import { picturesIn } from "./pictures.ts";
 import { ProgressBar } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -35,7 +37,10 @@ export const CALIBRATION_OPTIONS: Record<string, Option> = {
     value: "WHAT",
     help: `what shares a scale of weights: ${GRANULARITIES.join(", ")} (of 16, in 4 bits); default: as the method has it`,
   },
-  calibrate: { value: "FOLDER", help: "pictures to see activations on; their labels are not asked for" },
+  calibrate: {
+    value: "FOLDER",
+    help: "pictures to see activations on, those of folders below included; labels are not needed",
+  },
   images: { value: "N", help: "how many of them; default 64" },
   seed: { value: "N", help: "which of them, and which rows are kept; default 1" },
   "bias-correction": { help: "add to each bias what a layer's outputs lost on the mean" },
@@ -96,8 +101,12 @@ export async function filesOfCalibration(
   terminal: Terminal,
 ): Promise<Map<string, Uint8Array[]>> {
   const { images, seed } = options;
-  const some = pictures ? chosen(await picturesIn(pictures), images, seed) : [];
+  const all = pictures ? await picturesIn(pictures) : [];
+  const some = chosen(all, images, seed);
+  const words = `calibrating on ${some.length} of ${all.length} pictures in ${inLine(pictures ?? "")} and below`;
+  if (pictures) terminal.tell(`vit8: ${words}\n`);
   const files = await goodPictures(some, (file) => file, terminal);
+  const pictureHashes = pictures ? await Promise.all(files.map(hashOf)) : undefined;
   const bars = {
     download: new ProgressBar(terminal, `reading ${folder.id}`),
     observe: new ProgressBar(terminal, "looking at pictures"),
@@ -109,6 +118,7 @@ export async function filesOfCalibration(
     async () => openGpu({ gpu: await nodeGpu(), wait: restfulWait }),
     {
       ...options,
+      pictureHashes,
       signal: terminal.signal,
       onProgress: ({ stage, done, total = 0 }) => bars[stage].update(done, total),
     },

@@ -21,13 +21,17 @@ import {
   type UseOptions,
   withClassifier,
 } from "./model.ts";
+import { calibratedOn } from "./picture-hash.ts";
 import { ProgressBar } from "./progress.ts";
+import { type QuantizationFacts, quantizationFacts } from "./quantization-words.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
 import { json, type Terminal } from "./terminal.ts";
 
 /** What `--json` prints; agreement and what follows from it are null without a reference. */
 export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement, number | null> {
   readonly model: string;
+  /** What the folder's weights and activations are quantized to; null for a float folder. */
+  readonly quantization: QuantizationFacts | null;
   /** Of those that could be read. */
   readonly images: number;
   /** What is wrong with the others. */
@@ -72,6 +76,14 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     checkClasses(model, folder, pictures);
     const chosen = pictures.slice(0, args.count("limit"));
     const device = deviceFrom(args);
+    const seen = await calibratedOn(
+      model.quantization,
+      chosen.map(({ file }) => file),
+    );
+    if (seen > 0)
+      terminal.tell(
+        `vit8: ${seen} of ${chosen.length} pictures also calibrated this model, so its figures are too good. Evaluate on other pictures.\n`,
+      );
     // Each run meets the same bad pictures: each is told once.
     const bad = new Map<string, PictureError>();
     const onBad = (error: PictureError) => {
@@ -89,6 +101,7 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     const { precision, nonlinear, integerOnly, dispatches, gpuBytes, adapter, kernels } = report;
     const evaluation: Evaluation = {
       model: name,
+      quantization: model.quantization ? quantizationFacts(model.quantization) : null,
       precision,
       nonlinear,
       integerOnly,
@@ -170,11 +183,16 @@ function nameOf({ precision, nonlinear, integerOnly }: Partial<Arithmetic>): str
   return [precision, ...(nonlinear ? [nonlinear] : []), ...(integerOnly ? ["integers only"] : [])].join(", ");
 }
 
+function bitsInWords({ bits, activations, method }: QuantizationFacts): string {
+  return inLine([bits, activations, ...(method ? [method] : [])].join(", "));
+}
+
 function summaryOf(evaluation: Evaluation): string {
   const { agreement, cosine, worstLogitError, adapter } = evaluation;
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   const rows = [
     ["model", inLine(`${evaluation.model}, ${nameOf(evaluation)}`)],
+    ...(evaluation.quantization ? [["quantization", bitsInWords(evaluation.quantization)]] : []),
     [
       "images",
       `${evaluation.images}${evaluation.failed.length > 0 ? `, and ${evaluation.failed.length} that could not be read` : ""}`,

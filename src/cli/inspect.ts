@@ -8,6 +8,7 @@ import { type Command, table } from "./command.ts";
 import { COST_OPTIONS, inspectCost } from "./inspect-cost.ts";
 import { ERROR_OPTIONS, inspectError } from "./inspect-error.ts";
 import { HUB, hubFrom, type OpenModel, openChecked } from "./model.ts";
+import { quantizationFacts, quantizationWords } from "./quantization-words.ts";
 import { shapeOf } from "./shape-of.ts";
 import { json } from "./terminal.ts";
 
@@ -42,7 +43,8 @@ by itself, arriving that of the int8 network at this place; a bad weight or an o
 };
 
 function factsOf(model: OpenModel, anatomy: Anatomy) {
-  const { folder, name, spec, scoring, quantization = null, preprocessing, ignored } = model;
+  const { folder, name, spec, scoring, preprocessing, ignored } = model;
+  const quantization = model.quantization ? quantizationFacts(model.quantization) : null;
   const architecture = { family: name, ...spec, classes: model.labels.length, scoring };
   const facts = { model: folder.id, architecture, ...anatomy, quantization, preprocessing };
   return { ...facts, ignoredTensors: ignored };
@@ -60,7 +62,7 @@ function summaryOf(model: OpenModel, anatomy: Anatomy): string {
     ["classes", labels.length ? count(labels.length) : "none: an embedding model"],
     ["parameters", `${count(anatomy.parameters)}, ${megabytes(anatomy.byteLength)}\n${parts.join("\n")}`],
     ["MACs", `${(anatomy.macs / 1e9).toFixed(2)} G for one picture`],
-    ["quantisation", quantizationOf(quantization !== undefined)],
+    ["quantisation", quantizationWords(quantization)],
     ["preprocessing", stepsOf(preprocessing)],
     ...(ignored.length > 0 ? [["left out", leftOut(ignored)]] : []),
   ];
@@ -76,11 +78,6 @@ function leftOut(names: readonly string[]): string {
     ...names.slice(0, 5).map(quote),
     ...more,
   ].join("\n");
-}
-
-function quantizationOf(int8: boolean): string {
-  const weights = int8 ? "int8 weights in the file" : "float file, weights become int8 at load";
-  return `${weights}: one scale per output channel\nint8 activations: one scale per token, made at run time`;
 }
 
 function stepsOf({ resize, resample, crop, mean, std }: Preprocessing): string {

@@ -74,7 +74,7 @@ describe("help", () => {
     [
       "no command",
       [],
-      /expected a command \(classify, eval, compare, inspect, quantize, bench, export-onnx\)/,
+      /expected a command \(classify,.* eval, compare, inspect, quantize, bench, export-onnx\)/,
     ],
     ["an unknown command", ["clasify"], /"clasify" came/],
     ["an unknown option", ["classify", "--topk", "3", "a.png"], /'--topk'.* see vit8 classify --help/],
@@ -237,7 +237,9 @@ describe("one bad picture of many", () => {
     writeFileSync(path.join(images, "cut.png"), "cut");
     const { code, stderr } = await quantized("with-bad");
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^vit8: [^\n]*cut\.png: is not a picture[^\n]*\n$/);
+    expect(stderr).toMatch(
+      /^vit8: calibrating on 4 of 4 [^\n]*\nvit8: [^\n]*cut\.png: is not a picture[^\n]*\n$/,
+    );
     const weights = (name: string) => readFileSync(at(name, "model.safetensors"));
     expect(weights("with-bad").equals(weights("whole"))).toBe(true);
   });
@@ -388,7 +390,10 @@ describe("quantize", () => {
     const config = JSON.parse(readFileSync(at("tiny8", "config.json"), "utf8"));
     expect(config.quantization_config.quant_method).toBe("compressed-tensors");
     const { quantization, byteLength } = JSON.parse((await vit8("inspect", at("tiny8"), "--json")).stdout);
-    expect(quantization.bits).toBe(8);
+    expect(quantization).toEqual({
+      ...{ bits: "w8a8", groupSize: null, activations: "dynamic", float: [] },
+      ...{ method: null, source: null, images: null, seed: null },
+    });
     expect(byteLength).toBeLessThan(readFileSync(at("tiny", "model.safetensors")).length);
     expect(readFileSync(at("tiny8", "README.md"), "utf8")).toContain("float model `tiny`");
   });
@@ -501,7 +506,9 @@ describe("eval", () => {
       tensors: (all) => all.map(twoClasses),
     });
     expect((await vit8("eval", two, folder)).stderr).toMatch(/^vit8: [^\n]*line 4: expected a class below 2/);
-    expect((await vit8("eval", at("tiny"), folder, "--batch", "65")).stderr).toMatch(/1 to 64, came 65\n$/);
+    expect((await vit8("eval", at("tiny"), folder, "--batch", "65")).stderr).toMatch(
+      /1 to 64, (?:came|got) 65/,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { markdownTable } from "../bench/markdown.ts";
 import { ProgressBar } from "./progress.ts";
 import { svgPlot } from "./svg-plot.ts";
@@ -38,6 +38,25 @@ test.each([5, 12, 40, 120])("a bar in %i columns is one line, whatever its label
     expect(text.slice(4)).not.toMatch(/[\p{Cc}\u202e]/u);
     expect(text.length - 4).toBeLessThan(columns);
   }
+});
+
+test("where there is no terminal a bar is a line a minute", () => {
+  const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+  const { told, terminal } = streams();
+  const bar = new ProgressBar(terminal, "evaluating");
+  for (const [ms, done] of [
+    [1000, 1],
+    [59_000, 50],
+    [61_000, 60],
+    [90_000, 70],
+    [122_000, 80],
+  ]) {
+    clock.mockReturnValue(ms);
+    bar.update(done, 100);
+  }
+  bar.clear();
+  expect(told).toEqual(["vit8: evaluating: 60 of 100\n", "vit8: evaluating: 80 of 100\n"]);
+  vi.restoreAllMocks();
 });
 
 test("tables and plots show strangers' names in a cell, and in well-formed XML", () => {

@@ -6,6 +6,10 @@ export interface Quantization {
   method: "compressed-tensors";
   /** Of the weights. */
   bits: number;
+  /** Of the activations. */
+  activationBits: number;
+  /** What the folder says of how it was made. */
+  notes?: Fields;
   /** Names of modules that stay in float. */
   ignore: string[];
   /** Weights lie two a byte. */
@@ -64,7 +68,7 @@ export function parseQuantization(value: unknown): Quantization | undefined {
   if (!packed) check(config, { format: "int-quantized" }, "quantization_config");
   const notes = asFields(field(config, "vit8") ?? {}, "vit8");
   const calibration = field(notes, "activations") === undefined ? undefined : notes;
-  let bits = 8;
+  let [bits, activationBits] = [8, 8];
   let groupSize: number | undefined;
   const groups = Object.values(asFields(field(config, "config_groups"), "config_groups"));
   for (const group of groups.map((fields) => asFields(fields, "config_groups"))) {
@@ -73,14 +77,18 @@ export function parseQuantization(value: unknown): Quantization | undefined {
     if (grouped) groupSize = readInteger(weights, "group_size", 1, 65536);
     bits = readInteger(weights, "num_bits", 2, 8);
     const activations = field(group, "input_activations");
-    if (activations !== undefined)
-      check(asFields(activations, "input_activations"), calibration ? STATIC : DYNAMIC, "input_activations");
+    if (activations === undefined) continue;
+    const inputs = asFields(activations, "input_activations");
+    check(inputs, calibration ? STATIC : DYNAMIC, "input_activations");
+    activationBits = readInteger(inputs, "num_bits", 2, 8);
   }
   const ignore = field(config, "ignore") ?? [];
   const names = Array.isArray(ignore) ? ignore.filter((name) => typeof name === "string") : [];
   return {
     method: "compressed-tensors",
     bits,
+    activationBits,
+    notes,
     ignore: names,
     ...(packed && { packed }),
     ...(groupSize && { groupSize }),

@@ -1,0 +1,55 @@
+// What was done to a quantized folder, as fields and in words.
+
+import { inLine } from "../errors/visible.ts";
+import type { Quantization } from "../format/quantization-config.ts";
+
+export interface QuantizationFacts {
+  /** Bits of weights and activations, such as `w4a8`. */
+  readonly bits: string;
+  /** Inputs of a weight that share a multiple of its channel's scale; null: one scale per output channel. */
+  readonly groupSize: number | null;
+  /** `static`: calibration settled the levels of activations. `dynamic`: each token has a scale, made at run time. */
+  readonly activations: "static" | "dynamic";
+  /** Of calibration; null where the folder does not say. */
+  readonly method: string | null;
+  readonly source: string | null;
+  readonly images: number | null;
+  readonly seed: number | null;
+  /** Names of modules that stayed in float. */
+  readonly float: readonly string[];
+}
+
+export function quantizationFacts(quantization: Quantization): QuantizationFacts {
+  const { bits, activationBits, groupSize = null, calibration, notes = {}, ignore } = quantization;
+  const { method, source, images, seed } = notes;
+  return {
+    bits: `w${bits}a${activationBits}`,
+    groupSize,
+    activations: calibration ? "static" : "dynamic",
+    method: typeof method === "string" ? method : null,
+    source: typeof source === "string" ? source : null,
+    images: typeof images === "number" ? images : null,
+    seed: typeof seed === "number" ? seed : null,
+    float: ignore,
+  };
+}
+
+/** Lines for a person; undefined is a float folder. */
+export function quantizationWords(quantization: Quantization | undefined): string {
+  if (!quantization)
+    return "float file, weights become int8 at load: one scale per output channel\nint8 activations: one scale per token, made at run time";
+  const { groupSize, activations, method, source, images, seed, float } = quantizationFacts(quantization);
+  const { bits, activationBits } = quantization;
+  const groups = groupSize ? `, times a multiple for each ${groupSize} inputs` : "";
+  // A kernel reads int8 whatever the file has.
+  const unpacked = bits < 8 ? `; int8 in memory` : "";
+  return [
+    `${bits}-bit weights in the file: one scale per output channel${groups}${unpacked}`,
+    activations === "static"
+      ? `${activationBits}-bit activations: levels settled by calibration (static)`
+      : `${activationBits}-bit activations: one scale per token, made at run time (dynamic)`,
+    ...(method ? [inLine([`method ${method}`, ...(source ? [source] : [])].join(": "))] : []),
+    ...(images ? [`calibrated on ${images} pictures${seed === null ? "" : `, seed ${seed}`}`] : []),
+    ...(float.length > 0 ? [inLine(`in float: ${float.join(", ")}`)] : []),
+  ].join("\n");
+}
