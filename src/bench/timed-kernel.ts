@@ -1,10 +1,10 @@
 // One variant of one kernel on one problem, ready to be dispatched again and again.
 
 import type { Gpu } from "../gpu/gpu.ts";
-import type { AnyKernel } from "../gpu/kernel.ts";
 import { Timer } from "../gpu/timer.ts";
 import type { AnyCases } from "../testing/cases.ts";
 import { inputsOf } from "../testing/check-case.ts";
+import { Resources } from "../testing/run-kernel.ts";
 import { type Repeats, samplesOf } from "./sampling.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
@@ -34,10 +34,13 @@ export async function timeKernel(
 ): Promise<KernelTime> {
   const { kernel } = cases;
   const pipeline = await gpu.pipeline(kernel, variant, problem);
-  const { resources, owned } = allocate(gpu, kernel, cases, problem);
+  const held = new Resources(gpu);
   const timer = new Timer(gpu);
   try {
-    const group = gpu.bind(kernel, resources);
+    held.upload(kernel, problem, inputsOf(cases, problem));
+    for (const [name, { length, padding = 0 }] of Object.entries(cases.outputs(problem as never)))
+      held.add(name, gpu.buffer(name, (length + padding) * 4));
+    const group = gpu.bind(kernel, held.byName);
     const grid = kernel.variants[variant].grid(problem as never);
     const measure = async (dispatches: number, onceMs = 0) => {
       const start = performance.now();
@@ -63,30 +66,6 @@ export async function timeKernel(
     });
   } finally {
     timer.destroy();
-    gpu.release(...owned);
+    held.release();
   }
-}
-
-function allocate(gpu: Gpu, kernel: AnyKernel, cases: AnyCases, problem: unknown) {
-  const owned: (GPUBuffer | GPUTexture)[] = [];
-  const resources: Record<string, GPUBuffer | GPUTextureView> = {};
-  const own = <T extends GPUBuffer | GPUTexture>(resource: T): T => {
-    owned.push(resource);
-    return resource;
-  };
-  for (const [name, data] of Object.entries(inputsOf(cases, problem)))
-    if ("rgba" in data) {
-      const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
-      resources[name] = own(gpu.texture(name, data.width, data.height, usage)).createView();
-    } else {
-      const usage = kernel.bindings[name] === "uniform" ? GPUBufferUsage.UNIFORM : 0;
-      resources[name] = own(gpu.upload(name, data, usage));
-    }
-  if (kernel.params) {
-    const params = kernel.params(problem as never);
-    resources.params = own(gpu.upload("params", params, GPUBufferUsage.UNIFORM));
-  }
-  for (const [name, { length, padding = 0 }] of Object.entries(cases.outputs(problem as never)))
-    resources[name] = own(gpu.buffer(name, (length + padding) * 4));
-  return { resources, owned };
 }

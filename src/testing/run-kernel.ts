@@ -24,32 +24,51 @@ export async function runKernel(
   inputs: Record<string, HostArray | TextureData>,
   outputs: Outputs,
 ): Promise<KernelRun> {
-  const resources: Record<string, GPUBuffer | GPUTextureView> = {};
-  const owned: (GPUBuffer | GPUTexture)[] = [];
-  const own = <T extends GPUBuffer | GPUTexture>(resource: T): T => {
-    owned.push(resource);
-    return resource;
-  };
+  const held = new Resources(gpu);
   try {
-    for (const [name, data] of Object.entries(inputs)) {
-      if ("rgba" in data) resources[name] = own(uploadTexture(gpu, name, data)).createView();
-      else
-        resources[name] = own(
-          gpu.upload(name, data, kernel.bindings[name] === "uniform" ? GPUBufferUsage.UNIFORM : 0),
-        );
-    }
-    if (kernel.params)
-      resources.params = own(gpu.upload("params", kernel.params(problem as never), GPUBufferUsage.UNIFORM));
+    held.upload(kernel, problem, inputs);
     for (const [name, shape] of Object.entries(outputs)) {
-      const guarded = new Uint8Array(allocated(shape) + GUARD_BYTES).fill(GUARD);
-      resources[name] = own(gpu.upload(name, guarded, GPUBufferUsage.COPY_SRC));
+      const guarded = new Uint8Array(byteLengthOf(shape) + GUARD_BYTES).fill(GUARD);
+      held.add(name, gpu.upload(name, guarded, GPUBufferUsage.COPY_SRC));
     }
     return await gpu.guarded(kernel.name, async () => {
-      await dispatch(gpu, kernel, variant, problem, resources);
-      return readBack(gpu, outputs, resources);
+      await dispatch(gpu, kernel, variant, problem, held.byName);
+      return readBack(gpu, outputs, held.byName);
     });
   } finally {
-    gpu.release(...owned);
+    held.release();
+  }
+}
+
+/** What the bindings of one kernel hold, released together. */
+export class Resources {
+  readonly byName: Record<string, GPUBuffer | GPUTextureView> = {};
+  readonly #gpu: Gpu;
+  readonly #owned: (GPUBuffer | GPUTexture)[] = [];
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  add(name: string, resource: GPUBuffer | GPUTexture): void {
+    this.#owned.push(resource);
+    this.byName[name] = "createView" in resource ? resource.createView() : resource;
+  }
+
+  /** The inputs, and the parameters of the problem. */
+  upload(kernel: AnyKernel, problem: unknown, inputs: Record<string, HostArray | TextureData>): void {
+    for (const [name, data] of Object.entries(inputs)) {
+      const usage = kernel.bindings[name] === "uniform" ? GPUBufferUsage.UNIFORM : 0;
+      const isTexture = "rgba" in data;
+      this.add(name, isTexture ? uploadTexture(this.#gpu, name, data) : this.#gpu.upload(name, data, usage));
+    }
+    if (!kernel.params) return;
+    const params = kernel.params(problem as never);
+    this.add("params", this.#gpu.upload("params", params, GPUBufferUsage.UNIFORM));
+  }
+
+  release(): void {
+    this.#gpu.release(...this.#owned);
   }
 }
 
@@ -86,7 +105,7 @@ async function readBack(
     const bytes = target.getMappedRange().slice(0);
     gpu.release(target);
     run.outputs[name] = numbers(shape, bytes);
-    const guard = new Uint8Array(bytes, allocated(shape));
+    const guard = new Uint8Array(bytes, byteLengthOf(shape));
     if (guard.some((byte) => byte !== GUARD)) run.overruns.push(name);
   }
   return run;
@@ -98,7 +117,7 @@ function numbers({ type, length }: OutputShape, bytes: ArrayBuffer): HostArray {
 }
 
 /** Bytes before the guard. */
-function allocated({ type, length, padding = 0 }: OutputShape): number {
+function byteLengthOf({ type, length, padding = 0 }: OutputShape): number {
   return roundUp((length + padding) * VIEWS[type].BYTES_PER_ELEMENT, 4);
 }
 
