@@ -13,9 +13,10 @@ export function timmPretrained(config: Fields): Fields {
   return asFields(field(config, "pretrained_cfg") ?? config, "pretrained_cfg");
 }
 
-/** The arguments that the model's class gets beside those that its name stands for. */
+/** The arguments that the model's class gets beside those that its name stands for; timm leaves out null. */
 export function timmArguments(config: Fields): Fields {
-  return asFields(field(config, "model_args") ?? {}, "model_args");
+  const args = asFields(field(config, "model_args") ?? {}, "model_args");
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
 }
 
 /**

@@ -218,6 +218,31 @@ describe("timm", () => {
     });
   });
 
+  test("an argument that is null is the name's", async () => {
+    const dino = { ...TIMM, architecture: "vit_small_patch14_dinov2", num_features: 384, num_classes: 0 };
+    const model_args = { init_values: null, depth: null };
+    expect(await read({ ...dino, model_args })).toMatchObject({ layerScale: true, depth: 12 });
+  });
+
+  test.each([
+    ["deit3_small_patch16_224", { positions: "patches", layerScale: true, pool: "token" }],
+    [
+      "vit_medium_patch16_reg4_gap_256",
+      { classToken: false, registers: 4, pool: "avg", lastNorm: "fc_norm" },
+    ],
+    ["vit_base_patch16_gap_224", { classToken: false, heads: 16, pool: "avg", lastNorm: "norm" }],
+    [
+      "vit_base_patch32_clip_quickgelu_224",
+      { preNorm: true, eps: 1e-5, activation: "quick_gelu", patch: 32 },
+    ],
+    ["vit_so400m_patch14_siglip_384", { classToken: false, pool: "map", width: 1152, mlpWidth: 4304 }],
+    ["vit_giant_patch14_reg4_dinov2", { gated: true, mlpWidth: 4096, depth: 40, heads: 24, registers: 4 }],
+  ])("%s stands for timm's arguments", async (architecture, spec) => {
+    const global_pool = spec.pool ?? "token";
+    const config = { ...TIMM, architecture, global_pool, num_features: undefined };
+    expect(await read(config)).toMatchObject(spec);
+  });
+
   test("labels beside pretrained_cfg, and in it", async () => {
     const labels = ["cat", "dog"];
     const { pretrained_cfg } = TIMM;
