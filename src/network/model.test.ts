@@ -224,7 +224,7 @@ describe("timm", () => {
     expect(await read({ ...dino, model_args })).toMatchObject({ layerScale: true, depth: 12 });
   });
 
-  test.each([
+  test.each<[string, Partial<TimmVitSpec>]>([
     ["deit3_small_patch16_224", { positions: "patches", layerScale: true, pool: "token" }],
     [
       "vit_medium_patch16_reg4_gap_256",
@@ -287,7 +287,7 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...VIT, architectures: ["Dinov2WithRegistersModel"] }, '"Dinov2WithRegistersModel"'],
     [{ ...VIT, architectures: ["Dinov2ForImageClassification"] }, '"Dinov2ForImageClassification"'],
     [{ ...VIT, architectures: ["toString"] }, '"toString"'],
-    [{ ...VIT, architectures: null, model_type: "swin" }, '"swin"'],
+    [{ ...VIT, architectures: null, model_type: "convnext" }, 'is supported, but it is "convnext"'],
     [{ ...VIT, architectures: [], model_type: "toString" }, '"toString"'],
     [
       { ...VIT, hidden_act: "mish" },
@@ -317,7 +317,7 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...TIMM, architecture: "vit_pwee_patch16_reg1_gap_256" }, "pwee"],
     [{ ...TIMM, architecture: "vit_patch16_224" }, "vit_patch16"],
     [{ ...TIMM, architecture: "vit_constructor_patch16_224" }, "constructor"],
-    [{ ...TIMM, architecture: "swin_tiny_patch4_window7_224" }, "swin"],
+    [{ ...TIMM, architecture: "convnext_tiny" }, "convnext"],
     [{ ...TIMM, architecture: "vit_tiny_patch16_2\n24" }, '"vit_tiny_patch16_2\\n24"'],
     [{ ...TIMM, model_args: { mlp_ratio: 1e9 } }, "mlp width: 1 to 65536"],
     [{ ...TIMM, global_pool: "avg" }, 'global_pool: "token" is supported, but it is "avg"'],
