@@ -12,11 +12,12 @@ export default {
     "build/*.{mjs,ts}",
     "scripts/*.mjs",
     "test/consumers/playwright.config.ts",
+    "test/jobs/*.mjs", // by name, from scripts/check-release.mjs
     "test/wgpu/main.ts", // by name, from scripts/wgpu.mjs
   ],
   project: ["{src,build,scripts,demo,bench,e2e,test}/**/*.{ts,mjs}", "*.ts"],
   ignoreExportsUsedInFile: true,
   // The system's, and programs that modules of scripts/ run by name.
-  ignoreBinaries: ["apt-get", "mkfifo"],
+  ignoreBinaries: ["apt-get", "cc", "dpkg-query", "mkfifo"],
   ignoreDependencies: ["publint", "@arethetypeswrong/cli", "deno"],
 } satisfies KnipConfig;
