@@ -10,6 +10,11 @@ export default defineConfig({
   root: import.meta.dirname,
   logLevel: "warn",
   plugins: [wgsl(shaders), assembly()],
-  worker: { format: "es", plugins: () => [wgsl(shaders), assembly()] },
+  // In one file, as the package has it.
+  worker: {
+    format: "es",
+    rolldownOptions: { output: { codeSplitting: false } },
+    plugins: () => [wgsl(shaders), assembly()],
+  },
   build: { target: "es2022", emptyOutDir: true },
 });
