@@ -1,7 +1,7 @@
 // int8 GEMM with both operands staged through workgroup memory, 64 of K per barrier pair: the shape for GPUs.
 // A thread makes four by four outputs. With `tall` eight by four, in two tiles one below the other, so that a loaded weight serves twice as
 // many rows; with `short` two by four, so that a small product has twice as many threads.
-import package::lib::gemm::{length_k, length_n, ROW_THREADS, TILE_ROWS, Totals, a, w, finish};
+import package::lib::gemm::{length_k, length_n, ROW_THREADS, TILE_ROWS, Totals, a, w, finish, run_time};
 import package::lib::four::{Four, four, plus_products};
 import package::lib::fold::{Tile, fold};
 
@@ -63,7 +63,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   // i32 sums of whole rows need no fold before the end; other sums begin anew with each slab.
   @if(!groups && dot4) var tile = Tile();
   @if(!groups && dot4 && tall) var low_tile = Tile();
-  for (var slab = 0u; slab < length_k() / 64u; slab++) {
+  // Compilers unroll a loop of few slabs whole, and then keep all slabs in registers.
+  let all_slabs = length_k() / 64u;
+  let slabs = select(all_slabs, run_time(all_slabs), all_slabs <= 4u);
+  for (var slab = 0u; slab < slabs; slab++) {
     load_slab(a_at, w_at, slab, thread);
     workgroupBarrier();
     @if(groups || !dot4) var tile = Tile();
