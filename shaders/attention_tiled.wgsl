@@ -1,5 +1,5 @@
-// softmax(Q K^T / sqrt(head dim)) V as two matrix products of int8: a workgroup takes four query rows for each of its ROW_THREADS,
-// of a head, and 64 keys at a time, whose K and V it loads once. docs/kernels.md says exactly what is computed; in short, for a tile of
+// softmax(Q K^T / sqrt(head dim)) V as two matrix products of int8: a workgroup takes four query rows of a head (with `pairs`
+// two, which need half of the registers) for each of its ROW_THREADS, and 64 keys at a time, whose K and V it loads once. docs/kernels.md says exactly what is computed; in short, for a tile of
 // 64 keys, with all factors between tiles powers of two:
 //   weight = round(exp2(score - ceil(greatest score)) V scale / power of two above the greatest V scale, 14 bits), in two planes of 7
 //   total  = sum of weight V, in integers
@@ -7,25 +7,40 @@
 import package::lib::attention::{params, out, out_scale, HIDDEN, LOWEST, run_time, power_of_two, tiles_for};
 import package::lib::attention::{query_row, key_row, out_row, group_at, out_group_at, score_scale, seen, parts_of, inverse_lengths};
 import package::lib::attention::{q_slice, k_slice, v_slice, q_scale_at, k_scale_at, v_scale_at};
-import package::lib::quads::{Tile, Sums, add_products};
+import package::lib::quads::{Tile, Sums, Words, add_products};
 import package::lib::pack::{quantize_i8, inverse_scale};
 
-override ROW_THREADS: u32 = 8u;        // four queries each; 8, or half of it
+const ROW_THREADS: u32 = 8u;
+@if(pairs) const ROWS: u32 = 2u;       // queries of a thread
+@if(!pairs) const ROWS: u32 = 4u;
 const COLUMN_THREADS: u32 = 16u;       // four keys, then four channels each
 const KEYS: u32 = 64u;                 // of a tile
 const WORDS: u32 = 16u;                // of four values along a sum: 64 channels, then 64 keys
 
-// [word][quad of rows]: neighbours read neighbours, which is what banks of memory like.
-var<workgroup> q_words: array<vec4<u32>, 2u * WORDS * ROW_THREADS>;    // [group][word of 4 channels][quad of queries]
-// K as [word of 4 channels][quad of keys]; then, when the scores are made, weights as [plane][word of 4 keys][quad of queries].
-var<workgroup> k_or_p_words: array<vec4<u32>, 2u * WORDS * 8u>;
+// What a thread has for each of its rows.
+@if(pairs) alias Floats = vec2<f32>;
+@if(!pairs) alias Floats = vec4<f32>;
+@if(pairs) alias Ints = vec2<i32>;
+@if(!pairs) alias Ints = vec4<i32>;
+@if(pairs) alias Uints = vec2<u32>;
+@if(!pairs) alias Uints = vec4<u32>;
+
+// [word][rows of a thread]: neighbours read neighbours, which is what banks of memory like.
+var<workgroup> q_words: array<Words, 2u * WORDS * ROW_THREADS>;        // [group][word of 4 channels][queries]
+// K as [word of 4 channels][quad of keys]; then, when the scores are made, weights as [plane][word of 4 keys][queries].
+var<workgroup> k_words: array<vec4<u32>, WORDS * COLUMN_THREADS>;
+@if(pairs) var<workgroup> pair_words: array<Words, 2u * WORDS * ROW_THREADS>;
+@if(pairs) fn p_words(i: u32) -> Words { return pair_words[i]; }
+@if(pairs) fn set_p_words(i: u32, words: Words) { pair_words[i] = words; }
+@if(!pairs) fn p_words(i: u32) -> Words { return k_words[i]; }
+@if(!pairs) fn set_p_words(i: u32, words: Words) { k_words[i] = words; }
 var<workgroup> v_words: array<vec4<u32>, WORDS * COLUMN_THREADS>;      // [word of 4 keys][quad of channels]
-var<workgroup> q_scales: array<vec4<f32>, 2u * ROW_THREADS>;           // [group][quad of queries]
+var<workgroup> q_scales: array<Floats, 2u * ROW_THREADS>;              // [group][queries]
 var<workgroup> k_scales: array<vec4<f32>, COLUMN_THREADS>;
 var<workgroup> v_scales: array<vec4<f32>, COLUMN_THREADS>;
-var<workgroup> greatest: array<atomic<i32>, 8u * ROW_THREADS>;         // [tile is odd][query] score, rounded up
+var<workgroup> greatest: array<atomic<i32>, 2u * ROWS * ROW_THREADS>;  // [tile is odd][query] score, rounded up
 var<workgroup> greatest_scale: array<atomic<u32>, 2>;                  // [tile is odd] of V: bits of positive f32 are in their order
-var<workgroup> peaks: array<atomic<u32>, 4u * ROW_THREADS>;            // [query] of the output
+var<workgroup> peaks: array<atomic<u32>, ROWS * ROW_THREADS>;          // [query] of the output
 
 // Word i of each of four rows.
 fn transposed(a: vec4<u32>, b: vec4<u32>, c: vec4<u32>, d: vec4<u32>, i: u32) -> vec4<u32> {
@@ -43,6 +58,11 @@ fn turned(a: u32, b: u32, c: u32, d: u32) -> vec4<u32> {
     (even_ab >> 16u) | (even_cd & 0xffff0000u), (odd_ab >> 16u) | (odd_cd & 0xffff0000u));
 }
 
+@if(pairs) fn own(v: vec4<u32>) -> Words { return v.xy; }
+@if(!pairs) fn own(v: vec4<u32>) -> Words { return v; }
+@if(pairs) fn own_floats(v: vec4<f32>) -> Floats { return v.xy; }
+@if(!pairs) fn own_floats(v: vec4<f32>) -> Floats { return v; }
+
 fn query_rows(sequence: u32, first: u32) -> vec4<u32> {
   let i = min(first + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(params.queries - 1u));
   return vec4<u32>(query_row(sequence, i.x), query_row(sequence, i.y), query_row(sequence, i.z), query_row(sequence, i.w));
@@ -53,12 +73,12 @@ fn key_rows(sequence: u32, first: u32) -> vec4<u32> {
   return vec4<u32>(key_row(sequence, i.x), key_row(sequence, i.y), key_row(sequence, i.z), key_row(sequence, i.w));
 }
 
-// Four rows of 16 channels a thread.
+// A thread's rows of 16 channels.
 fn load_queries(sequence: u32, first_query: u32, head: u32, thread: u32) {
   if (thread >= 4u * ROW_THREADS) { return; }
-  let quad = thread % ROW_THREADS;
+  let own_thread = thread % ROW_THREADS;
   let slice = thread / ROW_THREADS;
-  let rows = query_rows(sequence, first_query + 4u * quad);
+  let rows = query_rows(sequence, first_query + ROWS * own_thread);
   for (var g = 0u; g < params.groups; g++) {
     let group = head * params.groups + g;
     let at = vec4<u32>(group_at(rows.x, 0u, group), group_at(rows.y, 0u, group), group_at(rows.z, 0u, group), group_at(rows.w, 0u, group));
@@ -66,15 +86,15 @@ fn load_queries(sequence: u32, first_query: u32, head: u32, thread: u32) {
     let b = q_slice(at.y * 4u + slice);
     let c = q_slice(at.z * 4u + slice);
     let d = q_slice(at.w * 4u + slice);
-    let to = (g * WORDS + 4u * slice) * ROW_THREADS + quad;
-    q_words[to] = transposed(a, b, c, d, 0u);
-    q_words[to + ROW_THREADS] = transposed(a, b, c, d, 1u);
-    q_words[to + 2u * ROW_THREADS] = transposed(a, b, c, d, 2u);
-    q_words[to + 3u * ROW_THREADS] = transposed(a, b, c, d, 3u);
+    let to = (g * WORDS + 4u * slice) * ROW_THREADS + own_thread;
+    q_words[to] = own(transposed(a, b, c, d, 0u));
+    q_words[to + ROW_THREADS] = own(transposed(a, b, c, d, 1u));
+    q_words[to + 2u * ROW_THREADS] = own(transposed(a, b, c, d, 2u));
+    q_words[to + 3u * ROW_THREADS] = own(transposed(a, b, c, d, 3u));
     if (slice == 0u) {
       let lengths = inverse_lengths(rows, 0u, head);
       let scales = vec4<f32>(q_scale_at(at.x), q_scale_at(at.y), q_scale_at(at.z), q_scale_at(at.w));
-      q_scales[g * ROW_THREADS + quad] = scales * lengths * score_scale(head);
+      q_scales[g * ROW_THREADS + own_thread] = own_floats(scales * lengths * score_scale(head));
     }
   }
 }
@@ -91,10 +111,10 @@ fn load_keys(sequence: u32, first_key: u32, head: u32, g: u32, task: u32) {
   let c = k_slice(at.z * 4u + slice);
   let d = k_slice(at.w * 4u + slice);
   let to = 4u * slice * COLUMN_THREADS + quad;
-  k_or_p_words[to] = transposed(a, b, c, d, 0u);
-  k_or_p_words[to + COLUMN_THREADS] = transposed(a, b, c, d, 1u);
-  k_or_p_words[to + 2u * COLUMN_THREADS] = transposed(a, b, c, d, 2u);
-  k_or_p_words[to + 3u * COLUMN_THREADS] = transposed(a, b, c, d, 3u);
+  k_words[to] = transposed(a, b, c, d, 0u);
+  k_words[to + COLUMN_THREADS] = transposed(a, b, c, d, 1u);
+  k_words[to + 2u * COLUMN_THREADS] = transposed(a, b, c, d, 2u);
+  k_words[to + 3u * COLUMN_THREADS] = transposed(a, b, c, d, 3u);
   if (slice == 0u) {
     let lengths = inverse_lengths(rows, 1u, head);
     k_scales[quad] = vec4<f32>(k_scale_at(at.x), k_scale_at(at.y), k_scale_at(at.z), k_scale_at(at.w)) * lengths;
@@ -123,25 +143,29 @@ fn load_values(sequence: u32, first_key: u32, group: u32, parity: u32, task: u32
   }
 }
 
-struct Scores { r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32> }
+struct Scores { r0: vec4<f32>, r1: vec4<f32>, @if(!pairs) r2: vec4<f32>, @if(!pairs) r3: vec4<f32> }
 
-// Sixteen words of Q's group by those of K.
+// Sixteen words of Q's group by those of K. The masks change nothing: they tell the compiler that no index is out of bounds, or
+// it would ask at each.
 fn add_scores(scores: Scores, g: u32, local: vec2<u32>) -> Scores {
   var tile = Tile();
   let first = g * WORDS * ROW_THREADS + local.y;
   for (var i = 0u; i < run_time(4u); i++) {
-    let a = first + i * 4u * ROW_THREADS;
-    let b = i * 4u * COLUMN_THREADS + local.x;
-    tile = add_products(tile, q_words[a], k_or_p_words[b]);
-    tile = add_products(tile, q_words[a + ROW_THREADS], k_or_p_words[b + COLUMN_THREADS]);
-    tile = add_products(tile, q_words[a + 2u * ROW_THREADS], k_or_p_words[b + 2u * COLUMN_THREADS]);
-    tile = add_products(tile, q_words[a + 3u * ROW_THREADS], k_or_p_words[b + 3u * COLUMN_THREADS]);
+    let a = min(first + i * 4u * ROW_THREADS, 231u);
+    let b = min(i * 4u * COLUMN_THREADS + local.x, 207u);
+    tile = add_products(tile, q_words[a], k_words[b]);
+    tile = add_products(tile, q_words[a + ROW_THREADS], k_words[b + COLUMN_THREADS]);
+    tile = add_products(tile, q_words[a + 2u * ROW_THREADS], k_words[b + 2u * COLUMN_THREADS]);
+    tile = add_products(tile, q_words[a + 3u * ROW_THREADS], k_words[b + 3u * COLUMN_THREADS]);
   }
   let rows = q_scales[g * ROW_THREADS + local.y];
   let columns = k_scales[local.x];
-  return Scores(
-    scores.r0 + vec4<f32>(tile.r0) * rows.x * columns, scores.r1 + vec4<f32>(tile.r1) * rows.y * columns,
-    scores.r2 + vec4<f32>(tile.r2) * rows.z * columns, scores.r3 + vec4<f32>(tile.r3) * rows.w * columns);
+  var sums = scores;
+  sums.r0 += vec4<f32>(tile.r0) * rows.x * columns;
+  sums.r1 += vec4<f32>(tile.r1) * rows.y * columns;
+  @if(!pairs) { sums.r2 += vec4<f32>(tile.r2) * rows.z * columns; }
+  @if(!pairs) { sums.r3 += vec4<f32>(tile.r3) * rows.w * columns; }
+  return sums;
 }
 
 fn raise_greatest(index: u32, scores: vec4<f32>) {
@@ -161,10 +185,15 @@ fn planes_of(p: vec4<f32>, factors: vec4<f32>) -> Planes {
     high.x | (high.y << 8u) | (high.z << 16u) | (high.w << 24u), low.x | (low.y << 8u) | (low.z << 16u) | (low.w << 24u));
 }
 
-fn store_planes(local: vec2<u32>, p0: Planes, p1: Planes, p2: Planes, p3: Planes) {
+@if(pairs) fn store_planes(local: vec2<u32>, p0: Planes, p1: Planes) {
   let at = local.x * ROW_THREADS + local.y;
-  k_or_p_words[at] = vec4<u32>(p0.high, p1.high, p2.high, p3.high);
-  k_or_p_words[at + WORDS * ROW_THREADS] = vec4<u32>(p0.low, p1.low, p2.low, p3.low);
+  set_p_words(at, vec2<u32>(p0.high, p1.high));
+  set_p_words(at + WORDS * ROW_THREADS, vec2<u32>(p0.low, p1.low));
+}
+@if(!pairs) fn store_planes(local: vec2<u32>, p0: Planes, p1: Planes, p2: Planes, p3: Planes) {
+  let at = local.x * ROW_THREADS + local.y;
+  set_p_words(at, vec4<u32>(p0.high, p1.high, p2.high, p3.high));
+  set_p_words(at + WORDS * ROW_THREADS, vec4<u32>(p0.low, p1.low, p2.low, p3.low));
 }
 
 // Both planes of weights by V, the upper one first; only as many words as there are keys.
@@ -173,12 +202,16 @@ fn add_values(before: Tile, plane: u32, length: u32, local: vec2<u32>) -> Tile {
   let first = plane * WORDS * ROW_THREADS + local.y;
   let steps = (length + 15u) / 16u;
   for (var i = 0u; i < steps; i++) {
-    let a = first + i * 4u * ROW_THREADS;
-    let b = i * 4u * COLUMN_THREADS + local.x;
-    tile = add_products(tile, k_or_p_words[a], v_words[b]);
-    tile = add_products(tile, k_or_p_words[a + ROW_THREADS], v_words[b + COLUMN_THREADS]);
-    tile = add_products(tile, k_or_p_words[a + 2u * ROW_THREADS], v_words[b + 2u * COLUMN_THREADS]);
-    tile = add_products(tile, k_or_p_words[a + 3u * ROW_THREADS], v_words[b + 3u * COLUMN_THREADS]);
+    let a = min(first + i * 4u * ROW_THREADS, 231u);
+    let b = min(i * 4u * COLUMN_THREADS + local.x, 207u);
+    @if(pairs) { tile = add_products(tile, pair_words[a], v_words[b]); }
+    @if(!pairs) { tile = add_products(tile, k_words[a], v_words[b]); }
+    @if(pairs) { tile = add_products(tile, pair_words[a + ROW_THREADS], v_words[b + COLUMN_THREADS]); }
+    @if(!pairs) { tile = add_products(tile, k_words[a + ROW_THREADS], v_words[b + COLUMN_THREADS]); }
+    @if(pairs) { tile = add_products(tile, pair_words[a + 2u * ROW_THREADS], v_words[b + 2u * COLUMN_THREADS]); }
+    @if(!pairs) { tile = add_products(tile, k_words[a + 2u * ROW_THREADS], v_words[b + 2u * COLUMN_THREADS]); }
+    @if(pairs) { tile = add_products(tile, pair_words[a + 3u * ROW_THREADS], v_words[b + 3u * COLUMN_THREADS]); }
+    @if(!pairs) { tile = add_products(tile, k_words[a + 3u * ROW_THREADS], v_words[b + 3u * COLUMN_THREADS]); }
   }
   return tile;
 }
@@ -187,7 +220,11 @@ fn add_values(before: Tile, plane: u32, length: u32, local: vec2<u32>) -> Tile {
   let seven = vec4<u32>(7u);
   var tile = Tile();
   for (var plane = 0u; plane < run_time(2u); plane++) {
-    tile = add_values(Tile(tile.r0 << seven, tile.r1 << seven, tile.r2 << seven, tile.r3 << seven), plane, length, local);
+    tile.r0 = tile.r0 << seven;
+    tile.r1 = tile.r1 << seven;
+    @if(!pairs) { tile.r2 = tile.r2 << seven; }
+    @if(!pairs) { tile.r3 = tile.r3 << seven; }
+    tile = add_values(tile, plane, length, local);
   }
   return tile;
 }
@@ -196,16 +233,19 @@ fn add_values(before: Tile, plane: u32, length: u32, local: vec2<u32>) -> Tile {
   var sum = Tile();
   for (var plane = 0u; plane < run_time(2u); plane++) {
     let tile = add_values(Tile(), plane, length, local);
-    sum = Tile(sum.r0 * 128.0 + tile.r0, sum.r1 * 128.0 + tile.r1, sum.r2 * 128.0 + tile.r2, sum.r3 * 128.0 + tile.r3);
+    sum.r0 = sum.r0 * 128.0 + tile.r0;
+    sum.r1 = sum.r1 * 128.0 + tile.r1;
+    @if(!pairs) { sum.r2 = sum.r2 * 128.0 + tile.r2; }
+    @if(!pairs) { sum.r3 = sum.r3 * 128.0 + tile.r3; }
   }
   return sum;
 }
 
-struct Totals { r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32> }
+struct Totals { r0: vec4<f32>, r1: vec4<f32>, @if(!pairs) r2: vec4<f32>, @if(!pairs) r3: vec4<f32> }
 
 fn store(i: u32, sequence: u32, query: u32, group: u32, local: vec2<u32>, total: vec4<f32>, mass: f32) {
   if (query >= params.queries) { return; }
-  let peak = bitcast<f32>(atomicLoad(&peaks[4u * local.y + i]));
+  let peak = bitcast<f32>(atomicLoad(&peaks[ROWS * local.y + i]));
   let at = out_group_at(out_row(sequence, query), group);
   out[at * 16u + local.x] = quantize_i8(total, inverse_scale(peak));
   if (local.x == 0u) { out_scale[at] = peak / (127.0 * mass); }
@@ -216,6 +256,9 @@ fn raise_peak(index: u32, total: vec4<f32>) {
   atomicMax(&peaks[index], bitcast<u32>(max(max(magnitude.x, magnitude.y), max(magnitude.z, magnitude.w))));
 }
 
+// For n from -126 to 127.
+fn powers_of_two(n: Ints) -> Floats { return bitcast<Floats>((clamp(n, Ints(-126), Ints(127)) + 127) << Uints(23u)); }
+
 @compute @workgroup_size(COLUMN_THREADS, ROW_THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
@@ -223,16 +266,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let group = workgroup.y;
   let head = group / params.groups;
   let sequence = workgroup.z;
-  let first_query = workgroup.x * 4u * ROW_THREADS;
-  let query = first_query + 4u * local.y;
+  let first_query = workgroup.x * ROWS * ROW_THREADS;
+  let query = first_query + ROWS * local.y;
   load_queries(sequence, first_query, head, thread);
-  if (thread < 4u * ROW_THREADS) { atomicStore(&greatest[thread], LOWEST); }
+  if (thread < ROWS * ROW_THREADS) { atomicStore(&greatest[thread], LOWEST); }
 
   let query_parts = parts_of(sequence, query + vec4<u32>(0u, 1u, 2u, 3u));
   var totals = Totals();
-  var mass = vec4<f32>();
-  var top = vec4<i32>(LOWEST);
-  let tiles = tiles_for(first_query + 4u * ROW_THREADS - 1u, KEYS);
+  var mass = Floats();
+  var top = Ints(LOWEST);
+  let tiles = tiles_for(first_query + ROWS * ROW_THREADS - 1u, KEYS);
   for (var tile = 0u; tile < tiles; tile++) {
     let parity = tile % 2u;
     let first_key = tile * KEYS;
@@ -240,11 +283,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     var scores = Scores();
     for (var g = 0u; g < params.groups; g++) {
       workgroupBarrier();
-      for (var i = 0u; i < run_time(8u / ROW_THREADS); i++) {
-        let task = i * COLUMN_THREADS * ROW_THREADS + thread;
-        if (task < 64u) { load_keys(sequence, first_key, head, g, task); }
-        else if (g == 0u) { load_values(sequence, first_key, group, parity, task - 64u); }
-      }
+      // One half of the threads each.
+      if (thread < 64u) { load_keys(sequence, first_key, head, g, thread); }
+      else if (g == 0u) { load_values(sequence, first_key, group, parity, thread - 64u); }
       workgroupBarrier();
       scores = add_scores(scores, g, local);
     }
@@ -252,54 +293,58 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let key_parts = parts_of(sequence, keys);
     scores.r0 = seen(scores.r0, head, vec4<u32>(query), keys, vec4<u32>(query_parts.x) != key_parts);
     scores.r1 = seen(scores.r1, head, vec4<u32>(query + 1u), keys, vec4<u32>(query_parts.y) != key_parts);
-    scores.r2 = seen(scores.r2, head, vec4<u32>(query + 2u), keys, vec4<u32>(query_parts.z) != key_parts);
-    scores.r3 = seen(scores.r3, head, vec4<u32>(query + 3u), keys, vec4<u32>(query_parts.w) != key_parts);
-    let at = 4u * (parity * ROW_THREADS + local.y);
+    @if(!pairs) { scores.r2 = seen(scores.r2, head, vec4<u32>(query + 2u), keys, vec4<u32>(query_parts.z) != key_parts); }
+    @if(!pairs) { scores.r3 = seen(scores.r3, head, vec4<u32>(query + 3u), keys, vec4<u32>(query_parts.w) != key_parts); }
+    let at = ROWS * (parity * ROW_THREADS + local.y);
     raise_greatest(at, scores.r0);
     raise_greatest(at + 1u, scores.r1);
-    raise_greatest(at + 2u, scores.r2);
-    raise_greatest(at + 3u, scores.r3);
+    @if(!pairs) { raise_greatest(at + 2u, scores.r2); }
+    @if(!pairs) { raise_greatest(at + 3u, scores.r3); }
     workgroupBarrier();
 
-    let here = vec4<i32>(atomicLoad(&greatest[at]), atomicLoad(&greatest[at + 1u]), atomicLoad(&greatest[at + 2u]), atomicLoad(&greatest[at + 3u]));
+    @if(pairs) let here = vec2<i32>(atomicLoad(&greatest[at]), atomicLoad(&greatest[at + 1u]));
+    @if(!pairs) let here = vec4<i32>(atomicLoad(&greatest[at]), atomicLoad(&greatest[at + 1u]), atomicLoad(&greatest[at + 2u]), atomicLoad(&greatest[at + 3u]));
     // The power of two above the greatest scale of V.
     let places = i32(atomicLoad(&greatest_scale[parity]) >> 23u) - 126;
     let factors = v_scales[local.x] * power_of_two(14 - places);
-    let most = vec4<f32>(here);
+    let most = Floats(here);
     let p0 = exp2(scores.r0 - most.x);
     let p1 = exp2(scores.r1 - most.y);
-    let p2 = exp2(scores.r2 - most.z);
-    let p3 = exp2(scores.r3 - most.w);
-    store_planes(local, planes_of(p0, factors), planes_of(p1, factors), planes_of(p2, factors), planes_of(p3, factors));
+    @if(!pairs) let p2 = exp2(scores.r2 - most.z);
+    @if(!pairs) let p3 = exp2(scores.r3 - most.w);
+    @if(pairs) { store_planes(local, planes_of(p0, factors), planes_of(p1, factors)); }
+    @if(!pairs) { store_planes(local, planes_of(p0, factors), planes_of(p1, factors), planes_of(p2, factors), planes_of(p3, factors)); }
     let next = max(top, here);
-    let kept = vec4<f32>(power_of_two(top.x - next.x), power_of_two(top.y - next.y), power_of_two(top.z - next.z), power_of_two(top.w - next.w));
-    let added = vec4<f32>(power_of_two(here.x - next.x), power_of_two(here.y - next.y), power_of_two(here.z - next.z), power_of_two(here.w - next.w));
-    mass = mass * kept + vec4<f32>(sum_of(p0), sum_of(p1), sum_of(p2), sum_of(p3)) * added;
+    let kept = powers_of_two(top - next);
+    let added = powers_of_two(here - next);
+    @if(pairs) let sums = vec2<f32>(sum_of(p0), sum_of(p1));
+    @if(!pairs) let sums = vec4<f32>(sum_of(p0), sum_of(p1), sum_of(p2), sum_of(p3));
+    mass = mass * kept + sums * added;
     top = next;
     workgroupBarrier();
 
     // Nobody raises those of the other parity before the next barrier.
-    if (thread < 4u * ROW_THREADS) { atomicStore(&greatest[4u * (1u - parity) * ROW_THREADS + thread], LOWEST); }
+    if (thread < ROWS * ROW_THREADS) { atomicStore(&greatest[ROWS * (1u - parity) * ROW_THREADS + thread], LOWEST); }
     if (thread == 0u) { atomicStore(&greatest_scale[1u - parity], 0u); }
     let y = mixed(length, local);
     let units = added * power_of_two(places - 14);
     totals.r0 = totals.r0 * kept.x + vec4<f32>(y.r0) * units.x;
     totals.r1 = totals.r1 * kept.y + vec4<f32>(y.r1) * units.y;
-    totals.r2 = totals.r2 * kept.z + vec4<f32>(y.r2) * units.z;
-    totals.r3 = totals.r3 * kept.w + vec4<f32>(y.r3) * units.w;
+    @if(!pairs) { totals.r2 = totals.r2 * kept.z + vec4<f32>(y.r2) * units.z; }
+    @if(!pairs) { totals.r3 = totals.r3 * kept.w + vec4<f32>(y.r3) * units.w; }
   }
 
   workgroupBarrier();
-  k_or_p_words[local.y * COLUMN_THREADS + local.x] = bitcast<vec4<u32>>(mass);
-  raise_peak(4u * local.y, totals.r0);
-  raise_peak(4u * local.y + 1u, totals.r1);
-  raise_peak(4u * local.y + 2u, totals.r2);
-  raise_peak(4u * local.y + 3u, totals.r3);
+  set_p_words(local.y * COLUMN_THREADS + local.x, bitcast<Words>(mass));
+  raise_peak(ROWS * local.y, totals.r0);
+  raise_peak(ROWS * local.y + 1u, totals.r1);
+  @if(!pairs) { raise_peak(ROWS * local.y + 2u, totals.r2); }
+  @if(!pairs) { raise_peak(ROWS * local.y + 3u, totals.r3); }
   workgroupBarrier();
-  mass = vec4<f32>();
-  for (var i = 0u; i < run_time(COLUMN_THREADS); i++) { mass += bitcast<vec4<f32>>(k_or_p_words[local.y * COLUMN_THREADS + i]); }
+  mass = Floats();
+  for (var i = 0u; i < run_time(COLUMN_THREADS); i++) { mass += bitcast<Floats>(p_words(local.y * COLUMN_THREADS + i)); }
   store(0u, sequence, query, group, local, totals.r0, mass.x);
   store(1u, sequence, query + 1u, group, local, totals.r1, mass.y);
-  store(2u, sequence, query + 2u, group, local, totals.r2, mass.z);
-  store(3u, sequence, query + 3u, group, local, totals.r3, mass.w);
+  @if(!pairs) { store(2u, sequence, query + 2u, group, local, totals.r2, mass.z); }
+  @if(!pairs) { store(3u, sequence, query + 3u, group, local, totals.r3, mass.w); }
 }

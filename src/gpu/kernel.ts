@@ -34,6 +34,8 @@ export interface Variant<P> {
   readonly shapedFor?: "gpu" | "software";
   /** Its inner product; absent where it has none. */
   readonly inner?: "dot4" | "f32";
+  /** The vendor whose GPUs it is shaped for; absent: any. A first guess only. */
+  readonly vendor?: string;
   /** Rows and columns that a workgroup makes; absent where that is no choice. */
   readonly tile?: readonly [rows: number, columns: number];
   /** Threads of a workgroup, where there is a tile. */

@@ -1,4 +1,5 @@
 import dot4 from "../../shaders/attention_tiled.wgsl?apart&dot4&wgsl";
+import pairs from "../../shaders/attention_tiled.wgsl?apart&pairs&dot4&wgsl";
 import f32 from "../../shaders/attention_tiled.wgsl?apart&wgsl";
 import { defineKernel } from "../gpu/kernel.ts";
 import { attentionBytes } from "./attention.ts";
@@ -19,7 +20,7 @@ export const attentionApart = defineKernel({
     out_scale: "write",
     params: "uniform",
   },
-  variants: attentionTiles(dot4, f32, wideGrid),
+  variants: attentionTiles({ pairs, dot4, f32 }, wideGrid),
   params: (problem: WideAttentionProblem) => wideParams(problem, false),
   check: checkWide,
   macs: wideMacs,

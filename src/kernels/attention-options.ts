@@ -1,4 +1,5 @@
 import dot4 from "../../shaders/attention_tiled.wgsl?options&dot4&wgsl";
+import pairs from "../../shaders/attention_tiled.wgsl?options&pairs&dot4&wgsl";
 import f32 from "../../shaders/attention_tiled.wgsl?options&wgsl";
 import { defineKernel } from "../gpu/kernel.ts";
 import { attentionBytes } from "./attention.ts";
@@ -16,7 +17,7 @@ export const attentionOptions = defineKernel({
     out_scale: "write",
     params: "uniform",
   },
-  variants: attentionTiles(dot4, f32, wideGrid),
+  variants: attentionTiles({ pairs, dot4, f32 }, wideGrid),
   params: (problem: WideAttentionProblem) => wideParams(problem, true),
   check: checkWide,
   macs: wideMacs,

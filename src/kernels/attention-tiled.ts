@@ -1,4 +1,5 @@
 import dot4 from "../../shaders/attention_tiled.wgsl?dot4&wgsl";
+import pairs from "../../shaders/attention_tiled.wgsl?pairs&dot4&wgsl";
 import f32 from "../../shaders/attention_tiled.wgsl?wgsl";
 import { defineKernel } from "../gpu/kernel.ts";
 import {
@@ -15,7 +16,7 @@ import { attentionTiles } from "./attention-tiles.ts";
 export const attentionTiled = defineKernel({
   name: "attention_tiled",
   bindings: { qkv: "read", qkv_scale: "read", out: "write", out_scale: "write", params: "uniform" },
-  variants: attentionTiles(dot4, f32, attentionGrid),
+  variants: attentionTiles({ pairs, dot4, f32 }, attentionGrid),
   params: attentionParams,
   probe: attentionProbe,
   check: checkAttention,

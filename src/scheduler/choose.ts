@@ -13,8 +13,8 @@ export interface Candidate {
 
 /**
  * Everything that computes a step on this machine, the likeliest to be fast first. Shaped for this kind of adapter comes
- * first. Then, on a GPU, dot4I8Packed, but f32 on Apple, where MSL has no int8 dot, and tiles by what they are thought to
- * take. Then, and on a software adapter at once, the order of the step's kernels, which is that of their speed there.
+ * first. Then, on a GPU, dot4I8Packed, but f32 on Apple, where MSL has no int8 dot, what is shaped for this vendor, and tiles by
+ * what they are thought to take. Then, and on a software adapter at once, the order of the step's kernels, which is that of their speed there.
  */
 export function candidatesFor(step: Step, machine: Capabilities): Candidate[] {
   const kind = machine.software ? "software" : "gpu";
@@ -22,6 +22,7 @@ export function candidatesFor(step: Step, machine: Capabilities): Candidate[] {
   const costs = ({ variant }: Candidate) => [
     Number((variant.shapedFor ?? kind) !== kind),
     Number(!machine.software && (variant.inner ?? inner) !== inner),
+    variant.vendor ? (variant.vendor === machine.vendor ? -1 : 1) : 0,
     machine.software ? 0 : tileCost(variant, step.problem, machine),
   ];
   return allFor(step, machine)
