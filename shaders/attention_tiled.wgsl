@@ -58,10 +58,10 @@ fn turned(a: u32, b: u32, c: u32, d: u32) -> vec4<u32> {
     (even_ab >> 16u) | (even_cd & 0xffff0000u), (odd_ab >> 16u) | (odd_cd & 0xffff0000u));
 }
 
-@if(pairs) fn own(v: vec4<u32>) -> Words { return v.xy; }
-@if(!pairs) fn own(v: vec4<u32>) -> Words { return v; }
-@if(pairs) fn own_floats(v: vec4<f32>) -> Floats { return v.xy; }
-@if(!pairs) fn own_floats(v: vec4<f32>) -> Floats { return v; }
+@if(pairs) fn own(rows: vec4<u32>) -> Words { return rows.xy; }
+@if(!pairs) fn own(rows: vec4<u32>) -> Words { return rows; }
+@if(pairs) fn own_floats(rows: vec4<f32>) -> Floats { return rows.xy; }
+@if(!pairs) fn own_floats(rows: vec4<f32>) -> Floats { return rows; }
 
 fn query_rows(sequence: u32, first: u32) -> vec4<u32> {
   let i = min(first + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(params.queries - 1u));
@@ -172,7 +172,7 @@ fn raise_greatest(index: u32, scores: vec4<f32>) {
   atomicMax(&greatest[index], i32(ceil(max(max(scores.x, scores.y), max(scores.z, scores.w)))));
 }
 
-fn sum_of(v: vec4<f32>) -> f32 { return (v.x + v.y) + (v.z + v.w); }
+fn sum_of(four: vec4<f32>) -> f32 { return (four.x + four.y) + (four.z + four.w); }
 
 // Four weights of 14 bits: the upper seven bits of each in a word, and the lower seven.
 struct Planes { high: u32, low: u32 }

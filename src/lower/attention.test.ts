@@ -7,7 +7,7 @@ import { fused } from "../network/fused.ts";
 import type { AttentionOptions, Network, Value } from "../network/op.ts";
 import { parametersOf } from "../network/parameters.ts";
 import { floatProgram } from "./float.ts";
-import { int8Program } from "./int8.ts";
+import { int8ProgramOfEvery } from "./int8-every.ts";
 import { integerKernels } from "./integer-kernels.ts";
 import { int8Kernels } from "./kernels.ts";
 import * as wide from "./wide-attention.ts";
@@ -18,15 +18,17 @@ const affine = { int8Offset: [0, 0, 0] };
 function network(options: AttentionOptions, q?: (net: Builder, x: Value) => Value): Network {
   const net = new Builder();
   const patches = net.patches({ width: 32, height: 32, patch: 8 });
-  const x = net.norm("norm1", net.linear("patch", patches, { out: 64 }), 1e-6);
+  const stream = net.linear("patch", patches, { out: 64 });
+  const x = net.norm("norm1", stream, 1e-6);
   const part = (name: string, from = x) => net.linear(name, from, { parts: 2 });
   const query = part("query", q?.(net, x));
   const attention = net.attention("attention", query, part("key"), part("value"), options);
-  return net.network({ embedding: net.norm("norm", attention, 1e-6) });
+  const sum = net.add("residual", stream, net.linear("proj", attention), { as: "middle" });
+  return net.network({ embedding: net.norm("norm", sum, 1e-6) });
 }
 
 const stepOf = (options: AttentionOptions, q?: (net: Builder, x: Value) => Value) => {
-  const program = int8Program(fused(network(options, q)), affine, { ...int8Kernels, ...wide });
+  const program = int8ProgramOfEvery(fused(network(options, q)), affine, { ...int8Kernels, ...wide });
   return program.graph(1).steps.find(({ operation }) => operation === "attention")!;
 };
 
@@ -72,7 +74,7 @@ test("a bias and a scale are parameters", () => {
 });
 
 test("a bias is packed behind the heads' scales, in base 2", async () => {
-  const program = int8Program(fused(network({ bias: "table", scale: "scales", windows })), affine, {
+  const program = int8ProgramOfEvery(fused(network({ bias: "table", scale: "scales", windows })), affine, {
     ...int8Kernels,
     ...wide,
   });
@@ -108,7 +110,7 @@ describe("who refuses what, by name", () => {
 
   test("integer operations every option", () => {
     const kernels = { ...integerKernels(int8Kernels, "ibert", false), ...wide };
-    const program = int8Program(fused(network({ causal: true, bias: "table" })), affine, kernels);
+    const program = int8ProgramOfEvery(fused(network({ causal: true, bias: "table" })), affine, kernels);
     expect(() => program.graph(1)).toThrow(UnsupportedModelError);
     expect(() => program.graph(1)).toThrow(
       /attention without bias and causal, which nonlinear ibert or ivit/,
