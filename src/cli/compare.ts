@@ -90,8 +90,8 @@ interface Task {
 
 async function taskFrom(args: Arguments, variants: readonly Variant[], terminal: Terminal): Promise<Task> {
   const [name, folder] = args.exactly("MODEL", "IMAGES");
-  const all = await readLabelledPictures(folder);
   const model = await openChecked(name, terminal.signal, hubFrom(args));
+  const all = await readLabelledPictures(folder, model.labels);
   const { quantization } = model;
   const classes = model.labels.length;
   if (quantization)

@@ -52,7 +52,7 @@ export const evaluate: Command = {
     batch: { value: "N", help: "pictures in one submit, 1 to 64; default 1" },
     logits: {
       value: "FILE",
-      help: "reference logits: float32, little-endian, rows in the order of labels.tsv",
+      help: "reference logits: float32, little-endian, rows in the order of the pictures",
     },
     ...HUB,
     ...ARITHMETIC,
@@ -60,8 +60,9 @@ export const evaluate: Command = {
     float: { help: "evaluate vit8's own float32 arithmetic instead of int8" },
     json: { help: "print one object" },
   },
-  notes: `IMAGES is a folder with labels.tsv (header index, wnid, label, file, separated by tabs); files are looked up in
-the folder and below it. Without --logits the reference of int8 is vit8's own float32 arithmetic on the same
+  notes: `IMAGES is a folder of pictures with their classes: labels.tsv (header index, wnid, label, file, separated by
+tabs), labels.csv (a header with file and label, or index), labels.txt (lines of file and label), or a folder for each
+class. A class is a number or one of the model's labels; files are looked up in the folder and below. Without --logits the reference of int8 is vit8's own float32 arithmetic on the same
 pictures; an int8 folder has no float weights, so that agreement, cosine and worstLogitError are null then.
 
 msPerImage is the time from decoded pixels on the CPU to logits on the CPU; the first run of a batch size, which
@@ -71,8 +72,8 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     const [name, folder] = args.exactly("MODEL", "IMAGES");
     const batch = args.count("batch") ?? 1;
     const arithmetic = arithmeticFrom(args, args.flag("float") ? "float32" : "int8");
-    const pictures = await readLabelledPictures(folder);
     const model = await openChecked(name, terminal.signal, hubFrom(args));
+    const pictures = await readLabelledPictures(folder, model.labels);
     checkClasses(model, folder, pictures);
     const chosen = pictures.slice(0, args.count("limit"));
     const device = deviceFrom(args);
@@ -152,7 +153,7 @@ export function checkClasses(
   const line = pictures.findIndex(({ index }) => index >= classes);
   if (line >= 0)
     throw new Vit8Error(
-      `${images}/labels.tsv line ${line + 2}: expected a class below ${classes}, which ${folder.id} has, but ${pictures[line].index} came`,
+      `${images}: picture ${line + 1}: expected a class below ${classes}, which ${folder.id} has, got ${pictures[line].index}. Check the labels.`,
     );
 }
 

@@ -70,6 +70,74 @@ describe("what is wrong is told with its line", () => {
   });
 
   test("no table", async () => {
-    await expect(readLabelledPictures(folder)).rejects.toThrow(/labels.tsv: cannot be read \(ENOENT\)/);
+    await expect(readLabelledPictures(folder)).rejects.toThrow(
+      /expected labels.tsv, labels.csv, labels.txt or/,
+    );
+  });
+});
+
+describe("what people have", () => {
+  const labels = ["tench, Tinca tinca", "Golden Retriever", "pizza"];
+  const expected = [
+    { index: 1, file: "a.jpg" },
+    { index: 2, file: "deep/b.jpg" },
+    { index: 0, file: "c d.jpg" },
+  ];
+  const put = (table: string, text: string) => {
+    write([], ["a.jpg", "deep/b.jpg", "c d.jpg"]);
+    rmSync(path.join(folder, "labels.tsv"));
+    writeFileSync(path.join(folder, table), text);
+  };
+  const read = async () =>
+    (await readLabelledPictures(folder, labels)).map(({ index, file }) => ({
+      index,
+      file: path.relative(folder, file),
+    }));
+
+  test("labels.csv with a header of names, in any order and quoted", async () => {
+    put(
+      "labels.csv",
+      'id,label,filename\n1,golden_retriever,a.jpg\n2,"pizza",b.jpg\n3,"Tinca tinca","c d.jpg"\n',
+    );
+    expect(await read()).toEqual(expected);
+  });
+
+  test("labels.csv with an index beside the label", async () => {
+    put("labels.csv", "image,label,index\r\na.jpg,dog,1\r\ndeep/b.jpg,food,2\r\nc d.jpg,fish,0\r\n");
+    expect(await read()).toEqual(expected);
+  });
+
+  test.each([
+    ["numbers", "a.jpg 1\nb.jpg 2\nc d.jpg 0\n"],
+    ["labels after a tab", "a.jpg\tgolden retriever\nb.jpg\tPizza\nc d.jpg\ttench\n"],
+  ])("labels.txt: lines of file and label, %s", async (_, text) => {
+    put("labels.txt", text);
+    expect(await read()).toEqual(expected);
+  });
+
+  test.each([
+    ["labels", ["pizza", "Golden Retriever", "tench"], [1, 2, 0]],
+    ["numbers", ["2", "1", "0"], [0, 1, 2]],
+    ["as many as classes, in the order of names", ["n01", "n02", "n03"], [0, 1, 2]],
+  ])("a folder for each class, named by %s", async (_, folders, order) => {
+    const files = folders.map((name) => `${name}/x.jpg`);
+    write([], files);
+    rmSync(path.join(folder, "labels.tsv"));
+    const rows = await read();
+    expect(rows.map(({ file }) => file)).toEqual([...files].sort());
+    expect(rows.map(({ index }) => index)).toEqual(order);
+  });
+
+  test.each([
+    [
+      "a class of another model",
+      "labels.txt",
+      "a.jpg 1\nb.jpg unicorn\n",
+      /line 2: expected a class .*"unicorn"/,
+    ],
+    ["a header without files", "labels.csv", "label,score\n1,2\n", /expected a header with one of file,/],
+  ])("%s is named", async (_, table, text, message) => {
+    put(table, text);
+    await expect(read()).rejects.toThrow(message);
   });
 });

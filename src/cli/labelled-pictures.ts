@@ -1,9 +1,11 @@
-// A folder of pictures with labels.tsv: which class each of them shows.
+// A folder of pictures that says which class each of them shows.
 
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { Vit8Error } from "../errors/errors.ts";
+import { quote } from "../format/fields.ts";
 import { decodeText } from "../format/read-text.ts";
+import { classIndex, type Labelling, rowsOfCsv, rowsOfFolders, rowsOfLines } from "./label-tables.ts";
 
 export interface LabelledPicture {
   /** Class index. */
@@ -14,34 +16,68 @@ export interface LabelledPicture {
 const HEADER = ["index", "wnid", "label", "file"];
 
 /**
- * The rows of labels.tsv in order. `file` is a path inside the folder, or a name that is looked up in the folder and below.
+ * The pictures of a folder and their classes, from the first that is there: labels.tsv; labels.csv with a header; labels.txt with lines of
+ * `file label`; a folder for each class. A file is a path inside the folder, or a name that is looked up in the folder and below. A class is
+ * a number, or one of the model's `labels`.
  * @throws Vit8Error naming the line that is wrong, or whose file is more than one or outside, or where all are missing.
  */
-export async function readLabelledPictures(folder: string): Promise<LabelledPicture[]> {
-  const table = path.join(folder, "labels.tsv");
-  const bytes = await readFile(table).catch((cause) => {
-    throw new Vit8Error(`${table}: cannot be read (${cause.code}); eval needs a folder of pictures with it`, {
-      cause,
-    });
-  });
-  const [header, ...lines] = decodeText(bytes).trimEnd().split(/\r?\n/);
-  if (header !== HEADER.join("\t"))
-    throw new Vit8Error(`${table}: expected the header ${HEADER.join(" ")}, separated by tabs`);
-  if (lines.length === 0)
-    throw new Vit8Error(`${table}: expected a line for each picture, but there is none`);
+export async function readLabelledPictures(
+  folder: string,
+  labels: readonly string[] = [],
+): Promise<LabelledPicture[]> {
+  const rows = await rowsOf(folder, labels);
+  if (rows.length === 0)
+    throw new Vit8Error(`${folder}: expected a line for each picture, but there is none`);
   const places = await filesByName(folder);
-  const isThere = lines.some((line) => places.has(path.normalize(line.split("\t")[3] ?? "")));
-  return lines.map((line, i) => {
-    const [index, , , name] = line.split("\t");
-    const who = `${table} line ${i + 2}`;
-    if (!name || !/^\d{1,6}$/.test(index))
-      throw new Vit8Error(`${who}: expected ${HEADER.join(", ")}, separated by tabs`);
+  const isThere = rows.some(({ name }) => places.has(path.normalize(name)));
+  return rows.map(({ who, name, label }) => {
+    const index = classIndex(label, labels);
+    if (index === undefined)
+      throw new Vit8Error(
+        `${who}: expected a class of the model, got ${quote(label)}. Give its number, or one of the model's labels.`,
+      );
     const found = places.get(path.normalize(name)) ?? [];
     // One that is missing among others is a bad picture, which whoever reads it tells.
     const isMissing = isThere && found.length === 0 && !/^(?:\.\.|[\\/])/.test(path.normalize(name));
     if (found.length !== 1 && !isMissing)
       throw new Vit8Error(`${who}: expected one file ${name} in the folder and below, found ${found.length}`);
-    return { index: Number(index), file: path.join(folder, found[0] ?? name) };
+    return { index, file: path.join(folder, found[0] ?? name) };
+  });
+}
+
+async function rowsOf(folder: string, labels: readonly string[]): Promise<Labelling[]> {
+  const [tsv, csv, txt] = ["tsv", "csv", "txt"].map((end) => path.join(folder, `labels.${end}`));
+  const lines = await linesOf(tsv);
+  if (lines) return rowsOfTsv(tsv, lines);
+  const records = await linesOf(csv);
+  if (records) return rowsOfCsv(csv, records);
+  const words = await linesOf(txt);
+  const rows = words ? rowsOfLines(txt, words) : await rowsOfFolders(folder, labels);
+  if (rows) return rows;
+  throw new Vit8Error(
+    `${folder}: expected labels.tsv, labels.csv, labels.txt or a folder for each class, found none of them. Say which class each picture shows.`,
+  );
+}
+
+/** Undefined where there is no such file. */
+async function linesOf(table: string): Promise<string[] | undefined> {
+  const bytes = await readFile(table).catch((cause) => {
+    if (cause.code === "ENOENT") return undefined;
+    throw new Vit8Error(`${table}: cannot be read (${cause.code})`, { cause });
+  });
+  return bytes && decodeText(bytes).trimEnd().split(/\r?\n/);
+}
+
+/** @throws Vit8Error for another header, or a line without a number and a file. */
+function rowsOfTsv(table: string, [header, ...lines]: readonly string[]): Labelling[] {
+  if (header !== HEADER.join("\t"))
+    throw new Vit8Error(`${table}: expected the header ${HEADER.join(" ")}, separated by tabs`);
+  return lines.map((line, i) => {
+    const [index, , , name] = line.split("\t");
+    const who = `${table} line ${i + 2}`;
+    if (!name || !/^\d{1,6}$/.test(index))
+      throw new Vit8Error(`${who}: expected ${HEADER.join(", ")}, separated by tabs`);
+    return { who, name, label: index };
   });
 }
 

@@ -505,7 +505,9 @@ describe("eval", () => {
       config: { num_classes: 2 },
       tensors: (all) => all.map(twoClasses),
     });
-    expect((await vit8("eval", two, folder)).stderr).toMatch(/^vit8: [^\n]*line 4: expected a class below 2/);
+    expect((await vit8("eval", two, folder)).stderr).toMatch(
+      /^vit8: [^\n]*picture 3: expected a class below 2/,
+    );
     expect((await vit8("eval", at("tiny"), folder, "--batch", "65")).stderr).toMatch(
       /1 to 64, (?:came|got) 65/,
     );

@@ -86,7 +86,8 @@ async function* recordsOf(chunks: AsyncIterable<string>): AsyncGenerator<string[
   }
 }
 
-function cellsOfRecord(line: string): string[] {
+/** The cells of a line, without their quotes. */
+export function cellsOfRecord(line: string): string[] {
   const cells = line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g);
   return Array.from(cells, ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare);
 }
