@@ -157,7 +157,7 @@ const NODES: Interpreter<Op, [Writer], Node> = {
     const [{ norm, rotation }] = sets;
     const normed = norm ? headNorm(norm, shaped, headDim, writer) : shaped;
     const turned = rotation ? rotated(name, rotation, normed, out, writer) : normed;
-    return graph.node("Reshape", `${name}/Reshape`, [turned, graph.integers(0, 0, out.width)]);
+    return graph.node("Reshape", `${name}/Joined`, [turned, graph.integers(0, 0, out.width)]);
   },
   gather: ({ name, reads: [x], out, index, pieces }, writer) => {
     const { graph } = writer;
@@ -251,9 +251,9 @@ function slice(name: string, x: Node, first: number, end: number, { graph }: Wri
 function convolution(name: string, pixels: Node, out: Value, shape: readonly number[], writer: Writer): Node {
   const { graph } = writer;
   const weight = writer.constant(`${name}.weight`, shape);
-  const bias = writer.constant(`${name}.bias`, [out.width]);
+  const bias = writer.tensors.has(`${name}.bias`) ? [writer.constant(`${name}.bias`, [out.width])] : [];
   const squares = { kernel_shape: shape.slice(2), strides: shape.slice(2) };
-  const map = graph.node("Conv", `${name}/Conv`, [pixels, weight, bias], squares);
+  const map = graph.node("Conv", `${name}/Conv`, [pixels, weight, ...bias], squares);
   const rows = graph.node("Reshape", `${name}/Reshape`, [map, graph.integers(0, out.width, out.rows)]);
   return writer.transpose(`${name}/Transpose`, rows, [0, 2, 1]);
 }
