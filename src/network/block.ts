@@ -15,8 +15,13 @@ export interface BlockSpec {
   readonly activation: Activation;
   readonly qkvBias: boolean;
   readonly layerScale?: boolean;
-  /** Default: as Q and V. */
+  /** Default: as Q. */
   readonly keyBias?: boolean;
+  readonly valueBias?: boolean;
+  /** Of the layer behind attention; default true. */
+  readonly projBias?: boolean;
+  /** Of the MLP's layers; default true. */
+  readonly mlpBias?: boolean;
   /** Each head of Q and K is normalized, with parameters that all heads share. */
   readonly qkNorm?: boolean;
   /** What is done to the heads of Q and K then. */
@@ -61,39 +66,48 @@ export function blocks(net: Builder, spec: EncoderSpec, x: Value): Value {
 }
 
 export function block(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
-  const { heads, eps, qkvBias, keyBias = qkvBias, qkNorm, rotation, layerScale } = spec;
+  const { heads, eps, qkvBias, keyBias = qkvBias, valueBias = qkvBias, qkNorm, rotation, layerScale } = spec;
   const sum = (n: 1 | 2, as: string) => ({
     as: `${at}.${as}`,
     scale: layerScale ? `${at}.scale${n}` : undefined,
   });
   const normed = net.norm(`${at}.norm1`, x, eps);
-  const part = (name: string) =>
-    net.linear(`${at}.${name}`, normed, { parts: heads, bias: name === "key" ? keyBias : qkvBias });
+  const part = (name: string, bias: boolean) => net.linear(`${at}.${name}`, normed, { parts: heads, bias });
   const prepared = (name: string, x: Value) => {
     if (!qkNorm && !rotation) return x;
     return net.heads(`${at}.${name}`, x, { ...(qkNorm && { norm: { kind: "layer", eps } }), rotation });
   };
-  const [query, key] = [prepared("q_norm", part("query")), prepared("k_norm", part("key"))];
-  const attention = net.attention(`${at}.attention`, query, key, part("value"), spec.attention?.(at));
-  const middle = net.add(`${at}.residual1`, x, net.linear(`${at}.proj`, attention), sum(1, "middle"));
+  const [query, key] = [prepared("q_norm", part("query", qkvBias)), prepared("k_norm", part("key", keyBias))];
+  const attention = net.attention(
+    `${at}.attention`,
+    query,
+    key,
+    part("value", valueBias),
+    spec.attention?.(at),
+  );
+  const proj = net.linear(`${at}.proj`, attention, { bias: spec.projBias });
+  const middle = net.add(`${at}.residual1`, x, proj, sum(1, "middle"));
   const hidden = mlp(net, spec, at, net.norm(`${at}.norm2`, middle, eps));
   return net.add(`${at}.residual2`, middle, hidden, sum(2, "x"));
 }
 
 /** The two layers of an MLP below `at`, with an activation or a gate between them. */
 export function mlp(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
-  const { width, eps, mlpNorm } = spec;
+  const { width, eps, mlpNorm, mlpBias } = spec;
   const hidden = hiddenOf(net, spec, at, x);
-  return net.linear(`${at}.fc2`, mlpNorm ? net.norm(`${at}.mlp_norm`, hidden, eps) : hidden, { out: width });
+  return net.linear(`${at}.fc2`, mlpNorm ? net.norm(`${at}.mlp_norm`, hidden, eps) : hidden, {
+    out: width,
+    bias: mlpBias,
+  });
 }
 
 function hiddenOf(
   net: Builder,
-  { mlpWidth: out, activation, gated }: BlockSpec,
+  { mlpWidth: out, activation, gated, mlpBias }: BlockSpec,
   at: string,
   x: Value,
 ): Value {
-  const layer = (name: string) => net.linear(`${at}.${name}`, x, { out });
+  const layer = (name: string) => net.linear(`${at}.${name}`, x, { out, bias: mlpBias });
   if (gated) return net.gate(`${at}.gated`, layer("gate"), layer("up"), activation);
   return net.activation(`${at}.gelu`, layer("fc1"), activation);
 }

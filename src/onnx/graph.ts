@@ -22,6 +22,7 @@ const MICROSOFT = "com.microsoft";
 
 export class OnnxGraph {
   readonly #nodes: Message[] = [];
+  readonly #names = new Set<string>();
   readonly #constants: Message[] = [];
   readonly #inputs: Message[] = [];
   readonly #outputs: Message[] = [];
@@ -75,6 +76,8 @@ export class OnnxGraph {
     inputs: readonly Value[],
     attributes: Readonly<Record<string, Attribute>> = {},
   ): readonly Value[] {
+    if (this.#names.has(name)) throw new RangeError(`${name}: expected one node of this name, got two`);
+    this.#names.add(name);
     const domain = op === "MatMulNBits" ? MICROSOFT : "";
     const node = [
       ...inputs.map((input) => text(1, input)),

@@ -1,6 +1,6 @@
 // DINOv3: Simeoni et al. 2025, with rotary positions of the patches, registers, no bias of K, and for the largest a gated MLP.
 
-import { checkFixed, readBoolean, readInteger, readPositive } from "../../format/fields.ts";
+import { readBoolean, readInteger, readPositive } from "../../format/fields.ts";
 import { answers, blocks, type EncoderSpec, patches, registers } from "../block.ts";
 import type { Family } from "../family.ts";
 import { type Dialect, within } from "../names.ts";
@@ -47,13 +47,13 @@ export default {
     std: [0.229, 0.224, 0.225],
   },
   read(config) {
-    checkFixed(config, { proj_bias: true, mlp_bias: true, apply_layernorm: true });
-    const query = readBoolean(config, "query_bias", true);
-    checkFixed({ value_bias: true, ...config }, { value_bias: query });
     return {
       ...readSizes({ ...DEFAULTS, ...config }, { eps: 1e-5 }),
-      qkvBias: query,
+      qkvBias: readBoolean(config, "query_bias", true),
       keyBias: readBoolean(config, "key_bias", false),
+      valueBias: readBoolean(config, "value_bias", true),
+      projBias: readBoolean(config, "proj_bias", true),
+      mlpBias: readBoolean(config, "mlp_bias", true),
       layerScale: true,
       gated: readBoolean(config, "use_gated_mlp", false),
       registers: readInteger(config, "num_register_tokens", 0, 64, 0),

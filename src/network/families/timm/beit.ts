@@ -1,9 +1,9 @@
 // BEiT and BEiT v2: Bao et al. 2022, "BEiT: BERT Pre-Training of Image Transformers", and Peng et al. 2022, as timm has them.
 
 import { type Fields, unsupported } from "../../../format/fields.ts";
+import { beitBias } from "../../beit.ts";
 import type { Family } from "../../family.ts";
 import type { Dialect } from "../../names.ts";
-import { relativeBias } from "../../relative-bias.ts";
 import { buildEva, type EvaSpec, evaDialects, evaGrid, readEva } from "../../timm-eva.ts";
 
 const shared: Fields = { patch_size: 16, use_abs_pos_emb: false, init_values: 1e-5 };
@@ -25,7 +25,7 @@ export default {
     const { heads } = spec;
     const { grid } = evaGrid(spec);
     const attention = (at: string) => ({
-      bias: relativeBias(net, { name: `${at}.bias`, table: `${at}.bias_table`, heads, grid }),
+      bias: beitBias(net, at, `${at}.bias_table`, heads, grid),
     });
     return buildEva(net, { ...spec, attention });
   },
