@@ -318,7 +318,7 @@ describe("a model that is wrong is one line and exit code 1", () => {
       { tensors: (all) => all.map((t) => (t.name === "norm.bias" ? { ...t, shape: [64, 2] } : t)) },
       /"norm\.bias": expected shape \[128\], but it is \[64,2\]/,
     ],
-    ["an unknown architecture", { config: { architecture: "swin_tiny_patch4_window7_224" } }, /swin_tiny/],
+    ["an unknown architecture", { config: { architecture: "convnext_tiny" } }, /convnext_tiny/],
     [
       "a head dim that vit8 lacks",
       { config: { model_args: { num_heads: 3, embed_dim: 150, patch_size: 8 } } },
