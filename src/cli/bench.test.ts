@@ -163,3 +163,23 @@ test("vit8 stands before ONNX Runtime on each device, and threads are told for b
     "On the CPU (SIMD) the fastest configuration of ONNX Runtime, cpu q8, takes 3.00 x vit8's time.",
   );
 });
+
+test("--variant times those variants alone", async () => {
+  const options = [
+    "--kernel",
+    "head",
+    "--variant",
+    "thread",
+    "--size",
+    "32",
+    "--batch",
+    "1",
+    "--quick",
+    "--json",
+  ];
+  const { output } = await vit8("bench", ...options);
+  const { kernels, models } = JSON.parse(output.slice(output.indexOf("{"))) as BenchReport;
+  expect(kernels.length).toBeGreaterThan(0);
+  expect(new Set(kernels.map(({ variant }) => variant.includes("thread")))).toEqual(new Set([true]));
+  expect(models).toEqual([]);
+});

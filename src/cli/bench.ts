@@ -34,6 +34,10 @@ export const bench: Command = {
   options: {
     kernels: { help: "only the kernels, each by itself, at the shapes of the first of --models and --batch" },
     kernel: { value: "PART", help: "of the kernels those with this in their names, and no models" },
+    variant: {
+      value: "PART",
+      help: "of the kernels' variants those with this in their names, and no models",
+    },
     models: { value: "LIST", help: "only whole models, of ti, s, b and l, with made-up weights" },
     batch: { value: "LIST", help: "pictures in one submit; default 1,8,32, on a software adapter 1" },
     size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
@@ -90,10 +94,12 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
   const software = await device.use(async (gpu) => gpu.capabilities.software);
   const all = software ? (["ti"] as const) : (["ti", "s", "b"] as const);
   const part = args.text("kernel");
-  const onlyKernels = args.flag("kernels") || part !== undefined;
+  const variant = args.text("variant");
+  const onlyKernels = args.flag("kernels") || part !== undefined || variant !== undefined;
   const chosen = {
     kernelShape: onlyKernels || !models ? (models ?? all)[0] : undefined,
     kernel: part ?? "",
+    variant: variant ?? "",
     models: onlyKernels ? [] : (models ?? all),
     batches: batches ?? (software ? [1] : [1, 8, 32]),
     sizes,
@@ -133,6 +139,8 @@ interface Chosen {
   readonly kernelShape: ShapeName | undefined;
   /** Part of the names of the kernels that are timed; empty: of all. */
   readonly kernel: string;
+  /** Part of the names of their variants. */
+  readonly variant: string;
   readonly models: readonly ShapeName[];
   readonly batches: readonly number[];
   readonly sizes: readonly number[];
@@ -158,7 +166,7 @@ async function measureAll(device: Device, chosen: Chosen, terminal: Terminal): P
 
 async function kernelRows(
   device: Device,
-  { kernelShape = "ti", kernel: part, sizes, batches, quick }: Chosen,
+  { kernelShape = "ti", kernel: part, variant, sizes, batches, quick }: Chosen,
   options: Pick<KernelBenchOptions, "peaks" | "repeats">,
   terminal: Terminal,
 ): Promise<KernelRow[]> {
@@ -167,9 +175,10 @@ async function kernelRows(
   const onRow = (_: KernelRow, done: number, total: number) => bar.update(done, total);
   const model = madeUpModel(kernelShape, SHAPES[kernelShape], sizes[0]);
   const suites = allCases.filter(({ kernel }) => kernel.name.includes(part));
-  const tasks = await device.use(async ({ capabilities }) =>
+  const all = await device.use(async ({ capabilities }) =>
     kernelTasks(capabilities, suites, model, batches[0]),
   );
+  const tasks = all.filter((task) => task.variant.includes(variant));
   return benchKernels(device, quick ? largestOf(tasks) : tasks, { ...options, signal, onRow }).finally(() =>
     bar.clear(),
   );
