@@ -94,6 +94,28 @@ test("older names of loads have their bytes too", () => {
   expect(loop.own).toMatchObject({ globalBytes: 16 * 64, localBytes: 16 * 64, vectorCycles: 4 });
 });
 
+test("the compiler's own form is read where there is no disassembly", () => {
+  const code = [
+    "BB1",
+    "/* logical preds: BB0, BB1, / linear preds: BB0, BB1, / kind: uniform, loop-header, */",
+    "\t v4: %16:v[36-39] = buffer_load_dwordx4 %4:s[4-7], %8:v[36], 0 offen storage:buffer",
+    "\t v1: %19:v[72] = v_dot4_i32_iu8 %68:v[40]*[-1,1], %67:v[36]*[-1,1], 0",
+    "\t s1: %16:s[17],  s1: %63:scc = s_lshl_b32 %14:s[16], 2",
+    "\ts_cbranch_scc0 block:BB1",
+    "BB2",
+    "\t s2: %0:exec = v_cmpx_le_u32 0x1800, %9:v[2]",
+  ];
+  const text = ["disasm:", ...code, "*** SHADER STATS ***"].join("\n");
+  const { wave, code: program } = amdFigures(text, 32);
+  expect(wave).toBe(64);
+  expect(multiplyingLoops(program)[0].own).toMatchObject({
+    dot: 1,
+    scalar: 2,
+    memory: 1,
+    globalBytes: 16 * 64,
+  });
+});
+
 test("matrices are counted as such", () => {
   const code = ["BB1:", "v_wmma_i32_16x16x16_iu8 v[0:7], v[8:11], v[12:15], v[0:7]", "s_branch BB1"];
   expect(multiplyingLoops(amdFigures(printed(code), 32).code)[0].own).toMatchObject({ matrix: 1, dot: 0 });

@@ -7,7 +7,7 @@ import { type Instruction, type Line, program } from "./listing.ts";
 export function amdFigures(text: string, lanes: number): Figures {
   const code = /disasm:\n([\s\S]*?)\*\*\* SHADER STATS \*\*\*/.exec(text)?.[1];
   if (!code) throw new Error("RADV: expected `disasm:` and `SHADER STATS`, got neither");
-  const wave = /\b(?:exec|vcc)\b/.test(code) ? 64 : 32;
+  const wave = is64Wide(code) ? 64 : 32;
   const stat = (name: string) => Number(new RegExp(`^${name}: (\\d+)`, "m").exec(text)?.[1] ?? 0);
   const spills = stat("Spilled VGPRs") + stat("Spilled SGPRs");
   return {
@@ -26,10 +26,18 @@ export function amdFigures(text: string, lanes: number): Figures {
   };
 }
 
+/** In halves `exec` and `vcc` have other names; the compiler's own form, in which GPUs come that LLVM does not know, has sizes. */
+function is64Wide(code: string): boolean {
+  return /^\/\* logical preds/m.test(code)
+    ? /\bs2: %\d+:(?:exec|vcc)/.test(code)
+    : /\b(?:exec|vcc)\b/.test(code);
+}
+
+/** `\tname operands ; code`, or in the compiler's own form `\t size: %id:register = name operands`. */
 function lineOf(text: string, wave: number, lanes: number): Line {
-  const label = /^(BB\d+):/.exec(text)?.[1];
+  const label = /^(BB\d+):?$/.exec(text)?.[1];
   if (label) return { label };
-  const [, name, operands] = /^\t(\w+)\s*([^;]*)/.exec(text) ?? [];
+  const [, name, operands] = /^\t(?: .* = )?(\w+)\s*([^;]*)/.exec(text) ?? [];
   if (!name) return {};
   const jump = /^s_c?branch/.test(name) ? /BB\d+/.exec(operands)?.[0] : undefined;
   return { instruction: instructionOf(name, operands, wave, lanes), jump };

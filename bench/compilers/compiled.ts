@@ -61,17 +61,20 @@ export async function compileFor(gpu: TargetGpu, options: CompileOptions): Promi
 /** What the driver prints goes to a file: a pipe may cut lines of two threads. */
 async function compile(log: string, out: string, options: CompileOptions): Promise<void> {
   const { script, environment, selection, signal, onProgress } = options;
+  signal?.throwIfAborted();
   const file = openSync(log, "a");
   const child = spawn(process.execPath, [script, JSON.stringify(selection), out], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", file],
-    signal,
-    killSignal: "SIGKILL",
   });
   closeSync(file);
+  const kill = () => child.kill("SIGKILL");
+  signal?.addEventListener("abort", kill);
   const ended = new Promise((resolve, reject) => child.once("error", reject).once("exit", resolve));
   for await (const line of createInterface({ input: child.stdout! })) onProgress?.(line);
   await ended;
+  signal?.removeEventListener("abort", kill);
+  signal?.throwIfAborted();
   try {
     readFileSync(out);
   } catch {
