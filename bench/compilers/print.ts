@@ -32,9 +32,7 @@ function figuresOf(gpu: string, pipelines: readonly PipelineReport[]): string {
 ${table(HEADS, lines)}`;
 }
 
-const HEADS = "kernel n groups wave regs spill:fill scratch occ lds cycles dot fma vec scal mem dot%".split(
-  " ",
-);
+const HEADS = "kernel n groups wave regs sp:fill scratch occ lds cycles dot fma vec scal mem dot%".split(" ");
 
 /** A line for each loop. */
 function linesOf(same: readonly PipelineReport[]): string[][] {
@@ -49,7 +47,7 @@ function linesOf(same: readonly PipelineReport[]): string[][] {
 }
 
 const nameCell = ({ kernel, variant, chosenFor }: PipelineReport) =>
-  `${chosenFor.length > 0 ? "*" : " "}${kernel}/${variant}`;
+  `${chosenFor.length > 0 ? "*" : " "}${kernel.replace("gemm_int8_", "")}/${variant}`;
 
 function figureCells(pipeline: PipelineReport): string[] {
   const { wave, registers, spills, fills, scratchBytes, occupancy, localBytes } = pipeline;
