@@ -1,13 +1,23 @@
 // The int8 kernels for GPUs whose matrix units the browser offers, beside those for GPUs. Fetched where it does.
 
-import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";
 import { gemmInt8Matrix } from "../kernels/gemm-int8-matrix.ts";
-import { gemmInt8Tiled } from "../kernels/gemm-int8-tiled.ts";
-import { gpuKernels } from "./gpu-kernels.ts";
-import { gemmsOf, type Int8Kernels } from "./kernels.ts";
+import type { Int8Kernels } from "./kernels.ts";
 
-/** Last, so that the first guess is one that has run before: measuring finds out about the others. */
-export const matrixKernels: Int8Kernels = {
-  ...gpuKernels,
-  gemm: gemmsOf(gemmInt8Tiled, gemmInt8Direct, gemmInt8Matrix),
-};
+/** Behind those of `kernels`, so that the first guess is one that has run before: measuring finds out about the others. */
+export function matrixKernels(kernels: Int8Kernels): Int8Kernels {
+  const { groups, row } = kernels.gemm;
+  const matrix = gemmInt8Matrix;
+  return {
+    ...kernels,
+    gemm: {
+      groups: {
+        add: [...groups.add, matrix.groups.add],
+        store: [...groups.store, matrix.groups.store],
+      },
+      row: {
+        store: [...row.store, matrix.row.store],
+        quantize: [...row.quantize, matrix.row.quantize],
+      },
+    },
+  };
+}

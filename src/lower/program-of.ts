@@ -121,6 +121,7 @@ async function kernelsFor(
 /** Those shaped for this kind of adapter. */
 async function shapedKernels({ software, int8Matrices }: Capabilities): Promise<Int8Kernels> {
   if (software) return (await import("./software-kernels.ts")).softwareKernels;
-  if (int8Matrices.size > 0) return (await import("./matrix-kernels.ts")).matrixKernels;
-  return (await import("./gpu-kernels.ts")).gpuKernels;
+  const { gpuKernels } = await import("./gpu-kernels.ts");
+  if (int8Matrices.size === 0) return gpuKernels;
+  return (await import("./matrix-kernels.ts")).matrixKernels(gpuKernels);
 }
