@@ -221,7 +221,7 @@ export class Engine<B extends Batch = Batch> {
     let batch = this.#batches.get(key);
     if (!batch) {
       const images = Math.max(1, key);
-      batch = this.#backend.batch(this.#graphOf(key), images);
+      batch = this.#graphOf(key).then((graph) => this.#backend.batch(graph, images));
       batch.catch(() => this.#batches.delete(key));
     }
     this.#batches.delete(key);
@@ -229,7 +229,7 @@ export class Engine<B extends Batch = Batch> {
     return batch;
   }
 
-  #graphOf(key: number): ModelGraph {
+  async #graphOf(key: number): Promise<ModelGraph> {
     return key === TOKENS ? this.#program.features!() : this.#program.graph(Math.max(1, key), key === TAPS);
   }
 

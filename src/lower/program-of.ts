@@ -3,7 +3,6 @@
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
 import type { Capabilities } from "../gpu/kernel.ts";
-import { featuresOf } from "../network/features.ts";
 import { fused, isPlain } from "../network/fused.ts";
 import type { Model } from "../network/model.ts";
 import type { FusedOp, Network } from "../network/op.ts";
@@ -43,7 +42,10 @@ export async function programOf(
   const lower = await loweringOf(network, { name, quantization, int8Offset }, arithmetic, machine, streamed);
   return {
     ...lower(network),
-    features: () => lower(fused(featuresOf(name, computed))).graph(1),
+    async features() {
+      const { featuresOf } = await part(import("../network/features.ts"));
+      return lower(fused(featuresOf(name, computed))).graph(1);
+    },
   };
 }
 

@@ -8,7 +8,7 @@ export interface Program {
   /** The steps of so many pictures; with `taps` what attentions read is read back too. */
   readonly graph: (images: number, taps?: boolean) => ModelGraph;
   /** The steps of one picture to all its tokens, with the same weights. @throws UnsupportedModelError for a model that has none */
-  readonly features?: () => ModelGraph;
+  readonly features?: () => Promise<ModelGraph>;
   /** The buffers that steps name, pulled from the checkpoint's tensors. */
   readonly pack: (tensors: AsyncIterable<StoredTensor>) => AsyncGenerator<Packed>;
 }
