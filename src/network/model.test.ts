@@ -409,7 +409,9 @@ describe("quantization_config", () => {
     expect((await read({ ...VIT, quantization_config })).quantization).toEqual({
       method: "compressed-tensors",
       bits: 8,
+      activationBits: 8,
       ignore: ["head"],
+      notes: {},
     });
   });
 
@@ -419,9 +421,11 @@ describe("quantization_config", () => {
     expect((await read({ ...VIT, quantization_config })).quantization).toEqual({
       method: "compressed-tensors",
       bits: 4,
+      activationBits: 8,
       ignore: [],
       packed: true,
       groupSize: 16,
+      notes: { method: "gptq" },
     });
   });
 
