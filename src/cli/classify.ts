@@ -1,5 +1,6 @@
 // `vit8 classify`: names what is in pictures.
 
+import { stat } from "node:fs/promises";
 import type { Classification } from "../classifier/answer.ts";
 import { PictureError } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
@@ -16,13 +17,14 @@ import {
   openChecked,
   withClassifier,
 } from "./model.ts";
+import { picturesIn } from "./pictures.ts";
 import { ProgressBar } from "./progress.ts";
 import { json } from "./terminal.ts";
 
 export const classify: Command = {
   name: "classify",
   usage: "PICTURE... [--model MODEL]",
-  summary: "Names what is in pictures, most probable first.",
+  summary: "Names what is in pictures, or in those of a folder, most probable first.",
   options: {
     model: {
       value: "MODEL",
@@ -38,8 +40,8 @@ export const classify: Command = {
     },
   },
   async run(args, terminal) {
-    const files = args.positionals;
-    if (files.length === 0) throw new UsageError("expected a PICTURE");
+    if (args.positionals.length === 0) throw new UsageError("expected a PICTURE");
+    const files = (await Promise.all(args.positionals.map(picturesAt))).flat();
     const options = { ...arithmeticFrom(args), device: deviceFrom(args), maxBatch: 1 };
     const topK = args.count("top-k") ?? 5;
     const { signal } = terminal;
@@ -75,6 +77,12 @@ export const classify: Command = {
     return answers.some(({ error }) => error) ? 1 : 0;
   },
 };
+
+/** A folder is its pictures. */
+async function picturesAt(place: string): Promise<string[]> {
+  const stats = await stat(place).catch(() => undefined);
+  return stats?.isDirectory() ? picturesIn(place) : [place];
+}
 
 /** Of one picture: `classes`, or what is wrong with it. */
 interface Answer {

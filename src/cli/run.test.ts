@@ -55,6 +55,11 @@ beforeAll(async () => {
   writeTinyModel(at("tiny"));
 });
 
+test("--version is the package's", async () => {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  expect(await vit8("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
 describe("help", () => {
   test("names every command, and every option of each", async () => {
     const { code, stdout } = await vit8("--help");
@@ -96,6 +101,17 @@ describe("help", () => {
     expect(stderr).toMatch(oneLine);
     expect(stderr).toMatch(message);
   });
+});
+
+test("classify takes a folder for its pictures", async () => {
+  mkdirSync(at("some", "below"), { recursive: true });
+  cpSync(at("a.png"), at("some", "a.png"));
+  cpSync(at("b.png"), at("some", "below", "b.png"));
+  const { stdout } = await vit8("classify", at("some"), "--model", at("tiny"), "--device", "cpu", "--json");
+  expect(JSON.parse(stdout).map(({ picture }: { picture: string }) => picture)).toEqual([
+    at("some", "a.png"),
+    at("some", "below", "b.png"),
+  ]);
 });
 
 describe("classify", () => {

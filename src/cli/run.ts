@@ -13,6 +13,7 @@ import { merge } from "./merge.ts";
 import { quantize } from "./quantize.ts";
 import { search } from "./search.ts";
 import { type Streams, type Terminal, terminalOf } from "./terminal.ts";
+import { version } from "./version.ts";
 
 const commands: readonly Command[] = [
   classify,
@@ -41,6 +42,7 @@ export async function run(argv: readonly string[], streams: Streams): Promise<nu
 
 async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   if (name === "--help" || name === "-h" || name === "help") return printed(terminal, helpOfAll(commands));
+  if (name === "--version" || name === "-v") return printed(terminal, `${version()}\n`);
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) {
     const names = commands.map((candidate) => candidate.name).join(", ");
