@@ -147,8 +147,8 @@ describe("transformers", () => {
   test.each<[object | undefined, string]>([
     [undefined, "expected preprocessor_config.json beside config.json"],
     [
-      { image_processor_type: "SiglipImageProcessor" },
-      'one of ViT, DeiT, CLIP, Bit, ConvNext is supported, but it is "Siglip"',
+      { image_processor_type: "LevitImageProcessor" },
+      'one of ViT, DeiT, CLIP, Bit, Siglip, ConvNext is supported, but it is "Levit"',
     ],
     [{ image_processor_type: "constructorImageProcessor" }, 'but it is "constructor"'],
     [{ resample: 0 }, 'one of bicubic, bilinear is supported, but it is "nearest"'],
