@@ -2,6 +2,7 @@
 // a GPU is measured, and the CPU's kernels only where they could win.
 
 import { UnsupportedDeviceError } from "../errors/errors.ts";
+import { part } from "../errors/part.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 
 import type { GemmProblem } from "../kernels/gemm.ts";
@@ -125,7 +126,7 @@ function largestProduct(program: Program): Step {
 async function msOnGpu(gpu: Gpu, step: Step, cache: TextCache | undefined): Promise<number> {
   const choose = chooseByMeasuring(gpu, await tuningOf(gpu, cache));
   const plan = await Plan.create(gpu, alone(step), { weights: new Map(), outputs: [], choose });
-  const { Timer } = await import("../gpu/timer.ts");
+  const { Timer } = await part(import("../gpu/timer.ts"));
   const timer = new Timer(gpu);
   try {
     const samples: number[] = [];
@@ -146,7 +147,7 @@ const ONE_THREAD: Threads = {
 };
 
 async function msOnCpu(step: Step, threads = ONE_THREAD): Promise<number> {
-  const { compileKernels, createWasmModel } = await import("../wasm/model.ts");
+  const { compileKernels, createWasmModel } = await part(import("../wasm/model.ts"));
   await compileKernels(false);
   const cpu = await createWasmModel(threads);
   try {

@@ -116,8 +116,8 @@ describe("on the CPU", () => {
     // Twelve blocks of two norms, QKV and FC1; the patches, two sums a block, and the attention.
     expect(Object.fromEntries(kernels.map(({ kernel, steps }) => [kernel, steps]))).toMatchObject({
       layernorm_quantize: 24,
-      gemm_int8_direct_quantize: 24,
-      gemm_int8_direct_add: 25,
+      gemm_int8_direct_row_quantize: 24,
+      gemm_int8_direct_groups_add: 25,
       attention: 12,
     });
     expect(kernels.every(({ variant }) => variant === "simd")).toBe(true);
