@@ -27,19 +27,23 @@ const SHAPES: { name: string; problem: GemmProblem }[] = [
   { name: "rows without padding", problem: { rows: 128, n: 128, k: 64 } },
   { name: "large tile + 1", problem: { rows: 129, n: 128, k: 64 } },
   { name: "DeiT-Ti proj", problem: { rows: 197, n: 192, k: 192 } },
+];
+
+/** Where whole rows are summed as integers; sums of 64 are none the longer. */
+const DEEP: { name: string; problem: GemmProblem }[] = [
   { name: "deeper than f32 sums stay exact", problem: { rows: 5, n: 64, k: 2112 } },
 ];
 
 const ADDS: { name: string; problem: GemmProblem }[] = [
-  { name: "position table", problem: { rows: 10, n: 64, k: 64, rowsPerImage: 5, addendRows: 0 } },
-  { name: "class tokens", problem: { rows: 3, n: 64, k: 64, rowsPerImage: 1, addendRows: 5 } },
+  { name: "position table", problem: { rows: 10, n: 128, k: 64, rowsPerImage: 5, addendRows: 0 } },
+  { name: "class tokens", problem: { rows: 3, n: 128, k: 64, rowsPerImage: 1, addendRows: 5 } },
 ];
 
 const ACTIVATED: { name: string; problem: GemmProblem }[] = (Object.keys(ACTIVATIONS) as Activation[]).map(
   (activation) => ({ name: activation, problem: { rows: 9, n: 128, k: 64, activation } }),
 );
 
-const EXTRA = { accumulate: [], add: ADDS, store: ACTIVATED, quantize: ACTIVATED };
+const EXTRA = { accumulate: DEEP, add: ADDS, store: ACTIVATED, quantize: [...ACTIVATED, ...DEEP] };
 
 /** The cases of every kernel of a unit, and of its raw sums. */
 export function gemmCases({ groups, row }: GemmKernels, sums: GemmKernel<"accumulate">): AnyCases[] {
