@@ -127,14 +127,14 @@ test("a lost device costs a row, not the run", async ({ page }) => {
       return device;
     };
   });
-  await open(page, "page=kernels&kernel=attention_reg");
+  await open(page, "page=kernels&kernel=layernorm_quantize");
   await page.getByRole("button", { name: "Run" }).click();
   await expect(rows(page)).toHaveCount(1, { timeout: 60_000 });
   await page.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
   await expect(status(page)).toHaveText(/^Done/, { timeout: 60_000 });
   await expect(page.locator("tr.failed")).toHaveCount(1);
   await expect(page.locator("tr.failed")).toContainText("the GPU device was lost");
-  await expect(factsOf(page)).toContainText("2 proved right and timed, 1 not");
+  await expect(factsOf(page)).toContainText(/\d proved right and timed, 1 not/);
 });
 
 test("without timestamps the wall's clock serves, and is named; what the address says wrongly is told", async ({
@@ -161,7 +161,7 @@ test("axe finds nothing, light and dark", async ({ page }) => {
 });
 
 for (const [query, plots] of Object.entries({
-  "page=gemm&kernel=broadcast_add": ["Time over the fastest at the same shape"],
+  "page=gemm&kernel=broadcast_groups_add": ["Time over the fastest at the same shape"],
   "page=roofline&kernel=norm&batch=1,2": ["Roofline: operations a second over operations a byte"],
   "page=model&size=32&batch=1,2&device=webgpu": [
     "Pictures a second over the batch",
