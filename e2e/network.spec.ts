@@ -102,8 +102,9 @@ test("the second load needs no network, in a worker either", async ({ context })
   expect(downloads()).toHaveLength(1);
   await expect.poll(() => server.requests.length).toBe(3);
   const next = await openPage(context);
-  // As a browser keeps a published chunk, which the development server forbids.
-  await next.evaluate((path) => import(path), "/src/lower/software-kernels.ts");
+  // As a browser keeps published chunks, which the development server forbids.
+  for (const chunk of ["lower/software-kernels", "network/model", "network/families/timm/vit"])
+    await next.evaluate((path) => import(path), `/src/${chunk}.ts`);
   await context.setOffline(true);
   expect(await ask(next, server.folder())).toEqual(expected);
   const { error } = await ask(next, server.folder("503 twice"));
