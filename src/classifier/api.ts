@@ -150,7 +150,6 @@ export interface ImageClassifier<P = Picture> {
    * The labels of each picture of a stream of any length, in its order. Pictures are taken from it as fast as they are classified,
    * `concurrency` ahead; one that cannot be read has an `error`, and the others go on.
    * @throws RangeError for a bad `concurrency` or `topK`; DisposedError; the signal's reason.
-   * @example for await (const { key, result, error } of classifier.classifyEach(pictures)) console.log(key, error ?? result[0].label);
    */
   classifyEach<K>(
     pictures: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,
