@@ -3,6 +3,7 @@
  *
  * @module vit8/element
  */
+export type { Attributes } from "./attributes.ts";
 export type { VitClassifierEvents } from "./events.ts";
 export { texts } from "./texts.ts";
 export type { Status } from "./view.ts";
