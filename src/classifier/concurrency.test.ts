@@ -39,15 +39,17 @@ test("200 calls at once on 4 classifiers, with aborts and a disposal among them"
   const expected = await Promise.all(classifiers.map((classifier) => classifier.logits(pictures)));
   const random = numbers(11);
   const finished: number[] = [];
+  // Aborts and the disposal wait for answers, not for the clock: a slow machine sees the same order.
+  const afterAnswers = Array.from({ length: 200 }, (): (() => void)[] => []);
 
   const calls = Array.from({ length: 200 }, (_, i) => {
     const [owner, picture, isAborted] = [i % 4, random(5), random(4) === 0];
     const controller = new AbortController();
     const answer = classifiers[owner].logits(pictures[picture], { signal: controller.signal });
-    if (isAborted) setTimeout(() => controller.abort(), random(200));
+    if (isAborted) afterAnswers[random(60)].push(() => controller.abort());
     const settled = answer.then(
       (logits) => {
-        finished.push(owner);
+        for (const act of afterAnswers[finished.push(owner) - 1]) act();
         expect(logits).toEqual(expected[owner][picture]);
         return "answered";
       },
@@ -59,7 +61,7 @@ test("200 calls at once on 4 classifiers, with aborts and a disposal among them"
     );
     return settled;
   });
-  setTimeout(() => void classifiers[3].dispose(), 100);
+  afterAnswers[50].push(() => void classifiers[3].dispose());
 
   const outcomes = await Promise.all(calls);
   expect(outcomes.filter((outcome) => outcome === "answered").length).toBeGreaterThan(100);
