@@ -29,6 +29,7 @@ step("Apps that install it", () =>
 );
 // Needs Slurm, and takes some minutes.
 if (process.argv.includes("--jobs")) {
+  step("A job of 10,000 pictures", () => run(process.execPath, ["test/jobs/long.mjs"]));
   step("Jobs that are killed", () => run(process.execPath, ["test/jobs/kill.mjs"]));
   step("Jobs on Slurm", () => run(process.execPath, ["test/jobs/slurm.mjs"]));
 }

@@ -58,7 +58,8 @@ OUT.parts; --resume goes on from there. docs/jobs.md has scripts for Slurm, Kube
     const output = args.text("output");
     if (!output) throw new UsageError("expected -o OUT");
     await formatOf(output);
-    await loadSharp();
+    // Pictures are decoded once each: what libvips keeps of the last ones would only be memory.
+    (await loadSharp()).cache(false);
     const shard = shardFrom(args, terminal);
     const arithmetic = arithmeticFrom(args);
     const model = await openChecked(args.text("model") ?? bundledModel(), terminal.signal, hubFrom(args));
