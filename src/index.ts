@@ -16,6 +16,7 @@ export type {
   SettledOptions,
 } from "./classifier/api.ts";
 export type { Compared } from "./classifier/compared.ts";
+export type { Box, Detection, DetectOptions } from "./classifier/detect.ts";
 export type { DeviceChoice } from "./classifier/device.ts";
 export type { Features, PassTime, Profile } from "./classifier/engine.ts";
 export type { LoadProgress, LoadStage } from "./classifier/model.ts";

@@ -8,6 +8,7 @@ import type { AttentionMap } from "../lower/attention-map.ts";
 import type { Precision } from "../lower/pack/packer.ts";
 import type { Classification } from "./answer.ts";
 import type { Compared } from "./compared.ts";
+import type { Detection, DetectOptions } from "./detect.ts";
 import type { DeviceChoice } from "./device.ts";
 import type { Features, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
@@ -155,7 +156,12 @@ export interface ImageClassifier<P = Picture> {
     pictures: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,
     options?: EachOptions,
   ): AsyncGenerator<EachResult<K>>;
-  /** The logits of a picture, or of each of many: one f32 per class, before softmax or sigmoid. */
+  /**
+   * The objects in a picture, best first: what each is, and its box in pixels of the picture.
+   * @throws UnsupportedModelError for a model that detects nothing; RangeError for a bad `threshold` or `topK`; as `classify`.
+   */
+  detect(picture: P, options?: DetectOptions): Promise<Detection[]>;
+  /** The logits of a picture, or of each of many: one f32 per class, before softmax or sigmoid; of a detector [objects, classes + 1]. */
   logits(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   logits(
     pictures: readonly P[],

@@ -15,6 +15,8 @@ export interface Answer {
   readonly logits: Float32Array;
   /** The readout token after the last norm; of two, the class token. */
   readonly embedding: Float32Array;
+  /** [objects, 4] of a detector; of others empty. */
+  readonly boxes: Float32Array;
 }
 
 /** Every patch's features, as dense prediction and matching need them. */
@@ -243,15 +245,23 @@ export class Engine<B extends Batch = Batch> {
   }
 
   #answers({ graph }: Batch, read: Record<string, ArrayBuffer>, images: number): Answer[] {
-    const { logits, embedding } = graph.network.outputs;
-    const rowOf = (value: Value | undefined, image: number) => {
+    const { logits, embedding, boxes } = graph.network.outputs;
+    const rowsOf = (value: Value | undefined, image: number) => {
       if (!value) return new Float32Array();
-      const from = image * value.rows * columnsOf(value);
-      return new Float32Array(read[value.name]).slice(from, from + value.width);
+      const { rows, width } = value;
+      const columns = columnsOf(value);
+      const all = new Float32Array(read[value.name]);
+      const values = new Float32Array(rows * width);
+      for (let row = 0; row < rows; row++) {
+        const from = (image * rows + row) * columns;
+        values.set(all.subarray(from, from + width), row * width);
+      }
+      return values;
     };
     return Array.from({ length: images }, (_, i) => ({
-      logits: rowOf(logits, i),
-      embedding: rowOf(embedding, i),
+      logits: rowsOf(logits, i),
+      embedding: rowsOf(embedding, i),
+      boxes: rowsOf(boxes, i),
     }));
   }
 }

@@ -22,6 +22,7 @@ import type {
 } from "./api.ts";
 import { inBatches, withOpened } from "./batching.ts";
 import { pageCache } from "./cache.ts";
+import type { Detection, DetectOptions, Found } from "./detect.ts";
 import type { Reason } from "./device.ts";
 import type { Answer, Engine, Features, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
@@ -89,9 +90,9 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     input: P | readonly P[],
     { topK = 5, ...options }: ClassifyOptions & ManyOptions = {},
   ) => {
-    const { id, labels, scoring } = this.#recovery.session.model;
-    if (labels.length === 0)
-      throw new UnsupportedModelError(`${id}: has no head to classify with; use embed()`);
+    const { id, labels, scoring, network } = this.#recovery.session.model;
+    const other = network.outputs.boxes ? "detect" : labels.length === 0 && "embed";
+    if (other) throw new UnsupportedModelError(`${id}: has no head to classify with; use ${other}()`);
     if (!(Number.isInteger(topK) && topK >= 1))
       throw new RangeError(`topK: expected a whole number from 1 on, got ${topK}`);
     return this.#each(input, options, ({ logits }) => topClasses(logits, labels, topK, scoring));
@@ -119,6 +120,22 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   /** What `embed` makes `tokens` and `pooling` of. */
   features(picture: P, { signal }: { signal?: AbortSignal } = {}): Promise<Features> {
     return this.#ask(picture, signal, (engine, source) => engine.features(source, signal));
+  }
+
+  async detect(picture: P, options: DetectOptions = {}): Promise<Detection[]> {
+    const { detections } = await part(import("./detect.ts"));
+    return detections(this.labels, picture, options, (picture) => this.found(picture, options));
+  }
+
+  /** What `detect` makes objects of. */
+  async found(picture: P, { signal }: DetectOptions): Promise<Found> {
+    const { id, network } = this.#recovery.session.model;
+    if (!network.outputs.boxes)
+      throw new UnsupportedModelError(`${id}: has no head to detect with; load a YOLOS`);
+    return this.#ask(picture, signal, async (engine, source) => {
+      const [answer] = await engine.run([source], signal);
+      return { ...answer, width: source.width, height: source.height };
+    });
   }
 
   attention(picture: P, { signal }: { signal?: AbortSignal } = {}): Promise<AttentionMap> {

@@ -5,6 +5,7 @@ import { bench } from "./bench.ts";
 import { classify } from "./classify.ts";
 import { Arguments, type Command, helpOf, helpOfAll, UsageError } from "./command.ts";
 import { compare } from "./compare.ts";
+import { detect } from "./detect.ts";
 import { evaluate } from "./eval.ts";
 import { exportOnnx } from "./export-onnx.ts";
 import { inspect } from "./inspect.ts";
@@ -17,6 +18,7 @@ import { version } from "./version.ts";
 
 const commands: readonly Command[] = [
   classify,
+  detect,
   label,
   merge,
   search,

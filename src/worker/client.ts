@@ -11,6 +11,7 @@ import type {
   Report,
   SettledOptions,
 } from "../classifier/api.ts";
+import type { Detection, DetectOptions, Found } from "../classifier/detect.ts";
 import type { Reason } from "../classifier/device.ts";
 import type { Features, Profile } from "../classifier/engine.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
@@ -154,6 +155,14 @@ class WorkerClassifier implements ImageClassifier {
     const features = (picture: Picture) => this.#run<Features>("features", picture, options);
     return pooledEmbedding(this.#report.model, input, options, features);
   }) as ImageClassifier["embed"];
+
+  async detect(picture: Picture, options: DetectOptions = {}): Promise<Detection[]> {
+    const { detections } = await part(import("../classifier/detect.ts"));
+    const { signal } = options;
+    return detections(this.labels, picture, options, (picture) =>
+      this.#run<Found>("found", picture, { signal }),
+    );
+  }
 
   attention(picture: Picture, options?: { signal?: AbortSignal }): Promise<AttentionMap> {
     return this.#run("attention", picture, options);

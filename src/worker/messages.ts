@@ -8,7 +8,7 @@ import * as errors from "../errors/errors.ts";
 import type { FileContents } from "../format/folder.ts";
 import type { Framing } from "../image/geometry.ts";
 
-export type Method = "classify" | "logits" | "embed" | "features" | "attention" | "profile";
+export type Method = "classify" | "logits" | "embed" | "features" | "found" | "attention" | "profile";
 
 export interface LoadRequest {
   readonly type: "load";

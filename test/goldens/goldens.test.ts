@@ -137,6 +137,61 @@ function cosine(a: Float32Array, b: Float32Array): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
+describe("detect", () => {
+  // As post_process_object_detection of the library: the likeliest class but the last, boxes of corners in pixels of the picture.
+  function objectsOf(logits: Float32Array, boxes: Float32Array, threshold: number) {
+    const objects = Array.from({ length: boxes.length / 4 }, (_, i) => {
+      const exps = [...logits.subarray(i * 6, i * 6 + 6)].map(Math.exp);
+      const sum = exps.reduce((a, b) => a + b);
+      const score = Math.max(...exps.slice(0, 5)) / sum;
+      const [x, y, width, height] = boxes.subarray(4 * i, 4 * i + 4);
+      const corner = { x: (x - width / 2) * 75, y: (y - height / 2) * 53 };
+      const index = exps.indexOf(score * sum);
+      return { index, score, box: { ...corner, width: width * 75, height: height * 53 } };
+    });
+    return objects.filter(({ score }) => score > threshold).sort((a, b) => b.score - a.score);
+  }
+
+  test.each(["yolos", "yolos-mid"])("%s: as the library's boxes", async (name) => {
+    const expected = await expectedOf(name);
+    const wanted = objectsOf(expected.get("logits")!, expected.get("pred_boxes")!, 0.3);
+    expect(wanted.length).toBeGreaterThan(1);
+    for (const [device, precision, pixels] of [
+      ["cpu", "float32", 0.05],
+      ["webgpu", "float32", 0.05],
+      ["webgpu", "int8", 3],
+    ] as const) {
+      const classifier = await ImageClassifier.load(`${here}models/${name}`, { device, precision });
+      const objects = await classifier.detect(picture, { threshold: 0.3 });
+      if (precision === "float32")
+        expect(objects.map(({ index }) => index)).toEqual(wanted.map(({ index }) => index));
+      for (const { index, score, box } of objects) {
+        const near = wanted.filter((one) => one.index === index && Math.abs(one.score - score) < 0.03);
+        const distance = (one: (typeof near)[number]) =>
+          Math.max(
+            ...(["x", "y", "width", "height"] as const).map((side) => Math.abs(one.box[side] - box[side])),
+          );
+        expect(Math.min(...near.map(distance))).toBeLessThan(pixels);
+      }
+      expect(await classifier.detect(picture, { threshold: 0.3, topK: 1 })).toEqual(objects.slice(0, 1));
+      await expect(classifier.detect(picture, { threshold: 2 })).rejects.toThrow(RangeError);
+      await expect(classifier.classify(picture)).rejects.toThrow("use detect()");
+      const { classToken, data } = await classifier.embed(picture, { tokens: true });
+      const hidden = expected.get("hidden")!;
+      if (precision === "float32")
+        expect(worst(data, hidden.subarray(48, 48 + data.length))).toBeLessThan(FLOAT);
+      expect(classToken?.length).toBe(48);
+      await classifier.dispose();
+    }
+  });
+
+  test("a classifier detects nothing, by name", async () => {
+    const classifier = await ImageClassifier.load(`${here}models/vit`, { device: "cpu" });
+    await expect(classifier.detect(picture)).rejects.toThrow(UnsupportedModelError);
+    await classifier.dispose();
+  });
+});
+
 describe("tokens and pooling", () => {
   const models = ["dinov2", "dinov2-registers", "vit-pooler", "timm-vit-gap", "timm-swin", "ijepa"];
   test.each(models)("%s: as the library's last hidden states", async (name) => {

@@ -1,2 +1,2 @@
 /** Models whose family is not there yet: remove a line when it loads. */
-export const PENDING: readonly string[] = ["yolos", "yolos-mid"];
+export const PENDING: readonly string[] = [];

@@ -1,0 +1,71 @@
+// From a detector's outputs to objects in a picture, as transformers' post_process_object_detection has them.
+
+import { topClasses } from "./answer.ts";
+
+export interface DetectOptions {
+  /** Objects whose score is above it, 0 to 1; default 0.5. */
+  readonly threshold?: number;
+  /** Objects at most; default: all. */
+  readonly topK?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Pixels of the picture, from its upper left corner; a box may reach beyond the picture. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Detection {
+  readonly label: string;
+  /** Class index. */
+  readonly index: number;
+  /** 0 to 1: the softmax over all classes and "nothing". */
+  readonly score: number;
+  readonly box: Box;
+}
+
+/** What a detector says of one picture. */
+export interface Found {
+  /** [objects, classes + 1]: the last class is "nothing". */
+  readonly logits: Float32Array;
+  /** [objects, 4] before their sigmoid: center x, center y, width and height as shares of the picture. */
+  readonly boxes: Float32Array;
+  /** Pixels of the picture. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** @throws RangeError for a threshold that is no number from 0 to 1, and a `topK` that is no whole number from 1 on */
+export async function detections<P>(
+  labels: readonly string[],
+  picture: P,
+  { threshold = 0.5, topK = Number.MAX_SAFE_INTEGER }: DetectOptions,
+  find: (picture: P) => Promise<Found>,
+): Promise<Detection[]> {
+  if (!(threshold >= 0 && threshold <= 1))
+    throw new RangeError(`threshold: expected a number from 0 to 1, got ${threshold}`);
+  if (!(Number.isInteger(topK) && topK >= 1))
+    throw new RangeError(`topK: expected a whole number from 1 on, got ${topK}`);
+  if (Array.isArray(picture))
+    throw new RangeError("detect: expected one picture, got a list. Call it for each.");
+  const found = await find(picture);
+  const classes = labels.length + 1;
+  const objects = Array.from({ length: found.boxes.length / 4 }, (_, i): Detection => {
+    const scored = topClasses(found.logits.subarray(i * classes, (i + 1) * classes), labels, classes);
+    const { index, score } = scored.find(({ index }) => index < labels.length)!;
+    return { label: labels[index], index, score, box: boxOf(found, i) };
+  });
+  return objects
+    .filter(({ score }) => score > threshold)
+    .sort((a, b) => b.score - a.score)
+    .slice(0, topK);
+}
+
+function boxOf({ boxes, width, height }: Found, i: number): Box {
+  const share = (at: number) => 1 / (1 + Math.exp(-boxes[4 * i + at]));
+  const size = { width: share(2) * width, height: share(3) * height };
+  return { x: share(0) * width - size.width / 2, y: share(1) * height - size.height / 2, ...size };
+}

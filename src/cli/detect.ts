@@ -1,0 +1,69 @@
+// `vit8 detect`: what is where in pictures.
+
+import type { Detection } from "../classifier/detect.ts";
+import { inLine } from "../errors/visible.ts";
+import { type Arguments, type Command, UsageError } from "./command.ts";
+import {
+  ARITHMETIC,
+  arithmeticFrom,
+  DEVICE,
+  deviceFrom,
+  HUB,
+  hubFrom,
+  openChecked,
+  withClassifier,
+} from "./model.ts";
+import { json } from "./terminal.ts";
+
+export const detect: Command = {
+  name: "detect",
+  usage: "PICTURE... --model MODEL",
+  summary: "Finds the objects in pictures with a detection model such as YOLOS, best first.",
+  options: {
+    model: { value: "MODEL", short: "m", help: "a model folder, a Hugging Face id or a URL" },
+    ...HUB,
+    ...ARITHMETIC,
+    ...DEVICE,
+    threshold: { value: "N", help: "the score that objects are above, 0 to 1; default 0.5" },
+    "top-k": { value: "N", short: "k", help: "objects of each picture at most; default: all" },
+    json: {
+      help: "print an array of { picture, objects: [{ label, index, score, box: { x, y, width, height } }] }",
+    },
+  },
+  async run(args, terminal) {
+    const pictures = args.positionals;
+    if (pictures.length === 0) throw new UsageError("expected a PICTURE");
+    const name = args.text("model");
+    if (name === undefined) throw new UsageError("expected --model MODEL");
+    const { signal } = terminal;
+    const options = { threshold: thresholdFrom(args), topK: args.count("top-k"), signal };
+    const model = await openChecked(name, signal, hubFrom(args));
+    const loading = { ...arithmeticFrom(args), device: deviceFrom(args), maxBatch: 1 };
+    await withClassifier(model, terminal, loading, async (classifier) => {
+      const answers = [];
+      for (const picture of pictures) {
+        const objects = await classifier.detect(picture, options);
+        answers.push({ picture, objects });
+        if (!args.flag("json")) terminal.print(lines(picture, objects));
+      }
+      if (args.flag("json")) terminal.print(json(answers));
+    });
+    return 0;
+  },
+};
+
+function thresholdFrom(args: Arguments): number | undefined {
+  const text = args.text("threshold");
+  if (text === undefined) return undefined;
+  const threshold = Number(text);
+  if (text.trim() !== "" && threshold >= 0 && threshold <= 1) return threshold;
+  throw new UsageError(`--threshold: expected a number from 0 to 1, got "${text}"`);
+}
+
+function lines(picture: string, objects: readonly Detection[]): string {
+  const rows = objects.map(({ label, score, box }) => {
+    const [x, y, width, height] = [box.x, box.y, box.width, box.height].map((pixels) => pixels.toFixed(0));
+    return `${(score * 100).toFixed(1).padStart(6)} %  ${inLine(label)}  ${width}x${height} at ${x}, ${y}\n`;
+  });
+  return `${inLine(picture)}\n${rows.join("") || "  nothing\n"}`;
+}
