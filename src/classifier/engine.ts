@@ -246,13 +246,14 @@ export class Engine<B extends Batch = Batch> {
 
   #answers({ graph }: Batch, read: Record<string, ArrayBuffer>, images: number): Answer[] {
     const { logits, embedding, boxes } = graph.network.outputs;
-    const rowsOf = (value: Value | undefined, image: number) => {
+    // Of a detector a row for each object; else the first, for the rows behind an embedding are no part of it.
+    const rowsOf = (value: Value | undefined, image: number, answers = boxes?.rows ?? 1) => {
       if (!value) return new Float32Array();
       const { rows, width } = value;
       const columns = columnsOf(value);
       const all = new Float32Array(read[value.name]);
-      const values = new Float32Array(rows * width);
-      for (let row = 0; row < rows; row++) {
+      const values = new Float32Array(answers * width);
+      for (let row = 0; row < answers; row++) {
         const from = (image * rows + row) * columns;
         values.set(all.subarray(from, from + width), row * width);
       }
@@ -260,7 +261,7 @@ export class Engine<B extends Batch = Batch> {
     };
     return Array.from({ length: images }, (_, i) => ({
       logits: rowsOf(logits, i),
-      embedding: rowsOf(embedding, i),
+      embedding: rowsOf(embedding, i, 1),
       boxes: rowsOf(boxes, i),
     }));
   }
