@@ -6,7 +6,7 @@ import type { AttentionMap } from "../lower/attention-map.ts";
 import type { ModelGraph } from "../lower/lowering.ts";
 import { columnsOf } from "../lower/padding.ts";
 import type { Program } from "../lower/program.ts";
-import type { Attention, Patches, Value } from "../network/op.ts";
+import type { Attention, Value } from "../network/op.ts";
 import type { PictureSource } from "./picture.ts";
 
 /** What comes back for one picture. */
@@ -155,6 +155,8 @@ export class Engine<B extends Batch = Batch> {
   attention(picture: PictureSource, signal?: AbortSignal): Promise<AttentionMap> {
     return this.#inTurn(signal, async () => {
       const { attentionMap, qkvReader } = await part(import("../lower/attention-map.ts"));
+      const { layoutOf } = await part(import("../network/features.ts"));
+      const { network } = (await this.#batchOf(1)).graph;
       const batch = await this.#batchOf(TAPS);
       const outputs = await batch.run([picture], { signal });
       const { ops } = batch.graph.network;
@@ -164,7 +166,7 @@ export class Engine<B extends Batch = Batch> {
           const [qkv] = op.reads;
           return { op, read: qkvReader(outputs[qkv.name], outputs[`${qkv.name}.scale`], columnsOf(qkv)) };
         });
-      return attentionMap(blocks, ops.find((op): op is Patches => op.kind === "patches")!.grid);
+      return attentionMap(blocks, layoutOf(network, blocks[0].op.reads[0].rows));
     });
   }
 

@@ -1,5 +1,6 @@
 // Where a Vision Transformer looks: attention of the class token, recomputed on the CPU from Q and K.
 
+import { UnsupportedModelError } from "../errors/errors.ts";
 import { GROUP } from "../kernels/gemm.ts";
 import { checkOptions } from "../network/attention-options.ts";
 import { type Attention, type Grid, headsOf } from "../network/op.ts";
@@ -41,11 +42,20 @@ export interface TappedAttention {
 /**
  * Rollout: the product over the blocks of (A + I) / 2, with A the mean over the heads (Abnar and Zuidema, "Quantifying
  * Attention Flow in Transformers", 2020, section 3.2), read at the class token.
+ * @param layout the grid of the patches, and the rows before it: the class token, then registers
+ * @throws UnsupportedModelError for a model without a class token, and for attention that is more than softmax(Q K^T / sqrt(head dim))
  */
-export function attentionMap(blocks: readonly TappedAttention[], grid: Grid): AttentionMap {
+export function attentionMap(
+  blocks: readonly TappedAttention[],
+  { grid, before }: { readonly grid: Grid; readonly before: number },
+): AttentionMap {
   for (const { op } of blocks) checkOptions(op, "the attention map", []);
+  if (before === 0)
+    throw new UnsupportedModelError(
+      "attention map: expected a model with a class token, got a model without one. Use embed() with tokens to compare patches.",
+    );
   const tokens = blocks[0].op.reads[0].rows;
-  const patchesOf = (row: Float32Array) => row.slice(tokens - grid.width * grid.height, tokens);
+  const patchesOf = (row: Float32Array) => row.slice(before, before + grid.width * grid.height);
   // The class token's row of the product is a vector, so blocks are taken from the last to the first.
   let flow: Float32Array = new Float32Array(tokens);
   flow[0] = 1;
