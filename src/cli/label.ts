@@ -2,6 +2,7 @@
 
 import { stdin } from "node:process";
 import { inLine } from "../errors/visible.ts";
+import { countOf } from "../jobs/count.ts";
 import type { Shard } from "../jobs/entry.ts";
 import { hashingFolder } from "../jobs/hashing-folder.ts";
 import { entriesOf } from "../jobs/inputs.ts";
@@ -68,6 +69,10 @@ OUT.parts; --resume goes on from there. docs/jobs.md has scripts for Slurm, Kube
     return withClassifier({ ...model, folder }, terminal, options, async (classifier) => {
       const { signal } = terminal;
       const pace = new Pace(terminal);
+      void countOf(inputs, signal).then((pictures) => {
+        // Shards are even.
+        pace.total = pictures && Math.ceil(pictures / (shard?.count ?? 1));
+      });
       const metadata = {
         vit8: version(),
         model: classifier.report.model,

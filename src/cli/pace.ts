@@ -8,6 +8,8 @@ export class Pace {
   readonly #terminal: Terminal;
   readonly #beginMs = performance.now();
   #toldMs = this.#beginMs;
+  /** Pictures of the whole job, once somebody has counted them. */
+  total: number | undefined;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -16,7 +18,8 @@ export class Pace {
   /** `done` pictures in all, `here` of them since the start. */
   update(done: number, here: number): void {
     const nowMs = performance.now();
-    const line = `${done} pictures, ${((here / Math.max(1, nowMs - this.#beginMs)) * 1000).toFixed(1)} a second`;
+    const perSecond = (here / Math.max(1, nowMs - this.#beginMs)) * 1000;
+    const line = `${progressOf(done, this.total)}, ${perSecond.toFixed(1)} a second${timeLeft(done, this.total, perSecond)}`;
     if (this.#terminal.columns) this.#terminal.show(line);
     else if (nowMs - this.#toldMs >= MINUTE_MS) {
       this.#terminal.tell(`vit8: ${line}\n`);
@@ -28,4 +31,17 @@ export class Pace {
   end(): void {
     if (this.#terminal.columns) this.#terminal.show("");
   }
+}
+
+function progressOf(done: number, total: number | undefined): string {
+  return total ? `${done} of ${total} pictures` : `${done} pictures`;
+}
+
+/** Empty where the total, or the pace, is not known. */
+function timeLeft(done: number, total: number | undefined, perSecond: number): string {
+  if (!total || !(perSecond > 0)) return "";
+  const seconds = Math.max(0, total - done) / perSecond;
+  if (seconds < 60) return `, ${Math.ceil(seconds)} s left`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `, ${minutes} min left` : `, ${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
 }

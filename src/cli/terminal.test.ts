@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { markdownTable } from "../bench/markdown.ts";
+import { Pace } from "./pace.ts";
 import { ProgressBar } from "./progress.ts";
 import { svgPlot } from "./svg-plot.ts";
 import { json, terminalOf } from "./terminal.ts";
@@ -56,6 +57,29 @@ test("where there is no terminal a bar is a line a minute", () => {
   }
   bar.clear();
   expect(told).toEqual(["vit8: evaluating: 60 of 100\n", "vit8: evaluating: 80 of 100\n"]);
+  vi.restoreAllMocks();
+});
+
+test("a job says how long it will take, once its pictures are counted", () => {
+  const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+  const { told, terminal } = streams(80);
+  const pace = new Pace(terminal);
+  clock.mockReturnValue(10_000);
+  pace.update(100, 100);
+  for (const total of [150, 1300, 100_000]) {
+    pace.total = total;
+    pace.update(100, 100);
+  }
+  // 500 of them are of an earlier start, and say nothing of the pace.
+  pace.total = 1000;
+  pace.update(600, 100);
+  expect(told.map((line) => line.slice(4))).toEqual([
+    "100 pictures, 10.0 a second",
+    "100 of 150 pictures, 10.0 a second, 5 s left",
+    "100 of 1300 pictures, 10.0 a second, 2 min left",
+    "100 of 100000 pictures, 10.0 a second, 2 h 47 min left",
+    "600 of 1000 pictures, 10.0 a second, 40 s left",
+  ]);
   vi.restoreAllMocks();
 });
 

@@ -22,6 +22,11 @@ const ARCHIVES: Readonly<Record<string, () => Promise<Archive>>> = {
   parquet: async () => (await import("./parquet-pictures.ts")).entriesOfParquet,
 };
 
+const suffixOf = (input: string) => /\.(\w+)$/.exec(input)?.[1].toLowerCase() ?? "";
+
+export const isArchive = (input: string): boolean =>
+  !isAddress(input) && Object.hasOwn(ARCHIVES, suffixOf(input));
+
 /**
  * Each input in its turn. A folder gives the pictures in it and below, by name; any file that is neither a picture nor an archive is a
  * list with a path or an address on each line, and so is `-`, standard input.
@@ -38,7 +43,7 @@ async function* entriesOfOne(input: string, { signal, stdin }: InputOptions): As
     throw new Vit8Error(`${input}: cannot be read (${cause.code})`, { cause });
   });
   if (stats.isDirectory()) return yield* filesIn(input);
-  const suffix = /\.(\w+)$/.exec(input)?.[1].toLowerCase() ?? "";
+  const suffix = suffixOf(input);
   if (Object.hasOwn(ARCHIVES, suffix)) return yield* (await ARCHIVES[suffix]())(input, signal);
   if (isPictureName(input)) return yield fileEntry(input);
   const { createReadStream } = await import("node:fs");

@@ -21,6 +21,7 @@ import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeTinyModel } from "../cli/tiny-model.shared.ts";
 import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
+import { countOf } from "./count.ts";
 import { type Entry, shardOf } from "./entry.ts";
 import { entriesOf } from "./inputs.ts";
 import { type Job, runJob } from "./job.ts";
@@ -316,6 +317,13 @@ describe("inputs", () => {
     await expect(none.read(signal)).rejects.toThrow(`${origin}/none.png: the server answered 404`);
     expect(asked).toEqual(["/a.png?secret=1", "/a.png?secret=1", "/none.png"]);
     server.close();
+  });
+
+  test("are counted ahead, unless that would read an archive", async () => {
+    writeFileSync(at("counted.txt"), "a.png\n\nb.png\n");
+    expect(await countOf([at("pictures"), at("counted.txt"), "https://a.b/c.zip"], signal)).toBe(33);
+    for (const other of ["-", at("a.tar"), at("nowhere")])
+      expect(await countOf([at("pictures"), other], signal)).toBeUndefined();
   });
 
   test("what is not there is named", async () => {
