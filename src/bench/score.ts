@@ -23,14 +23,14 @@ export function accuracyOf(logits: readonly Float32Array[], classes: readonly nu
 export function agreementOf(logits: readonly Float32Array[], reference: readonly Float32Array[]): Agreement {
   const worst = logits.map((row, i) => largestDifference(row, reference[i]));
   return {
-    agreement: meanOf(logits, (row, i) => Number(placeOf(reference[i], placeOne(row)) === 0)),
+    agreement: meanOf(logits, (row, i) => Number(placeOf(reference[i], firstClass(row)) === 0)),
     cosine: meanOf(logits, (row, i) => cosineOf(row, reference[i])),
     worstLogitError: worst.reduce((most, error) => (error > most || Number.isNaN(error) ? error : most), 0),
   };
 }
 
-/** How many classes come before this one; of equal logits the lower class comes first. */
-function placeOf(row: Float32Array, index: number): number {
+/** How many classes come before this one, 0 for the most probable; of equal logits the lower class comes first. */
+export function placeOf(row: Float32Array, index: number): number {
   let place = 0;
   for (let i = 0; i < row.length; i++)
     if (row[i] > row[index] || (row[i] === row[index] && i < index)) place++;
@@ -38,7 +38,7 @@ function placeOf(row: Float32Array, index: number): number {
 }
 
 /** The most probable class. */
-function placeOne(row: Float32Array): number {
+export function firstClass(row: Float32Array): number {
   let best = 0;
   for (let i = 1; i < row.length; i++) if (row[i] > row[best]) best = i;
   return best;

@@ -1,11 +1,11 @@
 // `vit8 eval`: how often a model is right on labelled pictures, and how far from its float reference.
 
-import { type Accuracy, type Agreement, accuracyOf, agreementOf } from "../bench/score.ts";
-import type { Report } from "../classifier/api.ts";
 import { type PictureError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
-import { inLine } from "../errors/visible.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";
-import { type Command, table } from "./command.ts";
+import { checkOutput, writeWhole } from "../node/write-file.ts";
+import type { Command } from "./command.ts";
+import { detailsOf } from "./eval-details.ts";
+import { type EvaluatedRow, type Evaluation, nameOf, scoresOf, summaryOf } from "./evaluation.ts";
 import { tellBad } from "./good-pictures.ts";
 import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
 import { type Measurement, measure } from "./measure.ts";
@@ -23,29 +23,13 @@ import {
 } from "./model.ts";
 import { calibratedOn } from "./picture-hash.ts";
 import { ProgressBar } from "./progress.ts";
-import { type QuantizationFacts, quantizationFacts } from "./quantization-words.ts";
+import { quantizationFacts } from "./quantization-words.ts";
 import { readReferenceLogits } from "./reference-logits.ts";
 import { json, type Terminal } from "./terminal.ts";
 
-/** What `--json` prints; agreement and what follows from it are null without a reference. */
-export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement, number | null> {
-  readonly model: string;
-  /** What the folder's weights and activations are quantized to; null for a float folder. */
-  readonly quantization: QuantizationFacts | null;
-  /** Of those that could be read. */
-  readonly images: number;
-  /** What is wrong with the others. */
-  readonly failed: readonly string[];
-  readonly msPerImage: number;
-  readonly dispatches: number;
-  readonly gpuBytes: number;
-  readonly adapter: Report["adapter"];
-  readonly kernels: Report["kernels"];
-}
-
 export const evaluate: Command = {
   name: "eval",
-  usage: "MODEL IMAGES [--logits FILE]",
+  usage: "MODEL IMAGES [--logits FILE] [-o FILE]",
   summary: "Tells how often a model is right on labelled pictures, and how close to float arithmetic.",
   options: {
     limit: { value: "N", help: "only the first N pictures" },
@@ -58,6 +42,11 @@ export const evaluate: Command = {
     ...ARITHMETIC,
     ...DEVICE,
     float: { help: "evaluate vit8's own float32 arithmetic instead of int8" },
+    output: {
+      value: "FILE",
+      short: "o",
+      help: "also write JSON: what --json prints, a row for each image, the confusion matrix and the worst classes",
+    },
     json: { help: "print one object" },
   },
   notes: `IMAGES is a folder of pictures with their classes: labels.tsv (header index, wnid, label, file, separated by
@@ -77,6 +66,8 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     checkClasses(model, folder, pictures);
     const chosen = pictures.slice(0, args.count("limit"));
     const device = deviceFrom(args);
+    const output = args.text("output");
+    if (output) await checkOutput(output);
     const seen = await calibratedOn(
       model.quantization,
       chosen.map(({ file }) => file),
@@ -93,11 +84,12 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     };
     const run = (arithmetic: Partial<Arithmetic>) =>
       measureWith(model, { ...arithmetic, device, maxBatch: batch }, chosen, terminal, onBad);
-    const reference = await referenceOf(model, args.text("logits"), pictures.length, args.flag("float"), run);
+    const file = args.text("logits");
+    const reference = await referenceOf(model, file, pictures.length, args.flag("float"), run);
     const { logits, msPerImage, report } = await run(arithmetic);
-    const rows = chosen.flatMap(({ index }, i) => {
+    const rows = chosen.flatMap(({ index, file }, i): EvaluatedRow[] => {
       const [row, other] = [logits[i], reference?.[i]];
-      return row && (other || !reference) ? [{ index, row, other }] : [];
+      return row && (other || !reference) ? [{ file, index, logits: row, other }] : [];
     });
     const { precision, nonlinear, integerOnly, dispatches, gpuBytes, adapter, kernels } = report;
     const evaluation: Evaluation = {
@@ -108,22 +100,14 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
       integerOnly,
       images: rows.length,
       failed: [...bad.values()].map(({ message }) => message),
-      ...accuracyOf(
-        rows.map(({ row }) => row),
-        rows.map(({ index }) => index),
-      ),
-      ...(reference
-        ? agreementOf(
-            rows.map(({ row }) => row),
-            rows.map(({ other }) => other!),
-          )
-        : { agreement: null, cosine: null, worstLogitError: null }),
+      ...scoresOf(rows, reference && (file ?? "float32")),
       msPerImage,
       dispatches,
       gpuBytes,
       adapter,
       kernels,
     };
+    if (output) await writeWhole(output, [json(detailsOf(evaluation, rows, model.labels))], terminal.signal);
     terminal.print(args.flag("json") ? json(evaluation) : summaryOf(evaluation));
     return bad.size > 0 ? 1 : 0;
   },
@@ -178,35 +162,4 @@ export function measureWith(
   return withClassifier(model, terminal, use, (classifier) => measure(classifier, files, options)).finally(
     () => bar.clear(),
   );
-}
-
-function nameOf({ precision, nonlinear, integerOnly }: Partial<Arithmetic>): string {
-  return [precision, ...(nonlinear ? [nonlinear] : []), ...(integerOnly ? ["integers only"] : [])].join(", ");
-}
-
-function bitsInWords({ bits, activations, method }: QuantizationFacts): string {
-  return inLine([bits, activations, ...(method ? [method] : [])].join(", "));
-}
-
-function summaryOf(evaluation: Evaluation): string {
-  const { agreement, cosine, worstLogitError, adapter } = evaluation;
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
-  const rows = [
-    ["model", inLine(`${evaluation.model}, ${nameOf(evaluation)}`)],
-    ...(evaluation.quantization ? [["quantization", bitsInWords(evaluation.quantization)]] : []),
-    [
-      "images",
-      `${evaluation.images}${evaluation.failed.length > 0 ? `, and ${evaluation.failed.length} that could not be read` : ""}`,
-    ],
-    ["top-1", percent(evaluation.top1)],
-    ["top-5", percent(evaluation.top5)],
-    ["agreement", agreement === null ? "no reference: give --logits" : percent(agreement)],
-    ["cosine", cosine?.toFixed(5) ?? "-"],
-    ["worst logit error", worstLogitError?.toFixed(4) ?? "-"],
-    ["ms per image", evaluation.msPerImage.toFixed(1)],
-    ["dispatches", String(evaluation.dispatches)],
-    ["GPU memory", `${(evaluation.gpuBytes / 1e6).toFixed(2)} MB`],
-    ["adapter", adapter.description || `${adapter.vendor} ${adapter.architecture}`],
-  ];
-  return `${table(rows)}\n`;
 }

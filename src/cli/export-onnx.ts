@@ -1,7 +1,6 @@
 // `vit8 export-onnx`: the same model as an ONNX file, for other runtimes to be compared with.
 
-import { randomUUID } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { checkOutput, writeWhole } from "../node/write-file.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
 import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
 import { onnxModel } from "../onnx/model.ts";
@@ -27,6 +26,7 @@ patch embedding and attention's products in float.`,
     const file = args.text("output");
     if (!file) throw new UsageError("expected -o FILE");
     const format = formatOf(args.text("dtype") ?? "fp32");
+    await checkOutput(file);
     const model = await openChecked(name, terminal.signal, hubFrom(args));
     const message = onnxModel(model.name, model.network, await floatTensors(model, terminal.signal), format);
     await writeWhole(file, message, terminal.signal);
@@ -39,14 +39,4 @@ function formatOf(text: string): OnnxFormat {
   const format = FORMATS.find((known) => known === text);
   if (format) return format;
   throw new UsageError(`--dtype: expected one of ${FORMATS.join(", ")}, came "${text}"`);
-}
-
-async function writeWhole(file: string, pieces: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
-  const draft = `${file}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(draft, pieces, { signal });
-    await rename(draft, file);
-  } finally {
-    await rm(draft, { force: true });
-  }
 }

@@ -1,7 +1,6 @@
 // `vit8 inspect --error`: which tensors lose the most in int8, and where the outlier channels are.
 
-import { writeFile } from "node:fs/promises";
-import { Vit8Error } from "../errors/errors.ts";
+import { writeWhole } from "../node/write-file.ts";
 import type { Arguments } from "./command.ts";
 import { errorReport } from "./error-report.ts";
 import { errorTables } from "./error-tables.ts";
@@ -32,12 +31,6 @@ export async function inspectError(args: Arguments, terminal: Terminal): Promise
   const report = await errorReport(model, reference, files, terminal);
   const plot = args.text("plot");
   terminal.print(args.flag("json") ? json(report) : errorTables(report));
-  if (plot) await write(plot, outlierPlot(report.normInputs));
+  if (plot) await writeWhole(plot, [outlierPlot(report.normInputs)], terminal.signal);
   return files.length < asked.length ? 1 : 0;
-}
-
-async function write(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((cause) => {
-    throw new Vit8Error(`${file}: cannot be written (${cause.code})`, { cause });
-  });
 }

@@ -496,6 +496,46 @@ describe("eval", () => {
     expect(float.worstLogitError).toBeGreaterThan(0);
   });
 
+  test("-o writes a row for each image, the confusion matrix and the worst classes, and the table has the reference's column", async () => {
+    const logits = await logitsOf(at("tiny"));
+    const first = logits.map((row) => row.indexOf(Math.max(...row)));
+    // a reference that is always right, and so unlike the model where that is wrong
+    const right = pictures.map((_, i) => Float32Array.from({ length: CLASSES }, (_, c) => Number(c === i)));
+    writeFileSync(at("right.f32"), Buffer.concat(right.map((row) => new Uint8Array(row.buffer))));
+    const argv = ["eval", at("tiny"), folder, "--logits", at("right.f32"), "-o", at("details.json")];
+    const { stdout } = await vit8(...argv);
+    expect(stdout).toMatch(
+      / right\.f32 \|[\s\S]*\| top-1 +\|.*\| +100\.0 \(\d+\.\d to 100\.0\) \| +[-+]\d+\.\d \(-.* to [-+].*\) \|/,
+    );
+    const { rows, confusion, worstClasses, ...evaluation } = JSON.parse(
+      readFileSync(at("details.json"), "utf8"),
+    );
+    expect(evaluation).toMatchObject({ images: 3, reference: { source: at("right.f32") } });
+    expect(evaluation.estimates.top1.value).toBe(evaluation.top1);
+    expect(evaluation.reference.estimates.top1.value).toBe(1);
+    expect(evaluation.reference.difference.top1.value).toBeCloseTo(evaluation.top1 - 1, 12);
+    const rank = (i: number) => 1 + logits[i].filter((logit) => logit > logits[i][i]).length;
+    for (const [i, row] of rows.entries())
+      expect(row).toMatchObject({
+        index: i,
+        predicted: { index: first[i] },
+        rank: rank(i),
+        reference: { predicted: { index: i }, rank: 1 },
+      });
+    const cells = confusion.map((cell: { index: number; predicted: { index: number }; images: number }) => [
+      cell.index,
+      cell.predicted.index,
+      cell.images,
+    ]);
+    expect(cells).toEqual(first.map((predicted, i) => [i, predicted, 1]));
+    const wrong = first.flatMap((predicted, i) => (predicted === i ? [] : [i]));
+    expect(wrong.length).toBeGreaterThan(0);
+    expect(worstClasses.map(({ index }: { index: number }) => index)).toEqual(wrong);
+    const nowhere = await vit8("eval", at("tiny"), folder, "-o", at("no", "x.json"));
+    expect([nowhere.code, nowhere.stdout]).toEqual([1, ""]);
+    expect(nowhere.stderr).toMatch(/x\.json: expected a file in a folder that exists/);
+  });
+
   test("without a reference the comparison is null", async () => {
     expect((await vit8("quantize", at("tiny"), "-o", at("alone"))).code).toBe(0);
     const nothing = { agreement: null, cosine: null, worstLogitError: null };

@@ -1,0 +1,133 @@
+// What `vit8 eval` found, as fields and in words.
+
+import { basename } from "node:path";
+import { markdownTable } from "../bench/markdown.ts";
+import { differenceOf, type Estimate, shareOf } from "../bench/proportion.ts";
+import { type Accuracy, type Agreement, agreementOf, placeOf } from "../bench/score.ts";
+import type { Report } from "../classifier/api.ts";
+import { inLine } from "../errors/visible.ts";
+import type { Arithmetic } from "../lower/arithmetic.ts";
+import { table } from "./command.ts";
+import type { QuantizationFacts } from "./quantization-words.ts";
+
+/** What `--json` prints; agreement and what follows from it are null without a reference. */
+export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement, number | null> {
+  readonly model: string;
+  /** What the folder's weights and activations are quantized to; null for a float folder. */
+  readonly quantization: QuantizationFacts | null;
+  /** Of those that could be read. */
+  readonly images: number;
+  /** What is wrong with the others. */
+  readonly failed: readonly string[];
+  /** `top1` and `top5` with their 95 % intervals. */
+  readonly estimates: Shares;
+  readonly reference: Reference | null;
+  readonly msPerImage: number;
+  readonly dispatches: number;
+  readonly gpuBytes: number;
+  readonly adapter: Report["adapter"];
+  readonly kernels: Report["kernels"];
+}
+
+type Shares = Record<keyof Accuracy, Estimate>;
+
+/** How right the logits are that the model is compared with, on the same pictures. */
+interface Reference {
+  /** `float32`, or the file of `--logits`. */
+  readonly source: string;
+  readonly estimates: Shares;
+  /** The model's share minus the reference's. */
+  readonly difference: Shares;
+}
+
+/** A picture that was evaluated. */
+export interface EvaluatedRow {
+  readonly file: string;
+  /** The class that it shows. */
+  readonly index: number;
+  readonly logits: Float32Array;
+  /** Of the reference. */
+  readonly other?: Float32Array;
+}
+
+const PLACES = { top1: 1, top5: 5 } as const;
+
+/** Accuracy, and with a reference how close to it, of at least one picture. */
+export function scoresOf(
+  rows: readonly EvaluatedRow[],
+  source: string | undefined,
+): Pick<Evaluation, keyof Accuracy | keyof Agreement | "estimates" | "reference"> {
+  const hits = (places: number) => rows.map(({ logits, index }) => placeOf(logits, index) < places);
+  const otherHits = (places: number) => rows.map(({ other, index }) => placeOf(other!, index) < places);
+  const estimates = each((places) => shareOf(hits(places)));
+  const accuracy = { top1: estimates.top1.value, top5: estimates.top5.value, estimates };
+  if (source === undefined)
+    return { ...accuracy, agreement: null, cosine: null, worstLogitError: null, reference: null };
+  return {
+    ...accuracy,
+    ...agreementOf(
+      rows.map(({ logits }) => logits),
+      rows.map(({ other }) => other!),
+    ),
+    reference: {
+      source,
+      estimates: each((places) => shareOf(otherHits(places))),
+      difference: each((places) => differenceOf(hits(places), otherHits(places))),
+    },
+  };
+}
+
+function each(of: (places: number) => Estimate): Shares {
+  return { top1: of(PLACES.top1), top5: of(PLACES.top5) };
+}
+
+export function nameOf({ precision, nonlinear, integerOnly }: Partial<Arithmetic>): string {
+  return [precision, ...(nonlinear ? [nonlinear] : []), ...(integerOnly ? ["integers only"] : [])].join(", ");
+}
+
+export function summaryOf(evaluation: Evaluation): string {
+  const { agreement, cosine, worstLogitError, adapter, failed } = evaluation;
+  const facts = [
+    ["model", inLine(`${evaluation.model}, ${nameOf(evaluation)}`)],
+    ...(evaluation.quantization ? [["quantization", bitsInWords(evaluation.quantization)]] : []),
+    [
+      "images",
+      `${evaluation.images}${failed.length > 0 ? `, and ${failed.length} that could not be read` : ""}`,
+    ],
+  ];
+  const rows = [
+    ["agreement", agreement === null ? "no reference: give --logits" : `${percent(agreement)} %`],
+    ["cosine", cosine?.toFixed(5) ?? "-"],
+    ["worst logit error", worstLogitError?.toFixed(4) ?? "-"],
+    ["ms per image", evaluation.msPerImage.toFixed(1)],
+    ["dispatches", String(evaluation.dispatches)],
+    ["GPU memory", `${(evaluation.gpuBytes / 1e6).toFixed(2)} MB`],
+    ["adapter", adapter.description || `${adapter.vendor} ${adapter.architecture}`],
+  ];
+  return `${table(facts)}\n\n${accuracyTable(evaluation)}\n\n${table(rows)}\n`;
+}
+
+function accuracyTable({ precision, estimates, reference }: Evaluation): string {
+  const head = [
+    "%, and 95 % interval",
+    precision,
+    ...(reference ? [basename(reference.source), "difference"] : []),
+  ];
+  const rows = (["top1", "top5"] as const).map((name) => [
+    name === "top1" ? "top-1" : "top-5",
+    interval(estimates[name]),
+    ...(reference ? [interval(reference.estimates[name]), interval(reference.difference[name], signed)] : []),
+  ]);
+  return markdownTable(head, rows);
+}
+
+const percent = (share: number) => (share * 100).toFixed(1);
+const signed = (share: number) => `${share < 0 ? "" : "+"}${percent(share)}`;
+
+function interval({ value, low, high }: Estimate, write = percent): string {
+  return `${write(value)} (${write(low)} to ${write(high)})`;
+}
+
+function bitsInWords({ bits, activations, method }: QuantizationFacts): string {
+  return inLine([bits, activations, ...(method ? [method] : [])].join(", "));
+}
