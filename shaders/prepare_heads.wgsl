@@ -20,9 +20,6 @@ struct Params {
 @if(!quantize) @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;     // as x
 @if(!quantize) @group(0) @binding(6) var<uniform> params: Params;
 
-@if(quantize) const MOST4: u32 = 32u;      // channels of a head, in fours
-@if(quantize) var<private> channels: array<vec4<f32>, MOST4>;
-
 // A head of a row: where its channels begin, and what is done to them.
 struct Head { first: u32, table: u32, angles: u32, mean: f32, inverse: f32, normed: bool, rotated: bool }
 
@@ -77,22 +74,21 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) c
     if (params.centered == 1u) { head.mean = sum_of(head.first) / f32(params.width); }
     head.inverse = inverseSqrt(spread_of(head.first, head.mean) + params.eps);
   }
-  for (var c = 0u; c < params.stride4; c++) {
-    let y = prepared(head, c);
-    @if(!quantize) { out[head.first + c] = y; }
-    @if(quantize) { channels[c] = y; }
+  @if(!quantize) {
+    for (var c = 0u; c < params.stride4; c++) { out[head.first + c] = prepared(head, c); }
   }
+  // Each value is computed twice: an array of them, indexed at run time, is memory on a GPU, not registers.
   @if(quantize) {
     for (var group = 0u; group < params.stride4 / 16u; group++) {
       let first = 16u * group;
-      let end = first + 16u;
+      let end = min(first + 16u, params.stride4);    // known at run time only, so that no compiler unrolls the loops
       var peak = 0.0;
       for (var c = first; c < end; c++) {
-        let magnitude = abs(channels[c]);
+        let magnitude = abs(prepared(head, c));
         peak = max(peak, max(max(magnitude.x, magnitude.y), max(magnitude.z, magnitude.w)));
       }
       let inverse = inverse_scale(peak);
-      for (var c = first; c < end; c++) { out[head.first + c] = quantize_i8(channels[c], inverse); }
+      for (var c = first; c < end; c++) { out[head.first + c] = quantize_i8(prepared(head, c), inverse); }
       out_scale[(head.first + first) >> 4u] = peak / 127.0;
     }
   }

@@ -31,6 +31,28 @@ test.skipIf(process.platform !== "linux").each(gpusHere())(
   300_000,
 );
 
+test.skipIf(process.platform !== "linux").each(gpusHere())(
+  "heads are prepared in registers on $title",
+  async (gpu) => {
+    const { pipelines, failures } = await runCompilers({
+      root,
+      gpus: [gpu],
+      selection: {
+        models: ["s"],
+        batches: [1],
+        programs: ["cases"],
+        kernel: "prepare_heads",
+        chosenOnly: true,
+        matrixUnits: false,
+      },
+    });
+    expect(failures).toEqual([]);
+    expect(pipelines.map(({ kernel }) => kernel)).toContain("prepare_heads_quantize");
+    expect(pipelines.filter(spills).map(inWords)).toEqual([]);
+  },
+  300_000,
+);
+
 /** Those that compile without two minutes of building first. */
 function gpusHere(): TargetGpu[] {
   if (process.platform !== "linux")
