@@ -8,6 +8,7 @@ const root = path.resolve(import.meta.dirname, "..");
 const core = { vit8: "src/index.ts" };
 const edges = {
   node: "src/node/index.ts",
+  "zero-shot": "src/zeroshot/index.ts",
   cli: "src/cli/main.ts",
   element: "src/element/index.ts",
   "element-define": "src/element/define.ts",

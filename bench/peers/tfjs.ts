@@ -191,6 +191,9 @@ const OPERATIONS: Interpreter<Op, [Run], Tensor> = {
   heads: (op) => {
     throw unsupported(op);
   },
+  lookup: (op) => {
+    throw unsupported(op);
+  },
   gather: (op, { images, of }) => {
     const { reads, out, index } = op;
     if (index.length > 1) throw unsupported(op);

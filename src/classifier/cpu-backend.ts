@@ -65,15 +65,14 @@ class CpuBatch implements Batch {
 
   async run(
     pictures: readonly PictureSource[],
-    { signal }: RunOptions = {},
+    { signal, given }: RunOptions = {},
   ): Promise<Record<string, ArrayBuffer>> {
-    await this.#plan.run(
-      () =>
-        pictures.forEach((picture, i) => {
-          this.#write(picture, i);
-        }),
-      signal,
-    );
+    await this.#plan.run(() => {
+      pictures.forEach((picture, i) => {
+        this.#write(picture, i);
+      });
+      if (given) this.#plan.tensor(given.name).set(new Uint8Array(given.rows.buffer));
+    }, signal);
     return Object.fromEntries(this.graph.reads.map((name) => [name, this.#plan.tensor(name).slice().buffer]));
   }
 

@@ -60,6 +60,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** To be called once another run may begin, before this one's answer is there. */
   readonly onSubmitted?: () => void;
+  /** What a lookup gives, in the place of pictures: the tensor's name and its floats. */
+  readonly given?: { readonly name: string; readonly rows: Float32Array<ArrayBuffer> };
 }
 
 /** A graph made ready to run on a device, for one number of pictures. */

@@ -138,6 +138,8 @@ export class GpuBatch implements Batch {
   ): Promise<Record<string, ArrayBuffer>> {
     if (Math.random() * RUNS_BETWEEN_TESTS < 1) await this.#test();
     const { firstRow } = this.graph;
+    const { given } = options;
+    if (given) this.#gpu.device.queue.writeBuffer(this.plan.tensor(given.name), 0, given.rows);
     for (const [i, picture] of pictures.entries()) this.slots[i].prepare(picture, firstRow(i));
     const dispatches = this.#dispatches();
     const encodeInputs = (pass: GPUComputePassEncoder) => {

@@ -2,24 +2,28 @@
 
 import { DisposedError } from "../errors/errors.ts";
 import { until } from "../errors/until.ts";
-import type { Engine } from "./engine.ts";
 import { CLEAN_UP_MS, closeSession, lossOf, lostTwice, type Session } from "./session.ts";
 
-export class Recovery {
-  readonly #reopen: () => Promise<Session>;
+type RecoverableSession = Pick<Session, "device"> & {
+  readonly model: { readonly id: string };
+  readonly engine: { destroy(): Promise<void> };
+};
+
+export class Recovery<S extends RecoverableSession = Session> {
+  readonly #reopen: () => Promise<S>;
   readonly #losses: string[] = [];
-  #session: Session;
+  #session: S;
   /** The session after a lost device, once a call needs it. */
   #next: Promise<void> | undefined;
   #disposed = false;
 
   /** @param reopen opens the model on another device */
-  constructor(session: Session, reopen: () => Promise<Session>) {
+  constructor(session: S, reopen: () => Promise<S>) {
     this.#session = session;
     this.#reopen = reopen;
   }
 
-  get session(): Session {
+  get session(): S {
     return this.#session;
   }
 
@@ -32,7 +36,7 @@ export class Recovery {
    * Runs `work`, and where the device is lost meanwhile, once more on a new one.
    * @throws DisposedError; DeviceLostError where the new one is lost too; the signal's reason
    */
-  async run<T>(signal: AbortSignal | undefined, work: (engine: Engine) => Promise<T>): Promise<T> {
+  async run<T>(signal: AbortSignal | undefined, work: (engine: S["engine"]) => Promise<T>): Promise<T> {
     this.mustBeOpen();
     return until(signal, this.#surviving(signal, work), CLEAN_UP_MS);
   }
@@ -53,7 +57,10 @@ export class Recovery {
     await closeSession(this.#session);
   }
 
-  async #surviving<T>(signal: AbortSignal | undefined, work: (engine: Engine) => Promise<T>): Promise<T> {
+  async #surviving<T>(
+    signal: AbortSignal | undefined,
+    work: (engine: S["engine"]) => Promise<T>,
+  ): Promise<T> {
     const session = this.#session;
     try {
       return await work(session.engine);
@@ -70,7 +77,7 @@ export class Recovery {
   }
 
   /** Opens the model on a new device, once for all calls that the loss interrupted; rethrows what was no loss. */
-  async #replace(session: Session, signal: AbortSignal | undefined, error: unknown): Promise<void> {
+  async #replace(session: S, signal: AbortSignal | undefined, error: unknown): Promise<void> {
     const reason = signal?.aborted ? undefined : await lossOf(session.device);
     if (reason === undefined) throw error;
     this.mustBeOpen();

@@ -5,8 +5,14 @@ import type { KernelReport, LoadOptions, Report } from "./api.ts";
 import type { Chosen } from "./engine.ts";
 import type { Session } from "./session.ts";
 
+/** What of a session is told. */
+interface Reported extends Pick<Session, "device" | "ignored"> {
+  readonly model: Pick<Session["model"], "id" | "quantization">;
+  readonly engine: Pick<Session["engine"], "choices" | "dispatches">;
+}
+
 export function reportOf(
-  { device, model, engine, ignored }: Session,
+  { device, model, engine, ignored }: Reported,
   options: LoadOptions,
   losses: readonly string[],
 ): Report {

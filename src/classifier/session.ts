@@ -12,13 +12,20 @@ import { Engine } from "./engine.ts";
 import { type GpuAccess, openGpuDevice } from "./gpu-device.ts";
 import { describeModel, type ModelDescription, storedTensors } from "./model.ts";
 
-export interface Session {
+export interface Session<E extends Closable = Engine, M = ModelDescription> {
   readonly device: Device;
-  readonly model: ModelDescription;
-  readonly engine: Engine;
+  readonly model: M;
+  readonly engine: E;
   /** Tensors of the file that the model does without. */
   readonly ignored: readonly string[];
 }
+
+interface Closable {
+  destroy(): Promise<void>;
+}
+
+/** Puts a model on a device. */
+export type LoadOn<S> = (device: Device, folder: ModelFolder, options: LoadOptions) => Promise<S>;
 
 /** A failed call may be told a moment before the loss that made it fail. */
 const LOSS_IS_TOLD_MS = 50;
@@ -45,32 +52,41 @@ export function lostTwice(who: string, reason: string, cause: unknown): DeviceLo
  * @param fallsBack which errors make `auto` take the CPU
  * @throws DeviceLostError when the GPU is lost twice, and what the files, the model and the device are refused for.
  */
-export async function openSession(
+export function openSession(
   access: GpuAccess,
   folder: ModelFolder,
   options: LoadOptions,
   why?: Reason,
   fallsBack = isDeviceFault,
 ): Promise<Session> {
+  return openWith(loadedOn, access, folder, options, why, fallsBack);
+}
+
+/** The same for what `load` makes of the folder. */
+export async function openWith<S extends Session<Closable, unknown>>(
+  load: LoadOn<S>,
+  access: GpuAccess,
+  folder: ModelFolder,
+  options: LoadOptions,
+  why?: Reason,
+  fallsBack = isDeviceFault,
+): Promise<S> {
   const { device = "auto", signal, onProgress } = options;
   let reason = why;
   if (device !== "cpu")
     try {
       const onlyIfFaster = access.onlyIfFaster || device === "auto";
-      return await openOnGpu({ ...access, onlyIfFaster }, folder, options);
+      return await openOnGpu(load, { ...access, onlyIfFaster }, folder, options);
     } catch (error) {
       if (device === "webgpu" || signal?.aborted || !fallsBack(error)) throw error;
       reason = error as Reason;
     }
   if (reason) onProgress?.({ stage: "fallback", why: reason.message });
-  // On their way together: the configs, and what computes.
-  const describing = describeModel(folder, signal);
-  describing.catch(() => {});
   import("../wasm/model.ts").catch(() => {});
   const { openCpuDevice } = await part(import("./cpu-device.ts"));
   const cpu = await openCpuDevice(reason, await access.threads?.());
   try {
-    return await loadOn(cpu, folder, options, describing);
+    return await loadOn(load, cpu, folder, options);
   } catch (error) {
     cpu.release();
     throw error;
@@ -78,12 +94,17 @@ export async function openSession(
 }
 
 /** Once more from the start where the device is lost meanwhile. */
-async function openOnGpu(access: GpuAccess, folder: ModelFolder, options: LoadOptions): Promise<Session> {
+async function openOnGpu<S extends Session<Closable, unknown>>(
+  load: LoadOn<S>,
+  access: GpuAccess,
+  folder: ModelFolder,
+  options: LoadOptions,
+): Promise<S> {
   const { signal } = options;
   for (let attempt = 0; ; attempt++) {
     const device = await openGpuDevice(access, signal);
     try {
-      return await loadOn(device, folder, options);
+      return await loadOn(load, device, folder, options);
     } catch (error) {
       // Asked before it is given back, which loses a device on purpose.
       const reason = signal?.aborted ? undefined : await lossOf(device);
@@ -95,31 +116,29 @@ async function openOnGpu(access: GpuAccess, folder: ModelFolder, options: LoadOp
 }
 
 /** Given up by the signal, whatever it waits for; what comes late is given back. */
-async function loadOn(
+async function loadOn<S extends Session<Closable, unknown>>(
+  load: LoadOn<S>,
   device: Device,
   folder: ModelFolder,
   options: LoadOptions,
-  describing?: Promise<ModelDescription>,
-): Promise<Session> {
+): Promise<S> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const loading = loadedOn(device, folder, options, describing);
+  const loading = load(device, folder, options);
   return until(signal, loading, CLEAN_UP_MS).catch((error) => {
     loading.then(({ engine }) => engine.destroy()).catch(() => {});
     throw error;
   });
 }
 
-async function loadedOn(
-  device: Device,
-  folder: ModelFolder,
-  options: LoadOptions,
-  describing = describeModel(folder, options.signal),
-): Promise<Session> {
+async function loadedOn(device: Device, folder: ModelFolder, options: LoadOptions): Promise<Session> {
   const { signal, onProgress, autotune } = options;
   const arithmetic = arithmeticOf(options);
   onProgress?.({ stage: "download", file: "config.json" });
-  const [model, streamed] = await Promise.all([describing, device.streamed?.(arithmetic, autotune)]);
+  const [model, streamed] = await Promise.all([
+    describeModel(folder, signal),
+    device.streamed?.(arithmetic, autotune),
+  ]);
   if (arithmetic.precision === "float32" && model.quantization)
     throw new UnsupportedModelError(
       `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
@@ -153,7 +172,10 @@ async function loadedOn(
 }
 
 /** Gives everything back, after the run in progress. */
-export async function closeSession({ engine, device }: Session): Promise<void> {
+export async function closeSession({
+  engine,
+  device,
+}: Pick<Session<Closable>, "engine" | "device">): Promise<void> {
   await engine.destroy();
   device.release();
 }

@@ -99,9 +99,10 @@ export class Steps {
       : [];
     const isTapped = (name: string) => tapped.includes(name.replace(/\.scale$/, ""));
     const reads = [...Object.keys(network.outputs), ...[...this.#tensors.keys()].filter(isTapped)];
-    const held = new Set(["patches", "patches.scale", ...reads]);
-    const patches = network.ops.find((op): op is Patches => op.kind === "patches")!;
-    const firstRow = (image: number) => image * patches.out.rows + patches.first;
+    const lookedUp = network.ops.filter(({ kind }) => kind === "lookup").map(({ out }) => out.name);
+    const held = new Set(["patches", "patches.scale", ...lookedUp, ...reads]);
+    const patches = network.ops.find((op): op is Patches => op.kind === "patches");
+    const firstRow = (image: number) => (patches ? image * patches.out.rows + patches.first : 0);
     return { steps: this.#steps, tensors: this.#tensors, held, network, reads, firstRow };
   }
 }

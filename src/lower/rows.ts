@@ -23,6 +23,9 @@ export function rowsLowering(
       const buffers = { x: float(x, steps), index: `${name}.index`, out: steps.tensor(out, "f32") };
       steps.add(step(name, "gather", gatherRows, problem, buffers));
     },
+    lookup: ({ out }, steps) => {
+      steps.tensor(out, "f32");
+    },
     learnt: ({ name, learnt, out }, steps) => {
       const columns = columnsOf(out);
       const problem = { ...pictures(out, steps), pieces: 1, width: columns, xRows: 0, xColumns: columns };

@@ -131,6 +131,13 @@ export class Builder {
     return this.#add({ kind: "table", name: table, reads: [x], out, table, shape, first, count, antialias });
   }
 
+  /** The first rows of a text network: a token's and its place's, of tables with so many rows. */
+  lookup(name: string, sizes: { words: number; places: number; rows: number; width: number }): Value {
+    const { words, places, rows, width } = sizes;
+    const out = { name, rows, width, parts: 1 };
+    return this.#add({ kind: "lookup", name, reads: [], out, words, places });
+  }
+
   row(x: Value, index: number): Value {
     return this.rows(`${x.name}.${index}`, x, { first: index, count: 1 });
   }

@@ -18,7 +18,12 @@ export async function checkTensors(model: Needs, entries: readonly TensorEntry[]
   const checked =
     plainTensors(model, entries) ??
     (await part(import("./network-tensors.ts"))).networkTensors(model, entries);
-  const tensors = ownEntries(checked.tensors);
+  checkShapes(ownEntries(checked.tensors), model);
+  return checked;
+}
+
+/** @throws ModelFormatError for a tensor that is missing, or has another shape or type than the network needs */
+export function checkShapes(tensors: ReadonlyMap<CanonicalName, TensorEntry>, model: Needs): void {
   const stretched = new Map(fittedTables(model.network).map((table) => [table.name, table]));
   for (const [name, shape] of expectedIn(tensors, model)) {
     const table = stretched.get(name);
@@ -26,7 +31,6 @@ export async function checkTensors(model: Needs, entries: readonly TensorEntry[]
     const rows = table && found && storedGrid(table, found.shape) && found.shape.at(-2);
     checkTensor(name, rows ? [1, rows, table.width] : shape, tensors, model);
   }
-  return checked;
 }
 
 /** Tensors that classify and embed do without. */

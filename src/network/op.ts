@@ -149,6 +149,15 @@ export interface LearntRows extends Operation<"learnt", readonly []> {
   readonly learnt: Learnt;
 }
 
+/**
+ * Rows of two tables, added: one for each token of a text, from `<name>.weight` [words, width], and one for its place, from
+ * `positions` [places, width]. The tables stay with the host, which writes the sums.
+ */
+export interface Lookup extends Operation<"lookup", readonly []> {
+  readonly words: number;
+  readonly places: number;
+}
+
 /** Rows of x by their number; `pieces` of them are one row of the result, side by side. */
 export interface Gather extends Operation<"gather", readonly [x: Value]> {
   /** [rows, pieces] */
@@ -211,7 +220,8 @@ export type FusedOp =
   | Activate
   | Add
   | AddTable
-  | LearntRows;
+  | LearntRows
+  | Lookup;
 /** All that a ViT with a class token needs, which is in the core; the others are fetched when a network has them. */
 export type PlainOp = Patches | Linear | Norm | Attention;
 

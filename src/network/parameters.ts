@@ -50,6 +50,10 @@ const PARAMETERS: Interpreter<Op, [], Named> = {
   table: ({ table, shape }) => [[table, shape]],
   learnt: ({ learnt: one, out }) => [learnt(one, out.width)],
   heads: ({ sets, out }) => sets.flatMap(({ norm }) => (norm ? headNorm(norm, out.width / out.parts) : [])),
+  lookup: ({ name, words, places, out }) => [
+    [`${name}.weight`, [words, out.width]],
+    ["positions", [places, out.width]],
+  ],
   gather: () => [],
   pool: () => [],
   concat: () => [],

@@ -7,6 +7,7 @@ import type { ImageClassifier as Classifier, LoadOptions, Platform } from "../cl
 import { LocalClassifier } from "../classifier/local-classifier.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { ModelSource } from "../format/folder.ts";
+import { ZeroShotClassifier as ZeroShot } from "../text/zero-shot.ts";
 import { nodeCache } from "./cache.ts";
 import { openModel } from "./folder.ts";
 import { nodeGpu, restfulWait } from "./gpu.ts";
@@ -30,5 +31,16 @@ const nodePlatform: Platform<NodePicture> = {
 export const ImageClassifier = {
   load(model: ModelSource, options: LoadOptions = {}): Promise<NodeClassifier> {
     return LocalClassifier.loadOn(nodePlatform, model, options);
+  },
+};
+
+export type NodeZeroShotClassifier = ZeroShot<NodePicture>;
+
+/** `ZeroShotClassifier.load` in Node: both towers of a CLIP or SigLIP model; needs the package `@huggingface/tokenizers` too. */
+export const ZeroShotClassifier = {
+  async load(model: ModelSource, options: LoadOptions = {}): Promise<NodeZeroShotClassifier> {
+    const folder = await nodePlatform.openFolder(model, options);
+    const loadImages = (how: LoadOptions) => LocalClassifier.loadOn(nodePlatform, model, how);
+    return ZeroShot.loadOn<NodePicture>(nodePlatform, folder, loadImages, options);
   },
 };

@@ -1,5 +1,6 @@
 // A network as an ONNX graph, node for node as exporters write transformers' ViT and DeiT.
 
+import { UnsupportedModelError } from "../errors/errors.ts";
 import { checkOptions } from "../network/attention-options.ts";
 import type { CanonicalName } from "../network/names.ts";
 import {
@@ -158,6 +159,11 @@ const NODES: Interpreter<Op, [Writer], Node> = {
     const normed = norm ? headNorm(norm, shaped, headDim, writer) : shaped;
     const turned = rotation ? rotated(name, rotation, normed, out, writer) : normed;
     return graph.node("Reshape", `${name}/Joined`, [turned, graph.integers(0, 0, out.width)]);
+  },
+  lookup: ({ name }) => {
+    throw new UnsupportedModelError(
+      `${name}: expected a network of pictures, got one of texts; export the image tower`,
+    );
   },
   gather: ({ name, reads: [x], out, index, pieces }, writer) => {
     const { graph } = writer;

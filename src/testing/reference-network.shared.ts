@@ -97,6 +97,7 @@ const OPERATIONS: Interpreter<Op, [Run], Rows> = {
       const headDim = op.out.width / op.out.parts;
       return row.map((_, c) => headValue(op, parameters, row, r, c - (c % headDim), c % headDim));
     }),
+  lookup: () => [],
   gather: (op, { of }) => range(op.out.rows).map((row) => gathered(op, of(op.reads[0]), row)),
   pool: ({ reads: [x], first, count }, { of }) => {
     const rows = of(x).slice(first, first + count);

@@ -66,6 +66,7 @@ function typeErrors(blocks: readonly CodeBlock[], options: object): string {
         vit8: [`${root}/src/index.ts`],
         "vit8/cdn": [`${root}/src/index.ts`],
         "vit8/node": [`${root}/src/node/index.ts`],
+        "vit8/zero-shot": [`${root}/src/zeroshot/index.ts`],
         "vit8/quantize": [`${root}/src/calibration/index.ts`],
         "vit8/element": [`${root}/src/element/index.ts`],
         "vit8/element/react": [`${root}/src/element/react.ts`],

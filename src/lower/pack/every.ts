@@ -12,6 +12,7 @@ import type { StoredTensor } from "./stored-tensor.ts";
 const PACKERS: Interpreter<FusedOp, [options: PackOptions], Packer[]> = {
   ...PLAIN_PACKERS,
   heads: (op) => (op.sets.some(({ norm }) => norm) ? [new HeadNormPacker(op)] : []),
+  lookup: () => [],
   gather: () => [],
   pool: () => [],
   concat: () => [],
@@ -29,6 +30,7 @@ const CONSTANTS: Interpreter<FusedOp, [], Packed[]> = {
   norm: () => [],
   attention: () => [],
   heads: (op) => headConstants(op),
+  lookup: () => [],
   gather: ({ name, index }) => [[`${name}.index`, Float32Array.from(index)]],
   pool: () => [],
   concat: () => [],

@@ -1,0 +1,99 @@
+// The text tower's tensors in a file of both towers.
+
+import { ModelFormatError } from "../errors/errors.ts";
+import type { ModelFolder } from "../format/folder.ts";
+import { toFloat32 } from "../format/safetensors.ts";
+import type { TensorEntry } from "../format/safetensors-header.ts";
+import { openWeights } from "../format/weights.ts";
+import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
+import { checkShapes } from "../network/checked-tensors.ts";
+import type { CanonicalName } from "../network/names.ts";
+import type { TextModel } from "../network/text-model.ts";
+import { usedTensors } from "../network/used-tensors.ts";
+import { quantizeRow } from "../quant/quantize.ts";
+
+/** A tower's tables and numbers, which stay with the host. */
+export interface HostTensors {
+  words?: RowTable;
+  positions?: Float32Array;
+  /** exp of it is what cosines are multiplied by. */
+  logitScale: number;
+  /** Is added then. */
+  logitBias: number;
+}
+
+/** Rows of floats, or of int8 with a scale each. */
+export interface RowTable {
+  readonly data: Int8Array | Float32Array;
+  readonly scales?: Float32Array;
+}
+
+const MARKS = /\b_(?:orig_mod|fsdp_wrapped_module|checkpoint_wrapped_module)\.|^module\./g;
+const HOSTED = ["words.weight", "words.weight_scale", "positions", "logit_scale", "logit_bias"];
+
+/**
+ * Yields what the network computes with; the rest goes to `host`, words as int8 unless `keepFloats`.
+ * @throws ModelFormatError for a file that lacks a tensor
+ */
+export async function* textTensors(
+  folder: ModelFolder,
+  model: TextModel,
+  host: HostTensors,
+  { signal, keepFloats }: { signal?: AbortSignal; keepFloats: boolean },
+): AsyncGenerator<StoredTensor> {
+  const weights = await openWeights(folder, { signal });
+  try {
+    const found = new Map<CanonicalName, TensorEntry>();
+    for (const entry of weights.entries) {
+      const bare = entry.name.replace(MARKS, "");
+      const name = /^logit_(?:scale|bias)$/.test(bare) ? bare : model.names.canonical(bare);
+      if (name) found.set(name, entry);
+    }
+    if (!found.has("words.weight"))
+      throw new ModelFormatError(
+        `${folder.id}: expected a text tower beside the image tower, but its weights have none; load the model as save_pretrained wrote it`,
+      );
+    const used = usedTensors(found, model);
+    checkShapes(used, model);
+    for (const name of ["logit_scale", "logit_bias"]) if (found.has(name)) used.set(name, found.get(name)!);
+    const names = new Map([...used].map(([name, entry]) => [entry, name]));
+    for await (const { entry, bytes } of weights.tensors((entry) => names.has(entry))) {
+      const name = names.get(entry)!;
+      if (HOSTED.includes(name)) keep(host, name, entry, bytes, keepFloats);
+      else yield { name, entry, bytes };
+    }
+  } finally {
+    await weights.close();
+  }
+}
+
+function keep(
+  host: HostTensors,
+  name: string,
+  entry: TensorEntry,
+  bytes: Uint8Array,
+  keepFloats: boolean,
+): void {
+  if (name === "words.weight" && entry.dtype === "I8") {
+    const data = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    host.words = { data, scales: host.words?.scales };
+    return;
+  }
+  const values = toFloat32(entry, bytes);
+  if (name === "words.weight") host.words = keepFloats ? { data: values } : quantized(values, entry.shape[0]);
+  else if (name === "words.weight_scale")
+    host.words = { data: host.words?.data ?? new Int8Array(), scales: values };
+  else if (name === "positions") host.positions = values;
+  else if (name === "logit_scale") host.logitScale = values[0];
+  else host.logitBias = values[0];
+}
+
+function quantized(values: Float32Array, rows: number): RowTable {
+  const [data, scales] = [new Int8Array(values.length), new Float32Array(rows)];
+  const width = values.length / rows;
+  for (let row = 0; row < rows; row++) {
+    const [from, to] = [row * width, (row + 1) * width];
+    scales[row] = quantizeRow(values.subarray(from, to), data.subarray(from, to));
+  }
+  return { data, scales };
+}

@@ -1,0 +1,29 @@
+/**
+ * Zero-shot classification in a page: CLIP and SigLIP.
+ *
+ * @module vit8/zero-shot
+ */
+import type { LoadOptions } from "../classifier/api.ts";
+import { pagePlatform } from "../classifier/local-classifier.ts";
+import type { Picture } from "../classifier/picture.ts";
+import type { ModelSource } from "../format/folder.ts";
+import { ZeroShotClassifier as Classifier } from "../text/zero-shot.ts";
+import { ImageClassifier } from "../worker/load.ts";
+
+export type { EmbedTextOptions, ZeroShotOptions } from "../text/zero-shot.ts";
+
+/** Both towers of a model, and what can be asked of them. */
+export interface ZeroShotClassifier extends Classifier<Picture> {}
+
+export const ZeroShotClassifier = {
+  /**
+   * Loads a CLIP or SigLIP model with both towers, by the same names and options as `ImageClassifier.load`. With `worker` the image tower
+   * runs there, and the text tower on this thread. Needs the package `@huggingface/tokenizers`.
+   * @throws what `ImageClassifier.load` throws; UnsupportedModelError for a text tower that vit8 does not run, before weights are fetched
+   */
+  async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
+    const folder = await pagePlatform.openFolder(model, options);
+    const loadImages = (how: LoadOptions) => ImageClassifier.load(model, how);
+    return Classifier.loadOn<Picture>(pagePlatform, folder, loadImages, options);
+  },
+};

@@ -1,0 +1,104 @@
+// Both towers against transformers: made-up CLIP and SigLIP models with their tokenizers (zero_shot.py), loaded as a user would.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { openSafetensors, toFloat32 } from "../../src/format/safetensors.ts";
+import { openModel } from "../../src/node/folder.ts";
+import { ZeroShotClassifier } from "../../src/node/index.ts";
+import { readTokenizer } from "../../src/text/tokenizer.ts";
+import { describeText } from "../../src/text/tower.ts";
+
+const here = new URL("./zero-shot/", import.meta.url).pathname;
+const picture = new URL("./picture.png", import.meta.url).pathname;
+const names = readdirSync(here);
+
+const WAYS = [
+  { device: "cpu", precision: "float32" },
+  { device: "cpu", precision: "int8" },
+  { device: "webgpu", precision: "float32" },
+  { device: "webgpu", precision: "int8" },
+] as const;
+
+describe.each(names)("%s", (name) => {
+  const folder = here + name;
+  const { texts, ids } = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
+
+  test("token ids are those of transformers", async () => {
+    const model = await describeText(await openModel(folder));
+    const { places, fixedLength: pad } = model;
+    const isClip = model.name === "clip";
+    const tokenizer = await readTokenizer(await openModel(folder), { places, pad, isClip });
+    for (const [i, text] of texts.entries())
+      expect(tokenizer.ids(text), JSON.stringify(text)).toEqual(ids[i]);
+  });
+
+  test.each(WAYS)("$device, $precision", async (way) => {
+    const expected = await expectedOf(folder);
+    const classifier = await ZeroShotClassifier.load(folder, way);
+    try {
+      const embeddings = await classifier.embedText(texts);
+      const image = await classifier.embedImage(picture);
+      const wanted = expected.get("texts")!;
+      const width = wanted.length / texts.length;
+      // Of f32 in another order, with a byte of a pixel rounded the other way; int8 as the pictures' goldens.
+      const least = way.precision === "int8" ? 0.999 : 0.99999;
+      const cosines = embeddings.map((one, i) =>
+        classifier.similarity(one, wanted.subarray(i * width, (i + 1) * width)),
+      );
+      if (process.env.GOLDENS_TABLE)
+        console.log(name, way, Math.min(...cosines), classifier.similarity(image, expected.get("image")!));
+      for (const [i, cosine] of cosines.entries()) expect(cosine, texts[i]).toBeGreaterThan(least);
+      expect(classifier.similarity(image, expected.get("image")!)).toBeGreaterThan(least);
+      const logits = classifier.logits(image, embeddings);
+      const largest = Math.max(...expected.get("logits")!.map(Math.abs));
+      const bound = way.precision === "int8" ? 0.1 : 1e-3;
+      for (const [i, logit] of logits.entries())
+        expect(Math.abs(logit - expected.get("logits")![i])).toBeLessThan(bound * largest);
+    } finally {
+      await classifier.dispose();
+    }
+  });
+});
+
+test("labels are scored, kept, and averaged over templates", async () => {
+  const classifier = await ZeroShotClassifier.load(`${here}clip`, { device: "cpu" });
+  const all = await classifier.classify(picture, ["cat", "dog", "car"], { topK: 3 });
+  expect(all.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 5);
+  expect(all[0].score).toBeGreaterThanOrEqual(all[1].score);
+  expect(await classifier.classify([picture, picture], ["cat", "dog", "car"], { topK: 3 })).toEqual([
+    all,
+    all,
+  ]);
+  const [one, other] = await classifier.embedText(["a {}", "the {}"].map((t) => t.replace("{}", "cat")));
+  const [mean] = await classifier.embedText(["cat"], { template: ["a {}", "the {}"] });
+  expect(classifier.similarity(mean, one)).toBeCloseTo(classifier.similarity(mean, other), 5);
+  await expect(classifier.classify(picture, [])).rejects.toThrow(RangeError);
+  await expect(classifier.embedText(["cat"], { template: "photo" })).rejects.toThrow("{}");
+  await classifier.dispose();
+  await expect(classifier.embedText(["hen"])).rejects.toThrow("disposed");
+});
+
+test("a sigmoid scores each label by itself", async () => {
+  const classifier = await ZeroShotClassifier.load(`${here}siglip`, { device: "cpu" });
+  const image = await classifier.embedImage(picture);
+  const texts = await classifier.embedText(["cat", "dog"]);
+  const logits = classifier.logits(image, texts);
+  classifier.score(image, texts).forEach((score, i) => {
+    expect(score).toBeCloseTo(1 / (1 + Math.exp(-logits[i])), 6);
+  });
+  await classifier.dispose();
+});
+
+test("a model without a text tower is refused before its weights, and says what does load", async () => {
+  const models = new URL("./models/", import.meta.url).pathname;
+  await expect(ZeroShotClassifier.load(`${models}vit`, { device: "cpu" })).rejects.toThrow("ImageClassifier");
+});
+
+async function expectedOf(folder: string): Promise<Map<string, Float32Array>> {
+  const bytes = readFileSync(`${folder}/expected.safetensors`);
+  const file = { stream: new Blob([bytes]).stream(), byteLength: bytes.length };
+  const tensors = new Map<string, Float32Array>();
+  for await (const { entry, bytes } of (await openSafetensors(file)).tensors())
+    tensors.set(entry.name, toFloat32(entry, bytes));
+  return tensors;
+}
