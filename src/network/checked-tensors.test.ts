@@ -44,6 +44,15 @@ async function check(model: Needs, files: Files) {
   return tensors;
 }
 
+test("a head of other classes than config.json has says how to mend it", async () => {
+  const files = fileFor(TINY).set(timmName("head.weight"), { dtype: "F32", shape: [7, 64] });
+  await expect(check(TINY, files)).rejects.toThrow(
+    /expected shape \[3,64\], but it is \[7,64\]\. config\.json describes 3 classes: set its id2label, num_labels or num_classes to 7$/,
+  );
+  const wider = fileFor(TINY).set(timmName("head.weight"), { dtype: "F32", shape: [3, 65] });
+  await expect(check(TINY, wider)).rejects.toThrow(/but it is \[3,65\]$/);
+});
+
 describe("the tensors that a model needs", () => {
   test("shapes of all of them", async () => {
     const shapes = Object.fromEntries(expectedTensors(TINY));

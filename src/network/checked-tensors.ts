@@ -65,7 +65,14 @@ function checkTensor(
     throw new ModelFormatError(`${model.name}: expected tensor ${name} [${shape}], but the file lacks it`);
   if (!sameShape(entry.shape, shape)) {
     const came = entry.shape.slice(0, 8);
-    throw new ModelFormatError(`tensor ${quote(entry.name)}: expected shape [${shape}], but it is [${came}]`);
+    // A fine-tune with the config of what it was made from.
+    const isHead = /^head(?:_distillation)?\./.test(name) && `${came.slice(1)}` === `${shape.slice(1)}`;
+    const advice = isHead
+      ? `. config.json describes ${shape[0]} classes: set its id2label, num_labels or num_classes to ${came[0]}`
+      : "";
+    throw new ModelFormatError(
+      `tensor ${quote(entry.name)}: expected shape [${shape}], but it is [${came}]${advice}`,
+    );
   }
   if (FLOATS.includes(entry.dtype)) return;
   const scale = found.get(scaleName(name));
