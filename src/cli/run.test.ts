@@ -548,6 +548,7 @@ describe("eval", () => {
   test("without a GPU the reason is told once, although two models are loaded", async () => {
     const { stderr } = await vit8("eval", at("tiny"), folder, "--limit", "1");
     expect(stderr).toMatch(/^vit8: running on the CPU: WebGPU has only a software adapter[^\n]*\n$/);
+    expect(stderr).not.toMatch(/chrome:/i);
   });
 
   test("logits and labels of another model are refused", async () => {
