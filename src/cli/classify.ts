@@ -2,10 +2,13 @@
 
 import { stat } from "node:fs/promises";
 import type { Classification } from "../classifier/answer.ts";
+import type { ClassifyOptions } from "../classifier/api.ts";
 import { PictureError } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
+import type { NodePicture } from "../node/index.ts";
 import { type Command, UsageError } from "./command.ts";
 import { tellBad, tryPicture } from "./good-pictures.ts";
+import { LABELS, labelsFrom, type OwnLabels } from "./labels.ts";
 import {
   ARITHMETIC,
   arithmeticFrom,
@@ -14,12 +17,15 @@ import {
   deviceFrom,
   HUB,
   hubFrom,
+  type OpenModel,
   openChecked,
+  type UseOptions,
   withClassifier,
+  withZeroShot,
 } from "./model.ts";
 import { picturesIn } from "./pictures.ts";
 import { ProgressBar } from "./progress.ts";
-import { json } from "./terminal.ts";
+import { json, type Terminal } from "./terminal.ts";
 
 export const classify: Command = {
   name: "classify",
@@ -34,6 +40,7 @@ export const classify: Command = {
     ...HUB,
     ...ARITHMETIC,
     ...DEVICE,
+    ...LABELS,
     "top-k": { value: "N", short: "k", help: "labels for each picture; default 5" },
     json: {
       help: "print an array of { picture, classes: [{ label, score, index }] }, or { picture, error: { name, message } }",
@@ -43,6 +50,9 @@ export const classify: Command = {
     if (args.positionals.length === 0) throw new UsageError("expected a PICTURE");
     const files = (await Promise.all(args.positionals.map(picturesAt))).flat();
     const options = { ...arithmeticFrom(args), device: deviceFrom(args), maxBatch: 1 };
+    const own = await labelsFrom(args);
+    if (own && !args.text("model"))
+      throw new UsageError("--labels: expected --model with a CLIP or SigLIP model");
     const topK = args.count("top-k") ?? 5;
     const { signal } = terminal;
     const answers: Answer[] = [];
@@ -62,11 +72,11 @@ export const classify: Command = {
     let next = await nextGood(0);
     if (next) {
       const model = await openChecked(args.text("model") ?? bundledModel(), signal, hubFrom(args));
-      await withClassifier(model, terminal, options, async (classifier) => {
+      await withNames(model, own, terminal, options, async (classify) => {
         for (; next; next = await nextGood(next.i + 1)) {
           const { i, picture, pixels } = next;
           bar.update(i, files.length);
-          const classes = await classifier.classify(pixels, { topK, signal });
+          const classes = await classify(pixels, { topK, signal });
           bar.clear();
           answers.push({ picture, classes });
           if (!args.flag("json")) terminal.print(lines(picture, classes));
@@ -77,6 +87,26 @@ export const classify: Command = {
     return answers.some(({ error }) => error) ? 1 : 0;
   },
 };
+
+type Naming = (picture: NodePicture, options: ClassifyOptions) => Promise<Classification[]>;
+
+/** By the model's own labels, or by those that are given. */
+function withNames<T>(
+  model: OpenModel,
+  own: OwnLabels | undefined,
+  terminal: Terminal,
+  options: UseOptions,
+  work: (classify: Naming) => Promise<T>,
+): Promise<T> {
+  if (!own)
+    return withClassifier(model, terminal, options, (classifier) =>
+      work((picture, how) => classifier.classify(picture, how)),
+    );
+  const { labels, template } = own;
+  return withZeroShot(model, terminal, options, (classifier) =>
+    work((picture, how) => classifier.classify(picture, labels, { template, ...how })),
+  );
+}
 
 /** A folder is its pictures. */
 async function picturesAt(place: string): Promise<string[]> {

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { LoadOptions } from "../classifier/api.ts";
 import type { DeviceChoice } from "../classifier/device.ts";
 import type { LoadProgress } from "../classifier/model.ts";
 import { type OpenModel, openChecked as openCheckedFolder } from "../classifier/open-model.ts";
@@ -10,7 +11,12 @@ import type { HubOptions, ModelSource } from "../format/folder.ts";
 import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../lower/arithmetic.ts";
 import type { Precision } from "../lower/pack/packer.ts";
 import { openModel } from "../node/folder.ts";
-import { ImageClassifier, type NodeClassifier } from "../node/index.ts";
+import {
+  ImageClassifier,
+  type NodeClassifier,
+  type NodeZeroShotClassifier,
+  ZeroShotClassifier,
+} from "../node/index.ts";
 import { type Arguments, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -96,11 +102,31 @@ export interface UseOptions extends Partial<Arithmetic> {
 const toldWhy = new WeakSet<Terminal>();
 
 /** Loads the model, hands it to `work`, and gives its memory back. */
-export async function withClassifier<T>(
-  { folder }: OpenModel,
+export const withClassifier = <T>(
+  model: OpenModel,
   terminal: Terminal,
   options: UseOptions,
   work: (classifier: NodeClassifier) => Promise<T>,
+): Promise<T> => withLoaded(ImageClassifier, model, terminal, options, work);
+
+/** The same with both towers of a CLIP or SigLIP model. */
+export const withZeroShot = <T>(
+  model: OpenModel,
+  terminal: Terminal,
+  options: UseOptions,
+  work: (classifier: NodeZeroShotClassifier) => Promise<T>,
+): Promise<T> => withLoaded(ZeroShotClassifier, model, terminal, options, work);
+
+interface Loader<C> {
+  load(model: ModelSource, options: LoadOptions): Promise<C>;
+}
+
+async function withLoaded<C extends { dispose(): Promise<void> }, T>(
+  loader: Loader<C>,
+  { folder }: OpenModel,
+  terminal: Terminal,
+  options: UseOptions,
+  work: (classifier: C) => Promise<T>,
 ): Promise<T> {
   const { signal } = terminal;
   const bar = new ProgressBar(terminal, `loading ${folder.id}`);
@@ -109,7 +135,7 @@ export async function withClassifier<T>(
     if (why) toldWhy.add(terminal);
     bar.update(loaded, total);
   };
-  const loading = ImageClassifier.load(folder, { ...options, signal, onProgress });
+  const loading = loader.load(folder, { ...options, signal, onProgress });
   const classifier = await loading.finally(() => bar.clear());
   try {
     return await work(classifier);

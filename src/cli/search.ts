@@ -1,18 +1,21 @@
 // `vit8 search`: the pictures of a file of embeddings that are most like a picture.
 
+import { stat } from "node:fs/promises";
 import { inLine } from "../errors/visible.ts";
+import { isAddress } from "../jobs/address.ts";
+import { isPictureName } from "../jobs/files.ts";
 import { nearest } from "../jobs/nearest.ts";
 import { openRows } from "../jobs/output.ts";
 import { readSource } from "../node/source.ts";
 import { type Command, UsageError } from "./command.ts";
-import { DEVICE, deviceFrom, HUB, hubFrom, openChecked, withClassifier } from "./model.ts";
+import { DEVICE, deviceFrom, HUB, hubFrom, openChecked, withClassifier, withZeroShot } from "./model.ts";
 import { json } from "./terminal.ts";
 
 export const search: Command = {
   name: "search",
-  usage: "PICTURE --in FILE [-n N]",
+  usage: "PICTURE|TEXT --in FILE [-n N]",
   summary:
-    "Finds the pictures most like one, by the cosine of embeddings that vit8 label --embed has written.",
+    "Finds the pictures most like one, or most like a text, by the embeddings that vit8 label --embed has written.",
   options: {
     in: { value: "FILE", help: "the output of vit8 label --embed" },
     number: { value: "N", short: "n", help: "how many; default 10" },
@@ -25,23 +28,37 @@ export const search: Command = {
     ...DEVICE,
     json: { help: "print an array of { key, similarity }" },
   },
+  notes: `PICTURE is a file or an address; anything else is TEXT, which needs a CLIP or SigLIP model:
+vit8 search "a dog on a beach" --in pictures.parquet`,
   async run(args, terminal) {
-    const [picture] = args.exactly("PICTURE");
+    const [query] = args.exactly("PICTURE or TEXT");
     const file = args.text("in");
     if (!file) throw new UsageError("expected --in FILE");
     const { signal } = terminal;
     const { metadata } = await openRows(file);
-    const pixels = await readSource(picture, signal);
+    const pixels = (await isPicture(query)) ? await readSource(query, signal) : undefined;
     const model = await openChecked(args.text("model") ?? metadata.model, signal, hubFrom(args));
-    const found = await withClassifier(
-      model,
-      terminal,
-      { device: deviceFrom(args), maxBatch: 1 },
-      async (classifier) =>
-        nearest(file, await classifier.embed(pixels, { signal }), args.count("number") ?? 10),
-    );
+    const options = { device: deviceFrom(args), maxBatch: 1 };
+    const embedding = pixels
+      ? await withClassifier(model, terminal, options, (it) => it.embed(pixels, { signal }))
+      : await withZeroShot(
+          model,
+          terminal,
+          options,
+          async (it) => (await it.embedText([query], { signal }))[0],
+        );
+    const found = await nearest(file, embedding, args.count("number") ?? 10);
     const lines = found.map(({ key, similarity }) => `${similarity.toFixed(4)}  ${inLine(key)}\n`);
     terminal.print(args.flag("json") ? json(found) : lines.join(""));
     return 0;
   },
 };
+
+/** A file that is there, an address, or a name that only a picture has: a typing error in it is no text. */
+async function isPicture(query: string): Promise<boolean> {
+  if (isAddress(query) || isPictureName(query)) return true;
+  return stat(query).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,53 @@
+// Labels that a person names on the command line, for a model that takes any.
+
+import { readFile } from "node:fs/promises";
+import { Vit8Error } from "../errors/errors.ts";
+import { decodeText } from "../format/read-text.ts";
+import { type Arguments, UsageError } from "./command.ts";
+
+export const LABELS = {
+  labels: {
+    value: "A,B,...",
+    help: "name the classes yourself, with commas between; MODEL is a CLIP or SigLIP model",
+  },
+  "labels-file": { value: "FILE", help: "the same, one label on each line" },
+  template: {
+    value: "TEXT",
+    help: 'what a label is put into, in place of {}; default "a photo of a {}."',
+  },
+} as const;
+
+export interface OwnLabels {
+  readonly labels: readonly string[];
+  readonly template?: string;
+}
+
+/** What they say; undefined where none is given. @throws UsageError, Vit8Error for a file that cannot be read or is empty. */
+export async function labelsFrom(args: Arguments): Promise<OwnLabels | undefined> {
+  const [inline, file, template] = [args.text("labels"), args.text("labels-file"), args.text("template")];
+  if (inline !== undefined && file !== undefined)
+    throw new UsageError("--labels-file: expected it or --labels, got both");
+  if (inline === undefined && file === undefined) {
+    if (template !== undefined) throw new UsageError("--template: expected --labels or --labels-file too");
+    return undefined;
+  }
+  if (template !== undefined && !template.includes("{}"))
+    throw new UsageError(`--template: expected {} where the label goes, got "${template}"`);
+  const labels = file === undefined ? namesIn(inline!.split(",")) : namesIn(await linesOf(file));
+  if (labels.length > 0) return { labels, template };
+  if (file === undefined) throw new UsageError("--labels: expected names with commas between, got none");
+  throw new Vit8Error(`${file}: expected a label on each line, got none. Write the names of your classes.`);
+}
+
+async function linesOf(file: string): Promise<string[]> {
+  const bytes = await readFile(file).catch((cause) => {
+    throw new Vit8Error(`${file}: cannot be read (${cause.code}). Check the path of --labels-file.`, {
+      cause,
+    });
+  });
+  return decodeText(bytes).split(/\r?\n/);
+}
+
+const namesIn = (texts: readonly string[]) => [
+  ...new Set(texts.map((text) => text.trim()).filter((text) => text !== "")),
+];
