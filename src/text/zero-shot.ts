@@ -23,7 +23,7 @@ export interface ZeroShotOptions extends EmbedTextOptions {
 }
 
 const TEMPLATE = "a photo of a {}.";
-/** Embeddings that are kept, of texts and of pictures each. */
+/** Embeddings of texts that are kept. */
 const KEPT = 10_000;
 
 /** A CLIP or SigLIP model: the labels are yours. */
