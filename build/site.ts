@@ -30,6 +30,8 @@ const pages = {
   element: "demo/element/index.html",
   "element-react": "demo/element/react.html",
   "element-vue": "demo/element/vue.html",
+  match: "demo/match/index.html",
+  models: "demo/models/index.html",
   bench: `${BENCH}/index.html`,
 };
 /** Pages name these by paths of the source, in attributes that the bundler does not read. */

@@ -163,4 +163,11 @@ test("works under a strict policy, and without a network after the first visit",
   await page.getByText("Quantise it yourself").click();
   await page.getByRole("button", { name: "Quantise", exact: true }).click();
   await expect(page.getByText(/The same first name as float for \d of 4 pictures/)).toBeVisible();
+  // So do the other pages that it keeps.
+  await page.goto(`${address}demo/match/index.html`);
+  await expect(page.getByText("Ready: everyday80.")).toBeVisible();
+  await page.getByRole("gridcell", { name: "Row 1, column 1" }).first().hover();
+  await expect(page.locator("#match")).toContainText("most like");
+  await page.getByRole("link", { name: "Models that load" }).click();
+  await expect(page.getByRole("link", { name: "facebook/dinov2-small", exact: true })).toBeVisible();
 });

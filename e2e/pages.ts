@@ -20,6 +20,12 @@ export const pages: Record<string, (page: Page) => Promise<unknown>> = {
   "demo/element/index.html": hasNames,
   "demo/element/react.html": hasNames,
   "demo/element/vue.html": hasNames,
+  "demo/match/index.html": async (page) => {
+    await expect(page.getByText("Ready: everyday80.")).toBeVisible();
+    await page.getByRole("gridcell", { name: "Row 2, column 3" }).first().focus();
+    await expect(page.getByText("Row 2, column 3 of the first picture: most like")).toBeVisible();
+  },
+  "demo/models/index.html": (page) => expect(page.getByRole("table", { name: "What loads" })).toBeVisible(),
   "demo/bench/index.html": (page) => expect(page.getByRole("heading").first()).toBeVisible(),
 };
 

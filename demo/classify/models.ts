@@ -1,16 +1,10 @@
 /** The models that the page suggests, what each one's name stands for, and how one is loaded. */
 import { ImageClassifier, type LoadOptions, UnsupportedModelError } from "../../src/index.ts";
+import { families } from "../models/known-models.ts";
 import { texts } from "./texts.ts";
 
 export const bundled = "everyday80";
-const suggested = [
-  bundled,
-  "facebook/deit-tiny-patch16-224",
-  "facebook/deit-small-patch16-224",
-  "facebook/deit-base-patch16-224",
-  "google/vit-base-patch16-224",
-  "facebook/dinov2-small",
-];
+const suggested = [bundled, ...families.flatMap(({ models }) => models.map(({ id }) => id))];
 
 /** A model by the name that the page gives it. */
 export interface Model {
@@ -49,9 +43,9 @@ export async function loadModel(
   }
 }
 
-/** A name of the Hub stays, a path becomes an address. */
-export function modelByName(name: string): Model {
-  if (name === bundled) return { name, source: new URL(`models/${bundled}/`, document.baseURI).href };
+/** A name of the Hub stays, a path becomes an address. `root` is where the site begins. */
+export function modelByName(name: string, root = document.baseURI): Model {
+  if (name === bundled) return { name, source: new URL(`models/${bundled}/`, root).href };
   const isPath = name.startsWith("/") || name.startsWith(".");
   return { name, source: isPath ? new URL(name, document.baseURI).href : name };
 }

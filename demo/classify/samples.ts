@@ -14,7 +14,7 @@ const drawings = import.meta.glob<string>("./samples/*.svg", {
 /** Their addresses by name. */
 export const photographs = { boats, mountains, airplane, flower };
 
-const samples: [name: string, address: string][] = [
+export const samples: readonly [name: string, address: string][] = [
   ...Object.entries(drawings).map(([file, address]): [string, string] => [
     texts.drawing(file.replace(/^.*\/|\.svg$/g, "").replaceAll("-", " ")),
     address,

@@ -92,6 +92,8 @@ export const page = {
   cosine: "Cosine",
   use: "Use this model",
   saveHint: "The ZIP file holds a model folder: unpack it, then open the folder here, or put it on a server.",
+  match: "Match two pictures",
+  knownModels: "Models that load, with sizes and licenses",
   bench: "Measure this GPU",
   element: "The same as an element for your own page:",
 };
