@@ -11,7 +11,7 @@ import {
   type Op,
   type Value,
 } from "../../src/network/op.ts";
-import type { Tensors } from "../../src/onnx/model.ts";
+import type { Tensors } from "../../src/onnx/writer.ts";
 import type { Activation } from "../../src/tensor/activation.ts";
 import type { Entrant, Feed } from "./onnx-web.ts";
 

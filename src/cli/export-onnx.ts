@@ -17,8 +17,9 @@ export const exportOnnx: Command = {
     dtype: { value: "TYPE", help: "fp32 (default), fp16, q8 or q4, as model hubs call them" },
     ...HUB,
   },
-  notes: `The graph has the shape that exporters give transformers' ViT, opset 17: pixel_values [batch_size, 3, height, width],
-resized and normalised, to logits, both float32. q8 is dynamic quantisation: int8 weights with a scale per output
+  notes: `Every family has one. The graph has the shape that exporters give transformers' ViT, opset 17: pixel_values
+[batch_size, 3, height, width], resized and normalized, to logits, of YOLOS to logits and pred_boxes, without a head to
+embedding, all float32. q8 is dynamic quantisation: int8 weights with a scale per output
 channel (vit8's own), uint8 activations. q4 is int4 weights in blocks of 32 with float activations. Both leave the
 patch embedding and attention's products in float.`,
   async run(args, terminal) {

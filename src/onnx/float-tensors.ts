@@ -28,12 +28,14 @@ export async function floatTensors(
   for await (const { entry, bytes } of weights.tensors(({ name }) => names.has(name)))
     for (const part of partsOf(names.get(entry.name)!, entry, bytes))
       tensors.set(part.name, values(part.entry, part.bytes));
-  for (const name of [...tensors.keys()]) if (name.endsWith("_scale")) scale(tensors, name);
+  for (const name of [...tensors.keys()]) if (name.endsWith(".weight_scale")) scale(tensors, name);
   splitQkv(tensors);
   for (const { name, make } of model.network.derived ?? [])
     tensors.set(name, make(Object.fromEntries(tensors)));
   for (const table of fittedTables(model.network)) {
-    const from = storedGrid(table, model.tensors.get(table.name)!.shape)!;
+    const stored = model.tensors.get(table.name);
+    if (!stored) continue; // derived, and made for this grid
+    const from = storedGrid(table, stored.shape)!;
     if (from.width === table.grid.width && from.height === table.grid.height) continue;
     const how = { prefixTokens: table.first, width: table.width, antialiasPositions: table.antialias };
     tensors.set(table.name, interpolatePositions(tensors.get(table.name)!, from, table.grid, how));

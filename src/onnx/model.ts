@@ -1,11 +1,9 @@
 // A network as an ONNX graph, node for node as exporters write transformers' ViT and DeiT.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
-import { checkOptions } from "../network/attention-options.ts";
 import type { CanonicalName } from "../network/names.ts";
 import {
   type HeadSet,
-  headsOf,
   type Interpreter,
   interpret,
   type Learnt,
@@ -15,30 +13,45 @@ import {
   type Value,
 } from "../network/op.ts";
 import { ACTIVATIONS, type Nodes } from "../tensor/activation.ts";
+import { attention } from "./attention.ts";
 import { type Value as Node, OnnxGraph, TYPES } from "./graph.ts";
 import { floats, linear, type OnnxFormat } from "./linear.ts";
 import type { Message } from "./protobuf.ts";
-
-/** Checkpoint tensors by canonical name, in f32, with Q, K and V apart. */
-export type Tensors = ReadonlyMap<CanonicalName, Float32Array>;
+import { type Tensors, Writer } from "./writer.ts";
 
 /** What the file calls its input, [batch, 3, height, width] f32, normalised. */
 export const INPUT = "pixel_values";
 const BATCH = "batch_size";
 
 /**
- * The file of a model called `name`: `pixel_values` -> `logits` [batch, classes], or without a head `embedding` [batch, width],
- * both f32. The patch embedding stays a float convolution in every format, as hubs have it.
+ * The file of a model called `name`: `pixel_values` -> `logits` [batch, classes], of a detector [batch, objects, classes] with `pred_boxes`
+ * [batch, objects, 4], or without a head `embedding` [batch, width], all f32. The patch embedding stays a float convolution in every format, as hubs have it.
  */
 export function onnxModel(name: string, network: Network, tensors: Tensors, format: OnnxFormat): Message {
   const graph = new OnnxGraph();
   const writer = new Writer(graph, tensors, format);
   for (const op of network.ops) writer.nodes.set(op.out, interpret(NODES, op, writer));
-  const [output, value] = Object.entries(network.outputs).at(-1)!;
-  // The last node has the output's name, so a cast is there in every format; runtimes drop it where it does nothing.
-  graph.node("Cast", output, [writer.of(value)], { to: TYPES.float32 });
-  graph.output(output, "float32", [BATCH, value.width]);
+  for (const [output, value, activation] of outputsOf(network)) {
+    const node = writer.of(value);
+    const given = activation ? graph.node(activation, `${output}/${activation}`, [node]) : node;
+    // The last node has the output's name, so a cast is there in every format; runtimes drop it where it does nothing.
+    graph.node("Cast", output, [given], { to: TYPES.float32 });
+    graph.output(output, "float32", [BATCH, ...(value.rows > 1 ? [value.rows] : []), value.width]);
+  }
   return graph.encode(name);
+}
+
+/** What a head gives, as transformers names it; without one, the embedding. */
+function outputsOf({
+  outputs: { embedding, logits, boxes },
+}: Network): [string, Value, activation?: string][] {
+  if (!logits) return [["embedding", embedding]];
+  return boxes
+    ? [
+        ["logits", logits],
+        ["pred_boxes", boxes, "Sigmoid"],
+      ]
+    : [["logits", logits]];
 }
 
 /** Takes each fused projection apart into query, key and value, as the graph has them. */
@@ -49,37 +62,6 @@ export function splitQkv(tensors: Map<CanonicalName, Float32Array>): void {
     for (const [i, part] of ["query", "key", "value"].entries())
       tensors.set(name.replace(".qkv.", `.${part}.`), whole.subarray(i * third, (i + 1) * third));
     tensors.delete(name);
-  }
-}
-
-/** What nodes are written with. */
-class Writer {
-  readonly graph: OnnxGraph;
-  readonly tensors: Tensors;
-  readonly format: OnnxFormat;
-  /** The node that a value is; a single row has no axis of rows. */
-  readonly nodes = new Map<Value, Node>();
-
-  constructor(graph: OnnxGraph, tensors: Tensors, format: OnnxFormat) {
-    this.graph = graph;
-    this.tensors = tensors;
-    this.format = format;
-  }
-
-  of(value: Value): Node {
-    return this.nodes.get(value)!;
-  }
-
-  constant(name: CanonicalName, shape: readonly number[]): Node {
-    return floats(this.graph, this.format, name, shape, this.tensors.get(name)!);
-  }
-
-  scalar(name: string, value: number): Node {
-    return this.graph.once(name, () => floats(this.graph, this.format, name, [], Float32Array.of(value)));
-  }
-
-  transpose(name: string, x: Node, perm: number[]): Node {
-    return this.graph.node("Transpose", name, [x], { perm });
   }
 }
 
@@ -102,24 +84,7 @@ const NODES: Interpreter<Op, [Writer], Node> = {
     const attributes = { axis: -1, epsilon: { float: eps } };
     return writer.graph.node("LayerNormalization", name, [writer.of(x), ...affine], attributes);
   },
-  /** softmax(Q K^T / sqrt(d)) V, [batch, tokens, width]. */
-  attention: (op, writer) => {
-    checkOptions(op, "an ONNX file", ["separate inputs"]);
-    const { graph } = writer;
-    const { heads, headDim } = headsOf(op);
-    const [q, kTurned, v] = op.reads.map((value, i) => {
-      const shape = graph.integers(0, 0, heads, headDim);
-      const shaped = graph.node("Reshape", `${value.name}/Reshape`, [writer.of(value), shape]);
-      return writer.transpose(`${value.name}/Transpose`, shaped, i === 1 ? [0, 2, 3, 1] : [0, 2, 1, 3]);
-    });
-    const scores = graph.node("MatMul", `${op.name}.scores/MatMul`, [q, kTurned]);
-    const root = writer.scalar("sqrt(head dim)", Math.sqrt(headDim));
-    const scaled = graph.node("Div", `${op.name}.scores/Div`, [scores, root]);
-    const shares = graph.node("Softmax", `${op.name}.scores/Softmax`, [scaled], { axis: 3 });
-    const mixed = graph.node("MatMul", `${op.name}.mixed/MatMul`, [shares, v]);
-    const rows = writer.transpose(`${op.name}.mixed/Transpose`, mixed, [0, 2, 1, 3]);
-    return graph.node("Reshape", `${op.name}.mixed/Reshape`, [rows, graph.integers(0, 0, op.out.width)]);
-  },
+  attention,
   activation: ({ name, reads: [x], activation }, writer) =>
     ACTIVATIONS[activation].onnx(writer.of(x), nodesOf(name, writer)),
   add: ({ name, reads: [x, y], out, scale }, writer) => {

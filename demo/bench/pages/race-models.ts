@@ -6,7 +6,7 @@ import { openChecked } from "../../../src/classifier/open-model.ts";
 import { resolveFolder } from "../../../src/format/folder.ts";
 import type { ModelSource } from "../../../src/index.ts";
 import { floatTensors } from "../../../src/onnx/float-tensors.ts";
-import type { Tensors } from "../../../src/onnx/model.ts";
+import type { Tensors } from "../../../src/onnx/writer.ts";
 import type { Bench } from "../bench-page.ts";
 
 export interface RaceModel {
