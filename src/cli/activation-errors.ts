@@ -3,7 +3,7 @@
 import { GROUP } from "../kernels/gemm.ts";
 import type { FusedOp, Network, Norm } from "../network/op.ts";
 import { Noise, throughInt8, throughRows } from "../quant/noise.ts";
-import type { Tensor } from "../scheduler/step.ts";
+import type { Form, Tensor } from "../scheduler/step.ts";
 
 /** Signal to quantisation noise in decibels; 6 more are a bit more. */
 export interface TensorError {
@@ -42,7 +42,9 @@ export class ActivationErrors {
 
   add(float32: ReadonlyMap<string, Float32Array>, int8: ReadonlyMap<string, Float32Array>): void {
     for (const [name, { columns: width, form }] of this.#tensors) {
-      const [reference, came] = [float32.get(name)!, int8.get(name)!];
+      const reference = float32.get(name) ?? float32.get(sourceOf(name, form));
+      if (!reference) continue; // a step of int8 that float32 has not, such as sums before an activation
+      const came = int8.get(name)!;
       for (const { part, from, columns } of partsOf(name, width)) {
         const [wanted, found] = [reference, came].map((values) => cut(values, width, from, columns));
         noiseIn(this.#arriving, part).add(wanted, found);
@@ -69,10 +71,10 @@ export class ActivationErrors {
   /** The stream before each norm, by the norm's name; what pads the channels is cut off. */
   normInputs(): ChannelPeaks[] {
     const norms = this.#network.ops.filter((op): op is Norm => op.kind === "norm");
-    return norms.map(({ name, reads: [x] }) => ({
-      name,
-      peaks: [...this.#peaks.get(x.name)!.subarray(0, x.width)],
-    }));
+    return norms.flatMap(({ name, reads: [x] }) => {
+      const peaks = this.#peaks.get(x.name);
+      return peaks ? [{ name, peaks: [...peaks.subarray(0, x.width)] }] : [];
+    });
   }
 
   #keepPeaks(name: string, values: Float32Array, width: number): void {
@@ -83,6 +85,11 @@ export class ActivationErrors {
       if (magnitude > peaks[i % width]) peaks[i % width] = magnitude;
     }
   }
+}
+
+/** What a tensor that was converted to another form was made of: `x.groups` of `x`. */
+function sourceOf(name: string, form: Form): string {
+  return name.endsWith(`.${form}`) ? name.slice(0, -form.length - 1) : name;
 }
 
 /** Q, K and V apart: they are told apart where one of them is the culprit. */
