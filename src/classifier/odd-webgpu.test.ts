@@ -173,7 +173,7 @@ describe.each([
     const { report } = await answer(loadWith(entry));
     expect(report.backend).toBe("cpu");
     expect(report.advice).toMatch(
-      /^Running on the CPU: WebGPU has only a software adapter.* Turn on hardware/,
+      /^Running on the CPU: WebGPU has only a software adapter.* Install the driver/,
     );
     await allDestroyed(devices);
   });
