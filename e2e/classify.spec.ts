@@ -34,6 +34,7 @@ const tabOrder = [
   ...[
     "model",
     "Load",
+    "Models that load, with sizes and licenses",
     "open-folder",
     "device",
     "precision",
@@ -42,6 +43,7 @@ const tabOrder = [
     "HTML",
     "React",
     "Vue",
+    "Match two pictures",
     "Measure this GPU",
   ],
 ];
