@@ -6,26 +6,12 @@ import path from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ImageClassifier } from "../node/index.ts";
-import { run } from "./run.ts";
+import { vit8 } from "./run.shared.ts";
 import { writeTinyModel } from "./tiny-model.shared.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "vit8-calibrate-"));
 const at = (...names: string[]) => path.join(folder, ...names);
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function vit8(...argv: string[]) {
-  let [stdout, stderr] = ["", ""];
-  const code = await run(argv, {
-    print: (text) => {
-      stdout += text;
-    },
-    tell: (text) => {
-      stderr += text;
-    },
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
 
 const quantize = (to: string, ...options: string[]) =>
   vit8("quantize", at("tiny"), "-o", at(to), "--calibrate", at("pictures"), "--images", "3", ...options);

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { accepted } from "../testing/accepted.ts";
 import { serveFiles } from "../testing/file-server.ts";
-import { run } from "./run.ts";
+import { vit8 } from "./run.shared.ts";
 import { writeTinyModel } from "./tiny-model.shared.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "vit8-cli-hub-"));
@@ -28,20 +28,6 @@ beforeEach(() => {
   hub.requests.length = 0;
 });
 afterEach(() => vi.unstubAllEnvs());
-
-async function vit8(...argv: string[]) {
-  let [stdout, stderr] = ["", ""];
-  const code = await run(argv, {
-    print: (text) => {
-      stdout += text;
-    },
-    tell: (text) => {
-      stderr += text;
-    },
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
 
 test(
   accepted("Command line", "HF_ENDPOINT, HF_TOKEN, --endpoint and --revision", "huggingface_hub 1.33.0"),

@@ -4,26 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { ZeroShotClassifier } from "../node/index.ts";
-import { run } from "./run.ts";
+import { vit8 } from "./run.shared.ts";
 
 const model = "test/goldens/zero-shot/clip";
 const picture = "test/goldens/picture.png";
 const folder = mkdtempSync(path.join(tmpdir(), "vit8-labels-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function vit8(...argv: string[]) {
-  let [stdout, stderr] = ["", ""];
-  const code = await run(argv, {
-    print: (text) => {
-      stdout += text;
-    },
-    tell: (text) => {
-      stderr += text;
-    },
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
 
 const classify = (...argv: string[]) =>
   vit8("classify", picture, "--model", model, "--device", "cpu", "--json", ...argv);

@@ -16,26 +16,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ImageClassifier } from "../node/index.ts";
 import { readPicture } from "../node/picture.ts";
 import { bundledModel } from "./model.ts";
-import { run } from "./run.ts";
+import { vit8 } from "./run.shared.ts";
 import { CLASSES, writeTinyModel } from "./tiny-model.shared.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "vit8-cli-"));
 const at = (...names: string[]) => path.join(folder, ...names);
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function vit8(...argv: string[]) {
-  let [stdout, stderr] = ["", ""];
-  const code = await run(argv, {
-    print: (text) => {
-      stdout += text;
-    },
-    tell: (text) => {
-      stderr += text;
-    },
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
 
 /** One line that begins with `vit8: `, and no stack. */
 const oneLine = /^vit8: [^\n]+\n$/;
