@@ -87,7 +87,7 @@ export class ZeroShotClassifier<P> {
     }
   }
 
-  /** What the image tower runs on; `gpuBytes` are those of both towers. */
+  /** What the image tower runs on. */
   get report(): Report {
     return this.#images.report;
   }
@@ -161,13 +161,10 @@ export class ZeroShotClassifier<P> {
       );
     this.#texts.mustBeOpen();
     signal?.throwIfAborted();
-    const filled = texts.map((text) => templates.map((one) => one.replaceAll("{}", () => text)));
-    await until(signal, this.#compute(filled.flat()));
-    const embeddings = await Promise.all(
-      filled.map(async (some) => meanOf(await Promise.all(some.map((text) => this.#keptTexts.get(text)!)))),
-    );
+    const filled = texts.flatMap((text) => templates.map((one) => one.replaceAll("{}", () => text)));
+    const all = await until(signal, Promise.all(this.#embeddingsOf(filled)));
     this.#forgetOldest();
-    return embeddings;
+    return texts.map((_, i) => meanOf(all.slice(i * templates.length, (i + 1) * templates.length)));
   }
 
   /** Of a picture, or of each of many, [channels] f32 of length 1. */
@@ -188,8 +185,8 @@ export class ZeroShotClassifier<P> {
     this.#keptTexts.clear();
   }
 
-  /** Those that are not kept, all in one call of the tower. */
-  async #compute(texts: readonly string[]): Promise<void> {
+  /** Those that are not kept are computed in one call of the tower. */
+  #embeddingsOf(texts: readonly string[]): Promise<Float32Array>[] {
     const fresh = [...new Set(texts)].filter((text) => !this.#keptTexts.has(text));
     if (fresh.length > 0) {
       const ids = fresh.map((text) => this.#tokenizer.ids(text));
@@ -200,7 +197,7 @@ export class ZeroShotClassifier<P> {
         one.catch(() => this.#keptTexts.delete(text));
       }
     }
-    await Promise.all(texts.map((text) => this.#keptTexts.get(text)!));
+    return texts.map((text) => this.#keptTexts.get(text)!);
   }
 
   #forgetOldest(): void {
