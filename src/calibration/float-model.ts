@@ -8,6 +8,7 @@ import { openWeights } from "../format/weights.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkTensors } from "../network/checked-tensors.ts";
 import { withDerived } from "../network/derived.ts";
+import { fused } from "../network/fused.ts";
 import type { CanonicalName } from "../network/names.ts";
 import { namesOfEntries, partsOf } from "../network/parts.ts";
 import type { Linear, Norm } from "./layers.ts";
@@ -62,15 +63,19 @@ export async function readFloatModel(folder: ModelFolder, options: ReadOptions =
     for await (const { names, entry, bytes } of streamFloatModel(folder, description, options))
       yield* partsOf(names, entry, bytes);
   }
-  const stored = withDerived(description.network, parts());
-  for await (const { name, entry, bytes } of stored)
+  for await (const { name, entry, bytes } of parts())
     tensors.set(name, { shape: entry.shape, values: toFloat32(entry, bytes).slice() });
-  for (const name of [...tensors.keys()]) joinQkv(tensors, name);
+  const layers = new Set(fused(description.network).ops.map(({ name }) => name));
+  for (const name of [...tensors.keys()]) joinQkv(tensors, name, layers);
   return { folder, description, tensors };
 }
 
-/** Its tensors as if they arrived: what is in memory is not asked for again. */
-export async function* storedTensorsOf({ tensors }: FloatModel): AsyncGenerator<StoredTensor> {
+/** Its tensors as if they arrived, and those that are made of them: what is in memory is not asked for again. */
+export function storedTensorsOf(model: FloatModel): AsyncGenerator<StoredTensor> {
+  return withDerived(model.description.network, arriving(model));
+}
+
+async function* arriving({ tensors }: FloatModel): AsyncGenerator<StoredTensor> {
   for (const [name, { shape, values }] of tensors) {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     yield { name, entry: { name, dtype: "F32", shape: [...shape], begin: 0, end: bytes.length }, bytes };
@@ -95,8 +100,14 @@ export function normOf({ tensors }: FloatModel, name: string): Norm {
   return { weight: tensors.get(`${name}.weight`)!.values, bias: tensors.get(`${name}.bias`)!.values };
 }
 
-function joinQkv(tensors: Map<CanonicalName, FloatTensor>, query: CanonicalName): void {
-  if (!query.includes(".query.")) return;
+/** Where the network has one product for Q, K and V: attention pooling has three. */
+function joinQkv(
+  tensors: Map<CanonicalName, FloatTensor>,
+  query: CanonicalName,
+  layers: ReadonlySet<string>,
+): void {
+  const layer = query.replace(/\.query\.(weight|bias)$/, ".qkv");
+  if (layer === query || !layers.has(layer)) return;
   const names = ["query", "key", "value"].map((part) => query.replace(".query.", `.${part}.`));
   const parts = names.flatMap((name) => tensors.get(name) ?? []);
   // A bias that only Q and V have stays theirs.

@@ -1,5 +1,6 @@
 // From what calibration saw to a quantised model: levels for every activation, weights on few levels, and its files.
 
+import type { ModelDescription } from "../classifier/model.ts";
 import { asFields, parseJson } from "../format/fields.ts";
 import { pack, packMultiples } from "../format/packed.ts";
 import { type QuantizationOptions, quantizationConfig } from "../format/quantization-config.ts";
@@ -8,7 +9,6 @@ import { WEIGHTS_FILE } from "../format/weights.ts";
 import { type CalibratedOp, calibratedNetwork, isFloat, isQkv } from "../lower/calibration.ts";
 import { addendOf } from "../lower/problems.ts";
 import { fused } from "../network/fused.ts";
-import type { Names } from "../network/names.ts";
 import { type Interpreter, interpret, type Network, type Value } from "../network/op.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
@@ -27,6 +27,7 @@ import { METHODS, type Method, type MethodName, WIDTHS, type Width } from "./met
 import type { Observations } from "./observations.ts";
 import type { Observed } from "./observe.ts";
 import { powerOfTwoFactor } from "./power-of-two.ts";
+import { isQuantizable } from "./quantized-model.ts";
 import { reparameterise } from "./reparameterise.ts";
 import { smooth } from "./smooth.ts";
 import { uniformOver } from "./uniform.ts";
@@ -135,7 +136,7 @@ interface QuantizedModel {
 }
 
 const QKV = ["query", "key", "value"];
-const isLayer = (name: string) => /^blocks\.\d+\.(?:qkv|proj|fc1|fc2)\.weight$/.test(name);
+const isLayer = (name: string) => /(?:^|\.)blocks\.\d+\.(?:qkv|proj|fc1|fc2|gate|up)\.weight$/.test(name);
 
 class ModelQuantizer {
   readonly levels = new Map<string, Quantizer>();
@@ -269,12 +270,12 @@ function reaffined({ values, columns }: Observed, from: Affine, to: Affine): Flo
 }
 
 async function filesOf(
-  { folder, tensors, description: { names } }: FloatModel,
+  { folder, tensors, description: { names, network } }: FloatModel,
   { model, weights }: QuantizedModel,
   quantization: QuantizationOptions,
 ): Promise<Map<string, Uint8Array[]>> {
   const stored = [...tensors.keys()].flatMap((name) =>
-    storedTensors(name, model.tensors.get(name)!, weights, names),
+    storedTensors(name, model.tensors.get(name)!, weights, { names, network }),
   );
   const text = await folder.readText("config.json");
   const config = asFields(parseJson(text!, "config.json"), "config.json");
@@ -291,10 +292,10 @@ function storedTensors(
   name: string,
   { shape, values }: FloatTensor,
   weights: QuantizedModel["weights"],
-  names: Names,
+  { names, network }: Pick<ModelDescription, "names" | "network">,
 ): StoredTensor[] {
   const [layer, as] = [name.replace(/\.weight$/, ""), names.stored(name)];
-  if (!name.endsWith(".weight") || shape.length < 2) return [floats(as, shape, values)];
+  if (!isQuantizable(network, name, shape)) return [floats(as, shape, values)];
   // The patch embedding and the head have 8 bits in every width, as in the papers.
   const { q, scale, bits, multiples } = weights.get(layer) ?? eightBits(values, shape);
   const scales = floats(`${as}_scale`, [shape[0], 1], scale);

@@ -38,7 +38,11 @@ export async function quantizedFiles(
  * The weights of linear layers, the patch embedding's among them, are the tensors `weight` of more than one axis. What another parameter
  * is made of is not multiplied.
  */
-function isQuantizable({ derived = [] }: Network, name: CanonicalName, shape: readonly number[]): boolean {
+export function isQuantizable(
+  { derived = [] }: Network,
+  name: CanonicalName,
+  shape: readonly number[],
+): boolean {
   return name.endsWith(".weight") && shape.length > 1 && !derived.some(({ from }) => name in from);
 }
 

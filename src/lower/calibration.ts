@@ -44,6 +44,11 @@ export function calibratedNetwork(network: Network<FusedOp>): Network<Calibrated
     throw new UnsupportedModelError(
       `${other.name}: ${other.kind} has no levels, so the model cannot be calibrated; quantize its weights alone`,
     );
+  const apart = network.ops.find((op) => op.kind === "attention" && op.reads.length > 1);
+  if (apart)
+    throw new UnsupportedModelError(
+      `${apart.name}: attention of separate Q, K and V has no levels, so the model cannot be calibrated; quantize its weights alone`,
+    );
   const norm = normedStream(network);
   if (norm)
     throw new UnsupportedModelError(

@@ -35,7 +35,10 @@ export class Names {
     this.#dialects = dialects;
     const pairs = dialects.flatMap((dialect) => Object.entries(dialect));
     // A name that no dialect stores is written as it is.
-    const written = pairs.flatMap(([canonical]) => canonical.split("|").map((each) => [each, each] as const));
+    const canonical = pairs.flatMap(([name]) => name.split("|"));
+    // Q, K and V that are stored apart are written as one.
+    const joined = canonical.map((name) => name.replace(/\.query$/, ".qkv"));
+    const written = [...canonical, ...joined].map((name) => [name, name] as const);
     this.#toCanonical = new Map([
       ...written,
       ...pairs.map(([canonical, stored]) => [stored, canonical] as const),
