@@ -109,7 +109,7 @@ export function summaryOf(evaluation: Evaluation): string {
 
 function accuracyTable({ precision, estimates, reference }: Evaluation): string {
   const head = [
-    "%, and 95 % interval",
+    "% (95 % interval)",
     precision,
     ...(reference ? [basename(reference.source), "difference"] : []),
   ];
