@@ -1,8 +1,10 @@
 // `vit8 detect`: what is where in pictures.
 
 import type { Detection } from "../classifier/detect.ts";
+import { PictureError } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
+import { tellBad, tryPicture } from "./good-pictures.ts";
 import {
   ARITHMETIC,
   arithmeticFrom,
@@ -27,7 +29,7 @@ export const detect: Command = {
     threshold: { value: "N", help: "the score that objects are above, 0 to 1; default 0.5" },
     "top-k": { value: "N", short: "k", help: "objects of each picture at most; default: all" },
     json: {
-      help: "print an array of { picture, objects: [{ label, index, score, box: { x, y, width, height } }] }",
+      help: "print an array of { picture, objects: [{ label, index, score, box: { x, y, width, height } }] }, or { picture, error }",
     },
   },
   async run(args, terminal) {
@@ -36,21 +38,34 @@ export const detect: Command = {
     const name = args.text("model");
     if (name === undefined) throw new UsageError("expected --model MODEL");
     const { signal } = terminal;
+    const answers: Answer[] = [];
     const options = { threshold: thresholdFrom(args), topK: args.count("top-k"), signal };
     const model = await openChecked(name, signal, hubFrom(args));
     const loading = { ...arithmeticFrom(args), device: deviceFrom(args), maxBatch: 1 };
     await withClassifier(model, terminal, loading, async (classifier) => {
-      const answers = [];
       for (const picture of pictures) {
-        const objects = await classifier.detect(picture, options);
+        const pixels = await tryPicture(picture, signal);
+        if (pixels instanceof PictureError) {
+          tellBad(pixels, terminal);
+          answers.push({ picture, error: { name: pixels.name, message: pixels.message } });
+          continue;
+        }
+        const objects = await classifier.detect(pixels, options);
         answers.push({ picture, objects });
         if (!args.flag("json")) terminal.print(lines(picture, objects));
       }
-      if (args.flag("json")) terminal.print(json(answers));
     });
-    return 0;
+    if (args.flag("json")) terminal.print(json(answers));
+    return answers.some(({ error }) => error) ? 1 : 0;
   },
 };
+
+/** Of one picture: its objects, or what is wrong with it. */
+interface Answer {
+  readonly picture: string;
+  readonly objects?: readonly Detection[];
+  readonly error?: { readonly name: string; readonly message: string };
+}
 
 function thresholdFrom(args: Arguments): number | undefined {
   const text = args.text("threshold");
