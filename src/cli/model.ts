@@ -11,12 +11,7 @@ import type { HubOptions, ModelSource } from "../format/folder.ts";
 import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../lower/arithmetic.ts";
 import type { Precision } from "../lower/pack/packer.ts";
 import { openModel } from "../node/folder.ts";
-import {
-  ImageClassifier,
-  type NodeClassifier,
-  type NodeZeroShotClassifier,
-  ZeroShotClassifier,
-} from "../node/index.ts";
+import { ImageClassifier, type NodeClassifier, ZeroShotClassifier } from "../node/index.ts";
 import { type Arguments, UsageError } from "./command.ts";
 import { ProgressBar } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -114,7 +109,7 @@ export const withZeroShot = <T>(
   model: OpenModel,
   terminal: Terminal,
   options: UseOptions,
-  work: (classifier: NodeZeroShotClassifier) => Promise<T>,
+  work: (classifier: ZeroShotClassifier) => Promise<T>,
 ): Promise<T> => withLoaded(ZeroShotClassifier, model, terminal, options, work);
 
 interface Loader<C> {

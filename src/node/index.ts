@@ -34,11 +34,15 @@ export const ImageClassifier = {
   },
 };
 
-export type NodeZeroShotClassifier = ZeroShot<NodePicture>;
+/** Both towers of a CLIP or SigLIP model, and what can be asked of them. */
+export interface ZeroShotClassifier extends ZeroShot<NodePicture> {}
 
-/** `ZeroShotClassifier.load` in Node: both towers of a CLIP or SigLIP model; needs the package `@huggingface/tokenizers` too. */
 export const ZeroShotClassifier = {
-  async load(model: ModelSource, options: LoadOptions = {}): Promise<NodeZeroShotClassifier> {
+  /**
+   * Loads both towers by the same names and options as `ImageClassifier.load`. Needs the package `@huggingface/tokenizers`.
+   * @throws what `ImageClassifier.load` throws; UnsupportedModelError for a text tower that vit8 does not run, before weights are fetched
+   */
+  async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
     const folder = await nodePlatform.openFolder(model, options);
     const loadImages = (how: LoadOptions) => LocalClassifier.loadOn(nodePlatform, model, how);
     return ZeroShot.loadOn<NodePicture>(nodePlatform, folder, loadImages, options);
