@@ -8,6 +8,7 @@ export function answerMessages(ImageClassifier) {
 
 const WAYS = {
   auto: {},
+  gpu: { device: "webgpu" },
   cpu: { device: "cpu" },
   integers: { integerOnly: true, nonlinear: "ibert", device: "webgpu" },
   worker: { worker: true },
