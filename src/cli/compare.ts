@@ -62,7 +62,7 @@ export const compare: Command = {
   },
   notes: `IMAGES is a folder with labels.tsv, as for eval. Each row is a model made, loaded and run over all pictures. A comparison that
 is interrupted with Ctrl-C goes on with --resume, from the first row that DIR lacks;
-rows that DIR has besides stay. A quantiser may have +norm-inputs, +bias-correction, or +tensor, +channel or +group for its weights behind its name, as for quantize. Measured tables: docs/quantisation.md.`,
+rows that DIR has besides stay. A quantiser may have +norm-inputs, +bias-correction, or +tensor, +channel or +group for its weights behind its name, as for quantize. Measured tables: docs/quantization.md.`,
   async run(args, terminal) {
     const output = args.text("output");
     if (args.flag("resume") && !output) throw new UsageError("--resume: expected -o DIR beside it");
