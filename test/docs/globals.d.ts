@@ -1,4 +1,4 @@
-// What examples in the documents speak of without making it.
+// What examples in the documents use without declaring it.
 
 import type { ImageClassifier as Class, Picture } from "../../src/index.ts";
 
@@ -6,6 +6,7 @@ declare global {
   const ImageClassifier: typeof Class;
   const classifier: Class;
   const model: string;
+  const image: Picture;
   const picture: Picture;
   const first: Picture;
   const second: Picture;
