@@ -172,12 +172,12 @@ export interface RefusedModel {
 export const refused: readonly RefusedModel[] = [
   {
     name: "hustvl/yolos-tiny, -small, -base as they are",
-    why: "Their pictures have a shortest and a longest edge. vit8 needs one size: { height, width } in preprocessor_config.json.",
+    why: "Their preprocessing has a shortest and a longest edge. vit8 needs one image size: { height, width } in preprocessor_config.json.",
   },
-  { name: "facebook/detr-*, SAM, SAM 2", why: "A decoder behind the encoder." },
+  { name: "facebook/detr-*, SAM, SAM 2", why: "A decoder after the encoder." },
   { name: "ConvNeXt, ResNet, MobileViT", why: "Convolutions." },
   { name: "CaiT, XCiT", why: "Talking heads, or attention over channels." },
-  { name: "SigLIP 2 NaFlex", why: "A picture of any shape has its own grid." },
+  { name: "SigLIP 2 NaFlex", why: "Each image has its own grid of patches." },
 ];
 
 /** Megabytes of the weights, about. */
