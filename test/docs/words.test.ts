@@ -65,7 +65,6 @@ const NOT_YET: readonly string[] = [
   "docs/gpu-compilers.md",
   "docs/jobs.md",
   "docs/model-format.md",
-  "docs/troubleshooting.md",
   "docs/zero-shot.md",
   "models/everyday80/README.md",
 ];
