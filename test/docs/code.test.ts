@@ -95,7 +95,7 @@ function typeErrors(blocks: readonly CodeBlock[], options: object): string {
 
 function writeBlock(folder: string, { document, line, language, code, file }: CodeBlock): string {
   const extension = language.startsWith("ts") ? language : "js";
-  const name = file ?? `${path.basename(document, ".md")}-${line}.${extension}`;
+  const name = file ?? `${document.replace(/\.md$/, "")}-${line}.${extension}`;
   const target = path.join(folder, name);
   mkdirSync(path.dirname(target), { recursive: true });
   // A block without an import is a module all the same: `await` at its top, names of its own.

@@ -59,8 +59,8 @@ function documentOf(rows: readonly Row[]): string {
   );
   const head = `# Compatibility
 
-What vit8 accepts, and the library or program whose answer it was checked against. Each row is a test: this page is
-made from the tests, and \`npx vitest run test/docs/compatibility -u\` writes it again.`;
+What vit8 accepts, and the library or program whose output it was checked against. Each row is a test: this page is
+generated from the tests by \`npx vitest run test/docs/compatibility -u\`.`;
   return `${[head, ...tables].join("\n\n")}\n`;
 }
 

@@ -19,7 +19,7 @@ export interface CodeBlock {
   readonly file?: string;
 }
 
-const folders = [".", "docs", "bench", "models/everyday80"];
+const folders = [".", "docs", "docs/how-to", "bench", "models/everyday80"];
 
 export function readDocuments(): Document[] {
   const files = folders.flatMap((folder) =>

@@ -15,10 +15,7 @@ const MARKED: readonly (readonly [RegExp, string])[] = [
   [/\brefused by name\b/, "rejected; the error names it"],
   // Verbs of speech and motion
   [/\b(?:tells?|told|telling)\b/, "say, list, report, print"],
-  [
-    /\b(?:came|comes? (?:in|near|out|of|to|over|along|with it))\b/,
-    "is, results in, approaches, arrives",
-  ],
+  [/\b(?:came|comes? (?:in|near|out|of|to|over|along|with it))\b/, "is, results in, approaches, arrives"],
   [/\bwhat (?:was|is|you) asked for\b|\basked for\b|\basks? (?:no|again|it)\b/, "request"],
   [/(?<!time )\bgoes\b|\bgo(?:ing)? on\b|\bwent\b/, "continues, is, is sent"],
   [/\bstands?\b|\bstood\b/, "is, represents"],
