@@ -321,13 +321,13 @@ test.describe("as published", () => {
   test.beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "vit8-worker-"));
     const outDir = path.join(folder, "dist");
-    const library = {
+    const config = {
       configFile: "build/library.ts",
       logLevel: "warn",
       build: { outDir, minify: false },
     } as const;
-    await build({ ...library, build: { outDir, emptyOutDir: true } });
-    await build({ ...library, mode: "worker" });
+    await build({ ...config, build: { outDir, emptyOutDir: true } });
+    await build({ ...config, mode: "worker" });
     // Somebody's page, by a bundler as it comes.
     const app = path.join(folder, "app");
     writeFileSync(path.join(folder, "main.js"), 'export * from "./dist/vit8.js";');

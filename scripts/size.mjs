@@ -7,9 +7,9 @@ const limitKilobytes = { core: 45, element: 10, "largest lazy part": 12, WebAsse
 /** What inflates WebAssembly, in the one part that has it. */
 const MAGIC = "DecompressionStream";
 
-const library = { root, configFile: `${root}/build/library.ts`, mode: "size", build: { write: false } };
+const config = { root, configFile: `${root}/build/library.ts`, mode: "size", build: { write: false } };
 const [{ output }] = /** @type {import("vite").Rolldown.RolldownOutput[]} */ (
-  await build({ ...library, logLevel: "warn" })
+  await build({ ...config, logLevel: "warn" })
 );
 const chunks = new Map(output.map((file) => [file.fileName, file.type === "chunk" ? file : undefined]));
 

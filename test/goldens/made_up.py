@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import torch
+from torch import library
 from PIL import Image
 
 # torchvision's own operators are not needed, and not in every build
-library = torch.library.Library("torchvision", "DEF")
-library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+torchvision = library.Library("torchvision", "DEF")
+torchvision.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+torchvision.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 MEAN, STD = [0.48, 0.46, 0.41], [0.23, 0.22, 0.25]
 

@@ -11,10 +11,11 @@ import pathlib
 import tempfile
 
 import torch
+from torch import library
 
-library = torch.library.Library("torchvision", "DEF")
+torchvision = library.Library("torchvision", "DEF")
 for operator in ("nms", "qnms"):
-    library.define(operator + "(Tensor boxes, Tensor scores, float threshold) -> Tensor")
+    torchvision.define(operator + "(Tensor boxes, Tensor scores, float threshold) -> Tensor")
 
 import timm
 import transformers
