@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { defineConfig, type Plugin } from "vite";
 import { assembly } from "./assembly-plugin.ts";
 import { installable } from "./installable.ts";
+import { keeping } from "./kept.ts";
 import { pageTexts } from "./page-texts.ts";
 import { wgsl } from "./wgsl-plugin.ts";
 
@@ -94,14 +94,13 @@ function offline(): Plugin {
         const worker = bundle["service-worker.js"];
         if (worker?.type !== "chunk") throw new Error("site: has no service-worker.js");
         const files = Object.values(bundle).filter((file) => file !== worker);
-        const hash = createHash("sha256");
-        for (const file of files) hash.update(file.type === "chunk" ? file.code : file.source);
         // The page of measurements is large, and few who name pictures open it.
         const kept = files.filter(({ fileName }) => !/^demo\/bench\/|^assets\/bench-/.test(fileName));
-        const names = kept.map(({ fileName }) => (fileName === "index.html" ? "./" : fileName));
-        worker.code = worker.code
-          .replace("__FILES__", JSON.stringify(names))
-          .replace("__VERSION__", JSON.stringify(hash.digest("hex").slice(0, 16)));
+        const contents = kept.map((file) => ({
+          name: file.fileName,
+          content: file.type === "chunk" ? file.code : file.source,
+        }));
+        worker.code = keeping(worker.code, "vit8-", contents);
       },
     },
   };

@@ -1,12 +1,14 @@
 /// <reference lib="webworker" />
-/** Keeps the page, its chunks and the bundled model, so that the page works without a network after the first visit. */
+/** Keeps the demo with the bundled model, or the docs, so that they work without a network after the first visit. */
 
 declare const self: ServiceWorkerGlobalScope;
-/** Paths below this script's folder, and a name that changes with any of their bytes: build/site.ts writes both. */
+/** Paths below this script's folder, and a name that changes with any of their bytes: build/kept.ts writes them. */
 declare const __FILES__: string[];
+declare const __PREFIX__: string;
 declare const __VERSION__: string;
 
-const name = `vit8-${__VERSION__}`;
+const prefix = __PREFIX__;
+const name = prefix + __VERSION__;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(name).then((cache) => cache.addAll(__FILES__)));
@@ -33,7 +35,7 @@ self.addEventListener("fetch", (event) => {
 /** Of this page's caches: another page of the origin has its own. */
 async function forgetOthers(): Promise<void> {
   const names = await caches.keys();
-  const old = names.filter((other) => other.startsWith("vit8-") && other !== name);
+  const old = names.filter((other) => other.startsWith(prefix) && other !== name);
   await Promise.all(old.map((other) => caches.delete(other)));
 }
 

@@ -1,7 +1,5 @@
 /** The built site as a person gets it from a static server, under a path of its own. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
@@ -9,18 +7,11 @@ import sharp from "sharp";
 import { build } from "vite";
 import { madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
 import { openFolder } from "./demo-page.ts";
-import { expectAccessible, pages } from "./pages.ts";
+import { complaintsOf, expectAccessible, pages } from "./pages.ts";
+import { type StaticServer, serveBelow } from "./static-server.ts";
 
-const types: Record<string, string> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".svg": "image/svg+xml",
-  ".json": "application/json",
-  ".webmanifest": "application/manifest+json",
-};
 let folder: string;
-let server: Server;
+let server: StaticServer;
 let address: string;
 
 test.beforeAll(async () => {
@@ -32,27 +23,14 @@ test.beforeAll(async () => {
     logLevel: "warn",
     build: { outDir: folder, emptyOutDir: true },
   });
-  server = createServer((request, response) => {
-    const name = (request.url ?? "").replace(/^\/below\//, "").replace(/^$|\?.*$/, "") || "index.html";
-    const file = path.join(folder, name);
-    if (!request.url?.startsWith("/below/") || !statSync(file, { throwIfNoEntry: false })?.isFile())
-      return void response.writeHead(404).end();
-    response.setHeader("Content-Type", types[path.extname(file)] ?? "application/octet-stream");
-    response.end(readFileSync(file));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-  address = `http://localhost:${(server.address() as AddressInfo).port}/below/`;
+  server = await serveBelow(folder);
+  ({ address } = server);
 });
 
 test.afterAll(() => {
-  stopServer();
+  server.stop();
   rmSync(folder, { recursive: true });
 });
-
-function stopServer(): void {
-  server.close();
-  server.closeAllConnections();
-}
 
 async function namePizza(page: Page): Promise<void> {
   await expect(page.getByText("Ready. Choose a picture.")).toBeVisible();
@@ -116,7 +94,7 @@ test("tells of a newer version, and takes it when told to", async ({ page }) => 
   const before = [html, worker].map((file) => readFileSync(file, "utf8"));
   try {
     writeFileSync(html, before[0].replace(title, "newer"));
-    writeFileSync(worker, before[1].replace(/vit8-/, "vit8-newer-"));
+    writeFileSync(worker, before[1].replace(/[0-9a-f]{16}/, "newer-$&"));
     await page.reload();
     await expect(news).toBeVisible();
     expect(await page.title()).toBe(title);
@@ -133,16 +111,6 @@ test("tells of a newer version, and takes it when told to", async ({ page }) => 
   }
 });
 
-function complaintsOf(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()))
-      complaints.push(`${message.text()} ${message.location().url}`);
-  });
-  return complaints;
-}
-
 test("works under a strict policy, and without a network after the first visit", async ({ page }) => {
   const complaints = complaintsOf(page);
   await page.goto(`${address}?device=webgpu`); // which quantizing needs
@@ -153,7 +121,7 @@ test("works under a strict policy, and without a network after the first visit",
   await namePizza(page);
   await page.evaluate(() => navigator.serviceWorker.ready);
   expect(complaints).toEqual([]);
-  stopServer();
+  server.stop();
   await page.reload();
   await namePizza(page);
   await page.getByRole("button", { name: "Photograph: boats" }).click();

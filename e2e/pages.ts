@@ -38,3 +38,14 @@ export async function expectAccessible(page: Page): Promise<void> {
     expect(told, colorScheme).toEqual([]);
   }
 }
+
+/** What the page complains of from now on. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type()))
+      complaints.push(`${message.text()} ${message.location().url}`);
+  });
+  return complaints;
+}
