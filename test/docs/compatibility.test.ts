@@ -38,7 +38,7 @@ function rowsOf(file: string, text: string): Row[] {
   return rows;
 }
 
-const cell = (text: string) => text.replaceAll("|", "\\|");
+const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
 function tableOf(area: string, rows: readonly Row[]): string {
   const lines = rows.map(
