@@ -14,7 +14,13 @@ export default defineConfig({
   plugins: [wgsl(), assembly(), pageTexts(), sharedModels(), peers()],
   worker: { format: "es", plugins: () => [wgsl(), assembly()] },
   test: {
-    include: ["src/**/*.test.ts", "build/**/*.test.ts", "bench/**/*.test.ts", "test/**/*.test.ts"],
+    include: [
+      "src/**/*.test.ts",
+      "build/**/*.test.ts",
+      "bench/**/*.test.ts",
+      "demo/**/*.test.ts",
+      "test/**/*.test.ts",
+    ],
     // Vitest would leave a core free, which is half of the machine that these are sized for.
     maxWorkers: "100%",
     // A software GPU takes seconds to compile the largest kernels.

@@ -31,6 +31,7 @@ const pages = {
   "element-react": "demo/element/react.html",
   "element-vue": "demo/element/vue.html",
   match: "demo/match/index.html",
+  "own-classes": "demo/own-classes/index.html",
   models: "demo/models/index.html",
   bench: `${BENCH}/index.html`,
 };

@@ -11,6 +11,9 @@ export interface FileServer {
   close(): void;
 }
 
+/** As the Hub has them: pages of other origins may read the files, and which version they are. */
+const ACROSS_ORIGINS = { "access-control-allow-origin": "*", "access-control-expose-headers": "etag" };
+
 /** 404, as most servers do. */
 export const notFound: Answer = (_, response) => response.writeHead(404).end("no");
 
@@ -35,7 +38,7 @@ export async function serveFiles(
     requests.push({ path, authorization: request.headers.authorization });
     const file = Object.hasOwn(files, path) ? files[path] : missing;
     if (typeof file === "function") return file(request, response);
-    response.writeHead(200, { etag: '"file"', "access-control-allow-origin": "*" }).end(file);
+    response.writeHead(200, { etag: '"file"', ...ACROSS_ORIGINS }).end(file);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

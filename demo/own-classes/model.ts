@@ -1,0 +1,91 @@
+/** The model: what Load would download, and the load itself. */
+import type { LoadOptions } from "../../src/index.ts";
+import { ZeroShotClassifier } from "../../src/zeroshot/index.ts";
+import { modelByName } from "../classify/models.ts";
+import { byId, showError, showProgress, showStatus, showText } from "../classify/page.ts";
+import { known, offerOf } from "./known-models.ts";
+
+export interface Loaded {
+  readonly name: string;
+  readonly classifier: ZeroShotClassifier;
+}
+
+const HUB = "https://huggingface.co";
+const address = new URL(location.href);
+const endpoint = address.searchParams.get("endpoint") ?? undefined;
+const device = (address.searchParams.get("device") ?? "auto") as LoadOptions["device"];
+
+/** Loads when the form is sent, and not before. `named` hears of each model that the field names, `loaded` of each that is there. */
+export function listenForModel(told: {
+  readonly named: (name: string) => void;
+  readonly loaded: (model: Loaded) => void;
+}): void {
+  const field = byId("model", HTMLInputElement);
+  let inUse: Loaded | undefined;
+  let loading = new AbortController();
+  const offer = async () => {
+    const name = field.value.trim();
+    told.named(name);
+    if (name === inUse?.name) return showText("offer", "");
+    const words = offerOf(name, await isKept(name));
+    if (name === field.value.trim()) showText("offer", words);
+  };
+  const load = async () => {
+    loading.abort();
+    loading = new AbortController();
+    const { signal } = loading;
+    showError(undefined);
+    try {
+      const next = await loadModel(field.value.trim(), signal);
+      if (signal.aborted) return void next.classifier.dispose();
+      void inUse?.classifier.dispose();
+      inUse = next;
+    } catch (error) {
+      if (signal !== loading.signal) return; // another model is loading by now
+      showProgress(undefined);
+      showStatus(inUse ? `${inUse.name} stays in use.` : "");
+      if (!signal.aborted) showError(error);
+      return;
+    }
+    showProgress(undefined);
+    showStatus(`Ready: ${inUse.name}.`);
+    showInAddress(inUse.name);
+    told.loaded(inUse);
+    await offer();
+  };
+  byId("model-form", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    void load();
+  });
+  field.addEventListener("input", offer);
+  byId("cancel", HTMLElement).addEventListener("click", () => loading.abort());
+  byId("models", HTMLElement).append(...known.map(({ id, megabytes }) => new Option(`${megabytes} MB`, id)));
+  field.value = address.searchParams.get("model") ?? known[0].id;
+  void offer();
+}
+
+async function loadModel(name: string, signal: AbortSignal): Promise<Loaded> {
+  showProgress({ stage: "download" });
+  const { source } = modelByName(name);
+  const options = { endpoint, device, signal, worker: true, onProgress: showProgress };
+  return { name, classifier: await ZeroShotClassifier.load(source, options) };
+}
+
+/** So that the address can be sent to somebody. */
+function showInAddress(name: string): void {
+  address.searchParams.set("model", name);
+  history.replaceState(null, "", address);
+}
+
+/** Whether the browser has the weights from an earlier load. */
+async function isKept(name: string): Promise<boolean> {
+  const isOfHub = /^[\w.-]+\/[\w.-]+$/.test(name);
+  const folder = isOfHub
+    ? `${(endpoint ?? HUB).replace(/\/$/, "")}/${name}/resolve/main/`
+    : String(modelByName(name).source).replace(/\/?$/, "/");
+  try {
+    return (await caches.match(`${folder}model.safetensors`, { cacheName: "vit8:models" })) !== undefined;
+  } catch {
+    return false; // a browser that keeps nothing, or a name that is no address yet
+  }
+}
