@@ -7,6 +7,7 @@ import type { ImageClassifier as Classifier, LoadOptions, Platform } from "../cl
 import { LocalClassifier } from "../classifier/local-classifier.ts";
 import { openPicture } from "../classifier/picture.ts";
 import type { ModelSource } from "../format/folder.ts";
+import { LocalTextTower } from "../text/text-tower.ts";
 import { ZeroShotClassifier as ZeroShot } from "../text/zero-shot.ts";
 import { nodeCache } from "./cache.ts";
 import { openModel } from "./folder.ts";
@@ -44,7 +45,10 @@ export const ZeroShotClassifier = {
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
     const folder = await nodePlatform.openFolder(model, options);
-    const loadImages = (how: LoadOptions) => LocalClassifier.loadOn(nodePlatform, model, how);
-    return ZeroShot.loadOn<NodePicture>(nodePlatform, folder, loadImages, options);
+    const load = {
+      images: (how: LoadOptions) => LocalClassifier.loadOn(nodePlatform, model, how),
+      texts: (how: LoadOptions) => LocalTextTower.loadOn(nodePlatform, folder, how),
+    };
+    return ZeroShot.loadWith<NodePicture>(folder, load, options);
   },
 };

@@ -4,6 +4,7 @@ import { ModelFormatError } from "../errors/errors.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { toFloat32 } from "../format/safetensors.ts";
 import type { TensorEntry } from "../format/safetensors-header.ts";
+import type { StreamOptions } from "../format/safetensors-stream.ts";
 import { openWeights } from "../format/weights.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import { checkShapes } from "../network/checked-tensors.ts";
@@ -39,9 +40,9 @@ export async function* textTensors(
   folder: ModelFolder,
   model: TextModel,
   host: HostTensors,
-  { signal, keepFloats }: { signal?: AbortSignal; keepFloats: boolean },
+  { keepFloats, ...options }: StreamOptions & { keepFloats: boolean },
 ): AsyncGenerator<StoredTensor> {
-  const weights = await openWeights(folder, { signal });
+  const weights = await openWeights(folder, options);
   try {
     const found = new Map<CanonicalName, TensorEntry>();
     for (const entry of weights.entries) {

@@ -9,6 +9,7 @@ import { ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
 import { until } from "../errors/until.ts";
 import { asFields, parseJson } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
+import { WEIGHTS_FILE } from "../format/weights.ts";
 import { arithmeticOf } from "../lower/arithmetic.ts";
 import { columnsOf } from "../lower/padding.ts";
 import type { Program } from "../lower/program.ts";
@@ -39,12 +40,18 @@ export async function describeText(folder: ModelFolder, signal?: AbortSignal): P
   }
 }
 
+/** exp(logit_scale) and logit_bias. */
+export interface Logits {
+  readonly scale: number;
+  readonly bias: number;
+}
+
 export async function loadText(
   device: Device,
   folder: ModelFolder,
   options: LoadOptions,
 ): Promise<TextSession> {
-  const { signal, autotune } = options;
+  const { signal, autotune, onProgress } = options;
   const arithmetic = arithmeticOf(options);
   const model = await describeText(folder, signal);
   const affine = { int8Offset: [0, 0, 0] };
@@ -53,7 +60,9 @@ export async function loadText(
   const program = await programAt(model.network);
   const host: HostTensors = { logitScale: 0, logitBias: 0 };
   const keepFloats = arithmetic.precision === "float32";
-  const packed = program.pack(textTensors(folder, model, host, { signal, keepFloats }));
+  const onBytes = (loaded: number, total?: number) =>
+    onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE });
+  const packed = program.pack(textTensors(folder, model, host, { signal, onBytes, keepFloats }));
   // A device asks a picture's size only where there are pictures.
   const backend = await device.load(model as unknown as ModelDescription, program, packed, autotune);
   const engine = new TextEngine(model, host, backend, (rows) => programAt(model.networkAt(rows)));
@@ -90,8 +99,7 @@ export class TextEngine {
     this.#programAt = programAt;
   }
 
-  /** exp(logit_scale) and logit_bias. */
-  get logits(): { readonly scale: number; readonly bias: number } {
+  get logits(): Logits {
     return { scale: Math.exp(this.#host.logitScale), bias: this.#host.logitBias };
   }
 

@@ -1,20 +1,22 @@
 // Pictures and texts in one space: classes by their names, without training.
 
 import { type Classification, topClasses } from "../classifier/answer.ts";
-import type { ImageClassifier, LoadOptions, Report } from "../classifier/api.ts";
-import type { GpuAccess } from "../classifier/gpu-device.ts";
-import { Recovery } from "../classifier/recovery.ts";
-import { reportOf } from "../classifier/report.ts";
-import { openWith } from "../classifier/session.ts";
+import type { ImageClassifier, LoadOptions, ManyOptions, Report, SettledOptions } from "../classifier/api.ts";
+import { DisposedError } from "../errors/errors.ts";
 import { until } from "../errors/until.ts";
 import type { ModelFolder } from "../format/folder.ts";
+import type { Scoring } from "../format/labels.ts";
+import { PictureEmbeddings } from "./picture-embeddings.ts";
+import { TextEmbeddings, type TextOptions } from "./text-embeddings.ts";
+import type { TextTower } from "./text-tower.ts";
 import { readTokenizer, type TextTokenizer } from "./tokenizer.ts";
-import { describeText, loadText, type TextSession } from "./tower.ts";
+import { describeText } from "./tower.ts";
+import { cosineOf, meanOf } from "./unit-length.ts";
+import { each, withLabels } from "./with-labels.ts";
 
-export interface EmbedTextOptions {
+export interface EmbedTextOptions extends TextOptions {
   /** `{}` stands for the label; of several the mean is taken. Default "a photo of a {}." for `classify`, "{}" for `embedText`. */
   readonly template?: string | readonly string[];
-  readonly signal?: AbortSignal;
 }
 
 export interface ZeroShotOptions extends EmbedTextOptions {
@@ -22,65 +24,60 @@ export interface ZeroShotOptions extends EmbedTextOptions {
   readonly topK?: number;
 }
 
+/** How each tower is loaded. */
+export interface Loaders<P> {
+  readonly images: (options: LoadOptions) => Promise<ImageClassifier<P>>;
+  /** Where the image tower was found to run. */
+  readonly texts: (options: LoadOptions, images: ImageClassifier<P>) => Promise<TextTower>;
+}
+
 const TEMPLATE = "a photo of a {}.";
-/** Embeddings of texts that are kept. */
-const KEPT = 10_000;
 
 /** A CLIP or SigLIP model: the labels are yours. */
 export class ZeroShotClassifier<P> {
   readonly #images: ImageClassifier<P>;
-  readonly #texts: Recovery<TextSession>;
-  readonly #tokenizer: TextTokenizer;
-  readonly #options: LoadOptions;
-  /** By the text itself. */
-  readonly #keptTexts = new Map<string, Promise<Float32Array>>();
+  readonly #tower: TextTower;
+  readonly #scoring: Scoring;
+  readonly #texts: TextEmbeddings;
+  readonly #pictures: PictureEmbeddings<P>;
+  #disposed = false;
 
   private constructor(
     images: ImageClassifier<P>,
-    texts: Recovery<TextSession>,
+    tower: TextTower,
     tokenizer: TextTokenizer,
-    options: LoadOptions,
+    scoring: Scoring,
   ) {
     this.#images = images;
-    this.#texts = texts;
-    this.#tokenizer = tokenizer;
-    this.#options = options;
+    this.#tower = tower;
+    this.#scoring = scoring;
+    this.#texts = new TextEmbeddings(tower, tokenizer);
+    this.#pictures = new PictureEmbeddings(images);
   }
 
   /**
    * Loads both towers of a model. Configs and tokenizer are read before any weight.
-   * @param loadImages loads the image tower
    * @throws what `ImageClassifier.load` throws; UnsupportedModelError for a text tower that vit8 does not run
    */
-  static async loadOn<P>(
-    access: GpuAccess,
+  static async loadWith<P>(
     folder: ModelFolder,
-    loadImages: (options: LoadOptions) => Promise<ImageClassifier<P>>,
+    load: Loaders<P>,
     options: LoadOptions,
   ): Promise<ZeroShotClassifier<P>> {
     const { signal, onProgress } = options;
-    const model = await describeText(folder, signal);
-    const tokenizer = await until(
-      signal,
-      readTokenizer(folder, {
-        places: model.places,
-        pad: model.fixedLength,
-        isClip: model.name === "clip",
-        signal,
-      }),
-    );
-    const quiet = { ...options, onProgress: undefined };
+    const { places, fixedLength: pad, name, scoring } = await describeText(folder, signal);
+    const isClip = name === "clip";
+    const tokenizer = await until(signal, readTokenizer(folder, { places, pad, isClip, signal }));
     const untilReady: LoadOptions["onProgress"] = (progress) => {
       if (progress.stage !== "ready") onProgress?.(progress);
     };
-    const images = await loadImages({ ...options, onProgress: untilReady });
+    const images = await load.images({ ...options, onProgress: untilReady });
     try {
       // Both on the device that the image tower was found to run on.
       const device = images.report.backend;
-      const open = (signal?: AbortSignal) => openWith(loadText, access, folder, { ...quiet, device, signal });
-      const session = await open(signal);
+      const tower = await load.texts({ ...options, onProgress: untilReady, device }, images);
       onProgress?.({ stage: "ready" });
-      return new ZeroShotClassifier(images, new Recovery(session, () => open()), tokenizer, options);
+      return new ZeroShotClassifier(images, tower, tokenizer, scoring);
     } catch (error) {
       await images.dispose();
       throw error;
@@ -94,15 +91,20 @@ export class ZeroShotClassifier<P> {
 
   /** What the text tower runs on. */
   get textReport(): Report {
-    const { device, engine, model, ignored } = this.#texts.session;
-    return reportOf({ device, engine, model, ignored }, this.#options, this.#texts.losses);
+    return this.#tower.report;
   }
 
   /**
-   * The likeliest of your labels for a picture, or for each of many, best first. Labels that were asked for before are not computed again.
+   * The likeliest of your labels for a picture, or for each of many, best first. Labels and pictures that were asked for before are not
+   * computed again. With `settled` one bad picture of many does not throw.
    * @throws RangeError for no labels or a bad `topK`; PictureError for what cannot be decoded; DisposedError; the signal's reason
    */
   classify(picture: P, labels: readonly string[], options?: ZeroShotOptions): Promise<Classification[]>;
+  classify(
+    pictures: readonly P[],
+    labels: readonly string[],
+    options: ZeroShotOptions & SettledOptions,
+  ): Promise<PromiseSettledResult<Classification[]>[]>;
   classify(
     pictures: readonly P[],
     labels: readonly string[],
@@ -111,40 +113,57 @@ export class ZeroShotClassifier<P> {
   async classify(
     input: P | readonly P[],
     labels: readonly string[],
-    { topK = 5, template = TEMPLATE, signal }: ZeroShotOptions = {},
-  ): Promise<Classification[] | Classification[][]> {
+    { topK, template, onProgress, ...rest }: ZeroShotOptions & ManyOptions = {},
+  ): Promise<unknown> {
+    const { signal } = rest;
+    const named = await this.withLabels(labels, { template, onProgress, signal });
+    return named.classify(input as readonly P[], { topK, ...rest });
+  }
+
+  /**
+   * The same model with labels that stay: whatever takes an `ImageClassifier` takes it. Its `dispose` is that of both towers.
+   * @throws RangeError for no labels; DisposedError; the signal's reason
+   */
+  async withLabels(
+    labels: readonly string[],
+    { template = TEMPLATE, ...rest }: EmbedTextOptions = {},
+  ): Promise<ImageClassifier<P>> {
     if (labels.length === 0)
       throw new RangeError("labels: expected at least one, got none. Pass the names of your classes.");
-    if (!(Number.isInteger(topK) && topK >= 1))
-      throw new RangeError(`topK: expected a whole number from 1 on, got ${topK}. Pass a count of labels.`);
-    const texts = await this.embedText(labels, { template, signal });
-    const { scoring } = this.#texts.session.model;
-    const answer = (image: Float32Array) => topClasses(this.logits(image, texts), labels, topK, scoring);
-    if (Array.isArray(input)) return (await this.embedImage(input as readonly P[], { signal })).map(answer);
-    return answer(await this.embedImage(input as P, { signal }));
+    const texts = await this.embedText(labels, { template, ...rest });
+    return withLabels({
+      images: this.#images,
+      pictures: this.#pictures,
+      labels: [...labels],
+      scoring: this.#scoring,
+      logitsOf: (image) => this.logits(image, texts),
+      dispose: () => this.dispose(),
+    });
   }
 
   /** Logits of an image's embedding for each text's, as transformers' `logits_per_image`. Computes nothing but products. */
   logits(image: Float32Array, texts: readonly Float32Array[]): Float32Array {
-    const { scale, bias } = this.#texts.session.engine.logits;
-    return Float32Array.from(texts, (text) => scale * this.similarity(image, text) + bias);
+    const { scale, bias } = this.#tower.logits;
+    return Float32Array.from(texts, (text) => scale * cosineOf(image, text) + bias);
   }
 
   /** Scores of an image's embedding for each text's, 0 to 1: softmax (CLIP) or sigmoid (SigLIP), in the order of the texts. */
   score(image: Float32Array, texts: readonly Float32Array[]): Float32Array {
     const scores = new Float32Array(texts.length);
-    const { scoring } = this.#texts.session.model;
-    const labels = texts.map(String);
-    for (const { index, score } of topClasses(this.logits(image, texts), labels, labels.length, scoring))
+    const labels = texts.map(() => "");
+    for (const { index, score } of topClasses(
+      this.logits(image, texts),
+      labels,
+      labels.length,
+      this.#scoring,
+    ))
       scores[index] = score;
     return scores;
   }
 
   /** The cosine of two embeddings, -1 to 1. */
   similarity(a: Float32Array, b: Float32Array): number {
-    let dot = 0;
-    for (let i = 0; i < a.length; i++) dot += a[i] * b[i];
-    return dot;
+    return cosineOf(a, b);
   }
 
   /**
@@ -152,69 +171,48 @@ export class ZeroShotClassifier<P> {
    * @throws RangeError for a template without `{}`; DisposedError; the signal's reason
    */
   async embedText(texts: readonly string[], options: EmbedTextOptions = {}): Promise<Float32Array[]> {
-    const { template = "{}", signal } = options;
+    const { template = "{}", ...rest } = options;
     const templates = [template].flat();
     const bad = templates.find((one) => !one.includes("{}"));
     if (bad !== undefined || templates.length === 0)
       throw new RangeError(
         `template: expected text with {} in it, got ${JSON.stringify(bad)}. Write {} where the label goes.`,
       );
-    this.#texts.mustBeOpen();
-    signal?.throwIfAborted();
+    this.#mustBeOpen();
+    rest.signal?.throwIfAborted();
     const filled = texts.flatMap((text) => templates.map((one) => one.replaceAll("{}", () => text)));
-    const all = await until(signal, Promise.all(this.#embeddingsOf(filled)));
-    this.#forgetOldest();
+    const all = await until(rest.signal, this.#texts.of(filled, rest));
     return texts.map((_, i) => meanOf(all.slice(i * templates.length, (i + 1) * templates.length)));
   }
 
-  /** Of a picture, or of each of many, [channels] f32 of length 1. */
+  /**
+   * Of a picture, or of each of many, [channels] f32 of length 1. Those of a Blob, an ImageBitmap and a VideoFrame, which cannot change,
+   * are kept for the next call.
+   */
   embedImage(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  embedImage(
+    pictures: readonly P[],
+    options: { signal?: AbortSignal } & SettledOptions,
+  ): Promise<PromiseSettledResult<Float32Array>[]>;
   embedImage(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
-  async embedImage(
-    input: P | readonly P[],
-    options: { signal?: AbortSignal } = {},
-  ): Promise<Float32Array | Float32Array[]> {
-    if (Array.isArray(input))
-      return (await this.#images.embed(input as readonly P[], options)).map(normalized);
-    return normalized(await this.#images.embed(input as P, options));
+  async embedImage(input: P | readonly P[], options: ManyOptions = {}): Promise<unknown> {
+    this.#mustBeOpen();
+    options.signal?.throwIfAborted();
+    return each(this.#pictures, (image) => image)(input, options);
   }
 
   /** Gives the memory of both towers back. A second call does nothing. */
   async dispose(): Promise<void> {
-    await Promise.all([this.#images.dispose(), this.#texts.dispose()]);
-    this.#keptTexts.clear();
+    this.#disposed = true;
+    await Promise.all([this.#images.dispose(), this.#tower.dispose()]);
+    this.#texts.forgetAll();
   }
 
-  /** Those that are not kept are computed in one call of the tower. */
-  #embeddingsOf(texts: readonly string[]): Promise<Float32Array>[] {
-    const fresh = [...new Set(texts)].filter((text) => !this.#keptTexts.has(text));
-    if (fresh.length > 0) {
-      const ids = fresh.map((text) => this.#tokenizer.ids(text));
-      const made = this.#texts.run(undefined, (engine) => engine.encode(ids));
-      for (const [i, text] of fresh.entries()) {
-        const one = made.then((all) => normalized(all[i]));
-        this.#keptTexts.set(text, one);
-        one.catch(() => this.#keptTexts.delete(text));
-      }
-    }
-    return texts.map((text) => this.#keptTexts.get(text)!);
+  /** What is kept could be told without a tower. @throws DisposedError */
+  #mustBeOpen(): void {
+    if (this.#disposed)
+      throw new DisposedError(
+        `classifier of ${this.report.model}: was disposed; load it again before using it`,
+      );
   }
-
-  #forgetOldest(): void {
-    const surplus = this.#keptTexts.size - KEPT;
-    for (const text of [...this.#keptTexts.keys()].slice(0, Math.max(0, surplus)))
-      this.#keptTexts.delete(text);
-  }
-}
-
-function normalized(values: Float32Array): Float32Array {
-  let squares = 0;
-  for (const value of values) squares += value * value;
-  const length = Math.sqrt(squares) || 1;
-  return values.map((value) => value / length);
-}
-
-function meanOf(embeddings: readonly Float32Array[]): Float32Array {
-  if (embeddings.length === 1) return embeddings[0].slice();
-  return normalized(embeddings[0].map((_, c) => embeddings.reduce((sum, one) => sum + one[c], 0)));
 }

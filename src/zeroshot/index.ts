@@ -7,9 +7,11 @@ import type { LoadOptions } from "../classifier/api.ts";
 import { pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
 import type { ModelSource } from "../format/folder.ts";
+import { LocalTextTower } from "../text/text-tower.ts";
 import { ZeroShotClassifier as Classifier } from "../text/zero-shot.ts";
 import { ImageClassifier } from "../worker/load.ts";
 
+export type { TextOptions, TextProgress } from "../text/text-embeddings.ts";
 export type { EmbedTextOptions, ZeroShotOptions } from "../text/zero-shot.ts";
 
 /** Both towers of a model, and what can be asked of them. */
@@ -23,7 +25,10 @@ export const ZeroShotClassifier = {
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
     const folder = await pagePlatform.openFolder(model, options);
-    const loadImages = (how: LoadOptions) => ImageClassifier.load(model, how);
-    return Classifier.loadOn<Picture>(pagePlatform, folder, loadImages, options);
+    const load = {
+      images: (how: LoadOptions) => ImageClassifier.load(model, how),
+      texts: (how: LoadOptions) => LocalTextTower.loadOn(pagePlatform, folder, how),
+    };
+    return Classifier.loadWith<Picture>(folder, load, options);
   },
 };

@@ -69,6 +69,14 @@ test("labels are scored, kept, and averaged over templates", async () => {
     all,
     all,
   ]);
+  const bad = new Blob(["no picture"]);
+  const settled = await classifier.classify([bad, picture], ["cat", "dog", "car"], { settled: true });
+  expect(settled).toMatchObject([{ status: "rejected" }, { status: "fulfilled", value: all }]);
+  const named = await classifier.withLabels(["cat", "dog", "car"]);
+  expect(named.labels).toEqual(["cat", "dog", "car"]);
+  expect(await named.classify(picture)).toEqual(all);
+  expect(await named.embed(picture)).toEqual(await classifier.embedImage(picture));
+  for await (const { result } of named.classifyEach([{ key: 1, picture }])) expect(result).toEqual(all);
   const [one, other] = await classifier.embedText(["a {}", "the {}"].map((t) => t.replace("{}", "cat")));
   const [mean] = await classifier.embedText(["cat"], { template: ["a {}", "the {}"] });
   expect(classifier.similarity(mean, one)).toBeCloseTo(classifier.similarity(mean, other), 5);

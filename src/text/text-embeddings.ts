@@ -1,0 +1,85 @@
+// Embeddings of texts, computed once each.
+
+import type { TextTower } from "./text-tower.ts";
+import type { TextTokenizer } from "./tokenizer.ts";
+import { normalized } from "./unit-length.ts";
+
+/** Embeddings that are kept. */
+const KEPT = 10_000;
+/** Texts between two looks at the signal. */
+const SOME = 16;
+
+export interface TextProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface TextOptions {
+  readonly signal?: AbortSignal;
+  /** Texts of this call whose embeddings are there, those that were kept included. */
+  readonly onProgress?: (progress: TextProgress) => void;
+}
+
+export class TextEmbeddings {
+  readonly #tower: Pick<TextTower, "encode">;
+  readonly #tokenizer: TextTokenizer;
+  /** By the text itself; the least recently used first. */
+  readonly #kept = new Map<string, Float32Array>();
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(tower: Pick<TextTower, "encode">, tokenizer: TextTokenizer) {
+    this.#tower = tower;
+    this.#tokenizer = tokenizer;
+  }
+
+  /** Of each text, of length 1. What is done when the signal comes stays for the next call. @throws the signal's reason */
+  async of(texts: readonly string[], { signal, onProgress }: TextOptions = {}): Promise<Float32Array[]> {
+    const found = new Map<string, Float32Array>();
+    const fresh = [...new Set(texts)].filter((text) => !this.#find(text, found));
+    const total = found.size + fresh.length;
+    // Texts of like length run together.
+    const waiting = fresh
+      .map((text) => ({ text, ids: this.#tokenizer.ids(text) }))
+      .sort((a, b) => a.ids.length - b.ids.length);
+    for (let at = 0; at < waiting.length; at += SOME) {
+      onProgress?.({ done: found.size, total });
+      const some = waiting.slice(at, at + SOME);
+      await this.#inTurn(async () => {
+        signal?.throwIfAborted();
+        // A call before this one may have had the same labels.
+        const missing = some.filter(({ text }) => !this.#find(text, found));
+        const made = await this.#tower.encode(
+          missing.map(({ ids }) => ids),
+          signal,
+        );
+        for (const [i, { text }] of missing.entries()) found.set(text, this.#keep(text, normalized(made[i])));
+      });
+    }
+    onProgress?.({ done: total, total });
+    return texts.map((text) => found.get(text)!);
+  }
+
+  forgetAll(): void {
+    this.#kept.clear();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(work);
+    this.#tail = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Moves a kept one to `found`, and to the end of those that may be forgotten. */
+  #find(text: string, found: Map<string, Float32Array>): boolean {
+    const kept = this.#kept.get(text);
+    if (kept) found.set(text, this.#keep(text, kept));
+    return kept !== undefined;
+  }
+
+  #keep(text: string, embedding: Float32Array): Float32Array {
+    this.#kept.delete(text);
+    this.#kept.set(text, embedding);
+    if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    return embedding;
+  }
+}

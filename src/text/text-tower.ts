@@ -1,0 +1,53 @@
+// A text tower as its classifier sees it, wherever it runs.
+
+import type { LoadOptions, Report } from "../classifier/api.ts";
+import type { GpuAccess } from "../classifier/gpu-device.ts";
+import { Recovery } from "../classifier/recovery.ts";
+import { reportOf } from "../classifier/report.ts";
+import { openWith } from "../classifier/session.ts";
+import type { ModelFolder } from "../format/folder.ts";
+import { type Logits, loadText, type TextSession } from "./tower.ts";
+
+export interface TextTower {
+  readonly report: Report;
+  /** What makes logits of cosines. */
+  readonly logits: Logits;
+  /** An embedding for each list of ids, not normalized. Survives the loss of its device. @throws DisposedError; the signal's reason */
+  encode(texts: readonly (readonly number[])[], signal?: AbortSignal): Promise<Float32Array[]>;
+  /** Gives its memory back, after the run in progress. A second call does nothing. */
+  dispose(): Promise<void>;
+}
+
+/** On the thread that loads it. */
+export class LocalTextTower implements TextTower {
+  readonly #recovery: Recovery<TextSession>;
+  readonly #options: LoadOptions;
+
+  private constructor(recovery: Recovery<TextSession>, options: LoadOptions) {
+    this.#recovery = recovery;
+    this.#options = options;
+  }
+
+  static async loadOn(access: GpuAccess, folder: ModelFolder, options: LoadOptions): Promise<LocalTextTower> {
+    const open = (how: LoadOptions) => openWith(loadText, access, folder, how);
+    // Who loaded the model hears no second progress, and the signal was for the first load.
+    const again = () => open({ ...options, onProgress: undefined, signal: undefined });
+    return new LocalTextTower(new Recovery(await open(options), again), options);
+  }
+
+  get report(): Report {
+    return reportOf(this.#recovery.session, this.#options, this.#recovery.losses);
+  }
+
+  get logits(): Logits {
+    return this.#recovery.session.engine.logits;
+  }
+
+  encode(texts: readonly (readonly number[])[], signal?: AbortSignal): Promise<Float32Array[]> {
+    return this.#recovery.run(signal, (engine) => engine.encode(texts, signal));
+  }
+
+  dispose(): Promise<void> {
+    return this.#recovery.dispose();
+  }
+}

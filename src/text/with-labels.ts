@@ -1,0 +1,80 @@
+// A zero-shot classifier with labels that are settled: an ImageClassifier like any other.
+
+import { topClasses } from "../classifier/answer.ts";
+import type {
+  ClassifyOptions,
+  EachOptions,
+  EachResult,
+  EmbedOptions,
+  ImageClassifier,
+  KeyedPicture,
+  ManyOptions,
+} from "../classifier/api.ts";
+import { part } from "../errors/part.ts";
+import type { Scoring } from "../format/labels.ts";
+import type { PictureEmbeddings } from "./picture-embeddings.ts";
+
+export interface Named<P> {
+  readonly images: ImageClassifier<P>;
+  readonly pictures: PictureEmbeddings<P>;
+  readonly labels: readonly string[];
+  readonly scoring: Scoring;
+  /** Of a picture's embedding, one for each label. */
+  readonly logitsOf: (image: Float32Array) => Float32Array;
+  readonly dispose: () => Promise<void>;
+}
+
+export function withLabels<P>(named: Named<P>): ImageClassifier<P> {
+  const { images, pictures, labels, scoring, logitsOf } = named;
+  const logits = each(pictures, logitsOf) as ImageClassifier<P>["logits"];
+  return {
+    labels,
+    framing: images.framing,
+    get report() {
+      return images.report;
+    },
+    classify: (async (input: P | readonly P[], { topK = 5, ...rest }: ClassifyOptions & ManyOptions = {}) => {
+      checkTopK(topK);
+      const answer = (image: Float32Array) => topClasses(logitsOf(image), labels, topK, scoring);
+      return each(pictures, answer)(input, rest);
+    }) as ImageClassifier<P>["classify"],
+    async *classifyEach<K>(
+      stream: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,
+      options: EachOptions = {},
+    ): AsyncGenerator<EachResult<K>> {
+      const { classifyEach } = await part(import("../classifier/each.ts"));
+      yield* classifyEach(this, stream, options);
+    },
+    logits,
+    embed: ((input: P, { pooling = "model", tokens, ...rest }: EmbedOptions & ManyOptions = {}) =>
+      pooling === "model" && !tokens
+        ? each(pictures, (image) => image)(input, rest)
+        : images.embed(input, { pooling, tokens, ...rest } as object)) as ImageClassifier<P>["embed"],
+    detect: (picture, options) => images.detect(picture, options),
+    attention: (picture, options) => images.attention(picture, options),
+    profile: (picture) => images.profile(picture),
+    dispose: named.dispose,
+  };
+}
+
+/** @throws RangeError */
+function checkTopK(topK: number): void {
+  if (!(Number.isInteger(topK) && topK >= 1))
+    throw new RangeError(`topK: expected a whole number from 1 on, got ${topK}. Pass a count of labels.`);
+}
+
+/** What `of` makes of a picture's embedding, of each of many, or of each that can be read. */
+export function each<P, T>(pictures: PictureEmbeddings<P>, of: (image: Float32Array) => T) {
+  return async (
+    input: P | readonly P[],
+    { signal, settled }: ManyOptions = {},
+  ): Promise<T | T[] | PromiseSettledResult<T>[]> => {
+    if (!Array.isArray(input)) return of(await pictures.of(input as P, { signal }));
+    if (!settled) return (await pictures.ofMany(input, { signal })).map(of);
+    const results = await pictures.settled(input, { signal });
+    return results.map(
+      (result): PromiseSettledResult<T> =>
+        result.status === "rejected" ? result : { ...result, value: of(result.value) },
+    );
+  };
+}
