@@ -1,9 +1,10 @@
 // Texts to token ids as transformers has them, by npm's @huggingface/tokenizers.
 
 import { ModelLoadError } from "../errors/errors.ts";
-import { asFields, field, parseJson } from "../format/fields.ts";
+import { asFields, type Fields, field, parseJson } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { readOptional } from "../format/optional.ts";
+import { asTransformers, withoutFalseSpecials } from "./as-transformers.ts";
 
 export interface TextTokenizer {
   /** Ids of a text, cut to `places`; padded to it where `pad`. */
@@ -16,7 +17,7 @@ export interface TextTokenizer {
  */
 export async function readTokenizer(
   folder: ModelFolder,
-  { places, pad, isClip, signal }: { places: number; pad: boolean; isClip: boolean; signal?: AbortSignal },
+  { places, pad, signal }: { places: number; pad: boolean; signal?: AbortSignal },
 ): Promise<TextTokenizer> {
   const read = (name: string) => readOptional(folder, name, signal);
   const json = await read("tokenizer.json");
@@ -27,21 +28,22 @@ export async function readTokenizer(
   );
   const file = json
     ? asFields(parseJson(json, "tokenizer.json"), "tokenizer.json")
-    : await fromMerges(folder, read);
+    : await fromMerges(folder, read, signal);
   const { Tokenizer } = await import("@huggingface/tokenizers").catch((cause) => {
     throw new ModelLoadError(
       "@huggingface/tokenizers: expected the package, got none. Install it: npm install @huggingface/tokenizers",
       { cause },
     );
   });
-  const tokenizer = new Tokenizer(file, config);
+  const tokenizer = new Tokenizer(asTransformers(file), config);
   const padToken = field(config, "pad_token");
   const padName =
     typeof padToken === "string" ? padToken : field(asFields(padToken ?? {}, "pad_token"), "content");
   const padding = tokenizer.token_to_id(String(padName)) ?? 1;
+  const readable = withoutFalseSpecials(file);
   return {
     ids(text) {
-      const { ids } = tokenizer.encode(isClip ? asClipReads(text) : text);
+      const { ids } = tokenizer.encode(readable(text));
       // As transformers cuts: the special token at the end stays.
       const cut = ids.length > places ? [...ids.slice(0, places - 1), ids[ids.length - 1]] : ids;
       return pad ? [...cut, ...new Array(places - cut.length).fill(padding)] : cut;
@@ -49,22 +51,26 @@ export async function readTokenizer(
   };
 }
 
-/** The library makes another letter of a sigma at the end of a word. */
-const asClipReads = (text: string) => text.replace(/\u03A3/g, "\u03C3");
-
 type Read = (name: string) => Promise<string | undefined>;
 
-async function fromMerges(folder: ModelFolder, read: Read): Promise<object> {
+async function fromMerges(folder: ModelFolder, read: Read, signal?: AbortSignal): Promise<Fields> {
   const [vocab, merges] = [await read("vocab.json"), await read("merges.txt")];
-  if (vocab === undefined || merges === undefined)
-    throw new ModelLoadError(
-      `${folder.id}: expected tokenizer.json, or vocab.json and merges.txt, got neither. Make it with AutoTokenizer.from_pretrained(MODEL).save_pretrained(FOLDER)`,
-    );
+  if (vocab === undefined || merges === undefined) throw await without(folder, signal);
   return clipTokenizer(asFields(parseJson(vocab, "vocab.json"), "vocab.json"), merges);
 }
 
+async function without(folder: ModelFolder, signal?: AbortSignal): Promise<ModelLoadError> {
+  const model = await folder.open("spiece.model", signal).catch(() => undefined);
+  await model?.stream.cancel();
+  return new ModelLoadError(
+    model
+      ? `${folder.id}: expected tokenizer.json, got spiece.model alone. Make it with transformers as docs/zero-shot.md of vit8 says (T5Tokenizer, save_pretrained).`
+      : `${folder.id}: expected tokenizer.json, or vocab.json and merges.txt, got neither. Make it with AutoTokenizer.from_pretrained(MODEL).save_pretrained(FOLDER).`,
+  );
+}
+
 /** What transformers makes of CLIP's two files (CLIPTokenizer). */
-function clipTokenizer(vocab: object, merges: string): object {
+function clipTokenizer(vocab: object, merges: string): Fields {
   const [start, end] = ["<|startoftext|>", "<|endoftext|>"];
   const ids = vocab as Record<string, number>;
   const special = (content: string) => ({

@@ -65,9 +65,8 @@ export class ZeroShotClassifier<P> {
     options: LoadOptions,
   ): Promise<ZeroShotClassifier<P>> {
     const { signal, onProgress } = options;
-    const { places, fixedLength: pad, name, scoring } = await describeText(folder, signal);
-    const isClip = name === "clip";
-    const tokenizer = await until(signal, readTokenizer(folder, { places, pad, isClip, signal }));
+    const { places, fixedLength: pad, scoring } = await describeText(folder, signal);
+    const tokenizer = await until(signal, readTokenizer(folder, { places, pad, signal }));
     const untilReady: LoadOptions["onProgress"] = (progress) => {
       if (progress.stage !== "ready") onProgress?.(progress);
     };
