@@ -55,7 +55,6 @@ const NOT_YET: readonly string[] = [
   "CHANGELOG.md",
   "docs/compatibility.md",
   "docs/errors.md",
-  "docs/jobs.md",
   "docs/zero-shot.md",
 ];
 
