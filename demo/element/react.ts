@@ -27,6 +27,8 @@ function App() {
       src: sampleAddress(name),
       model,
       topK: 3,
+      width: 320,
+      height: 320,
       onresult,
       onloadstart: () => setAnswer(""),
     }),

@@ -23,6 +23,8 @@ const App = () => {
       src: sampleAddress(name.value),
       model,
       topK: 3,
+      width: 320,
+      height: 320,
       onResult: hear,
       onLoadstart: () => {
         answer.value = "";

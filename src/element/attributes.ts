@@ -11,6 +11,8 @@ export interface Attributes {
   loading: "eager" | "lazy";
   crossOrigin: string | null;
   alt: string;
+  width: number;
+  height: number;
   autoplay: boolean;
   name: string;
 }
@@ -18,7 +20,7 @@ export interface Attributes {
 interface Attribute<T> {
   readonly attribute: string;
   /** What is done anew when it changes: the picture is fetched, a run begins, or only what is shown; `name` is read by the form. */
-  readonly renews?: "picture" | "run" | "place" | "results" | "alt";
+  readonly renews?: "picture" | "run" | "place" | "results" | "alt" | "size";
   /** The property's value for the attribute's; null: it is absent. */
   read(value: string | null): T;
   /** And back: a string, or whether it is there. By default the property's value as a string. */
@@ -26,6 +28,8 @@ interface Attribute<T> {
 }
 
 const text = (value: string | null) => value ?? "";
+/** CSS pixels; 0 without any. */
+const pixels = (value: string | null) => Math.max(Number.parseFloat(value ?? ""), 0) || 0;
 
 const ATTRIBUTES: { readonly [Name in keyof Attributes]: Attribute<Attributes[Name]> } = {
   src: { attribute: "src", renews: "picture", read: text },
@@ -57,6 +61,8 @@ const ATTRIBUTES: { readonly [Name in keyof Attributes]: Attribute<Attributes[Na
     write: (value) => value ?? false,
   },
   alt: { attribute: "alt", renews: "alt", read: text },
+  width: { attribute: "width", renews: "size", read: pixels },
+  height: { attribute: "height", renews: "size", read: pixels },
   autoplay: {
     attribute: "autoplay",
     renews: "run",

@@ -1,18 +1,20 @@
 // The look, as one sheet for all elements of a page. Custom properties begin with --vit-.
 
 const css = `
-:host { display: block; }
-:host([hidden]), [hidden] { display: none !important; }
-img { display: block; max-inline-size: 100%; block-size: auto; }
-.answer { display: grid; margin-block-start: var(--vit-gap, .5rem); }
+:host { display: inline-block; max-inline-size: 100%; vertical-align: top; }
+:host([hidden]), [hidden], :host(:not([src])) img { display: none !important; }
+img { display: block; max-inline-size: 100%; block-size: auto; aspect-ratio: inherit; }
+.shaped { inline-size: 100%; }
+.answer, .state { min-block-size: calc(1lh + .1em + var(--vit-bar-size, .4em)); }
+.answer { display: grid; margin-block-start: var(--vit-gap, .5rem); inline-size: 12em; min-inline-size: 100%; max-inline-size: 100%; }
 .answer > * { grid-area: 1 / 1; min-inline-size: 0; }
-.state { position: relative; z-index: 1; display: grid; gap: .25em; align-content: start; }
+.state { position: relative; z-index: 1; display: grid; gap: .1em; align-content: start; }
+.words, .label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .error { color: var(--vit-error, light-dark(#a3261c, #ff9d8f)); overflow-wrap: anywhere; }
 .quiet { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-progress { inline-size: 100%; block-size: .5em; accent-color: var(--vit-accent, #1a8f80); }
+progress { inline-size: 100%; block-size: var(--vit-bar-size, .4em); accent-color: var(--vit-accent, #1a8f80); }
 ol { list-style: none; margin: 0; padding: 0; display: grid; gap: var(--vit-gap, .5rem); }
-li { display: grid; grid-template-columns: 1fr auto; gap: .1em .75em; }
-.label { overflow-wrap: anywhere; }
+li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .1em .75em; }
 .score { font-variant-numeric: tabular-nums; }
 .placeholder { visibility: hidden; }
 meter { grid-column: 1 / -1; inline-size: 100%; block-size: var(--vit-bar-size, .4em); }
@@ -25,23 +27,32 @@ meter { grid-column: 1 / -1; inline-size: 100%; block-size: var(--vit-bar-size, 
 }
 `;
 
-let sheet: CSSStyleSheet | undefined;
+let shared: CSSStyleSheet | undefined;
 
-/** A policy for the page may forbid a `<style>`, and jsdom and browsers before 2023 lack sheets that are adopted. */
-export function applyStyle(root: ShadowRoot): void {
+/**
+ * The look, and the size that an element's attributes give: as with `<img>`, the page's own CSS goes before it. A policy for the page may
+ * forbid a `<style>`, and jsdom and browsers before 2023 lack sheets that are adopted.
+ */
+export function applyStyle(root: ShadowRoot, width = 0, height = 0): void {
+  const rules = sizeRules(width, height);
   if ("adoptedStyleSheets" in root && "replaceSync" in CSSStyleSheet.prototype) {
-    root.adoptedStyleSheets = [styleSheet()];
+    shared ??= sheetOf(css);
+    root.adoptedStyleSheets = rules ? [shared, sheetOf(rules)] : [shared];
   } else {
-    const style = document.createElement("style");
-    style.textContent = css;
-    root.append(style);
+    const style = root.querySelector("style") ?? root.appendChild(document.createElement("style"));
+    style.textContent = css + rules;
   }
 }
 
-function styleSheet(): CSSStyleSheet {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-  }
+function sheetOf(rules: string): CSSStyleSheet {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(rules);
   return sheet;
+}
+
+/** In CSS pixels; 0: not given. */
+function sizeRules(width: number, height: number): string {
+  const wide = width && `:host { width: ${width}px; } img { inline-size: 100%; }`;
+  const high = height && `img { ${width ? `aspect-ratio: ${width} / ${height}` : `height: ${height}px`}; }`;
+  return [wide, high].filter(Boolean).join(" ");
 }

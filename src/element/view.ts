@@ -7,6 +7,7 @@ import { texts } from "./texts.ts";
 
 export type Status = "idle" | "loading" | "ready" | "error";
 
+const EMPTY: Classification = { label: "\u00a0", score: 0, index: -1 };
 const percents = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 
 export class View {
@@ -17,14 +18,15 @@ export class View {
   readonly #progress = make("progress", "progress");
   readonly #list = make("ol", "results");
   readonly #host: Element;
+  readonly #root: ShadowRoot;
   #said = "";
   /** The image has the address that was asked for last. */
   #requested = false;
 
   constructor(host: Element) {
     this.#host = host;
-    const root = host.attachShadow({ mode: "open" });
-    applyStyle(root);
+    this.#root = host.attachShadow({ mode: "open" });
+    applyStyle(this.#root);
     const results = make("slot");
     results.name = "results";
     results.append(this.#list);
@@ -33,8 +35,7 @@ export class View {
     this.#state.append(this.#words, this.#progress);
     const answer = make("div", "answer");
     answer.append(this.#state, results);
-    this.image.hidden = true;
-    root.append(this.image, this.slot, answer);
+    this.#root.append(this.image, this.slot, answer);
     this.showStatus("idle");
   }
 
@@ -43,7 +44,6 @@ export class View {
     if (this.#requested) return;
     this.image.crossOrigin = crossOrigin;
     this.image.src = pictureAddress(src);
-    this.image.hidden = false;
     this.#requested = true;
   }
 
@@ -54,14 +54,24 @@ export class View {
 
   forgetImage(): void {
     this.image.removeAttribute("src");
-    this.image.hidden = true;
     this.renewImage();
+  }
+
+  /** Gives the picture the element's width where the page's CSS says its shape, before there is a picture. */
+  shapeImage(): void {
+    const { aspectRatio = "auto" } = getComputedStyle(this.#host);
+    this.image.classList.toggle("shaped", aspectRatio !== "" && aspectRatio !== "auto");
+  }
+
+  /** In CSS pixels; 0: as large as it is. */
+  resizeImage(width: number, height: number): void {
+    applyStyle(this.#root, width, height);
   }
 
   /** `words` are seen while loading and of an error, and only heard of an answer, which the list shows. */
   showStatus(status: Status, words = ""): void {
     this.#state.setAttribute("part", `state ${status}`);
-    this.#words.className = status === "loading" ? "" : status === "error" ? "error" : "quiet";
+    this.#words.className = status === "loading" ? "words" : status === "error" ? "error" : "quiet";
     // Said again only when it differs: a video may give the same answer sixty times a second.
     if (words !== this.#said) this.#words.textContent = words;
     this.#said = words;
@@ -74,14 +84,11 @@ export class View {
     else this.#progress.removeAttribute("value");
   }
 
-  /** Rows of the height that answers will have. */
-  reserve(rows: number): void {
-    const empty = { label: "\u00a0", score: 0, index: -1 };
-    this.#list.replaceChildren(...Array.from({ length: rows }, () => this.#row(empty, true)));
-  }
-
-  showResults(results: readonly Classification[]): void {
-    this.#list.replaceChildren(...results.map((result) => this.#row(result, false)));
+  /** As many rows as are asked for, whatever the results: those that are missing keep the place of those that come. */
+  showResults(results: readonly Classification[], rows: number): void {
+    const missing = Array.from({ length: Math.max(rows - results.length, 0) }, () => this.#row(EMPTY, true));
+    this.#list.ariaHidden = results.length === 0 ? "true" : null;
+    this.#list.replaceChildren(...results.map((result) => this.#row(result, false)), ...missing);
   }
 
   #row(result: Classification, placeholder: boolean): HTMLElement {

@@ -63,6 +63,8 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @attr {"eager" | "lazy"} loading - `lazy` waits until the element comes near the viewport.
  * @attr {string} crossorigin - As of `<img>`: needed for pictures from other sites.
  * @attr {string} alt - What the picture of `src` shows; without it, the likeliest label.
+ * @attr {number} width - Of the element, in CSS pixels; with `height` also the shape of the picture of `src`. CSS goes before it.
+ * @attr {number} height - Of the picture of `src`, in CSS pixels.
  * @attr {boolean} autoplay - Plays the video inside, or its camera, and names what is in frame after frame.
  * @attr {string} name - The name under which a form submits the likeliest label.
  *
@@ -107,6 +109,8 @@ export class VitClassifier extends Base implements Attributes {
   declare loading: "eager" | "lazy";
   declare crossOrigin: string | null;
   declare alt: string;
+  declare width: number;
+  declare height: number;
   declare autoplay: boolean;
   declare name: string;
 
@@ -152,6 +156,7 @@ export class VitClassifier extends Base implements Attributes {
   attributeChangedCallback(name: string): void {
     const renews = renewedBy(name);
     if (renews === "alt") this.#describeImage();
+    else if (renews === "size") this.#view.resizeImage(this.width, this.height);
     else if (renews === "results") {
       if (this.#answer.length > 0) this.#show(this.#answer);
     } else {
@@ -209,7 +214,10 @@ export class VitClassifier extends Base implements Attributes {
   }
 
   #update(): void {
-    if (!this.isConnected || (this.loading === "lazy" && !isNear(this, this.#schedule))) return;
+    if (!this.isConnected) return;
+    this.#view.shapeImage();
+    this.#showRows();
+    if (this.loading === "lazy" && !isNear(this, this.#schedule)) return;
     const source = this.#findSource();
     if (!this.#stale && source === this.#source) return;
     if (source) this.#begin().catch(() => {});
@@ -248,7 +256,6 @@ export class VitClassifier extends Base implements Attributes {
     this.#error = null;
     this.#show([]);
     this.#setStatus("loading", texts.loading);
-    this.#view.reserve(this.topK);
     fire(this, "loadstart");
     await run.start();
     return this.results;
@@ -287,11 +294,15 @@ export class VitClassifier extends Base implements Attributes {
 
   #show(answer: readonly Classification[]): void {
     this.#answer = answer;
-    const { results } = this;
     this.#internals.setFormValue?.(this.value || null);
     this.#describeImage();
-    this.#view.showResults(results);
-    if (answer.length > 0) this.#setStatus("ready", describe(results));
+    this.#showRows();
+    if (answer.length > 0) this.#setStatus("ready", describe(this.results));
+  }
+
+  /** Their place is there before the answer, which a model of few labels makes shorter. */
+  #showRows(): void {
+    this.#view.showResults(this.results, this.#answer.length || this.topK);
   }
 
   #describeImage(): void {

@@ -1,0 +1,119 @@
+/** What a page's layout, its network panel and a screen reader see of the element. */
+import { expect, type Page, test } from "@playwright/test";
+
+const model = "/models/everyday80/";
+const samples = "/demo/classify/samples";
+const names = ["pizza", "ladybug", "orange", "school-bus", "king-penguin"];
+const element = (id: string, src: string, more = "") =>
+  `<vit-classifier id="${id}" src="${src}" model="${model}" device="webgpu" ${more}></vit-classifier>`;
+
+/** `blocking=render`, as the documents say: the first paint waits for the class. */
+async function openPage(page: Page, body: string, style = ""): Promise<void> {
+  await page.addInitScript(watchShifts);
+  await page.route("**/blank.html", (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: `<!doctype html><html lang="en"><meta charset="utf-8"><title>test</title><style>${style}</style>
+        <script type="module" blocking="render" src="/src/element/define.ts"></script><body>${body}`,
+    }),
+  );
+  await page.goto("/blank.html");
+}
+
+/** Runs in the page, before its scripts. */
+function watchShifts(): void {
+  const shifts: number[] = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
+  }).observe({ type: "layout-shift", buffered: true });
+  Object.assign(globalThis, { shifts });
+}
+
+const layoutShift = (page: Page) =>
+  page.evaluate(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { shifts } = globalThis as unknown as { shifts: number[] };
+    return shifts.reduce((sum, value) => sum + value, 0);
+  });
+
+const sizeOf = (page: Page, selector: string) =>
+  page.locator(selector).evaluate((node) => {
+    const { width, height } = node.getBoundingClientRect();
+    return [width, height];
+  });
+
+/** Pictures come one after another, a fifth of a second apart. */
+async function delayPictures(page: Page): Promise<void> {
+  let asked = 0;
+  await page.route(`**${samples}/*.svg*`, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 200 * ++asked));
+    await route.continue();
+  });
+}
+
+const answers = (page: Page, count: number) =>
+  expect(page.locator("vit-classifier [part=result]")).toHaveCount(count);
+
+for (const [sized, attributes, style] of [
+  ["width and height", 'width="200" height="100"', ""],
+  ["CSS", "", "vit-classifier { inline-size: 200px; aspect-ratio: 2 }"],
+])
+  test(`a gallery of 12 with its size by ${sized} shifts nothing`, async ({ page }) => {
+    await delayPictures(page);
+    const gallery = Array.from({ length: 12 }, (_, i) =>
+      element(`e${i}`, `${samples}/${names[i % 5]}.svg?${i}`, `top-k="1" ${attributes}`),
+    );
+    const columns = ".gallery { display: grid; grid-template-columns: repeat(4, 210px); gap: 1rem }";
+    await openPage(page, `<div class="gallery">${gallery.join("")}</div><p>below</p>`, `${columns} ${style}`);
+    await answers(page, 12);
+    expect(await layoutShift(page)).toBeLessThanOrEqual(0.01);
+  });
+
+test("width and height are the picture's as with <img>, and give way to the page's CSS", async ({ page }) => {
+  await openPage(
+    page,
+    element("a", `${samples}/pizza.svg`, 'top-k="1" width="200" height="100"') +
+      `<div style="width: 120px">${element("narrow", `${samples}/pizza.svg`, 'width="200" height="100"')}</div>` +
+      element("css", `${samples}/pizza.svg`, 'width="200" height="100" style="width: 300px"') +
+      element("high", `${samples}/pizza.svg`, 'height="50"'),
+  );
+  await answers(page, 16);
+  const sizes = await page.locator("vit-classifier").evaluateAll((nodes) =>
+    nodes.map((node) => {
+      const { width, height } = node.shadowRoot!.querySelector("img")!.getBoundingClientRect();
+      return [node.getBoundingClientRect().width, width, height];
+    }),
+  );
+  expect(sizes.slice(0, 3)).toEqual([
+    [200, 200, 100],
+    [120, 120, 60],
+    [300, 300, 150],
+  ]);
+  expect(sizes[3].slice(1)).toEqual([50, 50]);
+});
+
+test("an answer is as high as its rows before it comes, and a long label takes one line", async ({
+  page,
+}) => {
+  await page.route(`**${model}config.json`, async (route) => {
+    const config = await (await route.fetch()).json();
+    const labels = Object.keys(config.id2label ?? config.label_names);
+    config.id2label = Object.fromEntries(labels.map((_, i) => [i, `${"a very long label ".repeat(9)}${i}`]));
+    Object.assign(config, { label_names: Object.values(config.id2label), label2id: undefined });
+    await route.fulfill({ json: config });
+  });
+  await openPage(
+    page,
+    `${element("a", `${samples}/pizza.svg`, 'width="200" height="100" top-k="4"')}<p>below</p>
+      <vit-classifier id="file" model="${model}" device="webgpu" top-k="3" style="width: 200px"><input type="file"></vit-classifier>`,
+  );
+  const before = await page.evaluate(async () => {
+    await customElements.whenDefined("vit-classifier");
+    return ["a", "file"].map((id) => document.querySelector(`#${id}`)!.getBoundingClientRect().height);
+  });
+  await page.locator("input").setInputFiles("demo/classify/samples/pizza.svg");
+  await answers(page, 7);
+  const after = [(await sizeOf(page, "#a"))[1], (await sizeOf(page, "#file"))[1]];
+  expect(after).toEqual(before);
+  expect((await sizeOf(page, "#a [part=label] >> nth=0"))[1]).toBeLessThan(30);
+});
