@@ -6,14 +6,23 @@ export default {
   plugins: [{ name: "public-members-only", moduleLinkPhase }],
 };
 
-/** @typedef {{ name: string, description?: string }} Named */
-/** @param {{ moduleDoc: { declarations: { kind: string, superclass: unknown, members: Named[], events: Named[] }[] } }} phase */
+/** @typedef {{ name: string, description?: string, type?: unknown }} Named */
+/** @typedef {{ kind: string, superclass: unknown, attributes: Named[], members: Named[], events: Named[] }} Declaration */
+/** @param {{ moduleDoc: { declarations: Declaration[] } }} phase */
 function moduleLinkPhase({ moduleDoc }) {
   moduleDoc.declarations = moduleDoc.declarations.filter(({ kind }) => kind === "class");
   for (const declaration of moduleDoc.declarations) {
     declaration.superclass = { name: "HTMLElement", package: "global:" };
-    declaration.members = declaration.members.filter(({ name }) => !name.startsWith("#"));
+    const members = declaration.members.filter(({ name }) => !name.startsWith("#"));
+    declaration.members = [...declaration.attributes.map(propertyOf), ...members];
     // Of events, those that the class describes: one named by a variable is none.
     declaration.events = declaration.events.filter(({ description }) => description);
   }
+}
+
+/** Each attribute has one. @param {Named} attribute */
+function propertyOf({ name: attribute, type, description }) {
+  const [first, ...rest] = attribute.replace("origin", "-origin").split("-");
+  const name = [first, ...rest.map((word) => word[0].toUpperCase() + word.slice(1))].join("");
+  return { kind: "field", name, type, description, attribute, reflects: true };
 }

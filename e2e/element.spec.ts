@@ -531,6 +531,36 @@ test("a lazy element waits until it is near, an eager one does not", async ({ pa
   await ended(page, "lazy");
 });
 
+test("tells what it is doing: it loads, waits for its turn, classifies", async ({ page }) => {
+  await page.addInitScript(() => {
+    const seen: Record<string, string[]> = {};
+    Object.assign(globalThis, { seen });
+    document.addEventListener("statuschange", ({ target, detail }: CustomEventInit & Event) => {
+      const { id, shadowRoot } = target as Element;
+      const words = shadowRoot!.querySelector("span")!.textContent;
+      seen[id] = [...(seen[id] ?? []), `${detail}: ${words?.replace(/,.*/, "")}`];
+    });
+  });
+  await openPage(page, element("a", `${samples}/pizza.svg`) + element("b", `${samples}/pizza.svg`));
+  await ended(page, "b");
+  const seen = await page.evaluate(() => (globalThis as unknown as { seen: object }).seen);
+  const steps = [
+    "loading: Loading the model",
+    "waiting: Waiting",
+    "classifying: Classifying",
+    "ready: pizza",
+  ];
+  expect(seen).toEqual({ a: steps, b: steps });
+  const states = await page
+    .locator("#a")
+    .evaluate((node) => [
+      node.matches(":state(ready)"),
+      node.matches(":state(loading)"),
+      node.shadowRoot!.querySelector(".state")!.getAttribute("part"),
+    ]);
+  expect(states).toEqual([true, false, "state ready"]);
+});
+
 test("stops on demand and starts again", async ({ page }) => {
   await openPage(page, element("a", `${samples}/pizza.svg`));
   const reason = await page.locator("#a").evaluate(async (node: VitClassifier) => {

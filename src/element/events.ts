@@ -1,10 +1,12 @@
 // The element's events.
 
 import type { Classification } from "../index.ts";
+import type { Status } from "./status.ts";
 
 /** The events beside those of every element. All bubble and cross shadow trees. */
 export interface VitClassifierEvents {
   loadstart: Event;
+  statuschange: CustomEvent<Status>;
   progress: ProgressEvent;
   fallback: CustomEvent<string>;
   result: CustomEvent<readonly Classification[]>;

@@ -5,6 +5,6 @@
  */
 export type { Attributes } from "./attributes.ts";
 export type { VitClassifierEvents } from "./events.ts";
+export type { Status } from "./status.ts";
 export { texts } from "./texts.ts";
-export type { Status } from "./view.ts";
 export { VitClassifier } from "./vit-classifier.ts";

@@ -7,6 +7,7 @@ import { VitClassifier } from "./index.ts";
 interface Declaration {
   readonly tagName: string;
   readonly attributes: readonly { name: string }[];
+  readonly members: readonly { name: string }[];
   readonly events: readonly { name: string }[];
   readonly cssParts: readonly { name: string }[];
   readonly cssProperties: readonly { name: string }[];
@@ -24,6 +25,9 @@ test("custom-elements.json tells every attribute and event", () => {
     const names = (list: readonly { name: string }[]) => list.map(({ name }) => name).sort();
     expect(element.tagName).toBe("vit-classifier");
     expect(names(element.attributes)).toEqual([...VitClassifier.observedAttributes, "name"].sort());
+    expect(names(element.members)).toEqual(
+      expect.arrayContaining(["classify", "crossOrigin", "results", "src", "topK"]),
+    );
     expect(names(element.events)).toEqual([
       "abort",
       "error",
@@ -33,6 +37,7 @@ test("custom-elements.json tells every attribute and event", () => {
       "loadstart",
       "progress",
       "result",
+      "statuschange",
     ]);
     expect(names(element.cssParts)).toContain("bar");
     const document = readFileSync("docs/element.md", "utf8");

@@ -16,7 +16,10 @@ export interface Host {
   topK(): number;
   /** Whether it goes on with the frames of a video. */
   follows(): boolean;
-  onReady(classifier: ImageClassifier): void;
+  /** The model is there; of the picture, or of its turn, it may have to wait. */
+  onModel(classifier: ImageClassifier): void;
+  /** The picture's turn has come. */
+  onTurn(): void;
   onAnswer(answer: readonly Classification[]): void;
   /** Once for each run; `again`: a later frame of a video failed after its end. */
   onEnd(end: End, again: boolean, error: Error | null): void;
@@ -49,14 +52,17 @@ export class Run {
     try {
       signal.throwIfAborted(); // whoever heard of the start has stopped it
       const { source, lease } = this.#host.prepare();
-      const [classifier] = await until(signal, Promise.all([lease.classifier, arrived(source, signal)]));
+      const loaded = lease.classifier.then((classifier) => {
+        if (this.pending) this.#host.onModel(classifier);
+        return classifier;
+      });
+      const [classifier] = await until(signal, Promise.all([loaded, arrived(source, signal)]));
       this.#state = "looking";
-      this.#host.onReady(classifier);
-      const look = () =>
-        until(
-          signal,
-          lease.turn(() => classifier.classify(source, { topK: this.#host.topK(), signal })),
-        );
+      const work = () => {
+        if (this.pending) this.#host.onTurn();
+        return classifier.classify(source, { topK: this.#host.topK(), signal });
+      };
+      const look = () => until(signal, lease.turn(work));
       this.#host.onAnswer(await look());
       this.#end("load");
       if (this.#host.follows() && isVideo(source)) void this.#follow(source, look);

@@ -2,10 +2,9 @@
 
 import type { Classification, LoadProgress } from "../index.ts";
 import { pictureAddress } from "./source.ts";
+import { isBusy, type Status } from "./status.ts";
 import { applyStyle } from "./style.ts";
 import { texts } from "./texts.ts";
-
-export type Status = "idle" | "loading" | "ready" | "error";
 
 const EMPTY: Classification = { label: "\u00a0", score: 0, index: -1 };
 const percents = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
@@ -68,10 +67,10 @@ export class View {
     applyStyle(this.#root, width, height);
   }
 
-  /** `words` are seen while loading and of an error, and only heard of an answer, which the list shows. */
+  /** `words` are seen while it is busy and of an error, and only heard of an answer, which the list shows. */
   showStatus(status: Status, words = ""): void {
     this.#state.setAttribute("part", `state ${status}`);
-    this.#words.className = status === "loading" ? "words" : status === "error" ? "error" : "quiet";
+    this.#words.className = isBusy(status) ? "words" : status === "error" ? "error" : "quiet";
     // Said again only when it differs: a video may give the same answer sixty times a second.
     if (words !== this.#said) this.#words.textContent = words;
     this.#said = words;

@@ -1,12 +1,6 @@
 // <vit-classifier>: an element that names what is in its picture, with the events and the manners of <img>.
 
-import {
-  type Classification,
-  type DeviceChoice,
-  type LoadProgress,
-  ModelLoadError,
-  PictureError,
-} from "../index.ts";
+import { type Classification, type LoadProgress, ModelLoadError, PictureError } from "../index.ts";
 import {
   type Attributes,
   mirrorAttributes,
@@ -19,12 +13,13 @@ import { type ModelLease, renewLease } from "./models.ts";
 import { oncePerTask } from "./once-per-task.ts";
 import { type End, Run } from "./run.ts";
 import { findSource, isVideo, modelAddress, type Source } from "./source.ts";
+import { markStatus, type Status } from "./status.ts";
 import { texts } from "./texts.ts";
-import { describe, type Status, View } from "./view.ts";
+import { describe, View } from "./view.ts";
 import { forgetNear, isNear } from "./visibility.ts";
 
-/** As the DOM's own elements have it: a listener knows its event by the name. */
-export interface VitClassifier {
+/** Its attributes are properties too. As the DOM's own elements have it, a listener knows its event by the name. */
+export interface VitClassifier extends Attributes {
   addEventListener<Type extends keyof EventMap>(
     type: Type,
     listener: (this: VitClassifier, event: EventMap[Type]) => unknown,
@@ -69,6 +64,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @attr {string} name - The name under which a form submits the likeliest label.
  *
  * @fires {Event} loadstart - Work on a picture begins.
+ * @fires {CustomEvent<string>} statuschange - `status` is another, as `detail`.
  * @fires {ProgressEvent} progress - Bytes of the model came.
  * @fires {CustomEvent<string>} fallback - There is no GPU, and the model runs on the CPU; `detail` says why, and what to do.
  * @fires {CustomEvent<readonly Classification[]>} result - An answer is there, as `detail` and `results`.
@@ -82,7 +78,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @slot results - Replaces the list of results.
  *
  * @csspart image - The picture of `src`.
- * @csspart state - Around words and progress; also `idle`, `loading`, `ready` or `error`.
+ * @csspart state - Around words and progress; also `idle`, `loading`, `waiting`, `classifying`, `ready` or `error`.
  * @csspart progress - The bar of the download.
  * @csspart results - The list.
  * @csspart result - One row.
@@ -97,22 +93,9 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @cssprop --vit-bar-size - Thickness of bars.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: only types of what HTMLElement has; nothing to initialise
-export class VitClassifier extends Base implements Attributes {
+export class VitClassifier extends Base {
   static readonly formAssociated = true;
   static readonly observedAttributes = observedAttributes;
-
-  declare src: string;
-  declare model: string;
-  declare device: DeviceChoice;
-  declare topK: number;
-  declare threshold: number;
-  declare loading: "eager" | "lazy";
-  declare crossOrigin: string | null;
-  declare alt: string;
-  declare width: number;
-  declare height: number;
-  declare autoplay: boolean;
-  declare name: string;
 
   static {
     mirrorAttributes(VitClassifier.prototype);
@@ -135,6 +118,7 @@ export class VitClassifier extends Base implements Attributes {
 
   constructor() {
     super();
+    markStatus(this.#internals, "idle");
     this.#view.slot.addEventListener("slotchange", this.#schedule);
     // Events of pictures do not bubble; on their way down they pass here.
     for (const type of ["load", "error", "loadeddata", "seeked", "change"])
@@ -243,9 +227,11 @@ export class VitClassifier extends Base implements Attributes {
       prepare: () => this.#prepare(),
       topK: () => this.topK,
       follows: () => this.autoplay,
-      onReady: ({ report: { backend, advice } }) => {
+      onModel: ({ report: { backend, advice } }) => {
+        this.#setStatus("waiting", texts.waiting);
         if (backend === "cpu") fire(this, "fallback", advice);
       },
+      onTurn: () => this.#setStatus("classifying", texts.classifying),
       onAnswer: (answer) => {
         this.#show(answer);
         fire(this, "result", this.results);
@@ -349,8 +335,11 @@ export class VitClassifier extends Base implements Attributes {
   }
 
   #setStatus(status: Status, words?: string): void {
-    this.#status = status;
-    Object.assign(this.#internals, { ariaBusy: String(status === "loading") });
     this.#view.showStatus(status, words);
+    if (status === this.#status) return;
+    this.#status = status;
+    markStatus(this.#internals, status);
+    // Its listeners may begin another run.
+    queueMicrotask(() => fire(this, "statuschange", status));
   }
 }
