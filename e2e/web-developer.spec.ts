@@ -117,3 +117,80 @@ test("an answer is as high as its rows before it comes, and a long label takes o
   expect(after).toEqual(before);
   expect((await sizeOf(page, "#a [part=label] >> nth=0"))[1]).toBeLessThan(30);
 });
+
+/** What a screen reader comes across: the role and the name of what is not left out. */
+async function accessibleNodes(page: Page): Promise<{ role: string; name: string; isLive: boolean }[]> {
+  const session = await page.context().newCDPSession(page);
+  const { nodes } = await session.send("Accessibility.getFullAXTree");
+  return nodes
+    .filter(({ ignored, role }) => !ignored && role?.value !== "InlineTextBox")
+    .map(({ role, name, properties = [] }) => ({
+      role: role?.value,
+      name: String(name?.value ?? ""),
+      isLive: properties.some((property) => property.name === "live" && property.value.value !== "off"),
+    }));
+}
+
+test("a screen reader is told of the only element's answer once, and reads it once", async ({ page }) => {
+  await openPage(page, element("a", `${samples}/pizza.svg`));
+  await expect(page.getByRole("status")).toHaveText(/^pizza, \d+\.\d%$/);
+  await expect(page.getByRole("status")).toHaveText("", { timeout: 10_000 });
+  const nodes = await accessibleNodes(page);
+  expect(nodes.filter(({ name }) => name.includes("pizza")).map(({ role }) => role)).toEqual(["StaticText"]);
+  expect(nodes.filter(({ isLive }) => isLive)).toHaveLength(1);
+});
+
+test("of 12 elements none speaks by itself, unless it is to", async ({ page }) => {
+  const elements = Array.from({ length: 12 }, (_, i) =>
+    element(`e${i}`, `${samples}/pizza.svg`, 'top-k="1"'),
+  );
+  await openPage(page, elements.join(""));
+  await answers(page, 12);
+  const nodes = await accessibleNodes(page);
+  expect(nodes.filter(({ name }) => name.includes("pizza"))).toHaveLength(12);
+  expect(nodes.filter(({ isLive }) => isLive)).toEqual([]);
+  const live = () => page.getByRole("status");
+  const set = (id: string, announce: string) =>
+    page.locator(`#${id}`).evaluate((node, value) => node.setAttribute("announce", value), announce);
+  await set("e3", "polite");
+  await expect(live()).toHaveCount(1);
+  await set("e3", "off");
+  await expect(live()).toHaveCount(0);
+  await page.evaluate(() => document.body.replaceChildren(document.querySelector("#e0")!));
+  await expect(live()).toHaveCount(1);
+});
+
+test("an image has the label for its alternative where no list says it", async ({ page }) => {
+  const src = `${samples}/pizza.svg`;
+  await openPage(
+    page,
+    `${element("list", src)}${element("named", src, 'alt="Lunch"')}
+      <vit-classifier id="bare" src="${src}" model="${model}" device="webgpu"><p slot="results"></p></vit-classifier>`,
+  );
+  const alt = (id: string) => page.locator(`#${id} img`).getAttribute("alt");
+  await expect.poll(() => alt("bare")).toBe("pizza");
+  await answers(page, 15);
+  expect([await alt("list"), await alt("named")]).toEqual(["", "Lunch"]);
+});
+
+test("no request is canceled, neither of the first load nor of one whose files are kept", async ({
+  context,
+}) => {
+  const canceled: string[] = [];
+  const asked: string[] = [];
+  context.on("requestfailed", (request) => canceled.push(request.url()));
+  context.on("requestfinished", (request) =>
+    asked.push(`${request.method()} ${new URL(request.url()).pathname}`),
+  );
+  for (const load of ["first", "second"]) {
+    asked.length = 0;
+    const page = await context.newPage();
+    await openPage(page, element("a", `${samples}/pizza.svg`));
+    await answers(page, 5);
+    const files = ["config.json", "model.safetensors", "preprocessor_config.json"].map(
+      (name) => `GET ${model}${name}`,
+    );
+    await expect.poll(() => asked.filter((line) => line.includes(model)).sort(), load).toEqual(files);
+  }
+  expect(canceled).toEqual([]);
+});

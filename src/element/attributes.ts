@@ -13,6 +13,7 @@ export interface Attributes {
   alt: string;
   width: number;
   height: number;
+  announce: "off" | "polite" | "";
   autoplay: boolean;
   name: string;
 }
@@ -20,7 +21,7 @@ export interface Attributes {
 interface Attribute<T> {
   readonly attribute: string;
   /** What is done anew when it changes: the picture is fetched, a run begins, or only what is shown; `name` is read by the form. */
-  readonly renews?: "picture" | "run" | "place" | "results" | "alt" | "size";
+  readonly renews?: "picture" | "run" | "place" | "results" | "alt" | "size" | "announce";
   /** The property's value for the attribute's; null: it is absent. */
   read(value: string | null): T;
   /** And back: a string, or whether it is there. By default the property's value as a string. */
@@ -63,6 +64,11 @@ const ATTRIBUTES: { readonly [Name in keyof Attributes]: Attribute<Attributes[Na
   alt: { attribute: "alt", renews: "alt", read: text },
   width: { attribute: "width", renews: "size", read: pixels },
   height: { attribute: "height", renews: "size", read: pixels },
+  announce: {
+    attribute: "announce",
+    renews: "announce",
+    read: (value) => (["off", "polite"] as const).find((choice) => choice === value?.toLowerCase()) ?? "",
+  },
   autoplay: {
     attribute: "autoplay",
     renews: "run",

@@ -1,6 +1,6 @@
 // The element's events.
 
-import type { Classification } from "../index.ts";
+import type { Classification, LoadProgress } from "../index.ts";
 import type { Status } from "./status.ts";
 
 /** The events beside those of every element. All bubble and cross shadow trees. */
@@ -24,7 +24,7 @@ export function fire(element: Element, type: keyof VitClassifierEvents, detail: 
   element.dispatchEvent(new CustomEvent(type, { ...everywhere, detail }));
 }
 
-export function fireProgress(element: Element, loaded: number, total: number): void {
+export function fireProgress(element: Element, { loaded = 0, total = 0 }: LoadProgress): void {
   const lengthComputable = total > 0;
   element.dispatchEvent(new ProgressEvent("progress", { ...everywhere, lengthComputable, loaded, total }));
 }

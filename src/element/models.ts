@@ -1,6 +1,7 @@
 // One copy of a model for all elements of a page that name it: loaded by the first, disposed after the last.
 
-import { type DeviceChoice, ImageClassifier, type LoadProgress } from "../index.ts";
+import { type DeviceChoice, ImageClassifier, type LoadProgress, ModelLoadError } from "../index.ts";
+import { modelAddress } from "./source.ts";
 
 /** As often as XMLHttpRequest tells its progress. */
 const PROGRESS_INTERVAL_MS = 50;
@@ -33,13 +34,21 @@ export interface ModelLease {
 /** By device and address. */
 const models = new Map<string, SharedModel>();
 
-/** The same lease as long as model and device are the same; a model that did not load, or is broken, is loaded again. */
+/**
+ * The same lease as long as model and device are the same; a model that did not load, or is broken, is loaded again.
+ * @throws ModelLoadError without a model
+ */
 export function renewLease(
   lease: ModelLease | undefined,
-  address: string,
+  model: string,
   device: DeviceChoice,
   onProgress: (progress: LoadProgress) => void,
 ): ModelLease {
+  if (!model)
+    throw new ModelLoadError(
+      "vit-classifier: has no model; set the attribute model to a Hub id or an address",
+    );
+  const address = modelAddress(model);
   if (lease?.current && lease.address === address && lease.device === device) return lease;
   lease?.release();
   return leaseModel(address, device, onProgress);

@@ -1,24 +1,34 @@
 // What an element shows, in its shadow tree. Labels go in as text, never as markup.
 
 import type { Classification, LoadProgress } from "../index.ts";
+import { isAlone } from "./alone.ts";
 import { pictureAddress } from "./source.ts";
-import { isBusy, type Status } from "./status.ts";
+import type { Status } from "./status.ts";
 import { applyStyle } from "./style.ts";
 import { texts } from "./texts.ts";
 
 const EMPTY: Classification = { label: "\u00a0", score: 0, index: -1 };
-const percents = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+/** Longer than it takes to say. In the tree for good, an answer would be read once more after the list. */
+const SAID_MS = 5000;
+const percents = new Intl.NumberFormat(undefined, {
+  style: "percent",
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 
 export class View {
   readonly image = make("img", "image");
   readonly slot = make("slot");
   readonly #state = make("div", "state");
-  readonly #words = make("span");
+  readonly #words = make("span", "words");
+  /** What screen readers hear of when it changes. */
+  readonly #live = make("span");
   readonly #progress = make("progress", "progress");
   readonly #list = make("ol", "results");
   readonly #host: Element;
   readonly #root: ShadowRoot;
   #said = "";
+  #saidTimer: ReturnType<typeof setTimeout> | undefined;
   /** The image has the address that was asked for last. */
   #requested = false;
 
@@ -29,9 +39,8 @@ export class View {
     const results = make("slot");
     results.name = "results";
     results.append(this.#list);
-    this.#words.setAttribute("role", "status");
     this.#progress.ariaLabel = texts.loading;
-    this.#state.append(this.#words, this.#progress);
+    this.#state.append(this.#live, this.#words, this.#progress);
     const answer = make("div", "answer");
     answer.append(this.#state, results);
     this.#root.append(this.image, this.slot, answer);
@@ -67,15 +76,36 @@ export class View {
     applyStyle(this.#root, width, height);
   }
 
+  /** What the image shows: `alt`, or the label where no list says it. */
+  describeImage(alt: string | undefined, label: string): void {
+    const { display } = getComputedStyle(this.#list); // nothing where the page has put another in its place
+    this.image.alt = alt ?? (display && display !== "none" ? "" : label);
+  }
+
+  /** By itself where it is the only one. */
+  announce(choice: "off" | "polite" | ""): void {
+    if (choice === "polite" || (choice === "" && isAlone())) this.#live.setAttribute("role", "status");
+    else this.#live.removeAttribute("role");
+  }
+
   /** `words` are seen while it is busy and of an error, and only heard of an answer, which the list shows. */
   showStatus(status: Status, words = ""): void {
     this.#state.setAttribute("part", `state ${status}`);
-    this.#words.className = isBusy(status) ? "words" : status === "error" ? "error" : "quiet";
-    // Said again only when it differs: a video may give the same answer sixty times a second.
-    if (words !== this.#said) this.#words.textContent = words;
-    this.#said = words;
+    const passing = status === "waiting" || status === "classifying";
+    this.#words.textContent = passing ? words : "";
+    this.#live.className = status === "error" ? "error" : status === "loading" ? "words" : "quiet";
+    const isHeard = status !== "ready" || this.#live.hasAttribute("role");
+    this.#say(isHeard && !passing ? words : "");
+    clearTimeout(this.#saidTimer);
+    if (status === "ready") this.#saidTimer = setTimeout(() => this.#live.replaceChildren(), SAID_MS);
     this.#progress.hidden = status !== "loading";
     this.#progress.removeAttribute("value");
+  }
+
+  /** Again only when it differs: a video may give the same answer sixty times a second. */
+  #say(words: string): void {
+    if (words !== this.#said) this.#live.textContent = words;
+    this.#said = words;
   }
 
   showProgress({ loaded, total }: LoadProgress): void {

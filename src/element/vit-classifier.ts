@@ -1,6 +1,7 @@
 // <vit-classifier>: an element that names what is in its picture, with the events and the manners of <img>.
 
-import { type Classification, type LoadProgress, ModelLoadError, PictureError } from "../index.ts";
+import { type Classification, type LoadProgress, PictureError } from "../index.ts";
+import { enter, leave } from "./alone.ts";
 import {
   type Attributes,
   mirrorAttributes,
@@ -12,7 +13,7 @@ import { type EventMap, fire, fireProgress } from "./events.ts";
 import { type ModelLease, renewLease } from "./models.ts";
 import { oncePerTask } from "./once-per-task.ts";
 import { type End, Run } from "./run.ts";
-import { findSource, isVideo, modelAddress, type Source } from "./source.ts";
+import { findSource, isVideo, type Source } from "./source.ts";
 import { markStatus, type Status } from "./status.ts";
 import { texts } from "./texts.ts";
 import { describe, View } from "./view.ts";
@@ -57,9 +58,10 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @attr {number} threshold - The least score that is shown, 0 to 1; default 0.
  * @attr {"eager" | "lazy"} loading - `lazy` waits until the element comes near the viewport.
  * @attr {string} crossorigin - As of `<img>`: needed for pictures from other sites.
- * @attr {string} alt - What the picture of `src` shows; without it, the likeliest label.
+ * @attr {string} alt - What the picture of `src` shows. Without it, it has none beside the list of results, and else the likeliest label.
  * @attr {number} width - Of the element, in CSS pixels; with `height` also the shape of the picture of `src`. CSS goes before it.
  * @attr {number} height - Of the picture of `src`, in CSS pixels.
+ * @attr {"off" | "polite"} announce - Whether screen readers hear of the answer when it comes; default: when it is the page's only such element.
  * @attr {boolean} autoplay - Plays the video inside, or its camera, and names what is in frame after frame.
  * @attr {string} name - The name under which a form submits the likeliest label.
  *
@@ -115,6 +117,7 @@ export class VitClassifier extends Base {
   #stale = true;
   /** At most one look at the attributes and the slot for all changes of a task, as `<img>` does. */
   readonly #schedule = oncePerTask(() => this.#update());
+  readonly #announce = () => this.#view.announce(this.announce);
 
   constructor() {
     super();
@@ -127,6 +130,7 @@ export class VitClassifier extends Base {
 
   connectedCallback(): void {
     upgradeProperties(this);
+    enter(this, this.#announce);
     this.#schedule();
   }
 
@@ -140,6 +144,7 @@ export class VitClassifier extends Base {
   attributeChangedCallback(name: string): void {
     const renews = renewedBy(name);
     if (renews === "alt") this.#describeImage();
+    else if (renews === "announce") this.#announce();
     else if (renews === "size") this.#view.resizeImage(this.width, this.height);
     else if (renews === "results") {
       if (this.#answer.length > 0) this.#show(this.#answer);
@@ -261,12 +266,9 @@ export class VitClassifier extends Base {
   }
 
   #leaseModel(): ModelLease {
-    if (!this.model)
-      throw new ModelLoadError(
-        "vit-classifier: has no model; set the attribute model to a Hub id or an address",
-      );
-    const onProgress = (progress: LoadProgress) => this.#tellProgress(progress);
-    this.#lease = renewLease(this.#lease, modelAddress(this.model), this.device, onProgress);
+    this.#lease = renewLease(this.#lease, this.model, this.device, (progress) =>
+      this.#tellProgress(progress),
+    );
     return this.#lease;
   }
 
@@ -274,8 +276,7 @@ export class VitClassifier extends Base {
     if (!this.#run?.pending) return;
     this.#progress = progress;
     this.#view.showProgress(progress);
-    const { loaded = 0, total = 0 } = progress;
-    fireProgress(this, loaded, total);
+    fireProgress(this, progress);
   }
 
   #show(answer: readonly Classification[]): void {
@@ -292,7 +293,7 @@ export class VitClassifier extends Base {
   }
 
   #describeImage(): void {
-    this.#view.image.alt = this.getAttribute("alt") ?? this.value;
+    this.#view.describeImage(this.getAttribute("alt") ?? undefined, this.value);
   }
 
   #ended(end: End, again: boolean, error: Error | null): void {
@@ -323,6 +324,7 @@ export class VitClassifier extends Base {
 
   #leave(): void {
     forgetNear(this);
+    leave(this);
     this.#stop();
     this.#release();
     this.#view.forgetImage();
@@ -339,7 +341,6 @@ export class VitClassifier extends Base {
     if (status === this.#status) return;
     this.#status = status;
     markStatus(this.#internals, status);
-    // Its listeners may begin another run.
-    queueMicrotask(() => fire(this, "statuschange", status));
+    queueMicrotask(() => fire(this, "statuschange", status)); // its listeners may begin another run
   }
 }
