@@ -71,7 +71,7 @@ function ask(page: Page, model: string, options: LoadOptions = {}) {
   );
 }
 
-/** Requests for weights, without those for a first byte that ask whether a kept file is still the server's. */
+/** Requests for weights, without those for the first two bytes, which ask whether a kept file is still the server's. */
 const downloads = () => server.requests.filter((line) => line.endsWith(WEIGHTS) && line.startsWith("GET"));
 
 test("every fault is survived, or told by a typed error", async ({ context }) => {

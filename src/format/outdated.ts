@@ -4,16 +4,24 @@ import { isWebPage } from "./fields.ts";
 
 /** A revision by its commit: its files never change. */
 const PINNED = /\/resolve\/[0-9a-f]{40}\//;
+/** What costs less to read than to give up: not the whole file, of a server that knows no Range. */
+const SHORT_BYTES = 2 ** 16;
 
 export async function isOutdated(cache: Cache, url: string): Promise<boolean> {
   const kept = PINNED.test(url) ? undefined : await cache.match(url);
   if (!kept) return false;
-  // The first byte instead of HEAD, which the Hub's store of large files refuses.
-  const asked = fetch(url, { headers: { range: "bytes=0-0" }, cache: "no-store" });
+  // Two bytes instead of HEAD, which the Hub's store of large files refuses; asked for one, some servers send the whole file.
+  const asked = fetch(url, { headers: { range: "bytes=0-1" }, cache: "no-store" });
   const { status, ok, headers, body } = await asked.catch(() => Response.error());
-  await body?.cancel();
+  await finish(body, headers);
   if (!ok) return status === 404 && kept.status !== 404;
   return versionOf(headers) !== versionOf(kept.headers) && !(isPage(headers) && (await holdsPage(url, kept)));
+}
+
+/** Two bytes, or a page that says there is none, is read to its end, or else a browser's list of requests shows them as canceled. */
+async function finish(body: Response["body"], headers: Headers): Promise<void> {
+  const isShort = Number(headers.get("content-length") ?? Number.POSITIVE_INFINITY) <= SHORT_BYTES;
+  await (isShort ? new Response(body).arrayBuffer() : body?.cancel())?.catch(() => {});
 }
 
 /** A page in place of a file that there is not changes with its app, and the file is still not there. */
