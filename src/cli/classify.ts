@@ -7,6 +7,7 @@ import { PictureError } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
 import type { NodePicture } from "../node/index.ts";
 import { type Command, UsageError } from "./command.ts";
+import { type ErrorJson, errorJson } from "./error-json.ts";
 import { tellBad, tryPicture } from "./good-pictures.ts";
 import { LABELS, labelsFrom, type OwnLabels } from "./labels.ts";
 import {
@@ -43,7 +44,7 @@ export const classify: Command = {
     ...LABELS,
     "top-k": { value: "N", short: "k", help: "labels for each picture; default 5" },
     json: {
-      help: "print an array of { picture, classes: [{ label, score, index }] }, or { picture, error: { name, message } }",
+      help: "print an array of { picture, classes: [{ label, score, index }] }, or { picture, error: { name, code, message } }",
     },
   },
   async run(args, terminal) {
@@ -65,7 +66,7 @@ export const classify: Command = {
         if (!(pixels instanceof PictureError)) return { i, picture, pixels };
         bar.clear();
         tellBad(pixels, terminal);
-        answers.push({ picture, error: { name: pixels.name, message: pixels.message } });
+        answers.push({ picture, error: errorJson(pixels) });
       }
     };
     // A wrong picture or model is told at once, before the GPU is woken.
@@ -118,7 +119,7 @@ async function picturesAt(place: string): Promise<string[]> {
 interface Answer {
   readonly picture: string;
   readonly classes?: readonly Classification[];
-  readonly error?: { readonly name: string; readonly message: string };
+  readonly error?: ErrorJson;
 }
 
 function lines(picture: string, classes: readonly Classification[]): string {

@@ -22,8 +22,10 @@ export interface Command {
   readonly run: (args: Arguments, terminal: Terminal) => Promise<number>;
 }
 
-/** The command was called in a way it cannot be. */
-export class UsageError extends Error {}
+/** Wrong arguments or options. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
 
 const HELP: Option = { short: "h", help: "show this text" };
 

@@ -21,7 +21,10 @@ test("detect prints the library's objects, and a damaged picture does not hide t
   const { code, stdout, stderr } = await vit8("detect", damaged, picture, ...options);
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toEqual([
-    { picture: damaged, error: { name: "PictureError", message: expect.stringContaining("damaged.png") } },
+    {
+      picture: damaged,
+      error: { name: "PictureError", code: "INVALID_IMAGE", message: expect.stringContaining("damaged.png") },
+    },
     { picture, objects: expected },
   ]);
   expect(stderr).toContain("damaged.png");

@@ -4,6 +4,7 @@ import type { Detection } from "../classifier/detect.ts";
 import { PictureError } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
+import { type ErrorJson, errorJson } from "./error-json.ts";
 import { tellBad, tryPicture } from "./good-pictures.ts";
 import {
   ARITHMETIC,
@@ -47,7 +48,7 @@ export const detect: Command = {
         const pixels = await tryPicture(picture, signal);
         if (pixels instanceof PictureError) {
           tellBad(pixels, terminal);
-          answers.push({ picture, error: { name: pixels.name, message: pixels.message } });
+          answers.push({ picture, error: errorJson(pixels) });
           continue;
         }
         const objects = await classifier.detect(pixels, options);
@@ -64,7 +65,7 @@ export const detect: Command = {
 interface Answer {
   readonly picture: string;
   readonly objects?: readonly Detection[];
-  readonly error?: { readonly name: string; readonly message: string };
+  readonly error?: ErrorJson;
 }
 
 function thresholdFrom(args: Arguments): number | undefined {

@@ -146,7 +146,10 @@ describe("classify", () => {
     const { code, stdout, stderr } = await vit8("classify", at(name), "--json");
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual([
-      { picture: at(name), error: { name: "PictureError", message: expect.stringMatching(message) } },
+      {
+        picture: at(name),
+        error: { name: "PictureError", code: "INVALID_IMAGE", message: expect.stringMatching(message) },
+      },
     ]);
     expect(stderr).toMatch(oneLine);
     expect(stderr).toContain(`${at(name)}: `);
@@ -187,6 +190,7 @@ describe("one bad picture of many", () => {
     expect(answers.map(({ classes }: { classes?: [] }) => classes?.length)).toEqual([5, undefined, 5]);
     expect(answers[1].error).toEqual({
       name: "PictureError",
+      code: "INVALID_IMAGE",
       message: expect.stringMatching(/cut\.png: is not/),
     });
   });
@@ -305,6 +309,16 @@ describe("what is shown on a terminal", () => {
     expect(stderr).not.toMatch(obeyed);
     expect(stderr.match(/^/gm)).toHaveLength(2);
   });
+});
+
+test.each([
+  ["a damaged model", ["inspect", "none", "--json"], "ModelLoadError", "MODEL_LOAD_FAILED"],
+  ["a missing argument", ["classify", "--json"], "UsageError", "INVALID_USAGE"],
+])("--json prints the code and the message of an error: %s", async (_, argv, name, code) => {
+  const { stdout, stderr } = await vit8(...argv);
+  const { error } = JSON.parse(stdout);
+  expect(error).toMatchObject({ name, code });
+  expect(stderr).toBe(`vit8: ${error.message}\n`);
 });
 
 describe("a model that is wrong is one line and exit code 1", () => {

@@ -6,6 +6,7 @@ import { classify } from "./classify.ts";
 import { Arguments, type Command, helpOf, helpOfAll, UsageError } from "./command.ts";
 import { compare } from "./compare.ts";
 import { detect } from "./detect.ts";
+import { errorJson } from "./error-json.ts";
 import { evaluate } from "./eval.ts";
 import { exportOnnx } from "./export-onnx.ts";
 import { inspect } from "./inspect.ts";
@@ -13,7 +14,7 @@ import { label } from "./label.ts";
 import { merge } from "./merge.ts";
 import { quantize } from "./quantize.ts";
 import { search } from "./search.ts";
-import { type Streams, type Terminal, terminalOf } from "./terminal.ts";
+import { json, type Streams, type Terminal, terminalOf } from "./terminal.ts";
 import { version } from "./version.ts";
 
 const commands: readonly Command[] = [
@@ -57,6 +58,8 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
     return await command.run(args, terminal);
   } catch (error) {
     if (error instanceof UsageError) error.message += `; see vit8 ${command.name} --help`;
+    const wantsJson = command.options.json && rest.includes("--json") && !terminal.signal.aborted;
+    if (wantsJson) terminal.print(json({ error: errorJson(error) }));
     throw error;
   }
 }

@@ -14,6 +14,25 @@ test("every error has the name of its class, and as a literal: minifying renames
   }
 });
 
+test("every class has a code of its own, which never changes", () => {
+  const classes = Object.entries(errors) as [string, typeof errors.Vit8Error][];
+  const codes = Object.fromEntries(classes.map(([name, type]) => [name, new type("words").code]));
+  expect(codes).toEqual({
+    DeviceError: "DEVICE_FAILED",
+    DeviceLostError: "DEVICE_LOST",
+    DisposedError: "DISPOSED",
+    LibraryLoadError: "LIBRARY_LOAD_FAILED",
+    ModelFormatError: "INVALID_MODEL",
+    ModelLoadError: "MODEL_LOAD_FAILED",
+    PictureError: "INVALID_IMAGE",
+    SelfTestError: "SELF_TEST_FAILED",
+    ShaderError: "SHADER_FAILED",
+    UnsupportedDeviceError: "UNSUPPORTED_DEVICE",
+    UnsupportedModelError: "UNSUPPORTED_MODEL",
+    Vit8Error: "VIT8_ERROR",
+  });
+});
+
 describe("what a value is", () => {
   test.each([
     ["Uint8Array", "new Uint8Array(1)"],

@@ -1,50 +1,75 @@
 import { visible } from "./visible.ts";
 
+/** The `code` of every error class, one for each. */
+export type ErrorCode =
+  | "VIT8_ERROR"
+  | "UNSUPPORTED_DEVICE"
+  | "UNSUPPORTED_MODEL"
+  | "INVALID_MODEL"
+  | "MODEL_LOAD_FAILED"
+  | "LIBRARY_LOAD_FAILED"
+  | "INVALID_IMAGE"
+  | "SHADER_FAILED"
+  | "DEVICE_FAILED"
+  | "DEVICE_LOST"
+  | "SELF_TEST_FAILED"
+  | "DISPOSED";
+
 /**
- * Every error vit8 throws on purpose: says who, what was expected, what came, and what to do. Its `name` stays when code is minified,
- * and is the same in two copies of the library.
+ * The base class of every error that vit8 throws on purpose. The message has one form: `<subject>: expected <X>, got <Y>. <What to do>.`
+ * `name` and `code` survive minifying, and are the same in two copies of the library; `instanceof` is not.
  */
 export class Vit8Error extends Error {
   override name = "Vit8Error";
+  /** Stable across versions: compare this, never the message. */
+  readonly code: ErrorCode = "VIT8_ERROR";
   constructor(message: string, options?: ErrorOptions) {
-    // It quotes names and words of strangers, and ends on somebody's terminal.
+    // Messages quote untrusted text (labels, file names, server answers) and may be printed on a terminal.
     super(visible(message), options);
   }
 }
 
-/** No WebGPU, or an adapter below what vit8 needs. */
+/** WebGPU is not available, or the adapter lacks what vit8 needs; or a worker could not be started. */
 export class UnsupportedDeviceError extends Vit8Error {
   override name = "UnsupportedDeviceError";
+  override readonly code = "UNSUPPORTED_DEVICE";
 }
 
-/** A model whose architecture, options or tensors vit8 does not run. */
+/** The model's architecture, options or tensors are not supported, or the call does not fit the model. */
 export class UnsupportedModelError extends Vit8Error {
   override name = "UnsupportedModelError";
+  override readonly code = "UNSUPPORTED_MODEL";
 }
 
-/** A model file that is damaged: truncated, inconsistent, not what its name says. */
+/** A model file is damaged: truncated, inconsistent, or not the format its name suggests. */
 export class ModelFormatError extends Vit8Error {
   override name = "ModelFormatError";
+  override readonly code = "INVALID_MODEL";
 }
 
-/** A model file that could not be fetched or read. */
+/** A model file could not be downloaded or read. */
 export class ModelLoadError extends Vit8Error {
   override name = "ModelLoadError";
+  override readonly code = "MODEL_LOAD_FAILED";
 }
 
-/** A part of vit8 itself, fetched when it is needed, that did not load. */
+/** A lazy-loaded chunk of vit8 itself failed to load. */
 export class LibraryLoadError extends Vit8Error {
   override name = "LibraryLoadError";
+  override readonly code = "LIBRARY_LOAD_FAILED";
 }
 
-/** A picture that cannot be decoded, or is of a kind or size vit8 does not take. */
+/** An image cannot be decoded, or its format or size is not supported. */
 export class PictureError extends Vit8Error {
   override name = "PictureError";
+  override readonly code = "INVALID_IMAGE";
 }
 
-/** A shader that did not compile; carries the linked WGSL and the compiler's messages. */
+/** A shader failed to compile. */
 export class ShaderError extends Vit8Error {
   override name = "ShaderError";
+  override readonly code = "SHADER_FAILED";
+  /** The linked WGSL source. */
   readonly wgsl: string;
   constructor(message: string, wgsl: string, options?: ErrorOptions) {
     super(message, options);
@@ -52,22 +77,26 @@ export class ShaderError extends Vit8Error {
   }
 }
 
-/** The GPU ran out of memory, or refused a command. */
+/** The GPU ran out of memory or rejected a command, or the worker stopped. */
 export class DeviceError extends Vit8Error {
   override name = "DeviceError";
+  override readonly code = "DEVICE_FAILED";
 }
 
-/** The GPU was lost, as by a driver's reset, and the one in its place too. */
+/** The GPU device was lost, for example by a driver reset, and so was its replacement. */
 export class DeviceLostError extends Vit8Error {
   override name = "DeviceLostError";
+  override readonly code = "DEVICE_LOST";
 }
 
-/** Every variant of a kernel computed a wrong answer on this driver. */
+/** Every variant of a kernel failed its self-test on this driver. */
 export class SelfTestError extends Vit8Error {
   override name = "SelfTestError";
+  override readonly code = "SELF_TEST_FAILED";
 }
 
-/** A call on a classifier that was disposed. */
+/** A method was called on a disposed classifier. */
 export class DisposedError extends Vit8Error {
   override name = "DisposedError";
+  override readonly code = "DISPOSED";
 }
