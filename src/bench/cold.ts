@@ -76,7 +76,10 @@ export async function coldOfFolder(
   const downloadMs = await wallMs(async () => {
     for (const name of FILES) {
       const response = await fetch(new URL(name, address), { cache: "no-store", signal });
-      if (!response.ok) throw new TypeError(`${response.url}: expected a file, came ${response.status}`);
+      if (!response.ok)
+        throw new TypeError(
+          `${response.url}: expected a file, got status ${response.status}. Check the address of the model folder.`,
+        );
       files[name] = new Uint8Array(await response.arrayBuffer());
     }
   });

@@ -22,12 +22,12 @@ export class Device {
     const gpu = this.#gpu;
     const lost = gpu.lost.then((reason) => {
       if (this.#gpu === gpu) this.#gpu = undefined;
-      throw new DeviceError(`the GPU device was lost (${reason}); what follows runs on a new one`);
+      throw new DeviceError(`GPU device: lost (${reason}). The next rows run on a new device.`);
     });
     try {
       return await Promise.race([work(gpu), lost]);
     } catch (error) {
-      // What fails because of a loss may fail before the loss is told.
+      // A call may fail before the loss that caused it is reported.
       await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, LOSS_IS_TOLD_MS))]);
       throw error;
     }

@@ -146,7 +146,7 @@ async function cosineWithFloat(gpu: Gpu, engine: Engine<GpuBatch>, model: ModelD
   const cosine = cosineOf(int8.logits, float32.logits);
   if (!(cosine > LEAST_COSINE))
     throw new DeviceError(
-      `${model.id}: int8 logits have a cosine of ${cosine} with float32: wrong on this driver`,
+      `${model.id}: expected int8 logits close to float32, got a cosine of ${cosine}: wrong on this driver`,
     );
   return cosine;
 }
@@ -222,7 +222,7 @@ export async function proven(engine: Engine, pictures: readonly PictureSource[])
     const bad = logits.findIndex((value, c) => !Number.isFinite(value) || value !== second[i].logits[c]);
     if (bad >= 0)
       throw new DeviceError(
-        `logit ${bad} of picture ${i} is ${logits[bad]}, then ${second[i].logits[bad]}: wrong on this driver`,
+        `logit ${bad} of image ${i}: expected ${logits[bad]} again, got ${second[i].logits[bad]}: wrong on this driver`,
       );
   }
 }

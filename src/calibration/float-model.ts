@@ -38,7 +38,7 @@ export async function describeFloatModel(
   const description = await describeModel(folder, signal);
   if (description.quantization)
     throw new UnsupportedModelError(
-      `${folder.id}: expected a float model, but it is quantised already; load the float checkpoint`,
+      `${folder.id}: expected a float model, got a quantized one. Load the float checkpoint.`,
     );
   return description;
 }

@@ -52,8 +52,8 @@ test.each<[object, string]>([
   [{ bits: "w3a3" }, "bits: expected one of w8a8"],
   [{ bits: "w4a4" }, "activations of fewer than 8 bits need a method"],
   [{ bits: "w4a4", method: "gptq" }, "activations of fewer than 8 bits need a method"],
-  [{ weights: "row" }, "weights: expected one of tensor, channel, group, came row"],
-  [{ weights: "group" }, "weights group: expected bits w4a8 or w4a4, came w8a8"],
+  [{ weights: "row" }, "weights: expected one of tensor, channel, group, got row"],
+  [{ weights: "group" }, "bits: expected w4a8 or w4a4 with weights group, got w8a8"],
   [{ seed: Number.NaN }, "seed: expected a whole number from 1 on"],
   [{ images: 0 }, "images: expected a whole number from 1 on"],
 ])("%o is refused", async (options, message) => {
@@ -61,5 +61,5 @@ test.each<[object, string]>([
 });
 
 test("a method that looks at pictures is refused without any", async () => {
-  await expect(quantizedFolder(folder, [], open, { method: "repq" })).rejects.toThrow("came none");
+  await expect(quantizedFolder(folder, [], open, { method: "repq" })).rejects.toThrow("got none");
 });

@@ -84,21 +84,21 @@ function checkOptions(
 ): void {
   for (const [name, value] of Object.entries({ images, seed }))
     if (!(Number.isSafeInteger(value) && value >= 1))
-      throw new RangeError(`${name}: expected a whole number from 1 on, came ${value}`);
+      throw new RangeError(`${name}: expected a whole number of 1 or more, got ${value}.`);
   if (method !== "dynamic" && !Object.hasOwn(METHODS, method))
     throw new RangeError(
-      `method: expected dynamic or one of ${Object.keys(METHODS).join(", ")}, came ${method}`,
+      `method: expected dynamic or one of ${Object.keys(METHODS).join(", ")}, got ${method}.`,
     );
   if (!Object.hasOwn(WIDTHS, bits))
-    throw new RangeError(`bits: expected one of ${Object.keys(WIDTHS).join(", ")}, came ${bits}`);
+    throw new RangeError(`bits: expected one of ${Object.keys(WIDTHS).join(", ")}, got ${bits}.`);
   if (!isOffered(method, bits))
     throw new RangeError(
-      `bits ${bits}: activations of fewer than 8 bits need a method that settles their levels`,
+      `method: expected one that calibrates activations for bits ${bits}, got dynamic. Choose minmax, for example.`,
     );
   if (weights !== undefined && !GRANULARITIES.includes(weights))
-    throw new RangeError(`weights: expected one of ${GRANULARITIES.join(", ")}, came ${weights}`);
+    throw new RangeError(`weights: expected one of ${GRANULARITIES.join(", ")}, got ${weights}.`);
   if (!isOffered(method, bits, weights))
-    throw new RangeError(`weights ${weights}: expected bits w4a8 or w4a4, came ${bits}`);
+    throw new RangeError(`bits: expected w4a8 or w4a4 with weights ${weights}, got ${bits}.`);
   if (method !== "dynamic" && pictures === 0)
-    throw new RangeError(`method ${method}: expected pictures to see activations on, came none`);
+    throw new RangeError(`images: expected some to calibrate method ${method}, got none. Pass a few images.`);
 }

@@ -71,7 +71,7 @@ function finite(entry: TensorEntry, bytes: Uint8Array): Float32Array {
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return values;
   throw new ModelFormatError(
-    `tensor ${entry.name}: expected finite numbers, but ${values[at]} came at ${at}; the checkpoint is broken`,
+    `tensor ${entry.name}: expected finite numbers, got ${values[at]} at ${at}. The checkpoint is damaged.`,
   );
 }
 

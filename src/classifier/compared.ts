@@ -142,7 +142,7 @@ const ONE_THREAD: Threads = {
   most: 1,
   why: "measured on the page's own thread",
   spawn: () => {
-    throw new Error("thread: none can be started");
+    throw new Error("thread: cannot be started");
   },
 };
 

@@ -128,7 +128,7 @@ function readerOf({ content, width: pictureWidth, name }: PictureSource): ReadRe
       context.drawImage(content, x, y, width, height, 0, 0, width, height);
       return context.getImageData(0, 0, width, height).data;
     } catch (cause) {
-      throw new PictureError(`${name}: the pixels cannot be read: ${(cause as Error).message}`, { cause });
+      throw new PictureError(`${name}: the pixels cannot be read (${(cause as Error).message}).`, { cause });
     }
   };
 }

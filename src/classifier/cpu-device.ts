@@ -12,7 +12,7 @@ const ONE: Threads = {
   most: 1,
   why: "only vit8's own worker, and Node, start threads",
   spawn: () => {
-    throw new Error("thread: none can be started");
+    throw new Error("thread: cannot be started");
   },
 };
 

@@ -46,11 +46,11 @@ export async function detections<P>(
   find: (picture: P) => Promise<Found>,
 ): Promise<Detection[]> {
   if (!(threshold >= 0 && threshold <= 1))
-    throw new RangeError(`threshold: expected a number from 0 to 1, got ${threshold}`);
+    throw new RangeError(`threshold: expected a number from 0 to 1, got ${threshold}.`);
   if (!(Number.isInteger(topK) && topK >= 1))
-    throw new RangeError(`topK: expected a whole number from 1 on, got ${topK}`);
+    throw new RangeError(`topK: expected a whole number of 1 or more, got ${topK}.`);
   if (Array.isArray(picture))
-    throw new RangeError("detect: expected one picture, got a list. Call it for each.");
+    throw new RangeError("detect: expected one image, got a list. Call it for each image.");
   const found = await find(picture);
   const classes = labels.length + 1;
   const objects = Array.from({ length: found.boxes.length / 4 }, (_, i): Detection => {

@@ -15,7 +15,7 @@ export async function* classifyEach<P, K>(
   { concurrency = CONCURRENCY, topK, signal }: EachOptions,
 ): AsyncGenerator<EachResult<K>> {
   if (!(Number.isInteger(concurrency) && concurrency >= 1))
-    throw new RangeError(`concurrency: expected a whole number from 1, got ${concurrency}`);
+    throw new RangeError(`concurrency: expected a whole number of 1 or more, got ${concurrency}.`);
   const size = Math.min(GROUP, concurrency);
   const groups = inOrder(groupsOf(pictures, size), Math.ceil(concurrency / size), async (group) => {
     signal?.throwIfAborted();

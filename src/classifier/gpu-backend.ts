@@ -40,7 +40,9 @@ export async function compileAhead(gpu: Gpu, program: Program): Promise<unknown>
 /** What WebGPU throws where it is half there, or broken, as an error of vit8. */
 export function refusal(what: string, error: unknown): Vit8Error {
   if (error instanceof Vit8Error) return error;
-  return new DeviceError(`${what}: the GPU refused a command: ${(error as Error).message}`, { cause: error });
+  return new DeviceError(`${what}: the GPU rejected a command (${(error as Error).message}).`, {
+    cause: error,
+  });
 }
 
 const RUNS_BETWEEN_TESTS = 1000;
@@ -159,7 +161,7 @@ export class GpuBatch implements Batch {
   async #test(): Promise<void> {
     for (const { kernel, variant } of new Set(this.choices.values()))
       if (!(await answersRight(this.#gpu, kernel, variant, true)))
-        throw new SelfTestError(`${kernel.name}/${variant}: computes wrongly by now; load the model again`);
+        throw new SelfTestError(`${kernel.name}/${variant}: the self-test now fails. Load the model again.`);
   }
 
   async profile(picture: PictureSource): Promise<StepTimes> {

@@ -315,10 +315,7 @@ describe("by hand", () => {
   };
 
   test("a billion classes", async () => {
-    await refused(
-      withConfig({ num_classes: 1e9 }),
-      "num_classes: 0 to 21843 is supported, but it is 1000000000",
-    );
+    await refused(withConfig({ num_classes: 1e9 }), "num_classes: expected 0 to 21843, got 1000000000");
     const labels = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [i, "x"]));
     const vit = { ...JSON.parse(textOf(transformers["config.json"])), id2label: labels };
     await refused({ ...transformers, "config.json": JSON.stringify(vit) }, "id2label key: 0 to 21842");
@@ -347,7 +344,7 @@ describe("by hand", () => {
     const broken = new Map(tensors);
     const { shape, values } = broken.get("head.weight")!;
     broken.set("head.weight", { shape, values: values.with(5, value) });
-    await refused(timmFiles(small, broken), `expected finite numbers, came ${value}`);
+    await refused(timmFiles(small, broken), `expected finite numbers, got ${value}`);
   });
 
   test("weights so small that f32 has no more digits for them become whole int8 numbers or 0", async () => {

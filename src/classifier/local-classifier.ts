@@ -92,9 +92,10 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   ) => {
     const { id, labels, scoring, network } = this.#recovery.session.model;
     const other = network.outputs.boxes ? "detect" : labels.length === 0 && "embed";
-    if (other) throw new UnsupportedModelError(`${id}: has no head to classify with; use ${other}()`);
+    if (other)
+      throw new UnsupportedModelError(`${id}: expected a classification head, got none. Use ${other}().`);
     if (!(Number.isInteger(topK) && topK >= 1))
-      throw new RangeError(`topK: expected a whole number from 1 on, got ${topK}`);
+      throw new RangeError(`topK: expected a whole number of 1 or more, got ${topK}.`);
     return this.#each(input, options, ({ logits }) => topClasses(logits, labels, topK, scoring));
   }) as ImageClassifier<P>["classify"];
 
@@ -131,7 +132,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   async found(picture: P, { signal }: DetectOptions): Promise<Found> {
     const { id, network } = this.#recovery.session.model;
     if (!network.outputs.boxes)
-      throw new UnsupportedModelError(`${id}: has no head to detect with; load a YOLOS`);
+      throw new UnsupportedModelError(`${id}: expected a detection head, got none. Load a YOLOS model.`);
     return this.#ask(picture, signal, async (engine, source) => {
       const [answer] = await engine.run([source], signal);
       return { ...answer, width: source.width, height: source.height };
@@ -206,9 +207,9 @@ function checkOptions(options: LoadOptions): void {
   checkChoice("device", ["auto", "webgpu", "cpu"], device);
   arithmeticOf(options); // refuses what cannot be combined
   if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
-    throw new RangeError(`maxBatch: expected a whole number from 1 to 64, got ${maxBatch}`);
+    throw new RangeError(`maxBatch: expected a whole number from 1 to 64, got ${maxBatch}.`);
   if (integrity !== undefined && !/^sha256-[A-Za-z\d+/]{43}=$/.test(integrity))
-    throw new RangeError(`integrity: expected sha256- and 44 characters of base64, got ${integrity}`);
+    throw new RangeError(`integrity: expected sha256- and 44 characters of base64, got ${integrity}.`);
 }
 
 /** On another device: who loaded the model hears no second progress, and the signal was for the first load. */

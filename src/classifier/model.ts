@@ -61,7 +61,7 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
   ]);
   if (config === undefined)
     throw new ModelLoadError(
-      `${folder.id}: has no config.json; expected a model folder in Hugging Face style`,
+      `${folder.id}: expected config.json, got none. Pass a model folder in the Hugging Face format.`,
     );
   const fields = parseJson(config, "config.json");
   const parsed = (name: string, text?: string) => (text === undefined ? undefined : parseJson(text, name));

@@ -13,11 +13,11 @@ test("pixels in memory open as they are, and as ImageData names them", async () 
 
 describe("what is no picture is refused with a PictureError", () => {
   test.each<[string, unknown, RegExp]>([
-    ["null", null, /is not a picture; pass a Blob/],
-    ["a string", "cat.jpg", /String: is not a picture; pass a Blob/],
-    ["an object", {}, /is not a picture/],
-    ["too few bytes", { width: 4, height: 4, rgba: bytes(63) }, /should be 64 RGBA bytes, got 63/],
-    ["one pixel", { width: 1, height: 1, rgba: bytes(4) }, /too small/],
+    ["null", null, /expected a Blob/],
+    ["a string", "cat.jpg", /String: expected a Blob/],
+    ["an object", {}, /expected a Blob/],
+    ["too few bytes", { width: 4, height: 4, rgba: bytes(63) }, /expected 64 RGBA bytes .* got 63/],
+    ["one pixel", { width: 1, height: 1, rgba: bytes(4) }, /2 pixels or more/],
     ["a broken size", { width: 2.5, height: 2, rgba: bytes(20) }, /whole pixels/],
   ])("%s", async (_, picture, message) => {
     const error = await openPicture(picture as Picture).catch((e) => e);
@@ -57,7 +57,7 @@ describe("a file that claims gigapixels is refused before it is decoded", () => 
     vi.stubGlobal("createImageBitmap", decode);
     const opened = openPicture(new Blob([Uint8Array.from(file)]));
     await expect(opened).rejects.toThrow(PictureError);
-    await expect(opened).rejects.toThrow("60000 x 60000 pixels is more than 100 megapixels");
+    await expect(opened).rejects.toThrow("at most 100 megapixels, got 60000 x 60000");
     expect(decode).not.toHaveBeenCalled();
   });
 });
@@ -68,12 +68,12 @@ describe("a file that is not decoded says why in one line", () => {
     Promise.reject(new DOMException("The source image could not be decoded.", "InvalidStateError"));
 
   test.each<[string, string, RegExp]>([
-    ["a.heic", "\0\0\0\x18ftypheic\0\0\0\0mif1heic", /^a.heic: HEIC is not supported by this browser/],
-    ["a.png", "\x89PNG\r\n\x1a\n", /^a.png: the PNG is damaged, truncated/],
-    ["a.jpg", "<!doctype html>", /^a.jpg: is a web page/],
+    ["a.heic", "\0\0\0\x18ftypheic\0\0\0\0mif1heic", /^a.heic: .*HEIC is not supported by this browser/],
+    ["a.png", "\x89PNG\r\n\x1a\n", /^a.png: damaged, truncated.* PNG/],
+    ["a.jpg", "<!doctype html>", /^a.jpg: .*web page/],
     ["a.gif", "", /^a.gif: the file is empty/],
-    ["a.txt", "a text", /^a.txt: is not a picture that this browser supports/],
-    ["a.svg", "<svg/>", /^a.svg: SVG is drawn by pages, not by workers/], // nor by Node
+    ["a.txt", "a text", /^a.txt: .*unknown format/],
+    ["a.svg", "<svg/>", /^a.svg: a worker cannot draw SVG/], // nor by Node
   ])("%s", async (name, text, message) => {
     vi.stubGlobal("createImageBitmap", refuse);
     const file = new File([Buffer.from(text, "latin1")], name);
@@ -86,6 +86,6 @@ describe("a file that is not decoded says why in one line", () => {
   test("where nothing decodes, what to pass instead", async () => {
     const opened = openPicture(new Blob(["x"]));
     await expect(opened).rejects.toThrow(PictureError);
-    await expect(opened).rejects.toThrow("pass { width, height, rgba }, or in Node use vit8/node");
+    await expect(opened).rejects.toThrow("Pass { width, height, rgba }, or in Node import vit8/node");
   });
 });

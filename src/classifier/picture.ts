@@ -99,7 +99,9 @@ async function arrived(image: HTMLImageElement): Promise<void> {
 
 function fromVideo(video: HTMLVideoElement): PictureSource {
   if (video.readyState < video.HAVE_CURRENT_DATA)
-    throw new PictureError(`${nameOf(video)}: has no frame yet; wait for its loadeddata event`);
+    throw new PictureError(
+      `${nameOf(video)}: expected a frame, got none yet. Wait for the loadeddata event.`,
+    );
   return external(video, video.videoWidth, video.videoHeight);
 }
 
@@ -129,8 +131,8 @@ function external(picture: External, width: number, height: number, name = nameO
         }
       } catch (cause) {
         const { name: kind, message } = cause as Error;
-        const reason = kind === "SecurityError" ? "it is from another site without CORS" : message;
-        throw new PictureError(`${name}: the pixels cannot be read: ${reason}`, { cause });
+        const reason = kind === "SecurityError" ? "from another site without CORS" : message;
+        throw new PictureError(`${name}: the pixels cannot be read (${reason}).`, { cause });
       }
     },
     close() {},

@@ -19,7 +19,9 @@ export async function pooledEmbedding<P>(
 ): Promise<Features | Float32Array> {
   checkChoice("pooling", ["model", "cls", "mean"], pooling);
   if (Array.isArray(picture))
-    throw new RangeError("embed: expected one picture with pooling or tokens, got a list. Call it for each.");
+    throw new RangeError(
+      "embed: expected one image with pooling or tokens, got a list. Call it for each image.",
+    );
   const all = await features(picture as P);
   if (tokens) return all;
   if (pooling === "mean") return meanOf(all);

@@ -44,9 +44,7 @@ export class Recovery<S extends RecoverableSession = Session> {
   /** @throws DisposedError */
   mustBeOpen(): void {
     if (this.#disposed)
-      throw new DisposedError(
-        `classifier of ${this.#session.model.id}: was disposed; load it again before using it`,
-      );
+      throw new DisposedError(`classifier of ${this.#session.model.id}: disposed. Load the model again.`);
   }
 
   /** Gives the device's memory back, after the run in progress. A second call does nothing. */

@@ -29,7 +29,7 @@ export async function reopened(
 ): Promise<ImageBitmap> {
   if (typeof createImageBitmap === "undefined")
     throw new PictureError(
-      `${nameOf(picture)}: nothing here decodes pictures; pass { width, height, rgba }, or in Node use vit8/node`,
+      `${nameOf(picture)}: this platform does not decode images. Pass { width, height, rgba }, or in Node import vit8/node.`,
       { cause },
     );
   if (isA(picture, "Blob")) return ofFile(picture, cause, signal);
@@ -45,8 +45,8 @@ export async function bitmapOfPixels(picture: PixelData): Promise<ImageBitmap> {
   if (isFloat && data.length > 0) return createImageBitmap(picture as ImageData, bitmapOptions);
   const why =
     isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")
-      ? `${width} x ${height} pixels should be ${width * height * 4} RGBA bytes, got ${rgba.length}`
-      : "is not a picture; pass a Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }";
+      ? `expected ${width * height * 4} RGBA bytes for ${width} x ${height} pixels, got ${rgba.length}.`
+      : "expected a Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }.";
   throw new PictureError(`${nameOf(picture)}: ${why}`);
 }
 
@@ -83,7 +83,7 @@ async function ofImage(
   const file = await fileOf(image, signal);
   if (file) return decode(file, signal);
   if (!image.naturalWidth)
-    throw new PictureError(`${nameOf(image)}: the image did not load or is no picture`, { cause });
+    throw new PictureError(`${nameOf(image)}: expected an image, but it did not load.`, { cause });
   // An SVG without a size, at the browser's.
   return drawn(image, image.naturalWidth, image.naturalHeight);
 }
@@ -115,7 +115,7 @@ async function fileOf(image: HTMLImageElement, signal?: AbortSignal): Promise<Fi
   const bytes = response?.ok ? await response.blob().catch(() => undefined) : undefined;
   signal?.throwIfAborted();
   if (response && !response.ok)
-    throw new PictureError(`${nameOf(image)}: did not load: the server answered ${response.status}`);
+    throw new PictureError(`${nameOf(image)}: expected an image, got status ${response.status}.`);
   return bytes && new File([bytes], nameOf(image), { type: bytes.type });
 }
 
@@ -133,20 +133,18 @@ async function ofFile(file: Blob, cause: unknown, signal?: AbortSignal): Promise
   const fail = (words: string): never => {
     throw new PictureError(`${name}: ${words}`, { cause });
   };
-  if (file.size === 0) fail("the file is empty");
-  const head = await bytesOf(file.slice(0, HEAD_BYTES)).catch(() => fail("the file can no longer be read"));
+  if (file.size === 0) fail("the file is empty.");
+  const head = await bytesOf(file.slice(0, HEAD_BYTES)).catch(() =>
+    fail("the file can no longer be read. Choose it again."),
+  );
   const format = formatName(head);
   if (format === "SVG") return drawnSvg(file, fail, signal);
   if (!format)
-    return fail("is not a picture that this browser supports, or is damaged; use JPEG, PNG or WebP");
-  if (format === "web page") return fail("is a web page, not a picture; check where the file came from");
+    return fail("expected an image, got an unknown format or a damaged file. Use JPEG, PNG or WebP.");
+  if (format === "web page") return fail("expected an image, got a web page (HTML). Check the address.");
   if (COMMON.includes(format))
-    return fail(
-      `the ${format} is damaged, truncated, or of a kind that this browser does not support; save it again`,
-    );
-  return fail(
-    `${format} is not supported by this browser, or the file is damaged; convert it to JPEG or PNG`,
-  );
+    return fail(`damaged, truncated or not supported by this browser: ${format}. Save it again.`);
+  return fail(`damaged, or ${format} is not supported by this browser. Convert it to JPEG or PNG.`);
 }
 
 /** Drawn as an `<img>` is: no script in it runs, and nothing is fetched. */
@@ -156,8 +154,9 @@ async function drawnSvg(
   signal?: AbortSignal,
 ): Promise<ImageBitmap> {
   if (typeof Image === "undefined")
-    fail("SVG is drawn by pages, not by workers; classify it from the page, or convert it to PNG");
-  if (file.size > MAX_SVG_BYTES) fail(`${file.size} bytes are too many for an SVG; convert it to PNG`);
+    fail("a worker cannot draw SVG. Classify it from the page, or convert it to PNG.");
+  if (file.size > MAX_SVG_BYTES)
+    fail(`expected an SVG of at most ${MAX_SVG_BYTES} bytes, got ${file.size}. Convert it to PNG.`);
   const { markup, width, height } = sizedSvg(markupText(await bytesOf(file)));
   checkPictureSize(nameOf(file), width, height);
   signal?.throwIfAborted();
@@ -166,6 +165,6 @@ async function drawnSvg(
   image.src = `data:image/svg+xml,${encodeURIComponent(markup)}`;
   await image
     .decode()
-    .catch(() => fail("the SVG is damaged, or the page's Content-Security-Policy has no img-src data:"));
+    .catch(() => fail("damaged SVG, or blocked by the page's Content-Security-Policy. Allow img-src data:."));
   return drawn(image, width, height);
 }

@@ -41,7 +41,7 @@ export const CLEAN_UP_MS = 20;
 
 export function lostTwice(who: string, reason: string, cause: unknown): DeviceLostError {
   return new DeviceLostError(
-    `${who}: the GPU was lost twice in a row (${reason}); close other pages that use it, update its driver, or load with device: "cpu"`,
+    `${who}: the GPU was lost twice in a row (${reason}). Close other pages that use it, update the driver, or load with device: "cpu".`,
     { cause },
   );
 }
@@ -141,7 +141,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
   ]);
   if (arithmetic.precision === "float32" && model.quantization)
     throw new UnsupportedModelError(
-      `${model.id}: precision float32 needs a float checkpoint, this one is int8; load the float folder`,
+      `${model.id}: expected a float checkpoint for precision float32, got int8. Load the float model.`,
     );
   if (isInteger(arithmetic.nonlinear) && device.noIntegers)
     throw new UnsupportedDeviceError(

@@ -14,9 +14,9 @@ async function vit8(...argv: string[]) {
 }
 
 test.each([
-  [["--peer", "tf"], '--peer: expected ort, came "tf"'],
+  [["--peer", "tf"], '--peer: expected ort, got "tf"'],
   [["--peer", "ort"], "expected --model MODEL"],
-  [["--models", "ti,xl"], 'expected some of ti,s,b,l, came "xl"'],
+  [["--models", "ti,xl"], 'expected some of ti,s,b,l, got "xl"'],
   [["--batch", "0"], "--batch: expected whole numbers"],
   [["picture.png"], "expected nothing"],
 ])("bench %s is a wrong call", async (argv, words) => {

@@ -141,8 +141,8 @@ test("weights of 4 bits by group are nearer to float than by channel, and nearer
 });
 
 test.each([
-  [["--weights", "row"], "--weights: expected one of tensor, channel, group, came row"],
-  [["--weights", "group"], "--weights group: expected --bits w4a8 or w4a4, came w8a8"],
+  [["--weights", "row"], "--weights: expected one of tensor, channel, group, got row"],
+  [["--weights", "group"], "--weights group: expected --bits w4a8 or w4a4, got w8a8"],
   [["--method", "gptq", "--bits", "w4a4"], "need a --method other than gptq"],
   [["--method", "best"], "expected dynamic or one of minmax"],
   [["--bits", "w3a3"], "--bits: expected one of w8a8"],

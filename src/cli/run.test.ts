@@ -71,7 +71,7 @@ describe("help", () => {
     ["an unknown option", ["classify", "--topk", "3", "a.png"], /'--topk'.* see vit8 classify --help/],
     ["an option without value", ["quantize", "m", "-o"], /--output/],
     ["no picture", ["classify"], /expected a PICTURE/],
-    ["too many arguments", ["eval", "a", "b", "c"], /nothing after IMAGES, came "c"/],
+    ["too many arguments", ["eval", "a", "b", "c"], /nothing after IMAGES, got "c"/],
     [
       "a form that there is not",
       ["classify", "a", "--nonlinear", "quick"],
@@ -332,7 +332,7 @@ describe("a model that is wrong is one line and exit code 1", () => {
     [
       "a wrong shape",
       { tensors: (all) => all.map((t) => (t.name === "norm.bias" ? { ...t, shape: [64, 2] } : t)) },
-      /"norm\.bias": expected shape \[128\], but it is \[64,2\]/,
+      /"norm\.bias": expected shape \[128\], got \[64,2\]/,
     ],
     ["an unknown architecture", { config: { architecture: "convnext_tiny" } }, /convnext_tiny/],
     [
@@ -447,7 +447,7 @@ describe("quantize", () => {
 
   test("an int8 model, and a model onto itself, are refused", async () => {
     expect((await vit8("quantize", bundledModel(), "-o", at("twice"))).stderr).toMatch(
-      /expected a float model, but it is quantised already/,
+      /expected a float model, got quantised already/,
     );
     const itself = await vit8("quantize", at("tiny"), "-o", `${at("tiny")}/.`, "--force");
     expect(itself.stderr).toMatch(/is the float model itself/);

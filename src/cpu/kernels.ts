@@ -47,6 +47,6 @@ export function computeOf(
   );
   const key = [operation, ...forms].join(" ");
   const compute = cpuKernels.get(key);
-  if (!compute) throw new UnsupportedDeviceError(`cpu: nothing computes ${key} there; use WebGPU`);
+  if (!compute) throw new UnsupportedDeviceError(`CPU: ${key} is not supported. Use WebGPU.`);
   return compute as (problem: unknown, arrays: Arrays) => void;
 }

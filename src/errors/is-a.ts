@@ -1,4 +1,4 @@
-// What a value is, whichever realm made it: `instanceof` knows nothing of what an iframe or a popup made.
+// `instanceof` across realms: a value made in an iframe or a popup has other constructors.
 
 interface Types {
   readonly Blob: Blob;
@@ -15,11 +15,11 @@ interface Types {
   readonly VideoFrame: VideoFrame;
 }
 
-/** `instanceof` for every realm, and for classes that a worker or Node may lack. */
+/** Whether `value` is an instance of `name`, in any realm; also for classes that a worker or Node may lack. */
 export function isA<Name extends keyof Types>(value: unknown, name: Name): value is Types[Name] {
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   if (tag === name || (tag === "File" && name === "Blob")) return true;
-  // A class that extends one of these may have a tag of its own.
+  // A class that extends one of these may have its own tag.
   const type = (globalThis as Record<string, unknown>)[name];
   return typeof type === "function" && value instanceof type;
 }

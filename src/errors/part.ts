@@ -1,10 +1,10 @@
-// Parts of vit8 that are fetched when they are needed.
+// Chunks of vit8 that load on demand.
 
 import { LibraryLoadError } from "./errors.ts";
 
 /**
- * `import()` of a part of vit8, as it is written: bundlers look for it.
- * @throws LibraryLoadError saying what to do, where the part does not come
+ * Waits for a lazy-loaded chunk. Call it as `part(import("./chunk.ts"))`: bundlers look for the literal `import()`.
+ * @throws LibraryLoadError if the chunk does not load
  */
 export async function part<T>(loading: Promise<T>): Promise<T> {
   try {
@@ -12,8 +12,8 @@ export async function part<T>(loading: Promise<T>): Promise<T> {
   } catch (cause) {
     throw new LibraryLoadError(
       "ServiceWorkerGlobalScope" in globalThis
-        ? "vit8: import vit8/cdn in a service worker"
-        : `vit8: a part did not load: ${(cause as Error).message}; reload the page`,
+        ? "vit8: import() is not allowed in a service worker. Import vit8/cdn instead."
+        : `vit8: a chunk failed to load (${(cause as Error).message}). Reload the page.`,
       { cause },
     );
   }

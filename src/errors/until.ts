@@ -1,8 +1,8 @@
-// Waits that end: by the caller's signal, or by a time limit.
+// Promises that end with a signal or a time limit.
 
 /**
- * What `promise` gives, or the reason of `signal` once that is aborted.
- * @param graceMs how long what was begun may take to clean up before the reason is thrown
+ * Resolves as `promise` does, and rejects with the signal's reason once it is aborted.
+ * @param graceMs time for cleaning up before the rejection
  */
 export function until<T>(signal: AbortSignal | undefined, promise: Promise<T>, graceMs = 0): Promise<T> {
   if (!signal) return promise;
@@ -26,7 +26,7 @@ export function until<T>(signal: AbortSignal | undefined, promise: Promise<T>, g
   });
 }
 
-/** What `promise` gives; rejects if that takes longer than `limitMs`. */
+/** Resolves as `promise` does, and rejects if it takes longer than `limitMs`. */
 export function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   if (limitMs === Number.POSITIVE_INFINITY) return promise;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,8 +1,7 @@
-// Text of strangers (labels, names, a server's words) on its way to people.
+// Untrusted text (labels, file names, server answers) made safe to display.
 
 /**
- * Control signs, what turns the direction of a text, and halves of letters as escapes, which do nothing: `\x1b`, `\u202e`. Line feeds and tabs
- * stay.
+ * Escapes control characters, bidirectional overrides and lone surrogates, as `\x1b` or `\u202e`. Line feeds and tabs are kept.
  */
 export function visible(text: string): string {
   return text.replace(/(?![\n\t])[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/gu, (sign) => {
@@ -11,7 +10,7 @@ export function visible(text: string): string {
   });
 }
 
-/** As `visible`, in one line. */
+/** Like `visible`, on one line. */
 export function inLine(text: string): string {
   return visible(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }

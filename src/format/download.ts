@@ -1,34 +1,34 @@
-/** A file over http(s), whatever networks do: a failed request is repeated, a body that breaks goes on where it broke. */
+/** Downloads a file over http(s): failed requests are retried, interrupted bodies are resumed. */
 import { ModelLoadError } from "../errors/errors.ts";
 import { until } from "../errors/until.ts";
 import { doubt } from "./absence.ts";
 
 export interface Download {
   stream: ReadableStream<Uint8Array>;
-  /** Undefined when it was not told, or counts what was compressed on the way. */
+  /** Undefined if the server did not send it, or if it counts compressed bytes. */
   byteLength?: number;
-  /** Of the first answer. */
+  /** Headers of the first response. */
   headers: Headers;
 }
 
-/** Failures in a row, without a mebibyte in between, after which it is given up. */
+/** Consecutive failures, without a mebibyte in between, before it gives up. */
 const TRIES = 5;
-/** The same where not one answer came: the address may be wrong, and somebody waits to be told. */
+/** The same without any response: the address may be wrong, and the user is waiting. */
 const TRIES_WITHOUT_ANSWER = 3;
 const FIRST_WAIT_MS = 500;
-/** Nobody looks at a progress bar for longer, whatever Retry-After asks for. */
+/** The longest wait, whatever Retry-After says. */
 const LONGEST_WAIT_MS = 60_000;
-/** A connection that is silent for so long is taken for dead. */
+/** A connection without data for this long counts as broken. */
 const SILENCE_MS = 30_000;
 const PROGRESS_BYTES = 2 ** 20;
-/** Request timeout, too many requests, and faults of a server that pass. */
+/** Request timeout, too many requests, and temporary server errors. */
 const PASSING = [408, 429, 500, 502, 503, 504];
 const ABSENT = [404, 410];
 
 /**
- * Asks for the file; undefined when there is none (404, 410). Requests that fail in a way that passes are repeated after 0.5,
- * 1, 2 and 4 s, or as long as Retry-After says. A body that breaks off or falls silent is continued by Range, or read
- * again from its start where the server knows no Range. Throws ModelLoadError, as the stream does, and the signal's reason.
+ * Requests the file; undefined if there is none (404, 410). Temporary failures are retried after 0.5, 1, 2 and 4 s, or after
+ * Retry-After. An interrupted body is resumed by Range, or read again from the start if the server does not support Range.
+ * @throws ModelLoadError, as the stream does, and the signal's reason
  */
 export async function download(url: URL, init: RequestInit = {}): Promise<Download | undefined> {
   const transfer = new Transfer(url, init);
@@ -42,7 +42,7 @@ export async function download(url: URL, init: RequestInit = {}): Promise<Downlo
   };
 }
 
-/** What tells one version of a file from another; undefined when the server does not say. */
+/** Identifies a version of a file; undefined if the server does not. */
 export function versionOf(headers: Headers): string | undefined {
   // compressed or not, it is the same file
   const etag = headers.get("etag")?.replace(/^W\/|-gzip(?="$)/g, "");
@@ -60,14 +60,14 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   readonly #init: RequestInit;
   readonly #signal: AbortSignal | undefined;
   readonly #abort = () => this.#stop(this.#signal?.reason);
-  /** Aborted when nobody wants another byte. */
+  /** Aborted when no more bytes are needed. */
   readonly #end = new AbortController();
   #attempt = new AbortController();
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #version: string | undefined;
   #total: number | undefined;
   #loaded = 0;
-  /** Bytes of this body that came before. */
+  /** Bytes of this body that were already received. */
   #skip = 0;
   #failures = 0;
   #loadedAtFailure = 0;
@@ -120,7 +120,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     this.#attempt.abort(reason);
   }
 
-  /** The next bytes that did not come before; undefined at the end of the file. */
+  /** The next new bytes; undefined at the end of the file. */
   async #next(): Promise<Uint8Array | undefined> {
     for (;;) {
       let cause: unknown;
@@ -149,12 +149,12 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#loaded >= this.#loadedAtFailure + PROGRESS_BYTES) this.#failures = 0;
     this.#loadedAtFailure = this.#loaded;
     const came = `${this.#loaded} of ${this.#total ?? "unknown"} bytes`;
-    await this.#rest(this.#error(`broke off after ${came}; try again`, cause));
+    await this.#rest(this.#error(`stopped after ${came}. Try again.`, cause));
     const { ok, status, headers, body } = await this.#request();
     if (!ok || !body) throw this.#refused(status);
     const whole = status !== 206;
     if (versionOf(headers) !== this.#version || !(whole ? this.#isAsLong(headers) : this.#goesOn(headers)))
-      throw this.#error("became another file while it came; load it again");
+      throw this.#error("changed on the server during the download. Load it again.");
     this.#skip = whole ? this.#loaded : 0;
     this.#reader = body.getReader();
   }
@@ -163,7 +163,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     return (byteLengthOf(headers) ?? this.#total) === this.#total;
   }
 
-  /** Whether a part begins where the file broke off; a server of another origin may not let that be seen. */
+  /** Whether a partial response begins where the file stopped; a server of another origin may hide that. */
   #goesOn(headers: Headers): boolean {
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");
     return (
@@ -171,7 +171,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     );
   }
 
-  /** The first answer that is more than a passing failure. */
+  /** The first response that is not a temporary failure. */
   async #request(): Promise<Response> {
     for (;;) {
       let waitMs: number | undefined;
@@ -197,9 +197,9 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     return fetch(this.#url, { ...init, headers, signal: this.#attempt.signal });
   }
 
-  /** Waits for the network, but not for ever. */
+  /** Waits for the network, up to the time limit. */
   async #heard<T>(step: Promise<T>): Promise<T> {
-    const silence = new Error(`nothing came for ${SILENCE_MS / 1000} s`);
+    const silence = new Error(`no data for ${SILENCE_MS / 1000} s`);
     const timer = setTimeout(() => this.#attempt.abort(silence), SILENCE_MS);
     try {
       return await step;
@@ -208,7 +208,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     }
   }
 
-  /** Waits before another try; throws `error` when there were enough, or the next would have to wait too long. */
+  /** Waits before a retry; throws `error` after the last one, or if the wait would be too long. */
   async #rest(
     error: ModelLoadError,
     waitMs = FIRST_WAIT_MS * 2 ** this.#failures * (0.75 + Math.random() / 2),
@@ -224,26 +224,28 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   async #unanswered(cause: unknown): Promise<ModelLoadError> {
     const { protocol } = this.#url;
     if (!protocol.startsWith("http")) {
-      // An extension has no other answer for what it lacks.
-      const why = `there is no such file, or ${protocol} addresses cannot be fetched from here`;
-      throw doubt(this.#error(`${why}; serve the folder over http or https, or pass its files`, cause));
+      // An extension has no other response for a missing file.
+      const why = `no such file, or ${protocol} addresses cannot be fetched from here`;
+      throw doubt(this.#error(`${why}. Serve the folder over http or https, or pass its files.`, cause));
     }
-    if (isOffline()) return this.#error("this machine is offline; connect it and try again", cause);
-    // Asked at the second failure only: the first may have been a moment's. Silence is no refusal.
+    if (isOffline()) return this.#error("this device is offline. Connect it and try again.", cause);
+    // Only at the second failure: the first may be temporary. Silence is not a refusal.
     const isSilent = this.#attempt.signal.aborted;
     if (!isSilent && this.#failures === 1 && (await this.#answersOpaquely())) {
-      const why =
-        "the server answers, but does not let this page read it (CORS); Access-Control-Allow-Origin is missing";
-      // Many servers send that header with what they have, and with no refusal.
+      const why = "blocked by CORS. The server must send Access-Control-Allow-Origin.";
+      // Many servers send that header with files, but not with errors.
       throw doubt(this.#error(why, cause));
     }
-    const why = "no answer came: an unknown host, a server that is down, or one that this page may not ask";
-    const error = this.#error(`${why} (${(cause as Error).message})`, cause);
+    const why = `no answer (${(cause as Error).message})`;
+    const error = this.#error(
+      `${why}. Check the address and the server, and in a page its connect-src.`,
+      cause,
+    );
     if (!this.#reader && this.#failures === TRIES_WITHOUT_ANSWER - 1) throw error;
     return error;
   }
 
-  /** Whether a server of another origin has an answer that the page may not see. */
+  /** Whether a server of another origin answers, but the page may not read it. */
   async #answersOpaquely(): Promise<boolean> {
     const { location } = globalThis;
     if (!location || location.origin === this.#url.origin) return false;
@@ -253,8 +255,8 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #refused(status: number): ModelLoadError {
-    const error = this.#error(`expected the file, but the server said ${explain(status)}`);
-    // So some servers answer for what they lack: object stores with 403, where nobody may list what they have.
+    const error = this.#error(`expected a file, got ${explain(status)}`);
+    // Some servers answer like this for a missing file: object stores send 403 where listing is not allowed.
     return status < 500 && !PASSING.includes(status) ? doubt(error) : error;
   }
 
@@ -265,13 +267,13 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
 
 function explain(status: number): string {
   if (status === 401 || status === 403)
-    return `${status}: the model is private, gated, or not there; check its name`;
-  if (status === 429) return "429: too many requests; wait a while";
-  if (status >= 500) return `${status}: it has a fault of its own; try again later`;
-  return String(status);
+    return `${status}. The model is private, gated or missing: check its name.`;
+  if (status === 429) return "429, too many requests. Wait and try again.";
+  if (status >= 500) return `${status}, a server error. Try again later.`;
+  return `${status}.`;
 }
 
-/** Retry-After, which is in seconds or a date. */
+/** Retry-After: seconds or a date. */
 function retryAfterMs(headers: Headers): number | undefined {
   const text = headers.get("retry-after") ?? "";
   const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();

@@ -1,32 +1,32 @@
-/** Checked reading of untrusted JSON: every getter returns what it promises or throws an error naming the field. */
+/** Reads untrusted JSON: every getter returns its type, or throws an error that names the field. */
 import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import { visible } from "../errors/visible.ts";
 
-/** A JSON object whose fields nobody has checked. */
+/** A JSON object with unchecked fields. */
 export type Fields = Record<string, unknown>;
 
-/** Whether what came is HTML, as from a server that has a page in place of what it lacks. */
+/** Whether a text is HTML: some servers send a page for a missing file. */
 export function isWebPage(text: string): boolean {
   return /^\s*</.test(text);
 }
 
 /**
- * Parses the text of `file`, with a byte order mark or without; throws ModelFormatError for anything that is not JSON, a web
- * page by name.
+ * Parses the text of `file`, with or without a byte order mark.
+ * @throws ModelFormatError for anything that is not JSON
  */
 export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     const came = isWebPage(text) ? "a web page (HTML)" : `${text.length} characters that do not parse`;
-    throw new ModelFormatError(`${file}: expected JSON, but it holds ${came}`, {
+    throw new ModelFormatError(`${file}: expected JSON, got ${came}. Check the file and its address.`, {
       // The parser quotes the text.
       cause: visible(String(cause)),
     });
   }
 }
 
-/** An untrusted value in a message: short, on one line, never walked into. */
+/** An untrusted value for a message: short and on one line. */
 export function quote(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
@@ -34,14 +34,16 @@ export function quote(value: unknown): string {
   return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
 }
 
-/** The error of a field that is not what any config has there. */
+/** The error for a field of the wrong type. */
 export function malformed(who: string, expected: string, came: unknown): ModelFormatError {
-  return new ModelFormatError(`${who}: expected ${expected}, but it is ${quote(came)}`);
+  return new ModelFormatError(`${who}: expected ${expected}, got ${quote(came)}.`);
 }
 
-/** The error of a setting that other software runs, and vit8 does not. */
+/** The error for a valid setting that vit8 does not support. */
 export function unsupported(who: string, supported: unknown, came: unknown): UnsupportedModelError {
-  return new UnsupportedModelError(`${who}: ${supported} is supported, but it is ${quote(came)}`);
+  return new UnsupportedModelError(
+    `${who}: expected ${supported}, got ${quote(came)}, which is not supported.`,
+  );
 }
 
 export function asFields(value: unknown, who: string): Fields {
@@ -49,7 +51,7 @@ export function asFields(value: unknown, who: string): Fields {
   throw malformed(who, "a JSON object", value);
 }
 
-/** The own value of a field; undefined when it is absent or null. */
+/** The value of an own field; undefined if it is absent or null. */
 export function field(fields: Fields, key: string): unknown {
   return Object.hasOwn(fields, key) ? (fields[key] ?? undefined) : undefined;
 }
@@ -91,7 +93,7 @@ export function readText(fields: Fields, key: string): string | undefined {
   throw malformed(key, "text", value);
 }
 
-/** A number for each of red, green and blue; one number stands for all three. */
+/** Three numbers for red, green and blue; a single number counts for all three. */
 export function readChannels(
   fields: Fields,
   key: string,
@@ -103,13 +105,13 @@ export function readChannels(
   throw malformed(key, "three finite numbers", given);
 }
 
-/** What `table` has for a name; throws UnsupportedModelError listing the names that it has. */
+/** The entry of `table` for a name; throws UnsupportedModelError with the known names. */
 export function oneOf<T>(value: unknown, who: string, table: Record<string, T>): T {
   if (typeof value === "string" && Object.hasOwn(table, value)) return table[value];
   throw unsupported(who, `one of ${Object.keys(table).join(", ")}`, value);
 }
 
-/** Throws UnsupportedModelError when a field that is there has another value than the one that vit8 runs. */
+/** Throws UnsupportedModelError if a present field has a value other than the supported one. */
 export function checkFixed(fields: Fields, fixed: Fields): void {
   for (const [key, value] of Object.entries(fixed)) {
     const came = field(fields, key) ?? value;

@@ -1,12 +1,12 @@
-/** A model's folder in hand: files that were chosen or dropped, or contents by name. */
+/** A model folder in memory: chosen or dropped files, or contents by name. */
 import { ModelLoadError } from "../errors/errors.ts";
 import type { FileContents, ModelFolder, NamedContents } from "./model-folder.ts";
 import { readText } from "./read-text.ts";
 import type { ByteStream } from "./safetensors-stream.ts";
 
 /**
- * A dropped or chosen folder, or contents by name. Of files with one name, that of the outermost folder counts.
- * Throws ModelLoadError for what is neither, and when a file can no longer be read.
+ * Opens a dropped or chosen folder, or contents by name. Of files with the same name, the one in the outermost folder is used.
+ * @throws ModelLoadError for anything else, and if a file can no longer be read
  */
 export function openFilesFolder(files: Iterable<File> | NamedContents): ModelFolder {
   const contents = contentsByPath(files);
@@ -28,14 +28,10 @@ export function openFilesFolder(files: Iterable<File> | NamedContents): ModelFol
   };
 }
 
-/** By path: of files their own, of a Map or an object the keys; what is null or undefined is not there. */
+/** Contents by path: the path of a File, the key of a Map or an object. null and undefined count as missing. */
 export function contentsByPath(files: Iterable<File> | NamedContents): Map<string, FileContents> {
   if (isContent(files) || !(kindOf(files) === "Object" || Symbol.iterator in Object(files)))
-    throw unexpected(
-      "model",
-      "owner/name, an address, in Node a directory, files, or contents by name",
-      files,
-    );
+    throw unexpected("model", "a Hub id, a URL, a directory (in Node), files, or contents by name", files);
   const items = Symbol.iterator in files ? [...files] : Object.entries(files);
   const entries = items.map((item) =>
     Array.isArray(item) ? (item as [string, FileContents]) : ([pathOf(item as File), item as File] as const),
@@ -49,7 +45,7 @@ function pathOf(file?: File): string {
   return file?.webkitRelativePath || String(file?.name);
 }
 
-/** By its face, for it may be of another realm. */
+/** By its tag, because it may come from another realm. */
 function isContent(value: unknown): value is FileContents {
   return ArrayBuffer.isView(value) || /^(String|Blob|File|(Shared)?ArrayBuffer)$/.test(kindOf(value));
 }
@@ -59,7 +55,7 @@ function kindOf(value: unknown): string {
 }
 
 function unexpected(who: string, expected: string, came: unknown): ModelLoadError {
-  return new ModelLoadError(`${who}: expected ${expected}, got ${kindOf(came)}`);
+  return new ModelLoadError(`${who}: expected ${expected}, got ${kindOf(came)}.`);
 }
 
 function findOutermost(contents: Map<string, FileContents>, name: string): FileContents | undefined {

@@ -30,7 +30,9 @@ async function findFolder(model: ModelSource, hub: HubOptions): Promise<ModelFol
     if (place) return openHubFolder(place.id, { ...hub, ...place });
   }
   if (hub.revision !== undefined)
-    throw new ModelLoadError(`revision ${quote(hub.revision)}: expected a model of the Hub, which have them`);
+    throw new ModelLoadError(
+      `revision ${quote(hub.revision)}: expected a Hub model, got another source. Remove the option.`,
+    );
   if (name !== undefined) return openUrlFolder(name);
   if (isFolder(model)) return model;
   const { openFilesFolder } = await part(import("./files-folder.ts"));

@@ -91,7 +91,7 @@ describe("what names no model says so", () => {
     ["hf://datasets/o/n", "got one of its datasets"],
     ["datasets/o/n", "got one of its datasets"],
     [`${hub}/docs/transformers`, "got one of its docs"],
-    [`${hub}/o`, "Every model on the Hub has an owner"],
+    [`${hub}/o`, "owner/name"],
     ["gpt2", "expected owner/name, a URL, or a path beginning with / or ./"],
     [`${hub}/`, "expected owner/name"],
     [`${hub}/o/n/discussions/1`, "expected owner/name"],

@@ -34,11 +34,11 @@ export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | u
   if (parts[0] === "models" && parts.length > 2 && !VIEWS.includes(parts[2])) parts.shift();
   const [owner = "", rest = "", ...more] = parts;
   if (OTHERS.includes(owner) && (HOST.test(text) || more.length > 0))
-    throw wrong(text, `a model of the Hub, got one of its ${owner}`);
+    throw wrong(text, `a Hub model, got one of its ${owner}`);
   const [name, at] = rest.replace(/\.git$/, "").split("@");
   const isMirror = !HOST.test(text) && SCHEME.test(text);
   if (!name && isMirror) return undefined;
-  if (!name) throw wrong(text, ID, "Every model on the Hub has an owner: look up its full name there.");
+  if (!name) throw wrong(text, ID, "Look up the owner on the Hub.");
   const id = `${owner}/${name}`;
   if (at !== undefined) return placeOf(id, [at, ...more], hub, false);
   const [view, ...place] = more;
@@ -47,7 +47,7 @@ export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | u
   if (VIEWS.includes(view)) return placeOf(id, place, hub, view === "blob" || view === "blame");
   if (/^hf(?:-hub)?:/i.test(text)) return placeOf(id, ["", ...more], hub, false);
   if (isMirror) return undefined;
-  throw wrong(text, ID, `A subfolder is named https://huggingface.co/${id}/tree/main/SUBFOLDER.`);
+  throw wrong(text, ID, `For a subfolder pass https://huggingface.co/${id}/tree/main/SUBFOLDER.`);
 }
 
 const ID = "owner/name, a URL, or a path beginning with / or ./";

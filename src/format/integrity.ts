@@ -34,7 +34,7 @@ function verified<File extends ByteStream>(file: File, known: Promise<string | u
       const came = sha256.hex();
       if (expected && expected !== came)
         throw new ModelFormatError(
-          `weights file: expected SHA-256 ${expected}, but ${came} came; fetch it again`,
+          `weights file: expected SHA-256 ${expected}, got ${came}. Download it again.`,
         );
     },
   });

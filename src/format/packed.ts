@@ -101,7 +101,7 @@ function checkMultiples(
   if (fits && size === (groupSize ?? size)) return;
   const groups = groupSize ? `groups of ${groupSize}` : "even groups";
   throw new ModelFormatError(
-    `tensor ${name.slice(0, 200)}_multiples: expected U8 [${out}, pairs of ${groups} of ${inputs} inputs], came ${multiples ? `${multiples.dtype} [${multiples.shape.slice(0, 8)}]` : "none"}; quantise the model again`,
+    `tensor ${name.slice(0, 200)}_multiples: expected U8 [${out}, pairs of ${groups} of ${inputs} inputs], got ${multiples ? `${multiples.dtype} [${multiples.shape.slice(0, 8)}]` : "none"}. Quantize the model again.`,
   );
 }
 

@@ -74,7 +74,7 @@ test("a file that an extension lacks, which its fetch fails for, is absent where
   stubPage("chrome-extension://abc/page.html", { "chrome-extension://abc/m/config.json": "{}" });
   const folder = await resolveFolder("./m/");
   expect(await readOptional(folder, "preprocessor_config.json")).toBeUndefined();
-  await expect(folder.readText("preprocessor_config.json")).rejects.toThrow("there is no such file");
+  await expect(folder.readText("preprocessor_config.json")).rejects.toThrow("no such file");
 });
 
 test("a page from a file is told at once what to do", async () => {
@@ -82,9 +82,7 @@ test("a page from a file is told at once what to do", async () => {
   const folder = await resolveFolder("./m/");
   const read = folder.readText("config.json");
   await expect(read).rejects.toThrow(ModelLoadError);
-  await expect(read).rejects.toThrow(
-    /file: addresses cannot be fetched.*serve the folder over http.*pass its files/,
-  );
+  await expect(read).rejects.toThrow(/file: addresses cannot be fetched.*http.*files/);
   expect(asked).toEqual(["file:///home/me/m/config.json"]);
 });
 

@@ -56,7 +56,7 @@ export function parsePreprocessing(
   if (isTimmConfig(config)) return fromTimm(config);
   if (preprocessorJson === undefined) {
     throw new UnsupportedModelError(
-      "model: expected preprocessor_config.json beside config.json, but there is none",
+      "model: expected preprocessor_config.json next to config.json, got none. Save the image processor with the model.",
     );
   }
   const preprocessing = fromProcessor(asFields(preprocessorJson, "preprocessor_config.json"), processor);

@@ -25,14 +25,14 @@ export async function readText(
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       byteLength += piece.value.length;
       if (byteLength > MAX_TEXT_BYTES) {
-        throw new ModelLoadError(`${name}: expected at most ${MAX_TEXT_BYTES} bytes of text, but more came`);
+        throw new ModelLoadError(`${name}: expected at most ${MAX_TEXT_BYTES} bytes of text, got more.`);
       }
       pieces.push(piece.value);
     }
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof Vit8Error) throw cause;
-    throw new ModelLoadError(`${name}: reading broke off after ${byteLength} bytes; try again`, { cause });
+    throw new ModelLoadError(`${name}: reading stopped after ${byteLength} bytes. Try again.`, { cause });
   } finally {
     await reader.cancel().catch(() => {});
   }

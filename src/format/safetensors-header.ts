@@ -44,9 +44,7 @@ export function parseSafetensorsHeader(bytes: Uint8Array, fileByteLength?: numbe
   const fields = asFields(parseJson(decodeHeader(bytes.subarray(LENGTH_BYTES, dataOffset)), WHO), WHO);
   const names = Object.keys(fields).filter((name) => name !== METADATA);
   if (names.length > MAX_TENSORS) {
-    throw new ModelFormatError(
-      `${WHO}: expected at most ${MAX_TENSORS} tensors, but it lists ${names.length}`,
-    );
+    throw new ModelFormatError(`${WHO}: expected at most ${MAX_TENSORS} tensors, got ${names.length}.`);
   }
   const entries = names.map((name) => parseEntry(name, fields[name]));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -59,20 +57,20 @@ export function parseSafetensorsHeader(bytes: Uint8Array, fileByteLength?: numbe
 /** The header's length, once it is known to be possible; `bytes` are the first of the file. What throws may be absent. */
 export function readHeaderByteLength(bytes: Uint8Array, fileByteLength?: number): number {
   const foreign = recogniseForeign(bytes);
-  if (foreign) throw doubt(new ModelFormatError(`safetensors file: expected tensors, but ${foreign} came`));
+  if (foreign) throw doubt(new ModelFormatError(`safetensors file: expected tensors, got ${foreign}.`));
   if (bytes.byteLength < LENGTH_BYTES) throw doubt(truncated(LENGTH_BYTES, bytes.byteLength));
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
   const most = Math.min(MAX_HEADER_BYTES, (fileByteLength ?? Number.POSITIVE_INFINITY) - LENGTH_BYTES);
   if (length >= 2 && length <= most) return length;
-  const came = `the file says ${length}; is it safetensors?`;
-  throw doubt(new ModelFormatError(`${WHO}: expected 2 bytes or more, and at most ${most}, but ${came}`));
+  const came = `${length}. Is it a safetensors file?`;
+  throw doubt(new ModelFormatError(`${WHO}: expected 2 to ${most} bytes, got ${came}`));
 }
 
 /** The error of a file with too few or too many bytes. */
 export function truncated(expected: number, came: number | string): ModelFormatError {
   return new ModelFormatError(
-    `safetensors file: expected ${expected} bytes, but ${came} came; fetch it again`,
+    `safetensors file: expected ${expected} bytes, got ${came}. Download it again.`,
   );
 }
 
@@ -96,7 +94,7 @@ function decodeHeader(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new ModelFormatError(`${WHO}: expected UTF-8 text, but other bytes came`, { cause });
+    throw new ModelFormatError(`${WHO}: expected UTF-8 text, got other bytes.`, { cause });
   }
 }
 
@@ -105,17 +103,17 @@ function parseEntry(name: string, value: unknown): TensorEntry {
   const fields = asFields(value, who);
   const dtype = field(fields, "dtype");
   const size = typeof dtype === "string" ? bytesPerElement(dtype) : undefined;
-  if (!size) throw new ModelFormatError(`${who}: expected a known dtype, but it is ${quote(dtype)}`);
+  if (!size) throw new ModelFormatError(`${who}: expected a known dtype, got ${quote(dtype)}.`);
   const shape = asCounts(field(fields, "shape"), `${who} shape`);
   const offsets = asCounts(field(fields, "data_offsets"), `${who} data_offsets`);
   const [begin, end] = offsets;
   if (offsets.length !== 2 || begin > end) {
-    throw new ModelFormatError(`${who}: expected data_offsets [begin, end], but came ${offsets.slice(0, 3)}`);
+    throw new ModelFormatError(`${who}: expected data_offsets [begin, end], got ${offsets.slice(0, 3)}.`);
   }
   const expected = elementCount(shape) * size;
   if (end - begin !== expected) {
     throw new ModelFormatError(
-      `${who}: ${dtype} [${shape.slice(0, 8)}] needs ${expected} bytes, but data_offsets span ${end - begin}`,
+      `${who}: expected ${expected} bytes for ${dtype} [${shape.slice(0, 8)}], got ${end - begin}.`,
     );
   }
   return { name, dtype: dtype as Dtype, shape, begin, end };
@@ -123,7 +121,7 @@ function parseEntry(name: string, value: unknown): TensorEntry {
 
 function asCounts(value: unknown, who: string): number[] {
   if (Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0)) return value;
-  throw new ModelFormatError(`${who}: expected an array of counts, but it is ${quote(value)}`);
+  throw new ModelFormatError(`${who}: expected an array of counts, got ${quote(value)}.`);
 }
 
 /** Bytes of the data section; throws when tensors overlap or leave a hole. */
@@ -133,7 +131,7 @@ function checkContiguous(entries: TensorEntry[]): number {
     if (begin !== reached) {
       const fault = begin < reached ? "overlaps the tensor before it" : "leaves a hole before it";
       throw new ModelFormatError(
-        `tensor ${quote(name)}: ${fault}: expected to begin at ${reached}, but it begins at ${begin}`,
+        `tensor ${quote(name)}: ${fault}: expected offset ${reached}, got ${begin}.`,
       );
     }
     reached = end;

@@ -175,9 +175,12 @@ class ByteSource {
     } catch (cause) {
       this.#signal?.throwIfAborted();
       if (cause instanceof Vit8Error) throw cause;
-      throw new ModelLoadError(`safetensors file: the stream broke after ${this.loaded} bytes; try again`, {
-        cause,
-      });
+      throw new ModelLoadError(
+        `safetensors file: the stream stopped after ${this.loaded} bytes. Try again.`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

@@ -26,9 +26,9 @@ export function writeSafetensors(
   for (const { name, dtype, shape, bytes } of ordered) {
     const expected = elementCount(shape) * bytesPerElement(dtype)!;
     if (bytes.byteLength !== expected) {
-      throw new ModelFormatError(`tensor ${name}: expected ${expected} bytes, but ${bytes.byteLength} came`);
+      throw new ModelFormatError(`tensor ${name}: expected ${expected} bytes, got ${bytes.byteLength}.`);
     }
-    if (header.has(name)) throw new ModelFormatError(`tensor ${name}: the name is already taken`);
+    if (header.has(name)) throw new ModelFormatError(`tensor ${name}: expected a unique name, got it twice.`);
     const begin = end;
     end += expected;
     header.set(name, { dtype, shape, data_offsets: [begin, end] });

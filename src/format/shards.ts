@@ -29,7 +29,9 @@ export async function openShards(
   { signal, onBytes, integrity }: WeightsOptions,
 ): Promise<OpenWeights> {
   if (integrity)
-    throw new UnsupportedModelError(`${folder.id}: integrity is of one file, but the weights are in shards`);
+    throw new UnsupportedModelError(
+      `${folder.id}: expected one weights file for integrity, got shards. Load without integrity.`,
+    );
   const shards = await readShards(folder, index, signal);
   const headers = [...shards.values()];
   const total = headers.reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -87,22 +89,22 @@ function parseIndex(text: string): Map<string, Set<string>> {
 async function openShard(folder: ModelFolder, name: string, signal?: AbortSignal): Promise<ByteStream> {
   const file = await folder.open(name, signal);
   if (file) return file;
-  throw new ModelLoadError(`${folder.id}: ${INDEX} names ${name}, but the folder lacks it`);
+  throw new ModelLoadError(`${folder.id}: expected ${name}, as in ${INDEX}, got no such file.`);
 }
 
 function checkListed(shard: string, listed: ReadonlySet<string>, entries: readonly TensorEntry[]): void {
   const extra = entries.find(({ name }) => !listed.has(name));
   if (extra)
     throw new ModelFormatError(
-      `${shard}: holds tensor ${quote(extra.name)}, which ${INDEX} does not list there`,
+      `${shard}: expected only the tensors that ${INDEX} lists, got ${quote(extra.name)}.`,
     );
   const held = new Set(entries.map(({ name }) => name));
   const missing = [...listed].find((name) => !held.has(name));
   if (missing !== undefined)
-    throw new ModelFormatError(`${shard}: expected tensor ${quote(missing)}, but the file lacks it`);
+    throw new ModelFormatError(`${shard}: expected tensor ${quote(missing)}, got none.`);
 }
 
 function checkSame(shard: string, first: readonly TensorEntry[], again: readonly TensorEntry[]): void {
   if (JSON.stringify(first) === JSON.stringify(again)) return;
-  throw new ModelFormatError(`${shard}: became another file while the model was loaded; load it again`);
+  throw new ModelFormatError(`${shard}: changed during the download. Load the model again.`);
 }

@@ -15,11 +15,11 @@ export function openHubFolder(
 ): ModelFolder {
   if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id)) {
     throw new ModelLoadError(
-      `model ${quote(id)}: expected owner/name, a URL, or a path beginning with / or ./`,
+      `model ${quote(id)}: expected owner/name, a URL, or a path beginning with / or ./.`,
     );
   }
   if (/^\.*$/.test(revision))
-    throw new ModelLoadError(`revision ${quote(revision)}: expected a branch, a tag, a commit or refs/pr/1`);
+    throw new ModelLoadError(`revision ${quote(revision)}: expected a branch, a tag, a commit or refs/pr/1.`);
   const repository = `${String(endpoint).replace(/\/+$/, "")}/${id}`;
   // Some come from an address, where a slash is written so.
   const at = encodeURIComponent(revision.replace(/%2f/gi, "/"));
@@ -95,7 +95,7 @@ function asFolderUrl(base: string | URL): URL {
   if (isOne && !url.username && !url.password) return url;
   const came = isOne ? "one with a user name or a password" : quote(String(base));
   throw new ModelLoadError(
-    `model: expected an http or https address, got ${came}; pass files, or their contents by name, as they are`,
+    `model: expected an http or https address, got ${came}. Or pass files, or their contents by name.`,
   );
 }
 

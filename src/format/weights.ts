@@ -45,6 +45,8 @@ async function readIndex(folder: ModelFolder, why: unknown, signal?: AbortSignal
   if (index && /^\s*\{/.test(index)) return index;
   throw (
     why ??
-    new ModelLoadError(`${folder.id}: has no ${WEIGHTS_FILE}; convert the checkpoint with save_pretrained`)
+    new ModelLoadError(
+      `${folder.id}: expected ${WEIGHTS_FILE}, got none. Convert the checkpoint with save_pretrained.`,
+    )
   );
 }

@@ -35,7 +35,7 @@ test("out of memory tells what was wanted and what is held", async () => {
     gpu.device.dispatchEvent(Object.assign(new Event("uncapturederror", { cancelable: true }), { error }));
     return wanted;
   });
-  await expect(loading).rejects.toThrow(`wanted were 1000 bytes beside the ${before} that vit8 holds`);
+  await expect(loading).rejects.toThrow(`out of memory for 1000 bytes; vit8 already holds ${before}`);
   gpu.release(held);
 });
 

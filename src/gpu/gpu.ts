@@ -82,7 +82,7 @@ export class Gpu {
    */
   wait<T>(promise: Promise<T>, atLeastMs?: number, limitMs = ANSWER_LIMIT_MS): Promise<T> {
     const answer = within(limitMs, promise).catch((cause) => {
-      throw new DeviceError(`the GPU refused a command: ${cause.message}`, { cause });
+      throw new DeviceError(`the GPU rejected a command (${cause.message}).`, { cause });
     });
     return this.#wait(answer, atLeastMs);
   }
@@ -190,9 +190,9 @@ export class Gpu {
     if (!error) return result;
     if (error instanceof GPUOutOfMemoryError)
       throw new DeviceError(
-        `${what}: the GPU is out of memory; wanted were ${this.#bytes - held} bytes beside the ${held} that vit8 holds; close other tabs or choose a smaller model or batch`,
+        `${what}: the GPU is out of memory for ${this.#bytes - held} bytes; vit8 already holds ${held}. Close other tabs, or use a smaller model or batch.`,
       );
-    throw new DeviceError(`${what}: the GPU refused a command: ${error.message}`);
+    throw new DeviceError(`${what}: the GPU rejected a command (${error.message}).`);
   }
 
   destroy(): void {
@@ -219,7 +219,7 @@ export class Gpu {
       const text = await import("./complaints.ts")
         .then((it) => it.complaintsOf(module))
         .catch(() => undefined);
-      throw new ShaderError(`${label}: did not compile: ${text || error}`, code, { cause: error });
+      throw new ShaderError(`${label}: failed to compile (${text || error}).`, code, { cause: error });
     }
   }
 }

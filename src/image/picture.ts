@@ -21,13 +21,11 @@ const MAX_PIXELS = 100e6;
 export function checkPictureSize(name: string, width: number, height: number): void {
   const size = `${width} x ${height} pixels`;
   if (!Number.isInteger(width) || !Number.isInteger(height))
-    throw new PictureError(`${name}: the size should be whole pixels, got ${size}`);
+    throw new PictureError(`${name}: expected whole pixels, got ${size}.`);
   if (Math.min(width, height) < MIN_SIDE)
-    throw new PictureError(
-      `${name}: ${size} is too small to classify; a side should be ${MIN_SIDE} at least`,
-    );
+    throw new PictureError(`${name}: expected ${MIN_SIDE} pixels or more on each side, got ${size}.`);
   if (width * height > MAX_PIXELS)
-    throw new PictureError(`${name}: ${size} is more than 100 megapixels; make it smaller first`);
+    throw new PictureError(`${name}: expected at most 100 megapixels, got ${size}. Scale it down.`);
   if (Math.max(width, height) > MAX_SIDE)
-    throw new PictureError(`${name}: ${size} is too long; a side should be 65,535 at most, crop it first`);
+    throw new PictureError(`${name}: expected at most 65,535 pixels on each side, got ${size}. Crop it.`);
 }

@@ -23,7 +23,7 @@ export function arithmeticOf({
   checkChoice("nonlinear", NONLINEAR, nonlinear);
   if (isInteger(nonlinear) ? precision !== "int8" : integerOnly)
     throw new RangeError(
-      `nonlinear: ibert and ivit need precision int8, and integerOnly one of them; came ${nonlinear}, ${precision}`,
+      `nonlinear: expected ibert or ivit with integerOnly, and precision int8 with them, got ${nonlinear} and ${precision}.`,
     );
   return { precision, nonlinear, integerOnly };
 }
@@ -31,7 +31,7 @@ export function arithmeticOf({
 /** @throws RangeError for a value that an option does not have. */
 export function checkChoice(option: string, choices: readonly string[], value: string): void {
   if (!choices.includes(value))
-    throw new RangeError(`${option}: expected one of ${choices.join(", ")}, got ${value}`);
+    throw new RangeError(`${option}: expected one of ${choices.join(", ")}, got ${value}.`);
 }
 
 export function isInteger(nonlinear: Nonlinear): nonlinear is "ibert" | "ivit" {

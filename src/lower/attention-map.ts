@@ -52,7 +52,7 @@ export function attentionMap(
   for (const { op } of blocks) checkOptions(op, "the attention map", []);
   if (before === 0)
     throw new UnsupportedModelError(
-      "attention map: expected a model with a class token, got a model without one. Use embed() with tokens to compare patches.",
+      "attention: expected a model with a class token, got none. Use embed() with tokens to compare patches.",
     );
   const tokens = blocks[0].op.reads[0].rows;
   const patchesOf = (row: Float32Array) => row.slice(before, before + grid.width * grid.height);

@@ -42,17 +42,17 @@ export function calibratedNetwork(network: Network<FusedOp>): Network<Calibrated
   const other = network.ops.find(({ kind }) => !CALIBRATED.includes(kind));
   if (other)
     throw new UnsupportedModelError(
-      `${other.name}: ${other.kind} has no levels, so the model cannot be calibrated; quantize its weights alone`,
+      `${other.name}: expected an operation that can be calibrated, got ${other.kind}. Quantize only the weights.`,
     );
   const apart = network.ops.find((op) => op.kind === "attention" && op.reads.length > 1);
   if (apart)
     throw new UnsupportedModelError(
-      `${apart.name}: attention of separate Q, K and V has no levels, so the model cannot be calibrated; quantize its weights alone`,
+      `${apart.name}: expected attention that can be calibrated, got separate Q, K and V. Quantize only the weights.`,
     );
   const norm = normedStream(network);
   if (norm)
     throw new UnsupportedModelError(
-      `${norm.name}: the residual stream has no levels, so the model cannot be calibrated; quantize its weights alone`,
+      `${norm.name}: expected a residual stream that can be calibrated, got another. Quantize only the weights.`,
     );
   return network as Network<CalibratedOp>;
 }
@@ -75,7 +75,7 @@ export function parseCalibration(fields: Fields, network: Network<CalibratedOp>)
   for (const name of network.ops.flatMap((op) => interpret(NEEDED, op, network)))
     if (!calibration.has(name))
       throw new ModelFormatError(
-        `vit8.activations: expected a quantiser for ${name}, but there is none; quantize again`,
+        `vit8.activations: expected a quantizer for ${name}, got none. Quantize the model again.`,
       );
   return calibration;
 }
@@ -107,7 +107,7 @@ function parseQuantizer(fields: Fields, name: string): Quantizer {
   if (kind === "twin")
     return { kind, bits, scale: read("scale", TINY), fine: read("fine", TINY), border: read("border") };
   if (kind !== "uniform")
-    throw new ModelFormatError(`${name}.kind: expected uniform, twin or log, but it is ${quote(kind)}`);
+    throw new ModelFormatError(`${name}.kind: expected uniform, twin or log, got ${quote(kind)}.`);
   const scale = field(fields, "scale");
   return {
     kind,
@@ -122,5 +122,5 @@ const TINY = 1e-30;
 
 function finite(value: unknown, least: number, who: string): number {
   if (typeof value === "number" && Number.isFinite(value) && value >= least) return value;
-  throw new ModelFormatError(`${who}: expected a finite number from ${least} on, but it is ${quote(value)}`);
+  throw new ModelFormatError(`${who}: expected a finite number of ${least} or more, got ${quote(value)}.`);
 }

@@ -47,7 +47,7 @@ export function levelsProgram(
 ): Program {
   if (isInteger(nonlinear))
     throw new UnsupportedModelError(
-      `${name}: is calibrated, which goes with nonlinear exact or fast, came ${nonlinear}`,
+      `${name}: expected nonlinear exact or fast for a calibrated model, got ${nonlinear}.`,
     );
   const network = calibratedNetwork(whole);
   const calibration = parseCalibration(fields, network);

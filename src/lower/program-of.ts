@@ -35,7 +35,7 @@ export async function programOf(
   const other = whole.ops.find((op) => op.kind === "activation" && !/^gelu/.test(op.activation));
   if (other?.kind === "activation" && isInteger(nonlinear))
     throw new UnsupportedModelError(
-      `${name}: ${other.activation} needs nonlinear exact or fast, came ${nonlinear}`,
+      `${name}: expected nonlinear exact or fast for ${other.activation}, got ${nonlinear}.`,
     );
   const computed = asComputed(whole, arithmetic);
   const network = fused(computed);
@@ -90,7 +90,7 @@ function checkInteger(name: string, { ops }: Network<FusedOp>, integerOnly: bool
   const other = ops.find(({ kind }) => !allowed.includes(kind));
   if (other)
     throw new UnsupportedModelError(
-      `${name}: ${other.name} is computed in floats; use nonlinear exact or fast${integerOnly ? " and integerOnly false" : ""}`,
+      `${name}: expected only integer operations, got ${other.name}. Use nonlinear exact or fast${integerOnly ? " and integerOnly false" : ""}.`,
     );
 }
 

@@ -26,7 +26,7 @@ export function checkOptions(op: Attention, who: string, known: readonly string[
   const unknown = optionsOf(op).filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
   throw new UnsupportedModelError(
-    `${op.name}: expected attention without ${unknown.join(" and ")}, which ${who} does not support. Use another model or another precision.`,
+    `${op.name}: expected attention without ${unknown.join(" and ")}, which ${who} does not support. Use another model or precision.`,
   );
 }
 

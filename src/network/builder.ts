@@ -50,7 +50,7 @@ export class Builder {
     const grid = { width: width / patch, height: height / patch };
     if (width % patch || height % patch || grid.width * grid.height > MAX_TOKENS)
       throw new UnsupportedModelError(
-        `config.json: expected whole patches of ${patch} pixels, at most ${MAX_TOKENS}, got a picture of ${width}x${height}; change image_size`,
+        `config.json: expected whole patches of ${patch} pixels, at most ${MAX_TOKENS}, got an image of ${width}x${height}. Change image_size.`,
       );
     const out = { name: "patches", rows: grid.width * grid.height, width: 3 * patch ** 2, parts: 3 };
     return this.#add({ kind: "patches", name: "patches", reads: [], out, first: 0, grid });
@@ -76,7 +76,7 @@ export class Builder {
   attention(name: string, q: Value, k: Value, v: Value, options: AttentionOptions = {}): Value {
     if (!isHeadDim(q.width / q.parts))
       throw new UnsupportedModelError(
-        `${name}: expected a head dim that is a multiple of 8, at most ${MAX_HEAD_DIM}, got ${q.width} channels in ${q.parts} heads; load another model`,
+        `${name}: expected a head dim that is a multiple of 8, at most ${MAX_HEAD_DIM}, got ${q.width} channels in ${q.parts} heads. Load another model.`,
       );
     if (options.windows) checkWindows(name, q, options.windows);
     return this.#add({ kind: "attention", name, reads: [q, k, v], out: { ...q, name }, ...options });

@@ -61,17 +61,16 @@ function checkTensor(
   model: Needs,
 ): void {
   const entry = found.get(name);
-  if (!entry)
-    throw new ModelFormatError(`${model.name}: expected tensor ${name} [${shape}], but the file lacks it`);
+  if (!entry) throw new ModelFormatError(`${model.name}: expected tensor ${name} [${shape}], got none.`);
   if (!sameShape(entry.shape, shape)) {
     const came = entry.shape.slice(0, 8);
     // A fine-tune with the config of what it was made from.
     const isHead = /^head(?:_distillation)?\./.test(name) && `${came.slice(1)}` === `${shape.slice(1)}`;
     const advice = isHead
-      ? `. config.json describes ${shape[0]} classes: set its id2label, num_labels or num_classes to ${came[0]}`
+      ? ` config.json describes ${shape[0]} classes: set its id2label, num_labels or num_classes to ${came[0]}.`
       : "";
     throw new ModelFormatError(
-      `tensor ${quote(entry.name)}: expected shape [${shape}], but it is [${came}]${advice}`,
+      `tensor ${quote(entry.name)}: expected shape [${shape}], got [${came}].${advice}`,
     );
   }
   if (FLOATS.includes(entry.dtype)) return;
@@ -79,7 +78,7 @@ function checkTensor(
   const scales = scale && FLOATS.includes(scale.dtype) ? elementCount(scale.shape) : 0;
   if (entry.dtype === "I8" && shape.length > 1 && scales === shape[0]) return;
   throw new ModelFormatError(
-    `tensor ${quote(entry.name)}: expected ${FLOATS.join(", ")}, or I8 with ${shape[0]} float scales, but it is ${entry.dtype} with ${scales}`,
+    `tensor ${quote(entry.name)}: expected ${FLOATS.join(", ")}, or I8 with ${shape[0]} float scales, got ${entry.dtype} with ${scales}.`,
   );
 }
 

@@ -64,7 +64,7 @@ test("an operation that no pass computes is refused by name", () => {
   const net = new Builder();
   const x = net.linear("patch", net.patches({ width: 16, height: 16, patch: 8 }), { out: 64 });
   const both = net.mean("both", x, net.norm("norm", x, 1e-6));
-  expect(() => fused(net.network({ embedding: net.row(both, 0) }))).toThrow(/^both: .* got mean/);
+  expect(() => fused(net.network({ embedding: net.row(both, 0) }))).toThrow(/^both: .* got an unfused mean/);
 });
 
 describe("learnt rows and positions are one table", () => {

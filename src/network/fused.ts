@@ -19,7 +19,7 @@ export function fused(network: Network): Network<FusedOp> {
   const other = rewritten.ops.find((op) => UNFUSED.includes(op.kind) || (op.kind === "add" && op.scale));
   if (other)
     throw new UnsupportedModelError(
-      `${other.name}: expected an operation that a pass computes, got ${other.kind} where no other takes it in`,
+      `${other.name}: expected an operation that a pass computes, got an unfused ${other.kind}.`,
     );
   return named(idleRows(deadRows(rewritten as Network<FusedOp>)));
 }

@@ -92,7 +92,7 @@ function checkTrainedSize(trained: Size, came: Size): void {
   if (came.width === trained.width && came.height === trained.height) return;
   const size = ({ width, height }: Size) => `${width}x${height}`;
   throw new UnsupportedModelError(
-    `preprocessor_config.json: expected pictures of ${size(trained)}, the image_size in config.json, got ${size(came)}; make size or crop_size ${size(trained)}`,
+    `preprocessor_config.json: expected images of ${size(trained)}, the image_size in config.json, got ${size(came)}. Set size or crop_size to ${size(trained)}.`,
   );
 }
 
@@ -100,5 +100,5 @@ function checkTrainedSize(trained: Size, came: Size): void {
 function patchOf({ ops }: Network): number {
   const patches = ops.find((op): op is Patches => op.kind === "patches");
   if (patches) return Math.sqrt(patches.out.width / 3);
-  throw new UnsupportedModelError(`network: expected patches of a picture, got ${quote(ops[0]?.kind)}`);
+  throw new UnsupportedModelError(`network: expected image patches, got ${quote(ops[0]?.kind)}.`);
 }

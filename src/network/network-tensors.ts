@@ -26,7 +26,7 @@ export function networkTensors(model: Needs, entries: readonly TensorEntry[]): C
   );
   if (!network)
     throw new ModelFormatError(
-      `${model.name}: expected tensor patch.weight [${parametersOf(model.network).get("patch.weight")}] by timm's or transformers' name, behind any prefix, but the file lacks it; its first tensor is ${quote(entries[0].name)}`,
+      `${model.name}: expected tensor patch.weight [${parametersOf(model.network).get("patch.weight")}] by its timm or transformers name, with any prefix, got none. The first tensor is ${quote(entries[0].name)}.`,
     );
   const tensors = usedTensors(tensorsOf(network, named, model.names), model);
   const used = new Set(tensors.values());
@@ -34,7 +34,7 @@ export function networkTensors(model: Needs, entries: readonly TensorEntry[]): C
   const refused = ignored.find((name) => COMPANION.test(name) || (network.timms && TIMM_PART.test(name)));
   if (refused === undefined) return { tensors, ignored };
   throw new UnsupportedModelError(
-    `tensor ${quote(refused)}: changes the result, but the network of config.json has no place for it; merge adapters, and save the model that config.json describes`,
+    `tensor ${quote(refused)}: not part of the network in config.json, but it would change the result. Merge adapters, and save the model that config.json describes.`,
   );
 }
 
@@ -58,7 +58,7 @@ function tensorsOf(
       const twin = found.get(canonical);
       if (twin?.distance === distance)
         throw new ModelFormatError(
-          `tensors ${quote(twin.entry.name)} and ${quote(entry.name)} are both ${canonical}`,
+          `tensor ${canonical}: expected one, got both ${quote(twin.entry.name)} and ${quote(entry.name)}.`,
         );
       if (!twin || distance < twin.distance) found.set(canonical, { entry, distance });
     }
@@ -106,7 +106,7 @@ function findNetwork(stored: readonly string[], names: Names): Network | undefin
   const patch = networks.get(one)!;
   if (two === undefined) return { root: one, patch, timms: patch.startsWith("patch_embed.proj") };
   throw new ModelFormatError(
-    `weights: expected one network, but there is one at ${quote(one)} and one at ${quote(two)}; save one of them alone`,
+    `weights: expected one network, got one at ${quote(one)} and one at ${quote(two)}. Save only one of them.`,
   );
 }
 

@@ -69,7 +69,7 @@ export function readEva(config: Fields, { classes }: Reading, defaults: Fields):
   checkFixed(given, FIXED_ARGS);
   for (const key of Object.keys(given))
     if (!(key in FIXED_ARGS || READ_ARGS.includes(key) || IDLE_ARGS.test(key)))
-      throw unsupported("model_args", `none but ${READ_ARGS.join(", ")}`, key);
+      throw unsupported("model_args", `only ${READ_ARGS.join(", ")}`, key);
   const args = { ...defaults, ...given };
   const width = readInteger(args, "embed_dim", 1, 8192);
   checkFixed(config, { num_features: width });

@@ -28,7 +28,7 @@ export async function openModel(model: ModelSource, hub: HubOptions = {}): Promi
   const directory = await openDirectory(place);
   if (directory && hub.revision !== undefined)
     throw new ModelLoadError(
-      `revision ${hub.revision}: expected a model of the Hub, got the directory ${place}`,
+      `revision ${hub.revision}: expected a Hub model, got the directory ${place}. Remove the option.`,
     );
   if (directory) return heeding(directory);
   if (place !== name || isPath(place)) throw await noDirectory(place);
@@ -45,7 +45,7 @@ function pathOfUrl(address: string): string {
     return fileURLToPath(address);
   } catch (cause) {
     const { message } = cause as Error;
-    throw new ModelLoadError(`model ${address}: expected the file: URL of a directory (${message})`, {
+    throw new ModelLoadError(`model ${address}: expected the file: URL of a directory (${message}).`, {
       cause,
     });
   }
@@ -53,9 +53,9 @@ function pathOfUrl(address: string): string {
 
 async function noDirectory(place: string): Promise<ModelLoadError> {
   const stats = await stat(place).catch(() => undefined);
-  const came = stats ? "found a file; pass the directory that it is in" : "found none";
-  const home = place.startsWith("~") ? "; only a shell knows ~" : "";
-  return new ModelLoadError(`model ${place}: expected a directory, ${came}${home}`);
+  const came = stats ? "a file. Pass its directory" : "none";
+  const home = place.startsWith("~") ? ". Only a shell expands ~" : "";
+  return new ModelLoadError(`model ${place}: expected a directory, got ${came}${home}.`);
 }
 
 /** The folder at `directory`, or undefined when there is no directory of that name. */
@@ -89,5 +89,5 @@ export async function openDirectory(directory: string): Promise<ModelFolder | un
 }
 
 function unreadable(file: string, cause: NodeJS.ErrnoException): ModelLoadError {
-  return new ModelLoadError(`${file}: cannot be read (${cause.code})`, { cause });
+  return new ModelLoadError(`${file}: cannot be read (${cause.code}).`, { cause });
 }

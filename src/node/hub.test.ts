@@ -174,7 +174,7 @@ describe("the token", () => {
   });
 
   test("is asked for where a model is gated, and told to nobody", async () => {
-    await expect(labelOf("o/gated")).rejects.toThrow(/401: the model is private, gated.*set HF_TOKEN/);
+    await expect(labelOf("o/gated")).rejects.toThrow(/401.*private, gated.*set HF_TOKEN/);
     vi.stubEnv("HF_TOKEN", "hf_secret");
     const error: Error = await labelOf("o/gated").catch((reason) => reason);
     expect(`${error.message} ${error.stack}`).toContain("401");
@@ -184,11 +184,11 @@ describe("the token", () => {
 
 test("why no answer came is told as Node's fetch knows it", async () => {
   hurry();
-  await expect(labelOf("http://127.0.0.1:9/m/")).rejects.toThrow(/no answer came.* \(bad port\)$/);
+  await expect(labelOf("http://127.0.0.1:9/m/")).rejects.toThrow(/no answer \(bad port\)/);
   const endless = await serveFiles({}, (request, response) =>
     response.writeHead(302, { location: request.url }).end(),
   );
-  await expect(labelOf(endless.address)).rejects.toThrow(/ \(redirect count exceeded\)$/);
+  await expect(labelOf(endless.address)).rejects.toThrow(/ \(redirect count exceeded\)/);
   endless.close();
 });
 
@@ -197,11 +197,9 @@ test("a proxy that Node does not use is named where no answer comes", async () =
   vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:1");
   for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NODE_USE_ENV_PROXY"])
     vi.stubEnv(name, "");
-  await expect(labelOf("o/n")).rejects.toThrow(/no answer came[^;]*$/);
+  await expect(labelOf("o/n")).rejects.toThrow(/no answer \((?!.*PROXY)/);
   vi.stubEnv("HTTPS_PROXY", "http://proxy.example:3128");
-  await expect(labelOf("o/n")).rejects.toThrow(
-    /no answer came.*; HTTPS_PROXY is set, .*NODE_USE_ENV_PROXY=1/,
-  );
+  await expect(labelOf("o/n")).rejects.toThrow(/no answer \(.* HTTPS_PROXY: .*NODE_USE_ENV_PROXY=1/);
 });
 
 describe("a directory", () => {
@@ -218,12 +216,12 @@ describe("a directory", () => {
   });
 
   test.each<[string, string | URL, string]>([
-    ["none", "./nowhere", "expected a directory, found none"],
-    ["none by URL", pathToFileURL("/nowhere/"), "/nowhere/: expected a directory, found none"],
-    ["a file", path.join(home, "config.json"), "found a file; pass the directory that it is in"],
+    ["none", "./nowhere", "expected a directory, got none"],
+    ["none by URL", pathToFileURL("/nowhere/"), "/nowhere/: expected a directory, got none"],
+    ["a file", path.join(home, "config.json"), "got a file. Pass its directory"],
     ["one of another host", "file://host/m", "expected the file: URL of a directory"],
-    ["one of another system", "C:\\models\\vit", "expected a directory, found none"],
-    ["one of a shell", "~/models/vit", "only a shell knows ~"],
+    ["one of another system", "C:\\models\\vit", "expected a directory, got none"],
+    ["one of a shell", "~/models/vit", "Only a shell expands ~"],
   ])("%s is told", async (_, model, message) => {
     await expect(labelOf(model)).rejects.toThrow(ModelLoadError);
     await expect(labelOf(model)).rejects.toThrow(message);

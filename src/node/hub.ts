@@ -1,4 +1,4 @@
-// What a process's environment says of the Hub, by the names that huggingface_hub reads: endpoint, token; and of proxies.
+// The Hub's endpoint and token from the environment variables that huggingface_hub reads; and hints about proxies.
 
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -8,7 +8,7 @@ import type { HubOptions, ModelFolder } from "../format/folder.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The endpoint, the given one first, and the token that goes to it and, as fetch leaves it out of a redirect, nowhere else. */
+/** The endpoint (the given one first) and the token, which is sent only there: fetch drops it on a redirect to another origin. */
 export async function hubOf(
   endpoint: HubOptions["endpoint"],
   env: Environment = process.env,
@@ -20,7 +20,7 @@ export async function hubOf(
   };
 }
 
-/** `HF_TOKEN`, or the file that `hf auth login` writes; nothing that cannot be in a header. */
+/** `HF_TOKEN`, or the file that `hf auth login` writes; undefined if it is not a valid header value. */
 async function tokenOf(env: Environment): Promise<string | undefined> {
   const implicit = /^(?:1|on|true|yes)$/i.test(env.HF_HUB_DISABLE_IMPLICIT_TOKEN ?? "");
   const given = env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN;
@@ -33,7 +33,7 @@ function tokenFile(env: Environment): string {
   return env.HF_TOKEN_PATH || path.join(env.HF_HOME || path.join(caches, "huggingface"), "token");
 }
 
-/** The same folder, whose errors say what helps in Node: a token, or how to get past a proxy. */
+/** The same folder, with errors that say what helps in Node: a token, or the proxy setting. */
 export function advising(folder: ModelFolder): ModelFolder {
   const advised = (error: unknown) => {
     if (error instanceof ModelLoadError) error.message = told(error) + adviceOf(error.message);
@@ -46,17 +46,17 @@ export function advising(folder: ModelFolder): ModelFolder {
   };
 }
 
-/** What `fetch` says is "fetch failed"; the reason lies below that. */
+/** Node's `fetch` only says "fetch failed"; the reason is in the cause. */
 function told({ message, cause }: ModelLoadError): string {
   const below = (cause as Error | undefined)?.cause as Error | undefined;
   return below?.message ? message.replace("(fetch failed)", () => `(${below.message})`) : message;
 }
 
 function adviceOf(message: string, env: Environment = process.env): string {
-  if (/the server said 40[13]/.test(message))
-    return "; for a private or gated model of the Hub set HF_TOKEN to a token that may read it";
+  if (/got 40[13]/.test(message))
+    return " For a private or gated Hub model set HF_TOKEN to a token that may read it.";
   const names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
   const proxy = names.find((name) => env[name]);
-  if (!proxy || env.NODE_USE_ENV_PROXY || !message.includes("no answer came")) return "";
-  return `; ${proxy} is set, which Node's fetch ignores: set NODE_USE_ENV_PROXY=1 too (from Node 22.21 and 24 on)`;
+  if (!proxy || env.NODE_USE_ENV_PROXY || !message.includes("no answer (")) return "";
+  return ` Node's fetch ignores ${proxy}: also set NODE_USE_ENV_PROXY=1 (Node 22.21+ or 24+).`;
 }

@@ -11,12 +11,12 @@ test("a package that is missing is to be installed, a broken one anew", () => {
   const missing = Object.assign(new Error("Cannot find package 'sharp' imported from /app/a.js"), {
     code: "ERR_MODULE_NOT_FOUND",
   });
-  expect(remedyFor("sharp", missing)).toBe("the package `sharp` is missing; run `npm i sharp`");
+  expect(remedyFor("sharp", missing)).toBe("expected the package `sharp`, got none. Run `npm i sharp`.");
   const broken = new Error(
     '\nCould not load the "sharp" module using the linux-x64 runtime\nPossible solutions:\n- a\n',
   );
   expect(remedyFor("sharp", broken)).toBe(
-    'the package `sharp` does not load (Could not load the "sharp" module using the linux-x64 runtime); run `npm i --include=optional sharp@latest` on this machine',
+    'the package `sharp` failed to load (Could not load the "sharp" module using the linux-x64 runtime). Run `npm i --include=optional sharp@latest` on this machine.',
   );
 });
 
@@ -33,11 +33,11 @@ test("pictures without sharp, and WebGPU without a webgpu that has what is neede
   const picture = await readPicture(new Uint8Array(9)).catch((error) => error);
   expect([picture.name, picture.message]).toEqual([
     "PictureError",
-    expect.stringMatching(/^pictures in Node: the package `sharp` does not load .*run `npm i /),
+    expect.stringMatching(/^images in Node: the package `sharp` failed to load .*Run `npm i /),
   ]);
   const gpu = await ImageClassifier.load("models/everyday80", { device: "webgpu" }).catch((error) => error);
   expect([gpu.name, gpu.message]).toEqual([
     "UnsupportedDeviceError",
-    expect.stringMatching(/the package `webgpu` does not load \(.*create is not a function\); run `npm i /),
+    expect.stringMatching(/the package `webgpu` failed to load \(.*create is not a function\)\. Run `npm i /),
   ]);
 });

@@ -1,10 +1,10 @@
-// The packages that whoever uses vit8/node brings along.
+// Optional peer packages of vit8/node.
 
-/** What to do about one that did not load: install it, or install it anew where it is broken, as for another platform. */
+/** What to do about a package that did not load: install it, or reinstall it if it is broken, e.g. built for another platform. */
 export function remedyFor(name: string, cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   const missing = code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${name}'`);
-  if (missing) return `the package \`${name}\` is missing; run \`npm i ${name}\``;
+  if (missing) return `expected the package \`${name}\`, got none. Run \`npm i ${name}\`.`;
   const [why] = message.trim().split("\n");
-  return `the package \`${name}\` does not load (${why}); run \`npm i --include=optional ${name}@latest\` on this machine`;
+  return `the package \`${name}\` failed to load (${why}). Run \`npm i --include=optional ${name}@latest\` on this machine.`;
 }

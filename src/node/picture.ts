@@ -17,7 +17,7 @@ export const MAX_BYTES = 2 ** 30;
 export async function readPicture(source: string | Uint8Array, name?: string): Promise<RawPicture> {
   const called = name ?? (typeof source === "string" ? source : "picture");
   const bytes = typeof source === "string" ? await readBytes(source) : source;
-  if (bytes.byteLength === 0) throw new PictureError(`${called}: the file is empty`);
+  if (bytes.byteLength === 0) throw new PictureError(`${called}: the file is empty.`);
   // Sizes are checked here, by the header, before anything is decoded.
   const sharp = await loadSharp();
   const image = sharp(bytes, { ignoreIcc: true, failOn: "truncated", limitInputPixels: false });
@@ -33,13 +33,14 @@ export async function readPicture(source: string | Uint8Array, name?: string): P
 async function readBytes(file: string): Promise<Uint8Array> {
   const unreadable = (cause: unknown): never => {
     // Node gives names of other encodings with this sign in place of what it cannot read.
-    const hint = file.includes("\ufffd") ? "; its name is not UTF-8" : "";
-    throw new PictureError(`${file}: cannot be read (${reason(cause)})${hint}`, { cause });
+    const hint = file.includes("\ufffd") ? " Its name is not UTF-8." : "";
+    throw new PictureError(`${file}: cannot be read (${reason(cause)}).${hint}`, { cause });
   };
   const stats = await stat(file).catch(unreadable);
   // Devices and pipes may never end, and to open a pipe may block.
-  if (!stats.isFile()) throw new PictureError(`${file}: is not a file`);
-  if (stats.size > MAX_BYTES) throw new PictureError(`${file}: ${stats.size} bytes is too big for a picture`);
+  if (!stats.isFile()) throw new PictureError(`${file}: expected a file, got something else.`);
+  if (stats.size > MAX_BYTES)
+    throw new PictureError(`${file}: expected at most ${MAX_BYTES} bytes, got ${stats.size}.`);
   return readFile(file).catch(unreadable);
 }
 
@@ -48,7 +49,7 @@ export async function loadSharp(): Promise<typeof import("sharp").default> {
   try {
     return (await import("sharp")).default;
   } catch (cause) {
-    throw new PictureError(`pictures in Node: ${remedyFor("sharp", cause)}`, { cause });
+    throw new PictureError(`images in Node: ${remedyFor("sharp", cause)}`, { cause });
   }
 }
 
@@ -113,12 +114,12 @@ const DECODED = ["PNG", "JPEG", "GIF", "WebP", "AVIF", "TIFF", "SVG"];
 
 function trouble(cause: unknown, bytes: Uint8Array): string {
   const format = formatName(bytes);
-  if (format === "web page") return "is a web page, not a picture; check where the file came from";
+  if (format === "web page") return "expected an image, got a web page (HTML). Check the address.";
   if (format && !DECODED.includes(format))
-    return `${format} is not supported in Node; convert it to JPEG or PNG`;
+    return `${format} is not supported in Node. Convert it to JPEG or PNG.`;
   return /unsupported image format/.test(String(cause))
-    ? `is not a picture that sharp reads (${DECODED.join(", ")})`
-    : `the picture is damaged or truncated (${reason(cause)})`;
+    ? `expected ${DECODED.join(", ")}, got an unknown format. Convert it to JPEG or PNG.`
+    : `the image is damaged or truncated (${reason(cause)}).`;
 }
 
 /** The cause in a few words: its first line, without what we say ourselves, such as a path, which may have lines of its own. */

@@ -1,4 +1,4 @@
-// What a picture may be in Node, and how its bytes are got.
+// Image inputs in Node, and how their bytes are read.
 
 import { fileURLToPath } from "node:url";
 import { isAnyArrayBuffer } from "node:util/types";
@@ -16,7 +16,7 @@ const ADDRESS = /^(?:file|https?|data|blob):|^[a-z][a-z\d+.-]+:\/\//i;
  * @throws PictureError for what cannot be read, fetched or decoded, or is no picture; the signal's reason.
  */
 export async function readSource(picture: NodePicture, signal?: AbortSignal): Promise<PixelData> {
-  // Told by what they have, not by their class: a picture may be of another realm, as under Jest, or another fetch.
+  // By their properties, not their class: an image may come from another realm, as under Jest, or another fetch.
   const { href, width, size, arrayBuffer, name = "Blob" } = Object(picture);
   if (typeof picture === "string" && !ADDRESS.test(picture)) return readPicture(picture);
   if (typeof picture === "string" || typeof href === "string") return readAddress(href ?? picture, signal);
@@ -29,7 +29,7 @@ export async function readSource(picture: NodePicture, signal?: AbortSignal): Pr
   }
   if (typeof width === "number") return picture as PixelData;
   throw new PictureError(
-    `picture: expected a path, a file:, http:, https: or data: address, a Blob, the bytes of a file or { width, height, rgba }, got ${kindOf(picture)}; read a stream into a Buffer first, with buffer() of node:stream/consumers`,
+    `image: expected a path, a file:, http:, https: or data: address, a Blob, the bytes of a file or { width, height, rgba }, got ${kindOf(picture)}. Read a stream into a Buffer first, with buffer() of node:stream/consumers.`,
   );
 }
 
@@ -42,7 +42,7 @@ async function readAddress(address: string, signal: AbortSignal | undefined): Pr
   if (url?.protocol === "file:") return readPicture(pathOf(url));
   if (!url || !/^(?:https?|data|blob):/.test(url.protocol))
     throw new PictureError(
-      `${address.slice(0, 80)}: expected a path or a file:, http:, https: or data: address`,
+      `${address.slice(0, 80)}: expected a path or a file:, http:, https: or data: address.`,
     );
   // Without what may be secret, such as a password or a signature.
   const name = url.protocol === "data:" ? "data: URL" : `${url.protocol}//${url.host}${url.pathname}`;
@@ -53,7 +53,10 @@ function pathOf(url: URL): string {
   try {
     return fileURLToPath(url);
   } catch (cause) {
-    throw new PictureError(`${url.href}: is no path here (${(cause as Error).message})`, { cause });
+    throw new PictureError(
+      `${url.href}: expected the file: URL of a path on this system (${(cause as Error).message}).`,
+      { cause },
+    );
   }
 }
 
@@ -62,7 +65,9 @@ async function fetched(url: URL, name: string, signal: AbortSignal | undefined):
     const response = await fetch(url, { signal });
     if (!response.ok) {
       await response.body?.cancel();
-      throw new PictureError(`${name}: the server answered ${response.status} ${response.statusText}`);
+      throw new PictureError(
+        `${name}: expected an image, got status ${response.status} ${response.statusText}.`,
+      );
     }
     checkLength(name, Number(response.headers.get("content-length") ?? 0));
     return await whole(response, name);
@@ -71,7 +76,7 @@ async function fetched(url: URL, name: string, signal: AbortSignal | undefined):
     if (cause instanceof PictureError) throw cause;
     const { message, cause: below } = cause as Error;
     const why = (below as Error | undefined)?.message || message;
-    throw new PictureError(`${name}: cannot be fetched (${why})`, { cause });
+    throw new PictureError(`${name}: cannot be fetched (${why}).`, { cause });
   }
 }
 
@@ -87,5 +92,6 @@ async function whole(response: Response, name: string): Promise<Uint8Array> {
 }
 
 function checkLength(name: string, bytes: number): void {
-  if (bytes > MAX_BYTES) throw new PictureError(`${name}: ${bytes} bytes is too big for a picture`);
+  if (bytes > MAX_BYTES)
+    throw new PictureError(`${name}: expected at most ${MAX_BYTES} bytes, got ${bytes}.`);
 }

@@ -10,8 +10,10 @@ export async function checkOutput(file: string): Promise<void> {
   const folder = path.dirname(path.resolve(file));
   const isFolder = async (at: string) => (await stat(at).catch(() => undefined))?.isDirectory() ?? false;
   if (!(await isFolder(folder)))
-    throw new Vit8Error(`${file}: expected a file in a folder that exists, got none in ${folder}. Make it.`);
-  if (await isFolder(file)) throw new Vit8Error(`${file}: expected a file, got a folder. Add a name.`);
+    throw new Vit8Error(
+      `${file}: expected a file in a folder that exists, got a missing folder ${folder}. Create it.`,
+    );
+  if (await isFolder(file)) throw new Vit8Error(`${file}: expected a file, got a folder. Add a file name.`);
 }
 
 /** In pieces. On failure or abort nothing is left behind. @throws Vit8Error where it cannot be written. */
@@ -26,7 +28,7 @@ export async function writeWhole(
     await rename(draft, file);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new Vit8Error(`${file}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new Vit8Error(`${file}: cannot be written (${(cause as NodeJS.ErrnoException).code}).`, { cause });
   } finally {
     await rm(draft, { force: true });
   }

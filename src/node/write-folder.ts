@@ -9,7 +9,7 @@ import { Vit8Error } from "../errors/errors.ts";
 export async function refuseExisting(directory: string): Promise<void> {
   if (await stat(directory).catch(() => undefined))
     throw new Vit8Error(
-      `${directory}: expected a new folder, but it exists; choose another or give --force to replace its model`,
+      `${directory}: expected a new folder, but it exists. Choose another, or pass --force to replace its model.`,
     );
 }
 

@@ -76,7 +76,7 @@ export class OnnxGraph {
     inputs: readonly Value[],
     attributes: Readonly<Record<string, Attribute>> = {},
   ): readonly Value[] {
-    if (this.#names.has(name)) throw new RangeError(`${name}: expected one node of this name, got two`);
+    if (this.#names.has(name)) throw new RangeError(`${name}: expected one node of this name, got two.`);
     this.#names.add(name);
     const domain = op === "MatMulNBits" ? MICROSOFT : "";
     const node = [
@@ -102,7 +102,9 @@ export class OnnxGraph {
     ].flat();
     const byteLength = byteLengthOf(model);
     if (byteLength >= 2 ** 31)
-      throw new RangeError(`${name}: an ONNX file holds less than 2^31 bytes, this one needs ${byteLength}`);
+      throw new RangeError(
+        `${name}: expected less than 2^31 bytes for an ONNX file, got ${byteLength}. Export with another dtype.`,
+      );
     return model;
   }
 

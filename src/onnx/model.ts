@@ -127,7 +127,7 @@ const NODES: Interpreter<Op, [Writer], Node> = {
   },
   lookup: ({ name }) => {
     throw new UnsupportedModelError(
-      `${name}: expected a network of pictures, got one of texts; export the image tower`,
+      `${name}: expected an image model, got a text model. Export the image tower.`,
     );
   },
   gather: ({ name, reads: [x], out, index, pieces }, writer) => {

@@ -47,7 +47,9 @@ function allFor(step: Step, machine: Capabilities): Candidate[] {
     })),
   );
   if (candidates.length === 0)
-    throw new DeviceError(`${step.label}: no variant of ${step.kernels[0].name} runs on this adapter`);
+    throw new DeviceError(
+      `${step.label}: no variant of ${step.kernels[0].name} runs on this adapter. Load with device: "cpu".`,
+    );
   return candidates;
 }
 

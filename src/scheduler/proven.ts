@@ -15,7 +15,7 @@ export function chooseProven(gpu: Gpu): Choose {
       if (await answersRight(gpu, kernel, name))
         return { kernel, variant: name, why: `${table.kernel.name}/${table.variant} computes wrongly here` };
     throw new SelfTestError(
-      `${step.label}: every variant of ${step.kernels[0].name} computes wrongly on this driver; update it, or use another browser`,
+      `${step.label}: every variant of ${step.kernels[0].name} fails its self-test on this driver. Update the driver, or use another browser.`,
     );
   };
 }

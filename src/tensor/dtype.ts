@@ -42,7 +42,7 @@ export function toFloat32(tensor: { name?: string; dtype: Dtype }, bytes: Uint8A
       return fromBrainFloat(new Uint16Array(buffer, byteOffset, count));
     default:
       throw new UnsupportedModelError(
-        `tensor ${tensor.name ?? ""}: expected F32, F16, BF16 or F64 values, but it holds ${tensor.dtype}`,
+        `tensor ${tensor.name ?? ""}: expected F32, F16, BF16 or F64, got ${tensor.dtype}.`,
       );
   }
 }

@@ -26,7 +26,7 @@ export async function describeText(folder: ModelFolder, signal?: AbortSignal): P
   const text = await folder.readText("config.json", signal);
   if (text === undefined)
     throw new ModelLoadError(
-      `${folder.id}: has no config.json; expected a model folder in Hugging Face style`,
+      `${folder.id}: expected config.json, got none. Pass a model folder in the Hugging Face format.`,
     );
   try {
     return {

@@ -42,7 +42,7 @@ export class Heap {
       this.memory.grow(missing);
     } catch (cause) {
       throw new DeviceError(
-        `CPU: ${byteLength} bytes of memory do not fit beside the rest; close other tabs, or choose a smaller model or batch`,
+        `CPU: out of memory for ${byteLength} more bytes. Close other tabs, or use a smaller model or batch.`,
         { cause },
       );
     }

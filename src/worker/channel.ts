@@ -106,7 +106,7 @@ export class Channel {
     worker.addEventListener("message", ({ data }) => this.#receive(data), { signal });
     await new Promise<unknown>((resolve, reject) => {
       worker.addEventListener("message", resolve, { once: true, signal });
-      const fail = ({ message }: ErrorEvent) => reject(new Error(message || "its script did not load"));
+      const fail = ({ message }: ErrorEvent) => reject(new Error(message || "its script failed to load"));
       worker.addEventListener("error", fail, { once: true, signal });
     });
     worker.addEventListener("error", ({ message }) => this.#break(fallen(message)), { signal });
@@ -136,7 +136,7 @@ export class Channel {
 }
 
 function fallen(why: string): DeviceError {
-  return new DeviceError(`worker: stopped: ${why}; load the model again`);
+  return new DeviceError(`worker: stopped (${why}). Load the model again.`);
 }
 
 let shared: Channel | undefined;

@@ -182,9 +182,7 @@ class WorkerClassifier implements ImageClassifier {
 
   async #run<T>(method: Method, input: Picture | readonly Picture[], options: RunOptions = {}): Promise<T> {
     if (this.#disposed)
-      throw new DisposedError(
-        `classifier of ${this.#report.model}: was disposed; load it again before using it`,
-      );
+      throw new DisposedError(`classifier of ${this.#report.model}: disposed. Load the model again.`);
     options.signal?.throwIfAborted();
     const many = Array.isArray(input);
     if (many && options.settled) return (await this.#runEach(method, input, options)) as T;
@@ -258,7 +256,7 @@ function refusal(error: unknown, isBitmap: boolean): unknown {
   const why = isBitmap
     ? "the pixels cannot be read: it is from another site without CORS"
     : "is not a picture";
-  return new PictureError(`picture: ${why}`, { cause: error });
+  return new PictureError(`image: ${why}`, { cause: error });
 }
 
 /** A worker has an address of its own, and files lose their folder on the way: both are told in full. */
@@ -267,7 +265,7 @@ function sendableModel(model: ModelSource): string | Record<string, FileContents
   if (name !== undefined) return sendableAddress(name);
   if (isFolder(model))
     throw new UnsupportedModelError(
-      "model: a folder made of functions cannot go to a worker; pass a Hub id, a URL, files or bytes",
+      "model: expected a Hub id, a URL, files or bytes for a worker, got a custom ModelFolder.",
     );
   return Object.fromEntries(contentsByPath(model as Iterable<File> | NamedContents));
 }

@@ -37,7 +37,9 @@ export function transferables(pictures: readonly unknown[]): Transferable[] {
 
 function currentFrame(video: HTMLVideoElement): VideoFrame | Promise<ImageBitmap> {
   if (video.readyState < video.HAVE_CURRENT_DATA)
-    throw new PictureError(`${nameOf(video)}: has no frame yet; wait for its loadeddata event`);
+    throw new PictureError(
+      `${nameOf(video)}: expected a frame, got none yet. Wait for the loadeddata event.`,
+    );
   if (!("VideoFrame" in globalThis)) return bitmapOf(video);
   try {
     return new VideoFrame(video);
@@ -53,7 +55,7 @@ async function bitmapOf(picture: Parameters<typeof createImageBitmap>[0] & Pictu
 }
 
 function unreadable(picture: Picture, cause: unknown): PictureError {
-  return new PictureError(`${nameOf(picture)}: the pixels cannot be read: ${(cause as Error).message}`, {
+  return new PictureError(`${nameOf(picture)}: the pixels cannot be read (${(cause as Error).message}).`, {
     cause,
   });
 }

@@ -7,7 +7,7 @@ const published = "./worker.js";
 
 /** Throws whatever the browser has against it; most failures come later, as an event of the worker. */
 export function spawnWorker(): Worker {
-  if (typeof Worker === "undefined") throw new Error("there are no workers here");
+  if (typeof Worker === "undefined") throw new Error("this platform has no Worker");
   const here = new URL(import.meta.url);
   // The page's own is "null" in a sandboxed frame, whatever its address.
   if (here.protocol.startsWith("http") && here.origin !== origin) return spawnForeign(here);

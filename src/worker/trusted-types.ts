@@ -15,7 +15,7 @@ let starting = false;
 
 const rules: Policy = {
   createScriptURL(address) {
-    if (!starting) throw new TypeError("vit8: this policy is for the library's own worker");
+    if (!starting) throw new TypeError("vit8: this policy is only for the library's own worker");
     return address;
   },
 };
@@ -38,7 +38,7 @@ function startWithout(start: () => Worker): Worker {
     return start();
   } catch (cause) {
     throw new Error(
-      `the page's Content-Security-Policy forbids the policy "vit8"; add vit8 to its trusted-types directive (${(cause as Error).message})`,
+      `the page's Content-Security-Policy blocks the policy "vit8" (${(cause as Error).message}): add vit8 to its trusted-types directive`,
       { cause },
     );
   }

@@ -8,7 +8,7 @@ export function finite({ name, entry, bytes }: StoredTensor): Float32Array {
   for (let i = 0; i < values.length; i++)
     if (!Number.isFinite(values[i]))
       throw new ModelFormatError(
-        `${name}: expected finite numbers, came ${values[i]} at ${i}; the checkpoint is broken`,
+        `${name}: expected finite numbers, got ${values[i]} at ${i}. The checkpoint is damaged.`,
       );
   return values;
 }

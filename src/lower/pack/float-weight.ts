@@ -20,7 +20,7 @@ export class FloatWeight implements PackedWeight {
     const { name, entry } = tensor;
     if (entry.dtype === "I8")
       throw new ModelFormatError(
-        `${name}: expected float weights for precision float32, came I8; load the float checkpoint or use precision int8`,
+        `${name}: expected float weights for precision float32, got I8. Load the float checkpoint, or use precision int8.`,
       );
     const { reads, out } = this.#op;
     const [x] = reads;

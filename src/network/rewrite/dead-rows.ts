@@ -64,6 +64,6 @@ function rowsMade(op: FusedOp, needed: ReadonlyMap<Value, number>): number {
   const rows = needed.get(op.reads[0]!)! / (op.kind === "linear" ? op.joined : 1);
   if (Number.isInteger(rows)) return rows;
   throw new UnsupportedModelError(
-    `${op.name}: expected to read all rows of ${op.reads[0]?.name}, got some of them`,
+    `${op.name}: expected to read all rows of ${op.reads[0]?.name}, got some of them.`,
   );
 }

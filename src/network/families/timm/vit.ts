@@ -75,7 +75,7 @@ function refuseUnsupported(args: Fields): void {
   for (const key of Object.keys(args)) {
     if (Object.hasOwn(FIXED_ARGS, key) || READ_ARGS.includes(key) || IDLE_ARGS.test(key)) continue;
     if (field(args, key) === undefined) continue;
-    throw unsupported("model_args", `none but ${READ_ARGS.join(", ")}`, key);
+    throw unsupported("model_args", `only ${READ_ARGS.join(", ")}`, key);
   }
 }
 
