@@ -50,12 +50,12 @@ test.each(["observe", "quantize"])(
 test.each<[object, string]>([
   [{ method: "best" }, "method: expected dynamic or one of minmax"],
   [{ bits: "w3a3" }, "bits: expected one of w8a8"],
-  [{ bits: "w4a4" }, "activations of fewer than 8 bits need a method"],
-  [{ bits: "w4a4", method: "gptq" }, "activations of fewer than 8 bits need a method"],
+  [{ bits: "w4a4" }, "calibrates activations for bits w4a4"],
+  [{ bits: "w4a4", method: "gptq" }, "calibrates activations for bits w4a4"],
   [{ weights: "row" }, "weights: expected one of tensor, channel, group, got row"],
   [{ weights: "group" }, "bits: expected w4a8 or w4a4 with weights group, got w8a8"],
-  [{ seed: Number.NaN }, "seed: expected a whole number from 1 on"],
-  [{ images: 0 }, "images: expected a whole number from 1 on"],
+  [{ seed: Number.NaN }, "seed: expected a whole number of 1 or more"],
+  [{ images: 0 }, "images: expected a whole number of 1 or more"],
 ])("%o is refused", async (options, message) => {
   await expect(quantized(options)).rejects.toThrow(message);
 });

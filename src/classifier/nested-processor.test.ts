@@ -37,7 +37,7 @@ test(
 );
 
 test("a processor_config.json of older kinds names no image processor", async () => {
-  const told = "expected preprocessor_config.json beside config.json";
+  const told = "expected preprocessor_config.json";
   for (const older of [{ processor_class: "Made" }, { image_processor: null }])
     await expect(meanOf({ "processor_config.json": older })).rejects.toThrow(told);
   await expect(meanOf({})).rejects.toThrow(UnsupportedModelError);

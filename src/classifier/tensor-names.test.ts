@@ -322,7 +322,7 @@ describe("tensors beside the network", () => {
     async (name) => {
       const files = withTensors(saved, (all) => all.filter((tensor) => tensor.name !== name));
       await expect(answerOf(beside(files, "loss_fct.weight"))).rejects.toThrow(
-        /expected tensor \S+ \[.*but the file lacks it/,
+        /expected tensor \S+ \[.*got none/,
       );
     },
   );
