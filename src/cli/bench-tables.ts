@@ -52,7 +52,7 @@ export function cpuTables({ date, cpu, cores, models }: CpuReport): string {
   for (const { model, imageSize, kernels } of models)
     if (kernels)
       parts.push(
-        `${model}, ${imageSize} pixels, one picture, one thread: milliseconds of a run by kernel`,
+        `${model}, ${imageSize} pixels, one image, one thread: milliseconds per run by kernel`,
         markdownRows<CpuShare & { error?: string }>(CPU_SHARE_COLUMNS, kernels),
       );
   return `${parts.join("\n\n")}\n`;
@@ -75,6 +75,6 @@ function shareTable({ model, imageSize, batch, kernels = [] }: ModelRow): string
     { head: "ms", value: ({ ms }) => ms },
     { head: "share", value: ({ ms }) => percent(ms / sum) },
   ];
-  const head = `${model}, ${imageSize} pixels, batch ${batch}: GPU milliseconds of a run by kernel, each step by itself`;
+  const head = `${model}, ${imageSize} pixels, batch ${batch}: GPU milliseconds per run by kernel, each step timed separately`;
   return `${head}\n\n${markdownRows<KernelShare & { error?: string }>(columns, kernels)}`;
 }

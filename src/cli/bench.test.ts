@@ -121,7 +121,7 @@ describe("on the CPU", () => {
       attention: 12,
     });
     expect(kernels.every(({ variant }) => variant === "simd")).toBe(true);
-    expect(cpuTables({ ...JSON.parse(output), cores: 2 })).toContain("one picture, one thread: milliseconds");
+    expect(cpuTables({ ...JSON.parse(output), cores: 2 })).toContain("one image, one thread: milliseconds");
   });
 
   test("kernels alone are a wrong call", async () => {

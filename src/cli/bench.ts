@@ -30,36 +30,39 @@ export const bench: Command = {
   name: "bench",
   usage:
     "[--kernels | --kernel PART] [--models ti,s,b] [--device cpu] | --peer ort --model MODEL [PICTURE...]",
-  summary: "Measures kernels and whole models here, or a model against ONNX Runtime.",
+  summary: "Benchmarks kernels and whole models on this machine, or a model against ONNX Runtime.",
   options: {
-    kernels: { help: "only the kernels, each by itself, at the shapes of the first of --models and --batch" },
-    kernel: { value: "PART", help: "of the kernels those with this in their names, and no models" },
+    kernels: { help: "benchmark only kernels, at the shapes of the first of --models and --batch" },
+    kernel: { value: "PART", help: "benchmark only kernels whose name contains PART" },
     variant: {
       value: "PART",
-      help: "of the kernels' variants those with this in their names, and no models",
+      help: "benchmark only kernel variants whose name contains PART",
     },
-    models: { value: "LIST", help: "only whole models, of ti, s, b and l, with made-up weights" },
-    batch: { value: "LIST", help: "pictures in one submit; default 1,8,32, on a software adapter 1" },
-    size: { value: "LIST", help: "pixels along a side of the models' pictures; default 224" },
+    models: { value: "LIST", help: "benchmark only whole models: ti, s, b or l, with random weights" },
+    batch: { value: "LIST", help: "images per submit; default 1,8,32, or 1 on a software adapter" },
+    size: { value: "LIST", help: "image size of the models, in pixels per side; default 224" },
     peer: {
       value: "ort",
-      help: "run MODEL in ONNX Runtime too, on WebGPU and on the CPU (--device cpu: there alone), in turns",
+      help: "run MODEL in ONNX Runtime too, alternating, on WebGPU and the CPU (--device cpu: only the CPU)",
     },
-    model: { value: "MODEL", help: "for --peer: a model folder, an id, a URL, or ti, s, b or l, made up" },
+    model: {
+      value: "MODEL",
+      help: "with --peer: a model folder, a Hugging Face id, a URL, or ti, s, b or l with random weights",
+    },
     ...HUB,
     ...ARITHMETIC,
     device: {
       value: "DEVICE",
-      help: "webgpu (default), or cpu: whole models with 1, 2, 4 and 8 threads, as far as there are cores",
+      help: "webgpu (default), or cpu: whole models with 1, 2, 4 and 8 threads, up to the number of cores",
     },
-    quick: { help: "fewer repeats, and of each kernel its largest shape" },
+    quick: { help: "fewer repeats, and only the largest shape of each kernel" },
     json: { help: "print one object" },
   },
-  notes: `Nothing is timed before it is proved right. A sample is a median with its spread from p10 to p90, of n repeats: until a
-second is over or there are 30. Kernels are timed by the GPU's timestamps, models by the clock from pixels to logits.
-How it is measured, and figures: docs/performance.md.
+  notes: `Every result is checked before it is timed. A sample is the median of n repeats, with its spread from p10 to p90; n is at most 30,
+in at most one second. Kernels are timed by GPU timestamps, models by the clock from pixels to logits.
+Method and results: docs/performance.md.
 
---peer needs \`npm i --no-save --ignore-scripts onnxruntime-node\`. Its pictures are made up where none are given.`,
+--peer needs \`npm i --no-save --ignore-scripts onnxruntime-node\`. Without images, it uses random ones.`,
   async run(args, terminal) {
     const peer = args.text("peer");
     if (peer !== undefined) return runPeer(peer, args, terminal);
@@ -72,9 +75,9 @@ How it is measured, and figures: docs/performance.md.
 };
 
 async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promise<number> {
-  if (peer !== "ort") throw new UsageError(`--peer: expected ort, came "${peer}"`);
+  if (peer !== "ort") throw new UsageError(`--peer: expected ort, got "${peer}".`);
   const model = args.text("model");
-  if (!model) throw new UsageError("--peer: expected --model MODEL beside it");
+  if (!model) throw new UsageError("--peer: expected --model MODEL too, got none.");
   const options = {
     model,
     batch: args.count("batch") ?? 1,
@@ -187,6 +190,6 @@ async function kernelRows(
 function shapesOf(args: Arguments): ShapeName[] | undefined {
   return args.list("models")?.map((text) => {
     if (text in SHAPES) return text as ShapeName;
-    throw new UsageError(`--models: expected some of ${Object.keys(SHAPES)}, came "${text}"`);
+    throw new UsageError(`--models: expected some of ${Object.keys(SHAPES)}, got "${text}".`);
   });
 }

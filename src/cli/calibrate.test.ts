@@ -67,7 +67,7 @@ test("inspect says what was done to a quantized folder", async () => {
   };
   expect(await words("static")).toContain(
     [
-      " quantisation 4-bit weights in the file: one scale per output channel; int8 in memory",
+      " quantization 4-bit weights in the file: one scale per output channel; int8 in memory",
       "4-bit activations: levels settled by calibration (static)",
       "method repq: RepQ-ViT (Li et al. 2023)",
     ].join("\n "),
@@ -87,18 +87,18 @@ test("inspect says what was done to a quantized folder", async () => {
     method: "repq",
     images: 3,
   });
-  expect(await words("tiny")).toContain("float file, weights become int8 at load");
+  expect(await words("tiny")).toContain("float file, weights are quantized to int8 at load");
 });
 
 test("which pictures of how many calibrate is told and kept, and eval warns of them", async () => {
   const { stderr } = await quantize("kept", "--method", "minmax");
-  expect(stderr).toContain(`vit8: calibrating on 3 of 4 pictures in ${at("pictures")} and below\n`);
+  expect(stderr).toContain(`vit8: calibrating on 3 of 4 images in ${at("pictures")}\n`);
   const { quantization_config } = JSON.parse(readFileSync(at("kept", "config.json"), "utf8"));
   expect(quantization_config.vit8.pictures).toEqual(Array(3).fill(expect.stringMatching(/^[0-9a-f]{16}$/)));
   const rows = [0, 1, 2, 3].map((i) => `${i}\tn\tclass\t${i}.png`);
   writeFileSync(at("pictures", "labels.tsv"), ["index\twnid\tlabel\tfile", ...rows].join("\n"));
   const evaluated = await vit8("eval", at("kept"), at("pictures"), "--device", "cpu");
-  expect(evaluated.stderr).toContain("vit8: 3 of 4 pictures also calibrated this model");
+  expect(evaluated.stderr).toContain("vit8: 3 of 4 images also calibrated this model");
   expect(evaluated.stdout).toContain("w8a8, static, minmax");
   const other = await vit8("eval", at("once"), at("pictures"), "--device", "cpu", "--json");
   expect(JSON.parse(other.stdout).quantization).toMatchObject({ bits: "w8a8", method: "repq" });
@@ -142,11 +142,11 @@ test("weights of 4 bits by group are nearer to float than by channel, and nearer
 
 test.each([
   [["--weights", "row"], "--weights: expected one of tensor, channel, group, got row"],
-  [["--weights", "group"], "--weights group: expected --bits w4a8 or w4a4, got w8a8"],
-  [["--method", "gptq", "--bits", "w4a4"], "need a --method other than gptq"],
+  [["--weights", "group"], "--bits: expected w4a8 or w4a4 with --weights group, got w8a8"],
+  [["--method", "gptq", "--bits", "w4a4"], "calibrates activations for --bits w4a4, got gptq"],
   [["--method", "best"], "expected dynamic or one of minmax"],
   [["--bits", "w3a3"], "--bits: expected one of w8a8"],
-  [["--bits", "w4a4"], "need a --method"],
+  [["--bits", "w4a4"], "calibrates activations for --bits w4a4, got dynamic"],
   [["--method", "repq"], "expected --calibrate FOLDER"],
 ])("%s is a wrong call", async (options, message) => {
   const { code, stderr } = await vit8("quantize", at("tiny"), "-o", at("never"), ...options);

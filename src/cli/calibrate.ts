@@ -1,4 +1,4 @@
-// The calibrated half of `vit8 quantize`: pictures of a folder, an observed run, a method.
+// Calibration for `vit8 quantize`: images of a folder, an observed run, a method.
 
 import {
   isDynamic,
@@ -31,20 +31,20 @@ export const CALIBRATION_OPTIONS: Record<string, Option> = {
   },
   bits: {
     value: "BITS",
-    help: `of weights and activations: ${Object.keys(WIDTHS).join(", ")}; default w8a8`,
+    help: `bits of weights and activations: ${Object.keys(WIDTHS).join(", ")}; default w8a8`,
   },
   weights: {
     value: "WHAT",
-    help: `what shares a scale of weights: ${GRANULARITIES.join(", ")} (of 16, in 4 bits); default: as the method has it`,
+    help: `granularity of weight scales: ${GRANULARITIES.join(", ")} (16 inputs, 4 bits); default: that of the method`,
   },
   calibrate: {
     value: "FOLDER",
-    help: "pictures to see activations on, those of folders below included; labels are not needed",
+    help: "folder of calibration images, searched recursively; labels are not needed",
   },
-  images: { value: "N", help: "how many of them; default 64" },
-  seed: { value: "N", help: "which of them, and which rows are kept; default 1" },
-  "bias-correction": { help: "add to each bias what a layer's outputs lost on the mean" },
-  "norm-inputs": { help: "quantise what LayerNorm reads too" },
+  images: { value: "N", help: "number of calibration images; default 64" },
+  seed: { value: "N", help: "random seed for the choice of images and rows; default 1" },
+  "bias-correction": { help: "correct each bias by the mean error of its layer's outputs" },
+  "norm-inputs": { help: "also quantize the inputs of LayerNorm" },
 };
 
 export interface Calibration {
@@ -58,7 +58,7 @@ export interface Calibration {
   readonly normInputs: boolean;
 }
 
-/** What the options ask for. @throws UsageError */
+/** Reads the options. @throws UsageError */
 export function calibrationOf(args: Arguments): Calibration {
   const method = args.text("method") ?? "dynamic";
   const bits = args.text("bits") ?? "w8a8";
@@ -66,22 +66,22 @@ export function calibrationOf(args: Arguments): Calibration {
   const pictures = args.text("calibrate");
   if (method !== "dynamic" && !Object.hasOwn(METHODS, method))
     throw new UsageError(
-      `--method: expected dynamic or one of ${Object.keys(METHODS).join(", ")}, came ${method}`,
+      `--method: expected dynamic or one of ${Object.keys(METHODS).join(", ")}, got ${method}.`,
     );
   if (!Object.hasOwn(WIDTHS, bits))
-    throw new UsageError(`--bits: expected one of ${Object.keys(WIDTHS).join(", ")}, came ${bits}`);
+    throw new UsageError(`--bits: expected one of ${Object.keys(WIDTHS).join(", ")}, got ${bits}.`);
   if (isDynamic(method as MethodName) && !isOffered(method as MethodName, bits as Width))
     throw new UsageError(
-      `--bits ${bits}: activations of fewer than 8 bits need a --method other than ${method}, and --calibrate FOLDER`,
+      `--method: expected one that calibrates activations for --bits ${bits}, got ${method}. Add --calibrate FOLDER too.`,
     );
   if (weights !== undefined && !(GRANULARITIES as readonly string[]).includes(weights))
-    throw new UsageError(`--weights: expected one of ${GRANULARITIES.join(", ")}, came ${weights}`);
+    throw new UsageError(`--weights: expected one of ${GRANULARITIES.join(", ")}, got ${weights}.`);
   if (!isOffered(method as MethodName, bits as Width, weights as Granularity | undefined))
-    throw new UsageError(`--weights ${weights}: expected --bits w4a8 or w4a4, came ${bits}`);
+    throw new UsageError(`--bits: expected w4a8 or w4a4 with --weights ${weights}, got ${bits}.`);
   if (method !== "dynamic" && !pictures)
-    throw new UsageError(`--method ${method}: expected --calibrate FOLDER`);
+    throw new UsageError(`--method ${method}: expected --calibrate FOLDER, got none.`);
   if (method === "dynamic" && pictures)
-    throw new UsageError("--calibrate: expected a --method that uses pictures");
+    throw new UsageError("--calibrate: expected a --method that uses images, got dynamic.");
   return {
     method: method as Calibration["method"],
     bits: bits as Width,
@@ -94,7 +94,7 @@ export function calibrationOf(args: Arguments): Calibration {
   };
 }
 
-/** Every file of the quantised folder, but for its card. */
+/** Every file of the quantized folder, without its model card. */
 export async function filesOfCalibration(
   folder: ModelFolder,
   { pictures, ...options }: Calibration,
@@ -103,13 +103,13 @@ export async function filesOfCalibration(
   const { images, seed } = options;
   const all = pictures ? await picturesIn(pictures) : [];
   const some = chosen(all, images, seed);
-  const words = `calibrating on ${some.length} of ${all.length} pictures in ${inLine(pictures ?? "")} and below`;
+  const words = `calibrating on ${some.length} of ${all.length} images in ${inLine(pictures ?? "")}`;
   if (pictures) terminal.tell(`vit8: ${words}\n`);
   const files = await goodPictures(some, (file) => file, terminal);
   const pictureHashes = pictures ? await Promise.all(files.map(hashOf)) : undefined;
   const bars = {
     download: new ProgressBar(terminal, `reading ${folder.id}`),
-    observe: new ProgressBar(terminal, "looking at pictures"),
+    observe: new ProgressBar(terminal, "calibrating"),
     quantize: new ProgressBar(terminal, "quantizing"),
   };
   return quantizedFolder(

@@ -1,4 +1,4 @@
-// `vit8 classify`: names what is in pictures.
+// `vit8 classify`: classifies images.
 
 import { stat } from "node:fs/promises";
 import type { Classification } from "../classifier/answer.ts";
@@ -30,8 +30,8 @@ import { json, type Terminal } from "./terminal.ts";
 
 export const classify: Command = {
   name: "classify",
-  usage: "PICTURE... [--model MODEL]",
-  summary: "Names what is in pictures, or in those of a folder, most probable first.",
+  usage: "IMAGE... [--model MODEL]",
+  summary: "Classifies images, or all images of a folder, most probable label first.",
   options: {
     model: {
       value: "MODEL",
@@ -42,18 +42,18 @@ export const classify: Command = {
     ...ARITHMETIC,
     ...DEVICE,
     ...LABELS,
-    "top-k": { value: "N", short: "k", help: "labels for each picture; default 5" },
+    "top-k": { value: "N", short: "k", help: "labels per image; default 5" },
     json: {
       help: "print an array of { picture, classes: [{ label, score, index }] }, or { picture, error: { name, code, message } }",
     },
   },
   async run(args, terminal) {
-    if (args.positionals.length === 0) throw new UsageError("expected a PICTURE");
+    if (args.positionals.length === 0) throw new UsageError("IMAGE: expected at least one, got none.");
     const files = (await Promise.all(args.positionals.map(picturesAt))).flat();
     const options = { ...arithmeticFrom(args), device: deviceFrom(args), maxBatch: 1 };
     const own = await labelsFrom(args);
     if (own && !args.text("model"))
-      throw new UsageError("--labels: expected --model with a CLIP or SigLIP model");
+      throw new UsageError("--labels: expected --model with a CLIP or SigLIP model, got none.");
     const topK = args.count("top-k") ?? 5;
     const { signal } = terminal;
     const answers: Answer[] = [];

@@ -1,10 +1,10 @@
-// What a command of the command line is, how its arguments are read, and its help text.
+// Commands: their arguments and help texts.
 
 import { parseArgs } from "node:util";
 import type { Terminal } from "./terminal.ts";
 
 export interface Option {
-  /** What its value is called in the help; without one it is a flag. */
+  /** The name of its value in the help; without one it is a flag. */
   readonly value?: string;
   readonly short?: string;
   readonly help: string;
@@ -12,11 +12,11 @@ export interface Option {
 
 export interface Command {
   readonly name: string;
-  /** What comes after the name: `MODEL -o DIR`. */
+  /** The arguments after the name: `MODEL -o DIR`. */
   readonly usage: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, Option>>;
-  /** What else there is to know, below the options. */
+  /** More text below the options. */
   readonly notes?: string;
   /** Returns the exit code. */
   readonly run: (args: Arguments, terminal: Terminal) => Promise<number>;
@@ -27,7 +27,7 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-const HELP: Option = { short: "h", help: "show this text" };
+const HELP: Option = { short: "h", help: "show this help" };
 
 /** The arguments of one command, by name. */
 export class Arguments {
@@ -49,9 +49,9 @@ export class Arguments {
       this.positionals = parsed.positionals;
       this.#values = parsed.values;
     } catch (error) {
-      // Node's message goes on with advice that fits on no line.
+      // Node's message continues with advice that does not fit on a line.
       const [message] = (error as Error).message.split(/\.? To specify|\n/);
-      throw new UsageError(message);
+      throw new UsageError(`${message}.`);
     }
   }
 
@@ -67,10 +67,10 @@ export class Arguments {
   count(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined || /^[1-9]\d{0,8}$/.test(text)) return text === undefined ? text : Number(text);
-    throw new UsageError(`--${name}: expected a whole number from 1 on, came "${text}"`);
+    throw new UsageError(`--${name}: expected a whole number of 1 or more, got "${text}".`);
   }
 
-  /** What stands between commas. */
+  /** Values separated by commas. */
   list(name: string): string[] | undefined {
     return this.text(name)?.split(",");
   }
@@ -80,7 +80,7 @@ export class Arguments {
     return this.list(name)?.map((text) => {
       if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
       throw new UsageError(
-        `--${name}: expected whole numbers from 1 to 9999 with commas between, came "${text}"`,
+        `--${name}: expected whole numbers from 1 to 9999, separated by commas, got "${text}".`,
       );
     });
   }
@@ -88,9 +88,10 @@ export class Arguments {
   /** Exactly the positionals of these names. @throws UsageError */
   exactly(...names: string[]): string[] {
     const { positionals } = this;
-    if (positionals.length < names.length) throw new UsageError(`expected ${names[positionals.length]}`);
+    if (positionals.length < names.length)
+      throw new UsageError(`expected ${names[positionals.length]}, got none.`);
     if (positionals.length > names.length)
-      throw new UsageError(`expected nothing after ${names.at(-1)}, came "${positionals[names.length]}"`);
+      throw new UsageError(`expected nothing after ${names.at(-1)}, got "${positionals[names.length]}".`);
     return [...positionals];
   }
 }
@@ -106,7 +107,7 @@ export function helpOf({ name, usage, summary, options, notes }: Command): strin
 
 export function helpOfAll(commands: readonly Command[]): string {
   const rows = commands.map(({ name, summary }) => [name, summary]);
-  return `vit8: int8 Vision Transformers on WebGPU\n\nCommands:\n${table(rows)}\n\nvit8 COMMAND --help tells more of each.\n`;
+  return `vit8: int8 Vision Transformers on WebGPU\n\nCommands:\n${table(rows)}\n\nRun vit8 COMMAND --help for the options of a command.\n`;
 }
 
 /** Two columns, indented; lines of the second stay below one another. */

@@ -23,12 +23,17 @@ export async function earlierReport(
   const file = path.join(folder, REPORT);
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
-  if (!resume) throw new Vit8Error(`${file}: exists; give --resume to go on with it, or another folder`);
+  if (!resume)
+    throw new Vit8Error(
+      `${file}: expected a new folder, but it exists. Pass --resume to continue, or choose another folder.`,
+    );
   const report = parseJson(text, file) as CompareReport;
   for (const [name, value] of Object.entries(setting)) {
     const before = report[name as keyof CompareSetting];
     if (before !== value)
-      throw new Vit8Error(`${file}: was made with ${name} ${before}, now ${value} came; give another folder`);
+      throw new Vit8Error(
+        `${file}: expected ${name} ${before}, as in the folder, got ${value}. Choose another folder.`,
+      );
   }
   return report;
 }

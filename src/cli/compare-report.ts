@@ -49,7 +49,7 @@ export function compareMarkdown(report: CompareReport): string {
     row.modelBytes ? (row.modelBytes / 1e6).toFixed(2) : "",
     row.msPerImage ? figure(row.msPerImage) : "",
   ]);
-  return `${inLine(model)}: ${images} pictures${calibrated}${place}, ${date.slice(0, 10)}\n\n${markdownTable(head, lines)}\n`;
+  return `${inLine(model)}: ${images} images${calibrated}${place}, ${date.slice(0, 10)}\n\n${markdownTable(head, lines)}\n`;
 }
 
 const COLUMNS = [

@@ -102,5 +102,5 @@ function chosen(
   };
   const stranger = names.find((name) => !isKnown(name));
   if (stranger === undefined) return names;
-  throw new UsageError(`--${option}: expected some of ${known.join(", ")}, came "${stranger}"`);
+  throw new UsageError(`--${option}: expected some of ${known.join(", ")}, got "${stranger}".`);
 }

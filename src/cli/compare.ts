@@ -34,38 +34,39 @@ import { json, type Terminal } from "./terminal.ts";
 export const compare: Command = {
   name: "compare",
   usage: "MODEL IMAGES [-o DIR [--resume]]",
-  summary: "Measures what each quantiser, width and non-linear arithmetic costs a float model in accuracy.",
+  summary:
+    "Measures the accuracy of a float model under each quantizer, bit width and non-linear arithmetic.",
   options: {
     ...HUB,
-    methods: { value: "LIST", help: `quantisers; default ${METHOD_NAMES.join(",")}` },
-    bits: { value: "LIST", help: `widths of weights and activations; default ${WIDTH_NAMES.join(",")}` },
+    methods: { value: "LIST", help: `quantizers; default ${METHOD_NAMES.join(",")}` },
+    bits: { value: "LIST", help: `bit widths of weights and activations; default ${WIDTH_NAMES.join(",")}` },
     nonlinear: {
       value: "LIST",
-      help: "besides, with the default int8: some of fast, ibert, ivit, integers; default all",
+      help: "non-linear arithmetic to compare with default int8: some of fast, ibert, ivit, integers; default all",
     },
     calibrate: {
       value: "FOLDER",
-      help: "pictures to calibrate on; default: some of IMAGES, then not evaluated",
+      help: "folder of calibration images; default: some of IMAGES, which are then not evaluated",
     },
-    images: { value: "N", help: "how many of them; default 64" },
-    seed: { value: "N", help: "which of them; default 1" },
-    logits: { value: "FILE", help: "reference logits, as for eval; default: vit8's own float32 arithmetic" },
-    limit: { value: "N", help: "only the first N pictures" },
-    batch: { value: "N", help: "pictures in one submit, 1 to 64; default 8" },
+    images: { value: "N", help: "number of calibration images; default 64" },
+    seed: { value: "N", help: "random seed for their choice; default 1" },
+    logits: { value: "FILE", help: "reference logits, as for eval; default: those of vit8 in float32" },
+    limit: { value: "N", help: "only the first N images" },
+    batch: { value: "N", help: "images per submit, 1 to 64; default 8" },
     output: {
       value: "DIR",
       short: "o",
       help: "write compare.md, .csv and .json and accuracy.svg, after each row",
     },
-    resume: { help: "go on with what DIR has" },
+    resume: { help: "continue the comparison in DIR" },
     json: { help: "print one object" },
   },
-  notes: `IMAGES is a folder with labels.tsv, as for eval. Each row is a model made, loaded and run over all pictures. A comparison that
-is interrupted with Ctrl-C goes on with --resume, from the first row that DIR lacks;
-rows that DIR has besides stay. A quantiser may have +norm-inputs, +bias-correction, or +tensor, +channel or +group for its weights behind its name, as for quantize. Measured tables: docs/quantization.md.`,
+  notes: `IMAGES is a folder with labels.tsv, as for eval. For each row a model is quantized, loaded and run on all images. After Ctrl-C,
+--resume continues with the first row that is missing in DIR; other rows in DIR are kept. A quantizer name may be followed by
++norm-inputs, +bias-correction, or +tensor, +channel or +group for its weights, as for quantize. Results: docs/quantization.md.`,
   async run(args, terminal) {
     const output = args.text("output");
-    if (args.flag("resume") && !output) throw new UsageError("--resume: expected -o DIR beside it");
+    if (args.flag("resume") && !output) throw new UsageError("--resume: expected -o DIR too, got none.");
     const variants = variantsFrom(args);
     const task = await taskFrom(args, variants, terminal);
     const earlier = output ? await earlierReport(output, task.setting, args.flag("resume")) : undefined;
@@ -95,7 +96,9 @@ async function taskFrom(args: Arguments, variants: readonly Variant[], terminal:
   const { quantization } = model;
   const classes = model.labels.length;
   if (quantization)
-    throw new UnsupportedModelError(`${name}: is int8 already; give the float model that it was made from`);
+    throw new UnsupportedModelError(
+      `${name}: expected a float model, got int8. Pass the float model that it was made from.`,
+    );
   checkClasses(model, folder, all);
   const asked = all.map((_, i) => i).slice(0, args.count("limit"));
   // Every variant is to see the same pictures, so the bad ones are left out before the first.
@@ -136,7 +139,7 @@ async function parted(
   }
   if (count >= numbers.length)
     throw new UsageError(
-      `--images: expected fewer than the ${numbers.length} pictures, so that some are left to evaluate, came ${count}`,
+      `--images: expected fewer than the ${numbers.length} images, so that some are left to evaluate, got ${count}.`,
     );
   const taken = new Set(chosen(numbers, count, seed));
   return {

@@ -20,7 +20,7 @@ export interface CostReport extends Omit<VitCost, "passes"> {
 export function costTables(reports: readonly CostReport[]): string {
   const parts = reports.flatMap((report) => [
     `${report.model}, ${report.imageWidth}x${report.imageHeight} pixels, ${report.tokens} tokens`,
-    "Each operation by itself, all blocks together, a byte a value:",
+    "Each operation, all blocks together, one byte per value:",
     operationTable(report),
     "The blocks, by the groups of Kim et al. (2023, table 3):",
     groupTable(report),

@@ -20,24 +20,24 @@ import { json } from "./terminal.ts";
 
 export const detect: Command = {
   name: "detect",
-  usage: "PICTURE... --model MODEL",
-  summary: "Finds the objects in pictures with a detection model such as YOLOS, best first.",
+  usage: "IMAGE... --model MODEL",
+  summary: "Detects objects in images with a detection model such as YOLOS, best first.",
   options: {
     model: { value: "MODEL", short: "m", help: "a model folder, a Hugging Face id or a URL" },
     ...HUB,
     ...ARITHMETIC,
     ...DEVICE,
-    threshold: { value: "N", help: "the score that objects are above, 0 to 1; default 0.5" },
-    "top-k": { value: "N", short: "k", help: "objects of each picture at most; default: all" },
+    threshold: { value: "N", help: "minimum score, 0 to 1; default 0.5" },
+    "top-k": { value: "N", short: "k", help: "maximum number of objects per image; default: all" },
     json: {
       help: "print an array of { picture, objects: [{ label, index, score, box: { x, y, width, height } }] }, or { picture, error }",
     },
   },
   async run(args, terminal) {
     const pictures = args.positionals;
-    if (pictures.length === 0) throw new UsageError("expected a PICTURE");
+    if (pictures.length === 0) throw new UsageError("IMAGE: expected at least one, got none.");
     const name = args.text("model");
-    if (name === undefined) throw new UsageError("expected --model MODEL");
+    if (name === undefined) throw new UsageError("--model: expected a MODEL, got none.");
     const { signal } = terminal;
     const answers: Answer[] = [];
     const options = { threshold: thresholdFrom(args), topK: args.count("top-k"), signal };
@@ -73,7 +73,7 @@ function thresholdFrom(args: Arguments): number | undefined {
   if (text === undefined) return undefined;
   const threshold = Number(text);
   if (text.trim() !== "" && threshold >= 0 && threshold <= 1) return threshold;
-  throw new UsageError(`--threshold: expected a number from 0 to 1, got "${text}"`);
+  throw new UsageError(`--threshold: expected a number from 0 to 1, got "${text}".`);
 }
 
 function lines(picture: string, objects: readonly Detection[]): string {

@@ -78,16 +78,16 @@ function checkPair(model: OpenModel, reference: OpenModel): void {
   const { calibration } = model.quantization ?? {};
   if (calibration)
     throw new UnsupportedModelError(
-      `${model.folder.id}: has calibrated activations; expected scales made at run time`,
+      `${model.folder.id}: expected activation scales computed at run time, got calibrated ones. Pass a model without calibration.`,
     );
   if (reference.quantization)
     throw new UnsupportedModelError(
-      `${reference.folder.id}: is int8 and has no float32 to compare with; give the float model that it was made from, alone or with --float`,
+      `${reference.folder.id}: expected a float model to compare with, got int8. Pass the float model that it was made from, alone or with --float.`,
     );
   const sizes = [model, reference].map(({ network }) => JSON.stringify([...parametersOf(network)]));
   if (sizes[0] !== sizes[1])
     throw new UnsupportedModelError(
-      `${model.folder.id}: expected the sizes of ${reference.folder.id}, came others; give the float model that it was made from`,
+      `${model.folder.id}: expected the sizes of ${reference.folder.id}, got others. Pass the float model that it was made from.`,
     );
 }
 

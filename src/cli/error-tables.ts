@@ -17,15 +17,15 @@ export function errorTables({ model, images, tensors, stream, normInputs }: Erro
     ]);
   const channels = normInputs.map((norm) => [norm.name, ...outliersOf(norm)]);
   const parts = [
-    `${model}, ${images} pictures, int8 against float32. Signal to quantisation noise in dB; 6 are a bit.`,
-    `The worst of ${tensors.length} tensors. Own: rounded to int8 by itself; arriving: with all that was lost before it.`,
+    `${model}, ${images} images, int8 against float32. Signal-to-quantization-noise ratio in dB; 6 dB are one bit.`,
+    `The worst of ${tensors.length} tensors. Own: only this tensor rounded to int8. Arriving: with all errors before it.`,
     markdownTable(["tensor", "own", "arriving"], worst),
-    "The residual stream and what is read from it, in f32:",
+    "The f32 residual stream and what reads it:",
     markdownTable(
       ["tensor", "arriving"],
       stream.map(({ name, arrivingDb }) => [name, decibels(arrivingDb)]),
     ),
-    "Outlier channels of what LayerNorms read: the largest magnitude of a channel over that of the median channel.",
+    "Outlier channels in the inputs of LayerNorm: the largest magnitude of a channel over that of the median channel.",
     markdownTable(["LayerNorm", "median", "largest", "in channel", "times", ""], channels),
   ];
   return `${parts.join("\n\n")}\n`;

@@ -30,33 +30,34 @@ import { json, type Terminal } from "./terminal.ts";
 export const evaluate: Command = {
   name: "eval",
   usage: "MODEL IMAGES [--logits FILE] [-o FILE]",
-  summary: "Tells how often a model is right on labelled pictures, and how close to float arithmetic.",
+  summary: "Measures the accuracy of a model on labeled images, and its agreement with float arithmetic.",
   options: {
-    limit: { value: "N", help: "only the first N pictures" },
-    batch: { value: "N", help: "pictures in one submit, 1 to 64; default 1" },
+    limit: { value: "N", help: "only the first N images" },
+    batch: { value: "N", help: "images per submit, 1 to 64; default 1" },
     logits: {
       value: "FILE",
-      help: "reference logits: float32, little-endian, rows in the order of the pictures",
+      help: "reference logits: float32, little-endian, one row per image, in order",
     },
     ...HUB,
     ...ARITHMETIC,
     ...DEVICE,
-    float: { help: "evaluate vit8's own float32 arithmetic instead of int8" },
+    float: { help: "evaluate float32 instead of int8" },
     output: {
       value: "FILE",
       short: "o",
-      help: "also write JSON: what --json prints, a row for each image, the confusion matrix and the worst classes",
+      help: "also write JSON: the output of --json, a row per image, the confusion matrix and the worst classes",
     },
     json: { help: "print one object" },
   },
-  notes: `IMAGES is a folder of pictures with their classes: labels.tsv (header index, wnid, label, file, separated by
-tabs), labels.csv (a header with file and label, or index), labels.txt (lines of file and label), or a folder for each
-class. A class is a number or one of the model's labels; files are looked up in the folder and below. Without --logits the reference of int8 is vit8's own float32 arithmetic on the same
-pictures; an int8 folder has no float weights, so that agreement, cosine and worstLogitError are null then.
+  notes: `IMAGES is a folder of images with their classes: labels.tsv (header index, wnid, label, file, separated by
+tabs), labels.csv (a header with file and label, or index), labels.txt (lines of file and label), or one folder per
+class. A class is an index or one of the model's labels; files are searched recursively. Without --logits, int8 is
+compared with vit8's float32 on the same images; an int8 folder has no float weights, so agreement, cosine and
+worstLogitError are null.
 
-msPerImage is the time from decoded pixels on the CPU to logits on the CPU; the first run of a batch size, which
-compiles, does not count. The next pictures are decoded meanwhile, which a software adapter feels: it shares the
-CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
+msPerImage is the time from decoded pixels on the CPU to logits on the CPU, without the first run of a batch size, which
+compiles. The next images are decoded meanwhile, which slows down a software adapter, because it shares the CPU.
+dispatches are those of one submit; gpuBytes counts all buffers and textures.`,
   async run(args, terminal) {
     const [name, folder] = args.exactly("MODEL", "IMAGES");
     const batch = args.count("batch") ?? 1;
@@ -74,9 +75,9 @@ CPU. dispatches are those of one submit, gpuBytes all buffers and textures.`,
     );
     if (seen > 0)
       terminal.tell(
-        `vit8: ${seen} of ${chosen.length} pictures also calibrated this model, so its figures are too good. Evaluate on other pictures.\n`,
+        `vit8: ${seen} of ${chosen.length} images also calibrated this model, so its figures are too good. Evaluate on other images.\n`,
       );
-    // Each run meets the same bad pictures: each is told once.
+    // Each run reads the same bad images: report each once.
     const bad = new Map<string, PictureError>();
     const onBad = (error: PictureError) => {
       if (!bad.has(error.message)) tellBad(error, terminal);
@@ -133,11 +134,13 @@ export function checkClasses(
 ): void {
   const classes = labels.length;
   if (classes === 0)
-    throw new UnsupportedModelError(`${folder.id}: has no head, so there is nothing to evaluate`);
+    throw new UnsupportedModelError(
+      `${folder.id}: expected a classification head, got none. Evaluate a classification model.`,
+    );
   const line = pictures.findIndex(({ index }) => index >= classes);
   if (line >= 0)
     throw new Vit8Error(
-      `${images}: picture ${line + 1}: expected a class below ${classes}, which ${folder.id} has, got ${pictures[line].index}. Check the labels.`,
+      `${images}: image ${line + 1}: expected a class below ${classes}, which ${folder.id} has, got ${pictures[line].index}. Check the labels.`,
     );
 }
 

@@ -11,21 +11,21 @@ import { HUB, hubFrom, openChecked } from "./model.ts";
 export const exportOnnx: Command = {
   name: "export-onnx",
   usage: "MODEL -o FILE [--dtype fp32|fp16|q8|q4]",
-  summary: "Writes a model as an ONNX file, to compare other runtimes on the same weights.",
+  summary: "Exports a model as an ONNX file, to compare other runtimes on the same weights.",
   options: {
-    output: { value: "FILE", short: "o", help: "the file to write; it appears when it is complete" },
-    dtype: { value: "TYPE", help: "fp32 (default), fp16, q8 or q4, as model hubs call them" },
+    output: { value: "FILE", short: "o", help: "the file to write; it is created when complete" },
+    dtype: { value: "TYPE", help: "fp32 (default), fp16, q8 or q4" },
     ...HUB,
   },
-  notes: `Every family has one. The graph has the shape that exporters give transformers' ViT, opset 17: pixel_values
-[batch_size, 3, height, width], resized and normalized, to logits, of YOLOS to logits and pred_boxes, without a head to
-embedding, all float32. q8 is dynamic quantisation: int8 weights with a scale per output
-channel (vit8's own), uint8 activations. q4 is int4 weights in blocks of 32 with float activations. Both leave the
-patch embedding and attention's products in float.`,
+  notes: `All families are supported. The graph is like the ViT export of transformers, opset 17. Input: pixel_values
+[batch_size, 3, height, width], resized and normalized. Output: logits; for YOLOS logits and pred_boxes; without a head
+embedding. All are float32. q8 is dynamic quantization: int8 weights with a scale per output channel (the same as
+vit8's) and uint8 activations. q4 is int4 weights in blocks of 32, with float activations. In both, the patch embedding
+and the products of attention stay in float.`,
   async run(args, terminal) {
     const [name] = args.exactly("MODEL");
     const file = args.text("output");
-    if (!file) throw new UsageError("expected -o FILE");
+    if (!file) throw new UsageError("--output: expected -o FILE, got none.");
     const format = formatOf(args.text("dtype") ?? "fp32");
     await checkOutput(file);
     const model = await openChecked(name, terminal.signal, hubFrom(args));
@@ -39,5 +39,5 @@ patch embedding and attention's products in float.`,
 function formatOf(text: string): OnnxFormat {
   const format = FORMATS.find((known) => known === text);
   if (format) return format;
-  throw new UsageError(`--dtype: expected one of ${FORMATS.join(", ")}, came "${text}"`);
+  throw new UsageError(`--dtype: expected one of ${FORMATS.join(", ")}, got "${text}".`);
 }

@@ -1,4 +1,4 @@
-// One bad picture of many is told, and the others go on.
+// A bad image among many is reported, and the others are processed.
 
 import type { PixelData } from "../classifier/picture.ts";
 import { PictureError, Vit8Error } from "../errors/errors.ts";
@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** The picture, or its fault. */
 export async function tryPicture(file: string, signal?: AbortSignal): Promise<PixelData | PictureError> {
-  await loadSharp(); // where it is missing, that is no picture's fault
+  await loadSharp(); // a missing sharp is not the fault of an image
   return readSource(file, signal).catch((error) => {
     if (error instanceof PictureError) return error;
     throw error;
@@ -39,5 +39,6 @@ export async function goodPictures<T>(
 
 /** @throws Vit8Error */
 export function refuseNone(good: number, all: number): void {
-  if (good === 0) throw new Vit8Error(`pictures: expected some that can be read, but none of ${all} can`);
+  if (good === 0)
+    throw new Vit8Error(`images: expected some that can be read, got none of ${all}. Check the files.`);
 }

@@ -65,7 +65,7 @@ test.each(["classify", "eval", "compare", "inspect", "quantize", "bench", "expor
 test("a directory by its file: URL; with a revision it is refused", async () => {
   expect((await vit8("inspect", String(pathToFileURL(folder)))).code).toBe(0);
   const { code, stderr } = await vit8("inspect", folder, "--revision", "v2");
-  expect([code, stderr]).toEqual([1, expect.stringContaining("revision v2: expected a model of the Hub")]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("revision v2: expected a Hub model")]);
 });
 
 test("a gated model names the variable that is missing, and no token", async () => {
@@ -73,7 +73,7 @@ test("a gated model names the variable that is missing, and no token", async () 
   vi.stubEnv("HF_TOKEN", "hf_secret");
   const { code, stdout, stderr } = await vit8("inspect", "o/n", "--endpoint", gated.address);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^vit8: [^\n]*403: the model is private[^\n]*set HF_TOKEN[^\n]*\n$/);
+  expect(stderr).toMatch(/^vit8: [^\n]*got 403[^\n]*private[^\n]*set HF_TOKEN[^\n]*\n$/);
   expect(stdout + stderr).not.toContain("hf_secret");
   gated.close();
 });

@@ -39,8 +39,8 @@ test("inspect --cost --measure times every pass of a model", async () => {
 });
 
 test.each([
-  [["--shape", "deit-huge"], 2, 'came "deit-huge"'],
-  [["--shape", "deit-tiny", "--size", "224,x"], 2, 'came "x"'],
+  [["--shape", "deit-huge"], 2, 'got "deit-huge"'],
+  [["--shape", "deit-tiny", "--size", "224,x"], 2, 'got "x"'],
   [["--shape", "deit-tiny", "model"], 2, "expected nothing"],
   [[], 2, "expected MODEL"],
   [["--shape", "deit-tiny", "--size", "230"], 1, "whole patches of 16 pixels"],

@@ -12,13 +12,13 @@ import { hubFrom, openChecked } from "./model.ts";
 import { json, type Terminal } from "./terminal.ts";
 
 export const COST_OPTIONS = {
-  cost: { help: "tell what a picture costs: operations, bytes and parameters, operation by operation" },
+  cost: { help: "print the cost of one image: MACs, bytes and parameters of each operation" },
   shape: {
     value: "NAME",
-    help: "with --cost, instead of MODEL: deit or vit, then -tiny, -small, -base or -large",
+    help: "with --cost, instead of MODEL: deit or vit with -tiny, -small, -base or -large",
   },
-  size: { value: "LIST", help: "with --cost: pixels along a side of the picture; default: the model's own" },
-  measure: { help: "with --cost: the time of each pass on this machine, with made-up weights" },
+  size: { value: "LIST", help: "with --cost: image size in pixels per side; default: that of the model" },
+  measure: { help: "with --cost: also time each pass on this machine, with random weights" },
 };
 
 export async function inspectCost(args: Arguments, terminal: Terminal): Promise<number> {
@@ -37,9 +37,7 @@ async function modelOf(args: Arguments, signal: AbortSignal): Promise<ModelDescr
   args.exactly();
   const [, name] = /^(?:deit|vit)-(ti|s|b|l)(?:ny|mall|ase|arge)$/.exec(shape) ?? [];
   if (name) return madeUpModel(shape, SHAPES[name as ShapeName]);
-  throw new UsageError(
-    `--shape: expected such as deit-tiny, vit-small, vit-base or vit-large, came "${shape}"`,
-  );
+  throw new UsageError(`--shape: expected deit or vit with -tiny, -small, -base or -large, got "${shape}".`);
 }
 
 /** The same network on pictures of another size: positions are interpolated at load, weights stay. */

@@ -116,7 +116,7 @@ test("tables, and a plot with a row for each LayerNorm", async () => {
   const plot = at("channels.svg");
   const argv = ["inspect", "--error", at("sound"), at("pictures"), "--limit", "1", "--plot", plot];
   const { output } = await vit8(...argv);
-  expect(output).toContain("1 pictures");
+  expect(output).toContain("1 images");
   expect(output).toMatch(/\| blocks\.1\.norm2 +\| +[\d.]+ \|/);
   const svg = readFileSync(plot, "utf8");
   const labels = [...svg.matchAll(/>(blocks\.\d\.norm\d|norm)</g)].map(([, name]) => name);
@@ -137,21 +137,21 @@ test("where the plot cannot be written the tables are there all the same", async
   ];
   const { code, output } = await vit8(...argv);
   expect(code).toBe(1);
-  expect(output).toMatch(/^\| norm [\s\S]*\nvit8: [^\n]*x\.svg: cannot be written \(ENOENT\)\n$/m);
+  expect(output).toMatch(/^\| norm [\s\S]*\nvit8: [^\n]*x\.svg: cannot be written \(ENOENT\)\.\n$/m);
 });
 
 test.each<[string, () => string[], RegExp]>([
   [
     "an int8 folder",
     () => [bundledModel(), at("pictures")],
-    /no float32 to compare with; give the float model/,
+    /expected a float model to compare with, got int8/,
   ],
   [
     "the float model of another",
     () => [bundledModel(), at("pictures"), "--float", at("sound")],
     /expected the sizes of/,
   ],
-  ["a folder without pictures", () => [at("sound"), at("sound")], /expected pictures, but there are none/],
+  ["a folder without pictures", () => [at("sound"), at("sound")], /expected images, got none/],
   ["no folder", () => [at("sound"), at("nowhere")], /cannot be read \(ENOENT\)/],
 ])("%s is refused in one line", async (_, argv, message) => {
   const { code, output } = await vit8("inspect", "--error", ...argv());
@@ -172,6 +172,6 @@ test("one bad picture is told, the others are measured, and the exit code is 1",
   writeFileSync(at("one-bad", "0.png"), "cut");
   const { code, output } = await vit8("inspect", "--error", at("sound"), at("one-bad"));
   expect(code, output).toBe(1);
-  expect(output).toMatch(/^vit8: .*0\.png: is not a picture/);
-  expect(output).toMatch(/sound, 2 pictures, int8 against float32/);
+  expect(output).toMatch(/^vit8: .*0\.png: expected PNG, /);
+  expect(output).toMatch(/sound, 2 images, int8 against float32/);
 });

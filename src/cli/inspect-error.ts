@@ -11,10 +11,10 @@ import { picturesIn } from "./pictures.ts";
 import { json, type Terminal } from "./terminal.ts";
 
 export const ERROR_OPTIONS = {
-  error: { help: "tell what int8 costs each weight and activation of MODEL on IMAGES, worst first" },
-  float: { value: "MODEL", help: "with --error, where MODEL is int8: the float model that it was made from" },
-  limit: { value: "N", help: "with --error: only the first N pictures; default 8" },
-  plot: { value: "FILE", help: "with --error: draw the channels of what LayerNorms read, as SVG" },
+  error: { help: "print the int8 error of each weight and activation of MODEL on IMAGES, worst first" },
+  float: { value: "MODEL", help: "with --error and an int8 MODEL: the float model that it was made from" },
+  limit: { value: "N", help: "with --error: only the first N images; default 8" },
+  plot: { value: "FILE", help: "with --error: plot the input channels of each LayerNorm as SVG" },
 };
 
 const PICTURES = 8;

@@ -1,4 +1,4 @@
-// `vit8 inspect`: what a model is, and what it costs.
+// `vit8 inspect`: facts and cost of a model.
 
 import { inLine } from "../errors/visible.ts";
 import { quote } from "../format/fields.ts";
@@ -15,22 +15,23 @@ import { json } from "./terminal.ts";
 export const inspect: Command = {
   name: "inspect",
   usage: "MODEL [--cost] | --cost --shape NAME | --error MODEL IMAGES",
-  summary: "Tells a model's architecture, parameters, bytes, MACs, quantisation and preprocessing.",
+  summary: "Prints a model's architecture, parameters, bytes, MACs, quantization and preprocessing.",
   options: {
     ...COST_OPTIONS,
     ...ERROR_OPTIONS,
     ...HUB,
-    json: { help: "print one object; of --cost an array, one for each size" },
+    json: { help: "print one object; with --cost an array with an object per size" },
   },
-  notes: `MODEL is a model folder, a Hugging Face id or a URL; of the weights only the head is read.
-Parameters and bytes are those of the tensors that inference needs, as the file has them. MACs are the
-multiply-accumulates of one picture in linear layers and attention; vit8 itself saves some in the last block.
+  notes: `MODEL is a model folder, a Hugging Face id or a URL; only the header of the weights is read.
+Parameters and bytes count the tensors that inference needs, as stored in the file. MACs are the
+multiply-accumulates of one image in linear layers and attention; vit8 saves some of them in the last block.
 
---cost counts each operation by itself, every value a byte, as Kim et al. (2023) do, and vit8's passes as they move
-bytes: int8 with scales, an f32 residual stream, one row in the last block after K and V. docs/cost.md has figures.
+--cost counts each operation separately, with one byte per value, as Kim et al. (2023) do, and also vit8's passes with
+the bytes that they move: int8 with scales, an f32 residual stream, one row in the last block after K and V. Results:
+docs/cost.md.
 
---error runs int8 and float32 on the same pictures. Own is the signal to quantisation noise of a tensor that is rounded
-by itself, arriving that of the int8 network at this place; a bad weight or an outlier channel is first in the list.`,
+--error runs int8 and float32 on the same images. "own" is the signal-to-quantization-noise ratio of a tensor that is
+rounded alone, "arriving" that of the int8 network at this point. Bad weights and outlier channels are listed first.`,
   async run(args, terminal) {
     if (args.flag("cost")) return inspectCost(args, terminal);
     if (args.flag("error")) return inspectError(args, terminal);
@@ -61,10 +62,10 @@ function summaryOf(model: OpenModel, anatomy: Anatomy): string {
     ["tokens", `${anatomy.tokens}, from ${input.width}x${input.height} pixels in patches of ${input.patch}`],
     ["classes", labels.length ? count(labels.length) : "none: an embedding model"],
     ["parameters", `${count(anatomy.parameters)}, ${megabytes(anatomy.byteLength)}\n${parts.join("\n")}`],
-    ["MACs", `${(anatomy.macs / 1e9).toFixed(2)} G for one picture`],
-    ["quantisation", quantizationWords(quantization)],
+    ["MACs", `${(anatomy.macs / 1e9).toFixed(2)} G per image`],
+    ["quantization", quantizationWords(quantization)],
     ["preprocessing", stepsOf(preprocessing)],
-    ...(ignored.length > 0 ? [["left out", leftOut(ignored)]] : []),
+    ...(ignored.length > 0 ? [["ignored", leftOut(ignored)]] : []),
   ];
   return `${table(rows)}\n`;
 }
@@ -74,7 +75,7 @@ function leftOut(names: readonly string[]): string {
   const more = names.length > 5 ? [`and ${count(names.length - 5)} more`] : [];
   const tensors = names.length === 1 ? "1 tensor" : `${count(names.length)} tensors`;
   return [
-    `${tensors} of the file that the model does without:`,
+    `${tensors} of the file that the model does not use:`,
     ...names.slice(0, 5).map(quote),
     ...more,
   ].join("\n");
@@ -85,7 +86,7 @@ function stepsOf({ resize, resample, crop, mean, std }: Preprocessing): string {
     resize.mode === "shortest_edge"
       ? `short side ${resize.edge}`
       : `${resize.width}x${resize.height}${resize.mode === "cover" ? " at least" : ""}`;
-  const cut = crop ? `, centre crop ${crop.width}x${crop.height}` : "";
+  const cut = crop ? `, center crop ${crop.width}x${crop.height}` : "";
   return `${resample} resize to ${size}${cut}\nmean ${mean.join(", ")}; standard deviation ${std.join(", ")}`;
 }
 

@@ -26,7 +26,7 @@ export function rowsOfCsv(table: string, lines: readonly string[]): Labelling[] 
   const [file, label] = [columnOf(FILE_COLUMNS), columnOf(LABEL_COLUMNS)];
   if (file < 0 || label < 0)
     throw new Vit8Error(
-      `${table}: expected a header with one of ${FILE_COLUMNS.join(", ")} and one of ${LABEL_COLUMNS.join(", ")}, got ${quote(lines[0])}. Name the columns so.`,
+      `${table}: expected a header with one of ${FILE_COLUMNS.join(", ")} and one of ${LABEL_COLUMNS.join(", ")}, got ${quote(lines[0])}. Rename the columns.`,
     );
   return lines.slice(1).map((line, i) => {
     const cells = cellsOfRecord(line);

@@ -55,9 +55,9 @@ A picture that cannot be read is a row with its error, and the exit code is 3. U
 OUT.parts; --resume goes on from there. docs/jobs.md has scripts for Slurm, Kubernetes and AWS Batch.`,
   async run(args, terminal) {
     const inputs = args.positionals;
-    if (inputs.length === 0) throw new UsageError("expected an INPUT");
+    if (inputs.length === 0) throw new UsageError("INPUT: expected at least one, got none.");
     const output = args.text("output");
-    if (!output) throw new UsageError("expected -o OUT");
+    if (!output) throw new UsageError("--output: expected -o OUT, got none.");
     await formatOf(output);
     // Pictures are decoded once each: what libvips keeps of the last ones would only be memory.
     (await loadSharp()).cache(false);

@@ -51,17 +51,17 @@ test("a missing file among others is left to who reads it, by the place that it 
 describe("what is wrong is told with its line", () => {
   test.each<[string, string[], string[], RegExp]>([
     ["another header", ["file\tlabel"], [], /expected the header index wnid label file/],
-    ["no pictures", [header], [], /expected a line for each picture/],
+    ["no pictures", [header], [], /expected a line for each image/],
     ["too few columns", [header, "1\tn1\tcat"], [], /line 2: expected index, wnid, label, file/],
     ["no number", [header, "cat\tn1\tcat\ta.jpg"], ["a.jpg"], /line 2: expected index/],
     [
       "missing files, all of them",
       [header, "1\tn\tcat\ta.jpg", "1\tn\tcat\tb.jpg"],
       ["c.jpg"],
-      /line 2: .*a.jpg.* found 0/,
+      /line 2: .*a.jpg.* got 0/,
     ],
-    ["two of one name", [header, "1\tn\tcat\ta.jpg"], ["x/a.jpg", "y/a.jpg"], /line 2: .* found 2/],
-    ["a file outside", [header, "1\tn\tcat\ta.jpg", "1\tn\tcat\t../a.jpg"], ["a.jpg"], /line 3: .* found 0/],
+    ["two of one name", [header, "1\tn\tcat\ta.jpg"], ["x/a.jpg", "y/a.jpg"], /line 2: .* got 2/],
+    ["a file outside", [header, "1\tn\tcat\ta.jpg", "1\tn\tcat\t../a.jpg"], ["a.jpg"], /line 3: .* got 0/],
   ])("%s", async (_, lines, files, message) => {
     write(lines, files);
     const error = await readLabelledPictures(folder).catch((e) => e);

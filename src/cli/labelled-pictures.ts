@@ -27,20 +27,22 @@ export async function readLabelledPictures(
 ): Promise<LabelledPicture[]> {
   const rows = await rowsOf(folder, labels);
   if (rows.length === 0)
-    throw new Vit8Error(`${folder}: expected a line for each picture, but there is none`);
+    throw new Vit8Error(`${folder}: expected a line for each image, got none. Add lines to the table.`);
   const places = await filesByName(folder);
   const isThere = rows.some(({ name }) => places.has(path.normalize(name)));
   return rows.map(({ who, name, label }) => {
     const index = classIndex(label, labels);
     if (index === undefined)
       throw new Vit8Error(
-        `${who}: expected a class of the model, got ${quote(label)}. Give its number, or one of the model's labels.`,
+        `${who}: expected a class of the model, got ${quote(label)}. Use its index, or one of the model's labels.`,
       );
     const found = places.get(path.normalize(name)) ?? [];
     // One that is missing among others is a bad picture, which whoever reads it tells.
     const isMissing = isThere && found.length === 0 && !/^(?:\.\.|[\\/])/.test(path.normalize(name));
     if (found.length !== 1 && !isMissing)
-      throw new Vit8Error(`${who}: expected one file ${name} in the folder and below, found ${found.length}`);
+      throw new Vit8Error(
+        `${who}: expected one file ${name} in the folder, searched recursively, got ${found.length}.`,
+      );
     return { index, file: path.join(folder, found[0] ?? name) };
   });
 }
@@ -55,7 +57,7 @@ async function rowsOf(folder: string, labels: readonly string[]): Promise<Labell
   const rows = words ? rowsOfLines(txt, words) : await rowsOfFolders(folder, labels);
   if (rows) return rows;
   throw new Vit8Error(
-    `${folder}: expected labels.tsv, labels.csv, labels.txt or a folder for each class, found none of them. Say which class each picture shows.`,
+    `${folder}: expected labels.tsv, labels.csv, labels.txt or a folder for each class, got none. Add the class of each image.`,
   );
 }
 
@@ -63,7 +65,7 @@ async function rowsOf(folder: string, labels: readonly string[]): Promise<Labell
 async function linesOf(table: string): Promise<string[] | undefined> {
   const bytes = await readFile(table).catch((cause) => {
     if (cause.code === "ENOENT") return undefined;
-    throw new Vit8Error(`${table}: cannot be read (${cause.code})`, { cause });
+    throw new Vit8Error(`${table}: cannot be read (${cause.code}).`, { cause });
   });
   return bytes && decodeText(bytes).trimEnd().split(/\r?\n/);
 }
@@ -71,12 +73,12 @@ async function linesOf(table: string): Promise<string[] | undefined> {
 /** @throws Vit8Error for another header, or a line without a number and a file. */
 function rowsOfTsv(table: string, [header, ...lines]: readonly string[]): Labelling[] {
   if (header !== HEADER.join("\t"))
-    throw new Vit8Error(`${table}: expected the header ${HEADER.join(" ")}, separated by tabs`);
+    throw new Vit8Error(`${table}: expected the header ${HEADER.join(" ")}, separated by tabs.`);
   return lines.map((line, i) => {
     const [index, , , name] = line.split("\t");
     const who = `${table} line ${i + 2}`;
     if (!name || !/^\d{1,6}$/.test(index))
-      throw new Vit8Error(`${who}: expected ${HEADER.join(", ")}, separated by tabs`);
+      throw new Vit8Error(`${who}: expected ${HEADER.join(", ")}, separated by tabs.`);
     return { who, name, label: index };
   });
 }

@@ -8,12 +8,12 @@ import { type Arguments, UsageError } from "./command.ts";
 export const LABELS = {
   labels: {
     value: "A,B,...",
-    help: "name the classes yourself, with commas between; MODEL is a CLIP or SigLIP model",
+    help: "your own labels, separated by commas; needs a CLIP or SigLIP model",
   },
-  "labels-file": { value: "FILE", help: "the same, one label on each line" },
+  "labels-file": { value: "FILE", help: "the same from a file, one label per line" },
   template: {
     value: "TEXT",
-    help: 'what a label is put into, in place of {}; default "a photo of a {}."',
+    help: 'prompt for each label, with {} for the label; default "a photo of a {}."',
   },
 } as const;
 
@@ -26,16 +26,17 @@ export interface OwnLabels {
 export async function labelsFrom(args: Arguments): Promise<OwnLabels | undefined> {
   const [inline, file, template] = [args.text("labels"), args.text("labels-file"), args.text("template")];
   if (inline !== undefined && file !== undefined)
-    throw new UsageError("--labels-file: expected it or --labels, got both");
+    throw new UsageError("--labels-file: expected either it or --labels, got both.");
   if (inline === undefined && file === undefined) {
-    if (template !== undefined) throw new UsageError("--template: expected --labels or --labels-file too");
+    if (template !== undefined)
+      throw new UsageError("--template: expected --labels or --labels-file too, got neither.");
     return undefined;
   }
   if (template !== undefined && !template.includes("{}"))
-    throw new UsageError(`--template: expected {} where the label goes, got "${template}"`);
+    throw new UsageError(`--template: expected {} where the label goes, got "${template}".`);
   const labels = file === undefined ? namesIn(inline!.split(",")) : namesIn(await linesOf(file));
   if (labels.length > 0) return { labels, template };
-  if (file === undefined) throw new UsageError("--labels: expected names with commas between, got none");
+  if (file === undefined) throw new UsageError("--labels: expected names separated by commas, got none.");
   throw new Vit8Error(`${file}: expected a label on each line, got none. Write the names of your classes.`);
 }
 

@@ -7,11 +7,11 @@ export const merge: Command = {
   name: "merge",
   usage: "OUT PART...",
   summary:
-    "Joins the outputs of all shards of a vit8 label job, and checks that no picture is missing or there twice.",
+    "Joins the outputs of all shards of a vit8 label job, and checks that no image is missing or repeated.",
   options: {},
   async run(args, terminal) {
     const [output, ...parts] = args.positionals;
-    if (parts.length === 0) throw new UsageError("expected OUT and the PARTs to join");
+    if (parts.length === 0) throw new UsageError("expected OUT and the PARTs to join, got fewer.");
     const rows = await mergeShards(output, parts);
     terminal.tell(`vit8: ${output}: ${rows} rows of ${parts.length} files\n`);
     return 0;

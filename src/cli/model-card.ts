@@ -10,7 +10,7 @@ export function modelCard({ folder, name, input, network, labels }: OpenModel): 
   const source = inLine(/^[./]|^[a-z]:\\/i.test(folder.id) ? basename(folder.id) : folder.id);
   return `# ${source}, int8
 
-Made from the float model \`${source}\` by \`vit8 quantize\`; its authors, its data and its licence are that model's.
+Made from the float model \`${source}\` by \`vit8 quantize\`; its authors, data and license are those of that model.
 
 - ${name}: ${input.width}x${input.height} pixels, patch ${input.patch}, ${shapeOf(network)}, ${labels.length} classes.
 - Weights of linear layers and of the patch embedding: int8, symmetric, one scale per output channel (largest magnitude / 127,

@@ -32,11 +32,11 @@ export const bundledModel = () => path.join(packageRoot(), "models", "everyday80
 export const HUB = {
   revision: {
     value: "REV",
-    help: "of a model on the Hub: a branch, a tag, a commit or refs/pr/1; default main",
+    help: "revision of a Hub model: a branch, a tag, a commit or refs/pr/1; default main",
   },
   endpoint: {
     value: "URL",
-    help: "where Hub ids are looked up; default HF_ENDPOINT, or https://huggingface.co",
+    help: "URL of the Hub; default HF_ENDPOINT, or https://huggingface.co",
   },
 } as const;
 
@@ -60,7 +60,9 @@ export const ARITHMETIC = {
     value: "MODE",
     help: `how GELU, softmax and LayerNorm are computed: ${NONLINEAR.join(", ")}; default exact`,
   },
-  "integer-only": { help: "no float instruction from pixels to logits; --nonlinear is ibert or ivit" },
+  "integer-only": {
+    help: "use only integer instructions from pixels to logits; --nonlinear is ibert or ivit",
+  },
 } as const;
 
 /** What they say. @throws UsageError for what there is not, or does not go together. */
@@ -76,7 +78,7 @@ export function arithmeticFrom(args: Arguments, precision: Precision = "int8"): 
 export const DEVICE = {
   device: {
     value: "DEVICE",
-    help: "webgpu or cpu; default auto: a GPU, or the CPU where there is none or only a software adapter",
+    help: "webgpu or cpu; default auto: the GPU, or the CPU if there is none or only a software adapter",
   },
 } as const;
 
@@ -84,7 +86,7 @@ export const DEVICE = {
 export function deviceFrom(args: Arguments, absent: DeviceChoice = "auto"): DeviceChoice {
   const device = args.text("device") ?? absent;
   if (device === "auto" || device === "webgpu" || device === "cpu") return device;
-  throw new UsageError(`--device: expected auto, webgpu or cpu, came "${device}"`);
+  throw new UsageError(`--device: expected auto, webgpu or cpu, got "${device}".`);
 }
 
 export interface UseOptions extends Partial<Arithmetic> {

@@ -41,7 +41,7 @@ export async function openOnnxRuntime(): Promise<OnnxRuntime> {
   const name = PACKAGE; // not a literal, so that nobody bundles or resolves it
   const { default: ort } = await import(name).catch((cause) => {
     throw new UnsupportedDeviceError(
-      `${PACKAGE}: not installed; run \`npm i --no-save --ignore-scripts ${PACKAGE}\` to compare with it`,
+      `${PACKAGE}: not installed. Run \`npm i --no-save --ignore-scripts ${PACKAGE}\` to compare with it.`,
       { cause },
     );
   });

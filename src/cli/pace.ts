@@ -34,7 +34,7 @@ export class Pace {
 }
 
 function progressOf(done: number, total: number | undefined): string {
-  return total ? `${done} of ${total} pictures` : `${done} pictures`;
+  return total ? `${done} of ${total} images` : `${done} images`;
 }
 
 /** Empty where the total, or the pace, is not known. */

@@ -9,11 +9,11 @@ const PICTURE = /\.(?:jpe?g|png|webp|gif|avif|tiff?|bmp|svg)$/i;
 /** Their paths, those of folders below included, in the order of their names. @throws Vit8Error where there is none. */
 export async function picturesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true }).catch((cause) => {
-    throw new Vit8Error(`${folder}: cannot be read (${cause.code}); expected a folder of pictures`, {
+    throw new Vit8Error(`${folder}: expected a folder of images, but it cannot be read (${cause.code}).`, {
       cause,
     });
   });
   const pictures = names.filter((name) => PICTURE.test(name)).sort();
-  if (pictures.length === 0) throw new Vit8Error(`${folder}: expected pictures, but there are none`);
+  if (pictures.length === 0) throw new Vit8Error(`${folder}: expected images, got none.`);
   return pictures.map((name) => path.join(folder, name));
 }

@@ -37,7 +37,7 @@ export function quantizationFacts(quantization: Quantization): QuantizationFacts
 /** Lines for a person; undefined is a float folder. */
 export function quantizationWords(quantization: Quantization | undefined): string {
   if (!quantization)
-    return "float file, weights become int8 at load: one scale per output channel\nint8 activations: one scale per token, made at run time";
+    return "float file, weights are quantized to int8 at load: one scale per output channel\nint8 activations: one scale per token, computed at run time";
   const { groupSize, activations, method, source, images, seed, float } = quantizationFacts(quantization);
   const { bits, activationBits } = quantization;
   const groups = groupSize ? `, times a multiple for each ${groupSize} inputs` : "";
@@ -46,10 +46,10 @@ export function quantizationWords(quantization: Quantization | undefined): strin
   return [
     `${bits}-bit weights in the file: one scale per output channel${groups}${unpacked}`,
     activations === "static"
-      ? `${activationBits}-bit activations: levels settled by calibration (static)`
-      : `${activationBits}-bit activations: one scale per token, made at run time (dynamic)`,
+      ? `${activationBits}-bit activations: static, calibrated`
+      : `${activationBits}-bit activations: one scale per token, computed at run time (dynamic)`,
     ...(method ? [inLine([`method ${method}`, ...(source ? [source] : [])].join(": "))] : []),
-    ...(images ? [`calibrated on ${images} pictures${seed === null ? "" : `, seed ${seed}`}`] : []),
+    ...(images ? [`calibrated on ${images} images${seed === null ? "" : `, seed ${seed}`}`] : []),
     ...(float.length > 0 ? [inLine(`in float: ${float.join(", ")}`)] : []),
   ].join("\n");
 }

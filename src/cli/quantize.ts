@@ -15,19 +15,19 @@ export const quantize: Command = {
   name: "quantize",
   usage: "MODEL -o DIR [--method NAME --bits BITS --calibrate FOLDER] [--force]",
   summary:
-    "Writes the int8 folder of a float model: a quarter of the bytes, the same answers as quantising at load.",
+    "Quantizes a float model to an int8 folder: a quarter of the bytes, and the same results as quantizing at load.",
   options: {
-    output: { value: "DIR", short: "o", help: "the folder to write; it appears when it is complete" },
+    output: { value: "DIR", short: "o", help: "the folder to write; it is created when complete" },
     ...CALIBRATION_OPTIONS,
     ...HUB,
-    force: { help: "replace the model in DIR where there is one" },
+    force: { help: "replace an existing model in DIR" },
   },
   notes:
     "MODEL is a model folder, a Hugging Face id or a URL. The files follow the compressed-tensors convention:\ndocs/model-format.md.",
   async run(args, terminal) {
     const [name] = args.exactly("MODEL");
     const directory = args.text("output");
-    if (!directory) throw new UsageError("expected -o DIR");
+    if (!directory) throw new UsageError("--output: expected -o DIR, got none.");
     if (!args.flag("force")) await refuseExisting(directory);
     const calibration = calibrationOf(args);
     const { signal } = terminal;
@@ -51,7 +51,7 @@ async function refuseItself(source: string, directory: string): Promise<void> {
   );
   if (from && from === to)
     throw new Vit8Error(
-      `${directory}: is the float model itself, which stays as it is; choose another folder`,
+      `${directory}: expected a new folder, got the float model itself. Choose another folder.`,
     );
 }
 

@@ -10,14 +10,14 @@ export async function readReferenceLogits(
   classes: number,
 ): Promise<Float32Array[]> {
   const unreadable = (cause: NodeJS.ErrnoException): never => {
-    throw new Vit8Error(`${file}: cannot be read (${cause.code})`, { cause });
+    throw new Vit8Error(`${file}: cannot be read (${cause.code}).`, { cause });
   };
   const expected = pictures * classes * 4;
   // Measured before it is read: a wrong file may be of any size, and a pipe without an end.
   const { size } = await stat(file).catch(unreadable);
   if (size !== expected)
     throw new Vit8Error(
-      `${file}: expected ${pictures} rows of ${classes} float32 logits (${expected} bytes), one for each picture and class, but it has ${size} bytes`,
+      `${file}: expected ${pictures} rows of ${classes} float32 logits (${expected} bytes), one per image and class, got ${size} bytes.`,
     );
   const bytes = await readFile(file).catch(unreadable);
   const values = new Float32Array(Uint8Array.from(bytes).buffer);

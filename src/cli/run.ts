@@ -1,4 +1,4 @@
-// From arguments to an exit code: 0, 1 for what went wrong, 2 for a wrong call, 130 when interrupted.
+// From arguments to an exit code: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.
 
 import { Vit8Error } from "../errors/errors.ts";
 import { bench } from "./bench.ts";
@@ -31,7 +31,7 @@ const commands: readonly Command[] = [
   exportOnnx,
 ];
 
-/** Runs one command line. What goes wrong is told in one line on stderr and never thrown. */
+/** Runs one command line. Errors are printed in one line on stderr and never thrown. */
 export async function run(argv: readonly string[], streams: Streams): Promise<number> {
   const terminal = terminalOf(streams);
   try {
@@ -49,15 +49,15 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) {
     const names = commands.map((candidate) => candidate.name).join(", ");
-    const came = name === undefined ? "none came" : `"${name}" came`;
-    throw new UsageError(`expected a command (${names}), but ${came}; see vit8 --help`);
+    const got = name === undefined ? "none" : `"${name}"`;
+    throw new UsageError(`expected a command (${names}), got ${got}. Run vit8 --help.`);
   }
   try {
     const args = new Arguments(command, rest);
     if (args.flag("help")) return printed(terminal, helpOf(command));
     return await command.run(args, terminal);
   } catch (error) {
-    if (error instanceof UsageError) error.message += `; see vit8 ${command.name} --help`;
+    if (error instanceof UsageError) error.message += ` Run vit8 ${command.name} --help.`;
     const wantsJson = command.options.json && rest.includes("--json") && !terminal.signal.aborted;
     if (wantsJson) terminal.print(json({ error: errorJson(error) }));
     throw error;
@@ -69,7 +69,7 @@ function printed(terminal: Terminal, text: string): number {
   return 0;
 }
 
-/** Errors of other classes than ours keep their name: it says where to look. */
+/** Errors of other classes keep their name. */
 function oneLine(error: unknown): string {
   const known = error instanceof Vit8Error || error instanceof UsageError || error instanceof RangeError;
   const text = known ? error.message : String(error);

@@ -13,27 +13,27 @@ import { json } from "./terminal.ts";
 
 export const search: Command = {
   name: "search",
-  usage: "PICTURE|TEXT --in FILE [-n N]",
+  usage: "IMAGE|TEXT --in FILE [-n N]",
   summary:
-    "Finds the pictures most like one, or most like a text, by the embeddings that vit8 label --embed has written.",
+    "Finds the images most similar to an image or a text, by the embeddings that vit8 label --embed wrote.",
   options: {
     in: { value: "FILE", help: "the output of vit8 label --embed" },
-    number: { value: "N", short: "n", help: "how many; default 10" },
+    number: { value: "N", short: "n", help: "number of results; default 10" },
     model: {
       value: "MODEL",
       short: "m",
-      help: "the model that made the embeddings; default: the one that FILE names",
+      help: "the model of the embeddings; default: the one that FILE names",
     },
     ...HUB,
     ...DEVICE,
     json: { help: "print an array of { key, similarity }" },
   },
-  notes: `PICTURE is a file or an address; anything else is TEXT, which needs a CLIP or SigLIP model:
+  notes: `IMAGE is a file or a URL; anything else is TEXT, which needs a CLIP or SigLIP model:
 vit8 search "a dog on a beach" --in pictures.parquet`,
   async run(args, terminal) {
     const [query] = args.exactly("PICTURE or TEXT");
     const file = args.text("in");
-    if (!file) throw new UsageError("expected --in FILE");
+    if (!file) throw new UsageError("--in: expected a FILE, got none.");
     const { signal } = terminal;
     const { metadata } = await openRows(file);
     const pixels = (await isPicture(query)) ? await readSource(query, signal) : undefined;

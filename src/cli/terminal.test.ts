@@ -74,11 +74,11 @@ test("a job says how long it will take, once its pictures are counted", () => {
   pace.total = 1000;
   pace.update(600, 100);
   expect(told.map((line) => line.slice(4))).toEqual([
-    "100 pictures, 10.0 a second",
-    "100 of 150 pictures, 10.0 a second, 5 s left",
-    "100 of 1300 pictures, 10.0 a second, 2 min left",
-    "100 of 100000 pictures, 10.0 a second, 2 h 47 min left",
-    "600 of 1000 pictures, 10.0 a second, 40 s left",
+    "100 images, 10.0 a second",
+    "100 of 150 images, 10.0 a second, 5 s left",
+    "100 of 1300 images, 10.0 a second, 2 min left",
+    "100 of 100000 images, 10.0 a second, 2 h 47 min left",
+    "600 of 1000 images, 10.0 a second, 40 s left",
   ]);
   vi.restoreAllMocks();
 });
