@@ -603,10 +603,10 @@ test("names the format of a picture that it cannot show, and what the server ans
   await page.route("**/a.heic", (route) => route.fulfill({ body, contentType: "image/heic" }));
   await openPage(page, element("a", "/a.heic") + element("b", "/none.png"));
   await expect(page.locator("#a [part~=state]")).toContainText(
-    "/a.heic: HEIC is not supported by this browser",
+    /\/a\.heic: .*HEIC is not supported by this browser/,
   );
   await expect(page.locator("#b [part~=state]")).toContainText(
-    "/none.png: did not load: the server answered 404",
+    "/none.png: expected an image, got status 404",
   );
 });
 

@@ -48,9 +48,9 @@ const ask = (page: Page, asked: Asked = {}) =>
         const it = await vit8.ImageClassifier.load(model, { ...options, signal: controller.signal });
         const image = Object.assign(new Image(), { src: pizza });
         const [{ label }] = await it.classify(image);
-        const { backend, advice = "", adapter, compared } = it.report;
+        const { backend, advice, adapter, compared } = it.report;
         await it.dispose();
-        return { label, backend, advice, adapter, compared };
+        return { label, backend, ...advice, adapter, compared };
       } catch (error) {
         const { name, message } = error as Error;
         return { error: name, message, lateMs: performance.now() - abortedAt };
@@ -86,13 +86,14 @@ test("only a software adapter: auto answers on the CPU, webgpu on the adapter, a
 }) => {
   await openPage(page);
   const answers = [await ask(page), await ask(page, { worker: true })];
-  for (const { label, backend, advice } of answers) {
+  for (const { label, backend, reason, remedy } of answers) {
     expect([label, backend]).toEqual(["pizza", "cpu"]);
-    expect(advice).toMatch(/^Running on the CPU: WebGPU has only a software adapter.* chrome:\/\/gpu/);
+    expect(reason).toMatch(/^Running on the CPU: WebGPU has only a software adapter/);
+    expect(remedy).toContain("chrome://gpu");
   }
   const onAdapter = await ask(page, { device: "webgpu" });
   expect(onAdapter).toMatchObject({ label: "pizza", backend: "webgpu" });
-  expect(onAdapter.advice).toMatch(/^Running on a software adapter, which is slower than the CPU/);
+  expect(onAdapter.reason).toMatch(/^Running on a software adapter, which is slower than the CPU/);
 });
 
 test("hardware: auto answers on it, without WebAssembly and without advice", async ({ page }) => {
@@ -102,7 +103,8 @@ test("hardware: auto answers on it, without WebAssembly and without advice", asy
   await openPage(page);
   // Measured, this one would lose to the CPU.
   const answer = await ask(page, { autotune: false });
-  expect(answer).toMatchObject({ label: "pizza", backend: "webgpu", advice: "" });
+  expect(answer).toMatchObject({ label: "pizza", backend: "webgpu" });
+  expect(answer.reason).toBeUndefined();
   expect(asked.filter((path) => /\/src\/(wasm|cpu)\/|\/assembly\//.test(path))).toEqual([]);
 });
 
@@ -122,7 +124,7 @@ test("a GPU that is measured to be slower than the CPU: auto answers on the CPU,
   expect(await ask(page)).toMatchObject({
     label: "pizza",
     backend: "cpu",
-    advice: "Running on the CPU: WebGPU is slower here.",
+    reason: "Running on the CPU: WebGPU is slower here.",
     compared: { webgpu: 9, cpu: 3, threads: 1 },
   });
 });
@@ -141,7 +143,8 @@ for (const method of ["requestAdapter", "requestDevice"] as const) {
     await openPage(page);
     const answer = await ask(page);
     expect(answer).toMatchObject({ label: "pizza", backend: "cpu" });
-    expect(answer.advice).toContain(`Running on the CPU: WebGPU: ${method}() failed: not today. Update`);
+    expect(answer.reason).toBe(`Running on the CPU: WebGPU: ${method}() failed: not today.`);
+    expect(answer.remedy).toMatch(/^Update/);
     expect(await ask(page, { device: "webgpu" })).toMatchObject({ error: "UnsupportedDeviceError" });
   });
 
@@ -167,7 +170,7 @@ test("requestAdapter that never answers: after its limit auto answers on the CPU
   await openPage(page);
   const answer = await ask(page);
   expect(answer).toMatchObject({ label: "pizza", backend: "cpu" });
-  expect(answer.advice).toContain("no answer within 15 s");
+  expect(answer.reason).toContain("no answer within 15 s");
 });
 
 const noGpu = () => {
@@ -228,10 +231,10 @@ for (const [name, prepare] of withoutWorker) {
     await prepare(page);
     const answer = await ask(page);
     expect(answer).toMatchObject({ label: "pizza", backend: "cpu" });
-    expect(answer.advice).toMatch(
-      /^Running on the CPU: WebGPU is not available in this browser\. Use .* on the page's own thread/,
+    expect(answer.reason).toMatch(
+      /^Running on the CPU: WebGPU is not available in this browser\. It blocks the page's own thread/,
     );
-    expect(answer.advice).toContain("worker.js");
+    expect(answer.remedy).toMatch(/^Use Chrome .* worker\.js/);
     const refused = await ask(page, { worker: true });
     expect(refused).toMatchObject({ error: "UnsupportedDeviceError" });
     expect(refused.message).toContain("load without { worker: true }");
@@ -304,7 +307,7 @@ test.describe("under require-trusted-types-for 'script'", () => {
     await openPage(page, required);
     const answer = await ask(page);
     expect(answer).toMatchObject({ label: "pizza", backend: "cpu" });
-    expect(answer.advice).not.toContain("own thread");
+    expect(answer.reason).not.toContain("own thread");
   });
 
   test("where the policy's name is forbidden, an error names the directive", async ({ page }) => {

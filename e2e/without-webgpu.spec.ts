@@ -1,7 +1,7 @@
 /** Chromium without a WebGPU adapter: the CPU answers, in a worker, and the page and the element say so. */
 import { expect, type Page, test } from "@playwright/test";
 import { findChromium } from "../scripts/chromium.mjs";
-import type { VitClassifier } from "../src/element/index.ts";
+import type { VitClassifier, VitClassifierEvents } from "../src/element/index.ts";
 
 const model = "/models/everyday80/";
 const ladybug = "/demo/classify/samples/ladybug.svg";
@@ -38,7 +38,7 @@ test("the element answers from the CPU, off the page's own thread, and tells so 
   page.on("worker", (worker) => workers.push(worker.url()));
   await page.addInitScript(() => {
     addEventListener("fallback", (event) => {
-      document.title = (event as CustomEvent<string>).detail;
+      document.title = (event as VitClassifierEvents["fallback"]).detail.reason;
     });
   });
   const body = `<!doctype html><html lang="en"><title>test</title><body>

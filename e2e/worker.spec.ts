@@ -175,8 +175,8 @@ test("of many pictures the good ones are answered and the bad ones told, here an
     expect([answers[0], answers[5]]).toEqual(["pizza", "pizza"]);
     expect(answers[1]).toMatch(/^PictureError: cut\.png: /);
     expect(answers[2]).not.toMatch(/Error/);
-    expect(answers[3]).toMatch(/^PictureError: .*should be 64 RGBA bytes, got 3/);
-    expect(answers[4]).toMatch(/^PictureError: .*is not a picture/);
+    expect(answers[3]).toMatch(/^PictureError: .*expected 64 RGBA bytes .* got 3/);
+    expect(answers[4]).toMatch(/^PictureError: .*expected a Blob/);
     expect(answers[6]).toMatch(/^PictureError: .*another site without CORS/);
     expect(lengths).toEqual([width, true, width, true, true, width, true]);
     expect(told).toMatch(/^pictures\[1\]: cut\.png: /);

@@ -5,6 +5,7 @@
  */
 export type { Classification } from "./classifier/answer.ts";
 export type {
+  Advice,
   ClassifyOptions,
   EachOptions,
   EachResult,

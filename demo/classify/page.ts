@@ -68,7 +68,8 @@ export function showWithoutGpu({ backend, advice }: Report): void {
   if (section.hidden) return;
   const list = document.createElement("ul");
   list.append(...texts.withWebGpu.map((text) => textElement("li", "", text)));
-  section.replaceChildren(textElement("p", "", advice!), textElement("p", "", texts.noWebGpu), list);
+  const paragraphs = [advice!.reason, advice!.remedy, texts.noWebGpu].filter((text) => text !== "");
+  section.replaceChildren(...paragraphs.map((text) => textElement("p", "", text)), list);
 }
 
 function newRow(): HTMLElement {

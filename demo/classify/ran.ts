@@ -11,7 +11,7 @@ export function showReport(report: Report): void {
   const names = [vendor, architecture, description].filter((name) => name !== "").join(", ");
   const facts = [
     isFallback && backend === "webgpu" ? texts.softwareGpu(names) : names,
-    ...(advice ? [advice] : []),
+    ...(advice ? [advice.reason, advice.remedy].filter((text) => text !== "") : []),
     texts.work(precision, nonlinear, dispatches, gpuBytes),
     // A failed one ends loading, so that there would be no report.
     ...(precision === "int8" && backend === "webgpu" ? [texts.selfTest] : []),

@@ -97,14 +97,21 @@ export interface KernelReport {
   readonly why: string;
 }
 
+/** Why a model runs slower than it would on a GPU, and what to do about it. */
+export interface Advice {
+  readonly reason: string;
+  /** Empty if there is nothing to do. */
+  readonly remedy: string;
+}
+
 export interface Report extends Arithmetic {
   readonly model: string;
   /** Which weights the model's files hold: of quantised ones no `float32` can be made. */
   readonly checkpoint: "float" | "quantized";
   readonly backend: "webgpu" | "cpu";
   readonly adapter: AdapterFacts;
-  /** Why it is slower than a GPU would be, and what to do about that; undefined on a GPU. */
-  readonly advice: string | undefined;
+  /** Why the model runs on the CPU or on a software adapter, and what to do about it; undefined on a GPU. */
+  readonly advice: Advice | undefined;
   /**
    * Milliseconds of the model's largest matrix product on the GPU and on the CPU, where `auto` compared them. The CPU's are absent where the
    * GPU is so fast that there was nothing to compare.

@@ -76,7 +76,8 @@ export async function refuseSlowGpu(comparison: Comparison): Promise<Compared | 
   if (!compared || !cpuWins(compared)) return compared;
   const { webgpu, cpu = 0, threads } = compared;
   const error = new UnsupportedDeviceError(
-    `WebGPU is slower here: ${webgpu.toFixed(1)} ms for the model's largest matrix product against ${cpu.toFixed(1)} ms with ${threads} thread${threads === 1 ? "" : "s"} of the CPU. Load with device: "webgpu" to use the GPU all the same.`,
+    `WebGPU is slower here: ${webgpu.toFixed(1)} ms for the model's largest matrix product against ${cpu.toFixed(1)} ms with ${threads} thread${threads === 1 ? "" : "s"} of the CPU.`,
+    { remedy: 'To use the GPU anyway, load with device: "webgpu".' },
   );
   throw Object.assign(error, { compared });
 }

@@ -5,6 +5,7 @@ import type { CpuModel } from "../cpu/model.ts";
 import { part } from "../errors/part.ts";
 import type { Threads } from "../wasm/pool.ts";
 import { CpuBackend } from "./cpu-backend.ts";
+import type { Advice } from "./api.ts";
 import type { Device, Reason } from "./device.ts";
 
 /** Where nobody says how to start another. */
@@ -23,12 +24,9 @@ export async function openCpuDevice(why?: Reason, threads = ONE): Promise<Device
   return {
     backend: "cpu",
     adapter: { vendor: "", architecture: "cpu", description: name, isFallback: true },
-    advice: [
-      why ? `Running on the CPU: ${asSentence(why.message)}` : "Running on the CPU, as requested.",
-      ...slow,
-    ].join(" "),
+    advice: adviceOn(why, slow),
     compared: why?.compared,
-    noIntegers: slow[0],
+    noIntegers: slow && `${IN_TYPESCRIPT} ${slow.message}`,
     get threads() {
       return [...backends].at(-1)?.threads;
     },
@@ -54,13 +52,22 @@ export async function openCpuDevice(why?: Reason, threads = ONE): Promise<Device
   };
 }
 
-const asSentence = (text: string) => text.replace(/\.?$/, ".");
+const IN_TYPESCRIPT = "In TypeScript, about ten times slower:";
+
+function adviceOn(why: Reason | undefined, slow: Reason | undefined): Advice {
+  const reasons = [why ? `Running on the CPU: ${reasonOf(why)}` : "Running on the CPU, as requested."];
+  if (slow) reasons.push(`${IN_TYPESCRIPT} ${reasonOf(slow)}`);
+  const remedies = [why && (why.remedy ?? "Update the browser and the graphics driver."), slow?.remedy];
+  return { reason: reasons.join(" "), remedy: remedies.filter(Boolean).join(" ") };
+}
+
+const reasonOf = ({ message, reason = message }: Reason) => reason.replace(/\.?$/, ".");
 
 interface Way {
   readonly create: () => CpuModel | Promise<CpuModel>;
   readonly name: string;
-  /** Why it is not the fastest there is, and what to do about it. */
-  readonly slow: readonly string[];
+  /** Why WebAssembly is not used. */
+  readonly slow?: Reason;
 }
 
 /** WebAssembly, and TypeScript where that is missing or refused. */
@@ -68,10 +75,9 @@ async function fastest(threads: Threads): Promise<Way> {
   try {
     const { compileKernels, createWasmModel } = await part(import("../wasm/model.ts"));
     await compileKernels(false);
-    return { create: () => createWasmModel(threads), name: "WebAssembly SIMD on the CPU", slow: [] };
+    return { create: () => createWasmModel(threads), name: "WebAssembly SIMD on the CPU" };
   } catch (error) {
     const { TypeScriptModel } = await part(import("../cpu/model.ts"));
-    const slow = [`In TypeScript, about ten times slower: ${(error as Error).message}`];
-    return { create: () => new TypeScriptModel(), name: "TypeScript on the CPU", slow };
+    return { create: () => new TypeScriptModel(), name: "TypeScript on the CPU", slow: error as Reason };
   }
 }

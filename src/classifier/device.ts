@@ -13,6 +13,7 @@ import type { Arithmetic } from "../lower/arithmetic.ts";
 import type { Packed } from "../lower/pack/packer.ts";
 import type { Program } from "../lower/program.ts";
 import type { Streamed } from "../lower/program-of.ts";
+import type { Advice } from "./api.ts";
 import type { Compared } from "./compared.ts";
 import type { Backend } from "./engine.ts";
 import type { ModelDescription } from "./model.ts";
@@ -24,8 +25,8 @@ export interface Device {
   readonly adapter: AdapterFacts;
   /** What kernels may count on; absent where there is no GPU. */
   readonly machine?: Capabilities;
-  /** Why it is slower than a GPU, and what to do about that; undefined on a GPU. */
-  readonly advice: string | undefined;
+  /** Why it is slower than a GPU, and what to do about it; undefined on a GPU. */
+  readonly advice: Advice | undefined;
   /** How many threads compute, and why so many; absent on a GPU. */
   readonly threads?: { readonly count: number; readonly why: string };
   /** Why it has no integer operations; absent where it has. */
@@ -55,8 +56,8 @@ export interface Device {
   release(): void;
 }
 
-/** Why the CPU is taken, where WebGPU was tried before. */
-export type Reason = Pick<Error, "message"> & Pick<Device, "compared">;
+/** Why the CPU is used, after WebGPU was tried. Without `reason` it is the message. */
+export type Reason = Pick<Error, "message"> & Pick<Device, "compared"> & Partial<Advice>;
 
 /** Whether a load failed by its device, so that another device may do; a fault of the model is the same on each. */
 export function isDeviceFault(error: unknown): boolean {

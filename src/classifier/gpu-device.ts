@@ -36,17 +36,17 @@ export async function openGpuDevice(
 ): Promise<Device> {
   const gpu = await acquireGpu({ gpu: await entry?.(), wait }, signal);
   const { adapter } = gpu;
-  const software = adapter.isFallback ? await softwareWords() : undefined;
-  if (onlyIfFaster && software) {
+  const remedy = adapter.isFallback ? await hardwareRemedy() : undefined;
+  if (onlyIfFaster && remedy !== undefined) {
     releaseGpu(gpu);
-    throw new UnsupportedDeviceError(`WebGPU has only ${software}`);
+    throw new UnsupportedDeviceError(`WebGPU has only ${SOFTWARE}`, { remedy });
   }
   let compared: Compared | undefined;
   return {
     backend: "webgpu",
     adapter,
     machine: gpu.capabilities,
-    advice: software && `Running on ${software}`,
+    advice: remedy === undefined ? undefined : { reason: `Running on ${SOFTWARE}`, remedy },
     get bytes() {
       return gpu.bytes;
     },
@@ -86,9 +86,10 @@ export async function openGpuDevice(
   };
 }
 
-async function softwareWords(): Promise<string> {
-  const remedies = await import("../gpu/remedies.ts").catch(() => undefined);
-  return `a software adapter, which is slower than the CPU.${remedies?.HARDWARE ?? ""}`;
+const SOFTWARE = "a software adapter, which is slower than the CPU.";
+
+async function hardwareRemedy(): Promise<string> {
+  return (await import("../gpu/remedies.ts").catch(() => undefined))?.HARDWARE ?? "";
 }
 
 /** Half a model is never left there: on any failure everything is released. */

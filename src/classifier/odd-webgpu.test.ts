@@ -172,16 +172,18 @@ describe.each([
     const { entry, devices } = oddGpu(software);
     const { report } = await answer(loadWith(entry));
     expect(report.backend).toBe("cpu");
-    expect(report.advice).toMatch(
-      /^Running on the CPU: WebGPU has only a software adapter.* Install the driver/,
-    );
+    expect(report.advice).toEqual({
+      reason: expect.stringMatching(/^Running on the CPU: WebGPU has only a software adapter/),
+      remedy: "Install the graphics driver.",
+    });
     await allDestroyed(devices);
   });
 
   test("webgpu: it answers, and the advice says that the CPU would be faster", async () => {
     const { report } = await answer(load(software, { device: "webgpu" }));
     expect(report).toMatchObject({ backend: "webgpu", adapter: { isFallback: true } });
-    expect(report.advice).toMatch(/^Running on a software adapter, .* slower than the CPU/);
+    expect(report.advice?.reason).toMatch(/^Running on a software adapter, .* slower than the CPU/);
+    expect(report.advice?.remedy).toMatch(/driver/);
   });
 });
 
@@ -246,13 +248,13 @@ const BROKEN: [string, Odd, string, string][] = [
     "no shader compiles",
     { device: { createComputePipelineAsync: refused } },
     "SelfTestError",
-    "computes wrongly",
+    "fails its self-test",
   ],
   [
     "createShaderModule throws",
     { device: { createShaderModule: thrown } },
     "SelfTestError",
-    "computes wrongly",
+    "fails its self-test",
   ],
   ["createBuffer throws", { device: { createBuffer: thrown } }, "DeviceError", "not today"],
   ["popErrorScope rejects", { device: { popErrorScope: refused } }, "DeviceError", "not today"],
@@ -265,8 +267,9 @@ describe.each(BROKEN)("%s", (_, oddities, kind, words) => {
     const { entry, devices } = oddGpu(oddities);
     const { logits, report } = await answer(loadWith(entry, { onProgress: (step) => progress.push(step) }));
     expect(report.backend).toBe("cpu");
-    expect(report.advice).toMatch(/^Running on the CPU: .*\.$/);
-    expect(report.advice).toContain(words);
+    expect(report.advice?.reason).toMatch(/^Running on the CPU: .*\.$/);
+    expect(report.advice?.reason).toContain(words);
+    expect(report.advice?.remedy).toMatch(/^[A-Z].*\.$/);
     expect(progress.filter(({ stage }) => stage === "fallback")).toEqual([
       { stage: "fallback", why: expect.stringContaining(words) },
     ]);
@@ -288,7 +291,7 @@ describe.each(BROKEN)("%s", (_, oddities, kind, words) => {
 test("a navigator.gpu that throws: auto answers on the CPU, webgpu is refused", async () => {
   vi.stubGlobal("navigator", Object.defineProperty({}, "gpu", { get: thrown }));
   const here = (device?: "webgpu") => LocalClassifier.loadOn(pagePlatform, files, { device });
-  expect((await answer(here())).report.advice).toContain("navigator.gpu failed: not today");
+  expect((await answer(here())).report.advice?.reason).toContain("navigator.gpu failed: not today");
   await expect(here("webgpu")).rejects.toThrow(UnsupportedDeviceError);
 });
 

@@ -1,6 +1,6 @@
 // The element's events.
 
-import type { Classification, LoadProgress } from "../index.ts";
+import type { Advice, Classification, LoadProgress } from "../index.ts";
 import type { Status } from "./status.ts";
 
 /** The events beside those of every element. All bubble and cross shadow trees. */
@@ -8,7 +8,7 @@ export interface VitClassifierEvents {
   loadstart: Event;
   statuschange: CustomEvent<Status>;
   progress: ProgressEvent;
-  fallback: CustomEvent<string>;
+  fallback: CustomEvent<Advice>;
   result: CustomEvent<readonly Classification[]>;
   load: Event;
   error: CustomEvent<Error>;

@@ -68,7 +68,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @fires {Event} loadstart - Work on a picture begins.
  * @fires {CustomEvent<string>} statuschange - `status` is another, as `detail`.
  * @fires {ProgressEvent} progress - Bytes of the model came.
- * @fires {CustomEvent<string>} fallback - There is no GPU, and the model runs on the CPU; `detail` says why, and what to do.
+ * @fires {CustomEvent<Advice>} fallback - The model falls back to the CPU; `detail` has the `reason` and the `remedy`.
  * @fires {CustomEvent<readonly Classification[]>} result - An answer is there, as `detail` and `results`.
  * @fires {Event} load - The first answer for this picture is there.
  * @fires {CustomEvent<Error>} error - There will be none; `detail` says why.

@@ -33,6 +33,15 @@ export class Vit8Error extends Error {
 export class UnsupportedDeviceError extends Vit8Error {
   override name = "UnsupportedDeviceError";
   override readonly code = "UNSUPPORTED_DEVICE";
+  /** What is missing: the first part of the message. */
+  readonly reason: string;
+  /** What to do about it: the rest of the message; empty if there is nothing. */
+  readonly remedy: string;
+  constructor(reason: string, { remedy = "", ...options }: ErrorOptions & { readonly remedy?: string } = {}) {
+    super(`${reason} ${remedy}`.trim(), options);
+    this.reason = visible(reason);
+    this.remedy = remedy;
+  }
 }
 
 /** The model's architecture, options or tensors are not supported, or the call does not fit the model. */

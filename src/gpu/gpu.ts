@@ -274,7 +274,7 @@ async function unusable(
   const why = who
     ? `: ${who} ${what}: ${String((cause as Error)?.message || cause).replace(/\.$/, "")}`
     : ` ${what}`;
-  return new UnsupportedDeviceError(`WebGPU${why}.${remedies?.remedyFor(what) ?? ""}`, { cause });
+  return new UnsupportedDeviceError(`WebGPU${why}.`, { cause, remedy: remedies?.remedyFor(what) });
 }
 
 async function requestDevice(adapter: GPUAdapter, without: ReadonlySet<string>): Promise<GPUDevice> {

@@ -18,7 +18,8 @@ export async function nodeGpu(): Promise<GPU> {
     held.vit8Gpu = dawn.create(["disable-dawn-features=timestamp_quantization"]) as GPU;
     return held.vit8Gpu;
   } catch (cause) {
-    throw new UnsupportedDeviceError(`WebGPU in Node: ${remedyFor("webgpu", cause)}`, { cause });
+    const { reason, remedy } = remedyFor("webgpu", cause);
+    throw new UnsupportedDeviceError(`WebGPU in Node: ${reason}`, { cause, remedy });
   }
 }
 

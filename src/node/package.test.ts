@@ -11,13 +11,18 @@ test("a package that is missing is to be installed, a broken one anew", () => {
   const missing = Object.assign(new Error("Cannot find package 'sharp' imported from /app/a.js"), {
     code: "ERR_MODULE_NOT_FOUND",
   });
-  expect(remedyFor("sharp", missing)).toBe("expected the package `sharp`, got none. Run `npm i sharp`.");
+  expect(remedyFor("sharp", missing)).toEqual({
+    reason: "expected the package `sharp`, got none.",
+    remedy: "Run `npm i sharp`.",
+  });
   const broken = new Error(
     '\nCould not load the "sharp" module using the linux-x64 runtime\nPossible solutions:\n- a\n',
   );
-  expect(remedyFor("sharp", broken)).toBe(
-    'the package `sharp` failed to load (Could not load the "sharp" module using the linux-x64 runtime). Run `npm i --include=optional sharp@latest` on this machine.',
-  );
+  expect(remedyFor("sharp", broken)).toEqual({
+    reason:
+      'the package `sharp` failed to load (Could not load the "sharp" module using the linux-x64 runtime).',
+    remedy: "Run `npm i --include=optional sharp@latest` on this machine.",
+  });
 });
 
 test("pictures without sharp, and WebGPU without a webgpu that has what is needed, say which package it is", async () => {

@@ -1,10 +1,17 @@
 // Optional peer packages of vit8/node.
 
 /** What to do about a package that did not load: install it, or reinstall it if it is broken, e.g. built for another platform. */
-export function remedyFor(name: string, cause: unknown): string {
+export function remedyFor(
+  name: string,
+  cause: unknown,
+): { readonly reason: string; readonly remedy: string } {
   const { code, message } = cause as NodeJS.ErrnoException;
   const missing = code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${name}'`);
-  if (missing) return `expected the package \`${name}\`, got none. Run \`npm i ${name}\`.`;
+  if (missing)
+    return { reason: `expected the package \`${name}\`, got none.`, remedy: `Run \`npm i ${name}\`.` };
   const [why] = message.trim().split("\n");
-  return `the package \`${name}\` failed to load (${why}). Run \`npm i --include=optional ${name}@latest\` on this machine.`;
+  return {
+    reason: `the package \`${name}\` failed to load (${why}).`,
+    remedy: `Run \`npm i --include=optional ${name}@latest\` on this machine.`,
+  };
 }

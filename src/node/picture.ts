@@ -49,7 +49,8 @@ export async function loadSharp(): Promise<typeof import("sharp").default> {
   try {
     return (await import("sharp")).default;
   } catch (cause) {
-    throw new PictureError(`images in Node: ${remedyFor("sharp", cause)}`, { cause });
+    const { reason, remedy } = remedyFor("sharp", cause);
+    throw new PictureError(`images in Node: ${reason} ${remedy}`, { cause });
   }
 }
 

@@ -24,19 +24,21 @@ async function compile(shared: boolean): Promise<WebAssembly.Module> {
   if (typeof DecompressionStream === "undefined") throw tooOld("no DecompressionStream");
   const bytes = await inflated(encoded);
   if (shared) shareMemory(bytes);
-  if (!WebAssembly.validate(bytes)) throw tooOld("WebAssembly, but not its SIMD");
+  if (!WebAssembly.validate(bytes)) throw tooOld("WebAssembly without SIMD");
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
-    throw new UnsupportedDeviceError(
-      `WebAssembly was refused (${(cause as Error).message}). In a page with a content security policy, add 'wasm-unsafe-eval' to script-src.`,
-      { cause },
-    );
+    throw new UnsupportedDeviceError(`WebAssembly was blocked (${(cause as Error).message}).`, {
+      cause,
+      remedy: "If the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to script-src.",
+    });
   }
 }
 
 const tooOld = (what: string) =>
-  new UnsupportedDeviceError(`This browser has ${what}. Use Chrome 91, Firefox 113, Safari 16.4 or newer.`);
+  new UnsupportedDeviceError(`This browser has ${what}.`, {
+    remedy: "Use Chrome 91+, Firefox 113+ or Safari 16.4+.",
+  });
 
 async function inflated(base64: string): Promise<Uint8Array<ArrayBuffer>> {
   const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

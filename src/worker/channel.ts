@@ -46,10 +46,10 @@ export class Channel {
   constructor() {
     this.started = within(START_LIMIT_MS, this.#start()).catch((cause) => {
       throw this.#break(
-        new UnsupportedDeviceError(
-          `worker: could not be started: ${cause.message}; serve vit8/dist/worker.js beside the bundle, and allow it in the page's worker-src`,
-          { cause },
-        ),
+        new UnsupportedDeviceError(`worker: failed to start (${cause.message}).`, {
+          cause,
+          remedy: "Serve vit8/dist/worker.js next to the bundle, and allow it in the page's worker-src.",
+        }),
       );
     });
     this.started.catch(() => {}); // told to every call

@@ -61,7 +61,7 @@ export async function loadInWorker(
     channel.release();
     if (signal?.aborted) throw error;
     if (worker) throw askedFor(error);
-    return loadHere(model, options, error as Error, why);
+    return loadHere(model, options, error as Reason, why);
   }
   try {
     return await loadThrough(channel, source, options, why);
@@ -91,26 +91,34 @@ async function loadThrough(
   return new WorkerClassifier(channel, id, loaded);
 }
 
-/** On the CPU of the page's own thread, with the reason in the report. */
+/** On the page's own thread, with the reason in the report. */
 function loadHere(
   model: ModelSource,
   options: LoadOptions,
-  { message }: Error,
-  why: Reason = { message: "as requested." },
+  noWorker: Reason,
+  why: Reason = { message: "as requested.", remedy: "" },
 ): Promise<ImageClassifier> {
-  const here = `${why.message} It runs on the page's own thread, which stops while it computes, because ${message}`;
+  const blocked = `It blocks the page's own thread, because there is no worker: ${reasonOf(noWorker)}`;
+  const advice = {
+    reason: `${reasonOf(why)} ${blocked}`,
+    remedy: [why.remedy, noWorker.remedy].filter(Boolean).join(" "),
+  };
   return LocalClassifier.loadOn(
     pagePlatform,
     model,
     { ...options, device: "cpu" },
-    { ...why, message: here },
+    { ...why, ...advice, message: `${advice.reason} ${advice.remedy}` },
   );
 }
 
+const reasonOf = ({ message, reason = message }: Reason) => reason;
+
 function askedFor(error: unknown): unknown {
   if (!(error instanceof UnsupportedDeviceError)) return error;
-  return new UnsupportedDeviceError(`${error.message}, or load without { worker: true }`, {
-    cause: error.cause,
+  const { reason, remedy, cause } = error;
+  return new UnsupportedDeviceError(reason, {
+    cause,
+    remedy: `${remedy} Or load without { worker: true }.`.trim(),
   });
 }
 

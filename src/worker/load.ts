@@ -30,7 +30,8 @@ export const ImageClassifier = {
     const onGpu = { ...pagePlatform, onlyIfFaster: true };
     return LocalClassifier.loadOn(onGpu, model, { ...options, device: "webgpu" }).catch((error) => {
       if (signal?.aborted || !isDeviceFault(error)) throw error;
-      return inWorker({ message: error.message, compared: error.compared });
+      const { message, reason, remedy, compared } = error;
+      return inWorker({ message, reason, remedy, compared });
     });
   },
 };

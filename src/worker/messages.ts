@@ -1,7 +1,7 @@
 // What a page and its worker say to one another. Every request has a number from 1 on, and one reply with it
 // that is not progress; a reply to 0 says that the worker runs.
 
-import type { LoadOptions, Report } from "../classifier/api.ts";
+import type { Advice, LoadOptions, Report } from "../classifier/api.ts";
 import type { Reason } from "../classifier/device.ts";
 import type { LoadProgress } from "../classifier/model.ts";
 import * as errors from "../errors/errors.ts";
@@ -59,7 +59,7 @@ export type Numbered<T> = T & { readonly id: number };
 
 /** An error of vit8 by the name that its class is exported under, which minifying does not change; any other as it is. */
 export type SentError =
-  | { readonly name: string; readonly message: string; readonly wgsl?: string }
+  | { readonly name: string; readonly message: string; readonly wgsl?: string; readonly remedy?: string }
   | { readonly other: unknown };
 
 const classes: Record<string, unknown> = { ...errors };
@@ -67,13 +67,14 @@ const classes: Record<string, unknown> = { ...errors };
 export function sendError(error: unknown): SentError {
   const name = Object.keys(classes).find((key) => (error as Error)?.constructor === classes[key]);
   if (!name) return { other: error };
-  const { message, wgsl } = error as errors.ShaderError;
-  return { name, message, wgsl };
+  const { message, wgsl, reason = message, remedy } = error as errors.ShaderError & Partial<Advice>;
+  return { name, message: reason, wgsl, remedy };
 }
 
 export function receiveError(sent: SentError): unknown {
   if ("other" in sent) return sent.other;
-  const { name, message, wgsl = "" } = sent;
+  const { name, message, wgsl = "", remedy } = sent;
   if (name === "ShaderError") return new errors.ShaderError(message, wgsl);
+  if (name === "UnsupportedDeviceError") return new errors.UnsupportedDeviceError(message, { remedy });
   return new (classes[name] as typeof errors.Vit8Error)(message);
 }

@@ -140,7 +140,7 @@ test(
       await expect(output).toHaveText("pizza, cpu, UnsupportedDeviceError");
       await expect(output).toHaveAttribute(
         "title",
-        /^Running on the CPU: WebGPU is not available.* on the page's own thread/,
+        /^Running on the CPU: WebGPU is not available.* page's own thread/,
       );
     }
     cpSync(path.join(folder, "node_modules/vit8/dist/worker.js"), path.join(folder, "out/worker.js"));

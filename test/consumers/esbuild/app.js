@@ -14,7 +14,7 @@ async function main() {
     (error) => error.name,
   );
   output.textContent = [best.label, backend, asked].join(", ");
-  output.title = advice ?? "";
+  output.title = advice ? `${advice.reason} ${advice.remedy}` : "";
 }
 
 main().catch((error) => {
