@@ -50,7 +50,7 @@ const ask = (page: Page, asked: Asked = {}) =>
         const [{ label }] = await it.classify(image);
         const { backend, advice, adapter, compared } = it.report;
         await it.dispose();
-        return { label, backend, ...advice, adapter, compared };
+        return { label, backend, reason: advice?.reason, remedy: advice?.remedy, adapter, compared };
       } catch (error) {
         const { name, message } = error as Error;
         return { error: name, message, lateMs: performance.now() - abortedAt };
