@@ -234,7 +234,7 @@ for (const [name, prepare] of withoutWorker) {
     expect(answer.reason).toMatch(
       /^Running on the CPU: WebGPU is not available in this browser\. It blocks the page's own thread/,
     );
-    expect(answer.remedy).toMatch(/^Use Chrome .* worker\.js/);
+    expect(answer.remedy).toMatch(/^Use Chrome .*worker\.js/);
     const refused = await ask(page, { worker: true });
     expect(refused).toMatchObject({ error: "UnsupportedDeviceError" });
     expect(refused.message).toContain("load without { worker: true }");
