@@ -5,7 +5,6 @@
  */
 export type { Classification } from "./classifier/answer.ts";
 export type {
-  Advice,
   ClassifyOptions,
   EachOptions,
   EachResult,
@@ -18,7 +17,7 @@ export type {
 } from "./classifier/api.ts";
 export type { Compared } from "./classifier/compared.ts";
 export type { Box, Detection, DetectOptions } from "./classifier/detect.ts";
-export type { DeviceChoice } from "./classifier/device.ts";
+export type { Advice, DeviceChoice } from "./classifier/device.ts";
 export type { Features, PassTime, Profile } from "./classifier/engine.ts";
 export type { LoadProgress, LoadStage } from "./classifier/model.ts";
 export type { Picture, PixelData } from "./classifier/picture.ts";

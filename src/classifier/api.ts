@@ -9,7 +9,7 @@ import type { Precision } from "../lower/pack/packer.ts";
 import type { Classification } from "./answer.ts";
 import type { Compared } from "./compared.ts";
 import type { Detection, DetectOptions } from "./detect.ts";
-import type { DeviceChoice } from "./device.ts";
+import type { Advice, DeviceChoice } from "./device.ts";
 import type { Features, Profile } from "./engine.ts";
 import type { GpuAccess } from "./gpu-device.ts";
 import type { LoadProgress } from "./model.ts";
@@ -95,13 +95,6 @@ export interface KernelReport {
   readonly variant: string;
   readonly steps: number;
   readonly why: string;
-}
-
-/** Why a model runs slower than it would on a GPU, and what to do about it. */
-export interface Advice {
-  readonly reason: string;
-  /** Empty if there is nothing to do. */
-  readonly remedy: string;
 }
 
 export interface Report extends Arithmetic {

@@ -4,9 +4,8 @@
 import type { CpuModel } from "../cpu/model.ts";
 import { part } from "../errors/part.ts";
 import type { Threads } from "../wasm/pool.ts";
-import type { Advice } from "./api.ts";
 import { CpuBackend } from "./cpu-backend.ts";
-import type { Device, Reason } from "./device.ts";
+import type { Advice, Device, Reason } from "./device.ts";
 
 /** Where nobody says how to start another. */
 const ONE: Threads = {

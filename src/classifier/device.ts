@@ -13,12 +13,18 @@ import type { Arithmetic } from "../lower/arithmetic.ts";
 import type { Packed } from "../lower/pack/packer.ts";
 import type { Program } from "../lower/program.ts";
 import type { Streamed } from "../lower/program-of.ts";
-import type { Advice } from "./api.ts";
 import type { Compared } from "./compared.ts";
 import type { Backend } from "./engine.ts";
 import type { ModelDescription } from "./model.ts";
 
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
+
+/** Why a model runs slower than it would on a GPU, and what to do about it. */
+export interface Advice {
+  readonly reason: string;
+  /** Empty if there is nothing to do. */
+  readonly remedy: string;
+}
 
 export interface Device {
   readonly backend: "webgpu" | "cpu";

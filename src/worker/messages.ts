@@ -1,8 +1,8 @@
 // What a page and its worker say to one another. Every request has a number from 1 on, and one reply with it
 // that is not progress; a reply to 0 says that the worker runs.
 
-import type { Advice, LoadOptions, Report } from "../classifier/api.ts";
-import type { Reason } from "../classifier/device.ts";
+import type { LoadOptions, Report } from "../classifier/api.ts";
+import type { Advice, Reason } from "../classifier/device.ts";
 import type { LoadProgress } from "../classifier/model.ts";
 import * as errors from "../errors/errors.ts";
 import type { FileContents } from "../format/folder.ts";
