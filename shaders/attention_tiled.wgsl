@@ -40,6 +40,7 @@ var<workgroup> k_scales: array<vec4<f32>, COLUMN_THREADS>;
 var<workgroup> v_scales: array<vec4<f32>, COLUMN_THREADS>;
 var<workgroup> greatest: array<atomic<i32>, 2u * ROWS * ROW_THREADS>;  // [tile is odd][query] score, rounded up
 var<workgroup> greatest_scale: array<atomic<u32>, 2>;                  // [tile is odd] of V: bits of positive f32 are in their order
+var<workgroup> tops: array<Ints, ROW_THREADS>;                         // [queries]: the greatest score of all tiles so far, rounded up
 var<workgroup> peaks: array<atomic<u32>, ROWS * ROW_THREADS>;          // [query] of the output
 
 // Word i of each of four rows.
@@ -79,7 +80,8 @@ fn load_queries(sequence: u32, first_query: u32, head: u32, thread: u32) {
   let own_thread = thread % ROW_THREADS;
   let slice = thread / ROW_THREADS;
   let rows = query_rows(sequence, first_query + ROWS * own_thread);
-  for (var g = 0u; g < params.groups; g++) {
+  for (var groups = params.groups; groups > 0u; groups--) {
+    let g = params.groups - groups;
     let group = head * params.groups + g;
     let at = vec4<u32>(group_at(rows.x, 0u, group), group_at(rows.y, 0u, group), group_at(rows.z, 0u, group), group_at(rows.w, 0u, group));
     let a = q_slice(at.x * 4u + slice);
@@ -150,7 +152,8 @@ struct Scores { r0: vec4<f32>, r1: vec4<f32>, @if(!pairs) r2: vec4<f32>, @if(!pa
 fn add_scores(scores: Scores, g: u32, local: vec2<u32>) -> Scores {
   var tile = Tile();
   let first = g * WORDS * ROW_THREADS + local.y;
-  for (var i = 0u; i < run_time(4u); i++) {
+  for (var left = run_time(4u); left > 0u; left--) {
+    let i = left - 1u;
     let a = min(first + i * 4u * ROW_THREADS, 231u);
     let b = min(i * 4u * COLUMN_THREADS + local.x, 207u);
     tile = add_products(tile, q_words[a], k_words[b]);
@@ -201,7 +204,8 @@ fn add_values(before: Tile, plane: u32, length: u32, local: vec2<u32>) -> Tile {
   var tile = before;
   let first = plane * WORDS * ROW_THREADS + local.y;
   let steps = (length + 15u) / 16u;
-  for (var i = 0u; i < steps; i++) {
+  for (var left = steps; left > 0u; left--) {
+    let i = left - 1u;
     let a = min(first + i * 4u * ROW_THREADS, 231u);
     let b = min(i * 4u * COLUMN_THREADS + local.x, 207u);
     @if(pairs) { tile = add_products(tile, pair_words[a], v_words[b]); }
@@ -219,7 +223,8 @@ fn add_values(before: Tile, plane: u32, length: u32, local: vec2<u32>) -> Tile {
 @if(dot4) fn mixed(length: u32, local: vec2<u32>) -> Tile {
   let seven = vec4<u32>(7u);
   var tile = Tile();
-  for (var plane = 0u; plane < run_time(2u); plane++) {
+  for (var left = run_time(2u); left > 0u; left--) {
+    let plane = 2u - left;
     tile.r0 = tile.r0 << seven;
     tile.r1 = tile.r1 << seven;
     @if(!pairs) { tile.r2 = tile.r2 << seven; }
@@ -231,7 +236,8 @@ fn add_values(before: Tile, plane: u32, length: u32, local: vec2<u32>) -> Tile {
 // Each plane's sum is exact in f32, and theirs is rounded once, as an i32 that becomes an f32 is.
 @if(!dot4) fn mixed(length: u32, local: vec2<u32>) -> Tile {
   var sum = Tile();
-  for (var plane = 0u; plane < run_time(2u); plane++) {
+  for (var left = run_time(2u); left > 0u; left--) {
+    let plane = 2u - left;
     let tile = add_values(Tile(), plane, length, local);
     sum.r0 = sum.r0 * 128.0 + tile.r0;
     sum.r1 = sum.r1 * 128.0 + tile.r1;
@@ -270,24 +276,28 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let query = first_query + ROWS * local.y;
   load_queries(sequence, first_query, head, thread);
   if (thread < ROWS * ROW_THREADS) { atomicStore(&greatest[thread], LOWEST); }
+  if (thread < ROW_THREADS) { tops[thread] = Ints(LOWEST); }
 
   let query_parts = parts_of(sequence, query + vec4<u32>(0u, 1u, 2u, 3u));
   var totals = Totals();
   var mass = Floats();
-  var top = Ints(LOWEST);
   let tiles = tiles_for(first_query + ROWS * ROW_THREADS - 1u, KEYS);
-  for (var tile = 0u; tile < tiles; tile++) {
+  for (var left = tiles; left > 0u; left--) {
+    let tile = tiles - left;
     let parity = tile % 2u;
     let first_key = tile * KEYS;
     let length = min(KEYS, params.tokens - first_key);
-    var scores = Scores();
-    for (var g = 0u; g < params.groups; g++) {
+    workgroupBarrier();
+    // One half of the threads each.
+    if (thread < 64u) { load_keys(sequence, first_key, head, 0u, thread); }
+    else { load_values(sequence, first_key, group, parity, thread - 64u); }
+    workgroupBarrier();
+    var scores = add_scores(Scores(), 0u, local);
+    if (params.groups > 1u) {
       workgroupBarrier();
-      // One half of the threads each.
-      if (thread < 64u) { load_keys(sequence, first_key, head, g, thread); }
-      else if (g == 0u) { load_values(sequence, first_key, group, parity, thread - 64u); }
+      if (thread < 64u) { load_keys(sequence, first_key, head, 1u, thread); }
       workgroupBarrier();
-      scores = add_scores(scores, g, local);
+      scores = add_scores(scores, 1u, local);
     }
     let keys = first_key + 4u * local.x + vec4<u32>(0u, 1u, 2u, 3u);
     let key_parts = parts_of(sequence, keys);
@@ -314,14 +324,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     @if(!pairs) let p3 = exp2(scores.r3 - most.w);
     @if(pairs) { store_planes(local, planes_of(p0, factors), planes_of(p1, factors)); }
     @if(!pairs) { store_planes(local, planes_of(p0, factors), planes_of(p1, factors), planes_of(p2, factors), planes_of(p3, factors)); }
+    let top = tops[local.y];
     let next = max(top, here);
     let kept = powers_of_two(top - next);
     let added = powers_of_two(here - next);
     @if(pairs) let sums = vec2<f32>(sum_of(p0), sum_of(p1));
     @if(!pairs) let sums = vec4<f32>(sum_of(p0), sum_of(p1), sum_of(p2), sum_of(p3));
     mass = mass * kept + sums * added;
-    top = next;
     workgroupBarrier();
+    if (local.x == 0u) { tops[local.y] = next; }
 
     // Nobody raises those of the other parity before the next barrier.
     if (thread < ROWS * ROW_THREADS) { atomicStore(&greatest[ROWS * (1u - parity) * ROW_THREADS + thread], LOWEST); }
@@ -342,7 +353,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   @if(!pairs) { raise_peak(ROWS * local.y + 3u, totals.r3); }
   workgroupBarrier();
   mass = Floats();
-  for (var i = 0u; i < run_time(COLUMN_THREADS); i++) { mass += bitcast<Floats>(p_words(local.y * COLUMN_THREADS + i)); }
+  for (var i = run_time(COLUMN_THREADS); i > 0u; i--) { mass += bitcast<Floats>(p_words(local.y * COLUMN_THREADS + COLUMN_THREADS - i)); }
   store(0u, sequence, query, group, local, totals.r0, mass.x);
   store(1u, sequence, query + 1u, group, local, totals.r1, mass.y);
   @if(!pairs) { store(2u, sequence, query + 2u, group, local, totals.r2, mass.z); }
