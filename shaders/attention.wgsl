@@ -26,7 +26,8 @@ fn add_products(at: vec4<u32>, group: u32, slice: u32, keys: Keys) {
   let q1 = sixteen(q_slice(at.y * 4u + slice));
   let q2 = sixteen(q_slice(at.z * 4u + slice));
   let q3 = sixteen(q_slice(at.w * 4u + slice));
-  for (var key = 0u; key < keys.length; key++) {
+  for (var left = keys.length; left > 0u; left--) {
+    let key = keys.length - left;
     let k = sixteen(k_slice(group_of(key, keys, 1u, group) * 4u + slice));
     sums[key] += vec4<f32>(vec4(dot16(q0, k), dot16(q1, k), dot16(q2, k), dot16(q3, k)));
   }
@@ -34,22 +35,24 @@ fn add_products(at: vec4<u32>, group: u32, slice: u32, keys: Keys) {
 
 fn add_scores(rows: vec4<u32>, group: u32, factor: f32, keys: Keys) {
   let at = vec4<u32>(group_at(rows.x, 0u, group), group_at(rows.y, 0u, group), group_at(rows.z, 0u, group), group_at(rows.w, 0u, group));
-  for (var key = 0u; key < keys.length; key++) { sums[key] = vec4<f32>(); }
+  for (var left = keys.length; left > 0u; left--) { let key = keys.length - left; sums[key] = vec4<f32>(); }
   let slices = run_time(4u);
-  for (var slice = 0u; slice < slices; slice++) { add_products(at, group, slice, keys); }
+  for (var left = slices; left > 0u; left--) { let slice = slices - left; add_products(at, group, slice, keys); }
   let q_scale = vec4<f32>(q_scale_at(at.x), q_scale_at(at.y), q_scale_at(at.z), q_scale_at(at.w)) * factor;
-  for (var key = 0u; key < keys.length; key++) {
+  for (var left = keys.length; left > 0u; left--) {
+    let key = keys.length - left;
     scores[key] += sums[key] * q_scale * k_scale_at(group_of(key, keys, 1u, group));
   }
 }
 
 // The greatest score of each row, rounded up.
 fn score_tile(rows: vec4<u32>, queries: vec4<u32>, head: u32, keys: Keys) -> vec4<i32> {
-  for (var key = 0u; key < keys.length; key++) { scores[key] = vec4<f32>(); }
+  for (var left = keys.length; left > 0u; left--) { let key = keys.length - left; scores[key] = vec4<f32>(); }
   let groups = run_time(params.groups);
-  for (var g = 0u; g < groups; g++) { add_scores(rows, head * params.groups + g, score_scale(head), keys); }
+  for (var left = groups; left > 0u; left--) { let g = groups - left; add_scores(rows, head * params.groups + g, score_scale(head), keys); }
   var greatest = vec4<f32>(HIDDEN);
-  for (var key = 0u; key < keys.length; key++) {
+  for (var left = keys.length; left > 0u; left--) {
+    let key = keys.length - left;
     if (params.causal > 0u) { scores[key] = select(scores[key], vec4<f32>(HIDDEN), queries < vec4<u32>(keys.first + key)); }
     greatest = max(greatest, scores[key]);
   }
@@ -59,7 +62,7 @@ fn score_tile(rows: vec4<u32>, queries: vec4<u32>, head: u32, keys: Keys) -> vec
 // The power of two above the greatest scale of V.
 fn places_of(group: u32, keys: Keys) -> i32 {
   var greatest = 0.0;
-  for (var key = 0u; key < keys.length; key++) { greatest = max(greatest, v_scale_at(group_of(key, keys, 2u, group))); }
+  for (var left = keys.length; left > 0u; left--) { let key = keys.length - left; greatest = max(greatest, v_scale_at(group_of(key, keys, 2u, group))); }
   return i32(bitcast<u32>(greatest) >> 23u) - 126;
 }
 
@@ -68,7 +71,8 @@ fn weigh_tile(group: u32, keys: Keys, greatest: vec4<i32>, places: i32) -> vec4<
   let unit = power_of_two(14 - places);
   let most = vec4<f32>(greatest);
   var mass = vec4<f32>(0.0);
-  for (var key = 0u; key < keys.length; key++) {
+  for (var left = keys.length; left > 0u; left--) {
+    let key = keys.length - left;
     let p = exp2(scores[key] - most);
     mass += p;
     scores[key] = min(round(p * (v_scale_at(group_of(key, keys, 2u, group)) * unit)), vec4<f32>(16383.0));
@@ -88,7 +92,8 @@ fn add_values(kept: vec4<f32>, units: vec4<f32>, group: u32, slice: u32, keys: K
   var t1 = mat4x4<f32>();
   var t2 = mat4x4<f32>();
   var t3 = mat4x4<f32>();
-  for (var key = 0u; key < keys.length; key++) {
+  for (var left = keys.length; left > 0u; left--) {
+    let key = keys.length - left;
     let v = values_of(v_slice(group_of(key, keys, 2u, group) * 4u + slice));
     let weight = scores[key];
     t0 += v * weight.x;
@@ -111,11 +116,13 @@ fn peak_of(values: mat4x4<f32>) -> f32 {
 fn store_row(i: u32, at: u32, mass: f32) {
   let slices = run_time(4u);
   var peak = 0.0;
-  for (var slice = 0u; slice < slices; slice++) {
+  for (var left = slices; left > 0u; left--) {
+    let slice = slices - left;
     peak = max(peak, peak_of(totals[slice * 4u + i]));
   }
   let inverse = inverse_scale(peak);
-  for (var slice = 0u; slice < slices; slice++) {
+  for (var left = slices; left > 0u; left--) {
+    let slice = slices - left;
     let y = totals[slice * 4u + i];
     out[at * 4u + slice] = vec4<u32>(
       quantize_i8(y[0], inverse), quantize_i8(y[1], inverse), quantize_i8(y[2], inverse), quantize_i8(y[3], inverse));
@@ -140,7 +147,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let slices = run_time(4u);
   var greatest = vec4<i32>(LOWEST);
   var mass = vec4<f32>(0.0);
-  for (var tile = 0u; tile < tiles; tile++) {
+  for (var left = tiles; left > 0u; left--) {
+    let tile = tiles - left;
     let keys = Keys(sequence, tile * KEYS, min(KEYS, params.tokens - tile * KEYS));
     let here = score_tile(rows, there, group / params.groups, keys);
     let places = places_of(group, keys);
@@ -150,10 +158,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     greatest = next;
     mass = mass * kept + weigh_tile(group, keys, here, places) * added;
     let units = added * power_of_two(places - 14);
-    for (var slice = 0u; slice < slices; slice++) { add_values(kept, units, group, slice, keys); }
+    for (var left = slices; left > 0u; left--) { let slice = slices - left; add_values(kept, units, group, slice, keys); }
   }
   let four = run_time(4u);
-  for (var i = 0u; i < four; i++) {
+  for (var left = four; left > 0u; left--) {
+    let i = four - left;
     if (queries[i] < params.queries) { store_row(i, out_group_at(out_row(sequence, queries[i]), group), mass[i]); }
   }
 }

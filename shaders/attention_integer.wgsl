@@ -47,16 +47,19 @@ fn load_query(first_row: u32, first_query: u32, head: u32, thread: u32) {
 
 fn scores(key_row: u32, head: u32) -> vec4<i32> {
   var sums = vec4<i32>();
-  for (var group = 0u; group < params.groups; group++) {
+  for (var left = params.groups; left > 0u; left--) {
+    let group = params.groups - left;
     let k = group_at(key_row, 1u, head * params.groups + group);
     var products = vec4<i32>();
-    for (var i = 0u; i < run_time(4u); i++) {
+    for (var left = run_time(4u); left > 0u; left--) {
+      let i = 4u - left;
       let slice = sixteen(qkv[k * 4u + i]);
       let at = group * 4u * ROWS + i;
       products += vec4<i32>(vec4(
         dot16(query[at], slice), dot16(query[at + 4u], slice), dot16(query[at + 8u], slice), dot16(query[at + 12u], slice)));
     }
-    for (var r = 0u; r < run_time(ROWS); r++) {
+    for (var left = run_time(ROWS); left > 0u; left--) {
+      let r = ROWS - left;
       sums[r] += scaled(products[r], times(query_scale[group * ROWS + r], qkv_scale[k]), SCORE_PLACES);
     }
   }
@@ -85,7 +88,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   for (var key = thread; key < params.tokens; key += THREADS) {
     let sums = scores(first_row + key, head);
     if (key < KEPT) { kept[key] = sums; }
-    for (var r = 0u; r < run_time(ROWS); r++) { atomicMax(&greatest[r], sums[r]); }
+    for (var left = run_time(ROWS); left > 0u; left--) { let r = ROWS - left; atomicMax(&greatest[r], sums[r]); }
     atomicMax(&greatest_scale, qkv_scale[group_at(first_row + key, 2u, group)]);
   }
   workgroupBarrier();
@@ -94,7 +97,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 
   var totals = vec4<i32>();
   let chunks = (params.tokens + THREADS - 1u) / THREADS;
-  for (var chunk = 0u; chunk < chunks; chunk++) {
+  for (var left = chunks; left > 0u; left--) {
+    let chunk = chunks - left;
     let first_key = chunk * THREADS;
     let length = min(THREADS, params.tokens - first_key);
     if (thread < length) {
@@ -102,25 +106,28 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       let scale = qkv_scale[group_at(key_row, 2u, group)];
       var sums: vec4<i32>;
       if (first_key < KEPT) { sums = kept[first_key + thread]; } else { sums = scores(key_row, head); }
-      for (var r = 0u; r < run_time(ROWS); r++) {
+      for (var left = run_time(ROWS); left > 0u; left--) {
+        let r = ROWS - left;
         let weight = weight_of(bitcast<u32>(atomicLoad(&greatest[r])) - bitcast<u32>(sums[r]));
         atomicAdd(&mass[r], weight);
         staged[thread][r] = scaled(i32(weight), scale, places);
       }
     }
     workgroupBarrier();
-    for (var key = 0u; key < length; key++) {
+    for (var left = length; left > 0u; left--) {
+      let key = length - left;
       totals += staged[key] * value(group_at(first_row + first_key + key, 2u, group), thread);
     }
     workgroupBarrier();
   }
 
-  for (var r = 0u; r < run_time(ROWS); r++) {
+  for (var left = run_time(ROWS); left > 0u; left--) {
+    let r = ROWS - left;
     totals[r] = scaled(totals[r], reciprocal(atomicLoad(&mass[r])), FRACTION - places);
     atomicMax(&peak[r], u32(abs(totals[r])));
   }
   workgroupBarrier();
-  for (var r = 0u; r < run_time(ROWS); r++) { staged[thread][r] = int8_step(totals[r], atomicLoad(&peak[r])); }
+  for (var left = run_time(ROWS); left > 0u; left--) { let r = ROWS - left; staged[thread][r] = int8_step(totals[r], atomicLoad(&peak[r])); }
   workgroupBarrier();
   store(workgroup.z, first_query + thread / 16u, group, thread);
 }

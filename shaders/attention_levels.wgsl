@@ -44,27 +44,32 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let slices = params.groups * 4u;
   let q_at = slice_at(first_row + query, 0u, head);
   var greatest = LOWEST;
-  for (var key = 0u; key < params.tokens; key++) {
+  for (var left = params.tokens; left > 0u; left--) {
+    let key = params.tokens - left;
     let k_at = slice_at(first_row + key, 1u, head);
     var sum = 0.0;
-    for (var slice = 0u; slice < slices; slice++) { sum += dot_slices(qkv[q_at + slice], qkv[k_at + slice]); }
+    for (var left = slices; left > 0u; left--) { let slice = slices - left; sum += dot_slices(qkv[q_at + slice], qkv[k_at + slice]); }
     sum *= params.score_scale;
     scores[first + key * params.queries] = sum;
     greatest = max(greatest, sum);
   }
   var mass = 0.0;
-  for (var key = 0u; key < params.tokens; key++) {
+  for (var left = params.tokens; left > 0u; left--) {
+    let key = params.tokens - left;
     let p = exp2(scores[first + key * params.queries] - greatest);
     scores[first + key * params.queries] = p;
     mass += p;
   }
-  for (var key = 0u; key < params.tokens; key++) {
+  for (var left = params.tokens; left > 0u; left--) {
+    let key = params.tokens - left;
     scores[first + key * params.queries] = level_of(scores[first + key * params.queries] / mass);
   }
   let out_at = ((group.z * params.queries + query) * params.heads + head) * slices;
-  for (var slice = 0u; slice < slices; slice++) {
+  for (var left = slices; left > 0u; left--) {
+    let slice = slices - left;
     var total = mat4x4<f32>();
-    for (var key = 0u; key < params.tokens; key++) {
+    for (var left = params.tokens; left > 0u; left--) {
+      let key = params.tokens - left;
       total += qkv[slice_at(first_row + key, 2u, head) + slice] * scores[first + key * params.queries];
     }
     out[out_at + slice] = total;

@@ -7,10 +7,12 @@ import package::lib::fold::fold_row;
 fn sum_row(row: u32, column: u32) -> Total {
   var total = Total();
   let folds = run_time((length_k() / 16u + FOLD - 1u) / FOLD);
-  for (var group = 0u; group < folds; group++) {
+  for (var left = folds; left > 0u; left--) {
+    let group = folds - left;
     var sums = vec4<Sum>();
     let end = run_time(min(length_k() / 16u, (group + 1u) * FOLD));
-    for (var k = group * FOLD; k < end; k++) {
+    for (var words = end - group * FOLD; words > 0u; words--) {
+      let k = end - words;
       let values = sixteen(a[row * (length_k() / 16u) + k]);
       for (var c = 0u; c < 4u; c++) { sums[c] += dot16(values, sixteen(w[k * length_n() + column + c])); }
     }

@@ -93,19 +93,21 @@ fn keep(t: Totals) {
 
 @if(!quantize) fn finish(first_row: u32, column4: u32, lane: u32) {
   let end = run_time(10u);
-  for (var i = 0u; i < end; i++) { store(first_row + lane + i / 2u * SIZE, column4 + i % 2u, results[i]); }
+  for (var left = end; left > 0u; left--) { let i = end - left; store(first_row + lane + i / 2u * SIZE, column4 + i % 2u, results[i]); }
 }
 
 @if(quantize) fn finish(first_row: u32, column4: u32, lane: u32) {
   let end = run_time(10u);
-  for (var i = 0u; i < end; i++) {
+  for (var left = end; left > 0u; left--) {
+    let i = end - left;
     let index = lane + i / 2u * SIZE;
     let y = activate(activation(), dequantize(first_row + index, column4 + i % 2u, results[i]));
     results[i] = bitcast<Total>(y);
     raise_peak(index, y);
   }
   workgroupBarrier();
-  for (var i = 0u; i < end; i++) {
+  for (var left = end; left > 0u; left--) {
+    let i = end - left;
     let index = lane + i / 2u * SIZE;
     store(first_row + index, column4 + i % 2u, bitcast<vec4<f32>>(results[i]), row_peak(index));
   }
@@ -115,10 +117,11 @@ fn keep(t: Totals) {
 fn multiply(first_row: u32, first_column: u32, lane: u32) {
   let folds = run_time((length_k() / 16u + FOLD - 1u) / FOLD);
   var totals = Totals();
-  for (var group = 0u; group < folds; group++) {
+  for (var left = folds; left > 0u; left--) {
+    let group = folds - left;
     var sums = Sums();
     let end = run_time(min(length_k() / 16u, (group + 1u) * FOLD) * 4u);
-    for (var k = group * FOLD * 4u; k < end; k++) { sums = four_steps(sums, first_row + lane, k, first_column + lane); }
+    for (var words = end - group * FOLD * 4u; words > 0u; words--) { let k = end - words; sums = four_steps(sums, first_row + lane, k, first_column + lane); }
     totals = fold(totals, sums, first_row + lane, group);
   }
   keep(totals);

@@ -23,10 +23,11 @@ fn step(tile: Tile, row: u32, column: u32, k: u32) -> Tile {
 fn multiply(row: u32, column4: u32, local: vec2<u32>) {
   var totals = Totals();
   let folds = run_time((length_k() / 16u + FOLD - 1u) / FOLD);
-  for (var g = 0u; g < folds; g++) {
+  for (var left = folds; left > 0u; left--) {
+    let g = folds - left;
     var tile = Tile();
     let end = run_time(min(length_k() / 16u, (g + 1u) * FOLD));
-    for (var k = g * FOLD; k < end; k++) { tile = step(tile, row, column4 * 4u, k); }
+    for (var words = end - g * FOLD; words > 0u; words--) { let k = end - words; tile = step(tile, row, column4 * 4u, k); }
     totals = fold(totals, tile, row, g);
   }
   finish(row, column4, local, totals);

@@ -56,7 +56,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let row = first_row + local.y * 4u;
   var totals = Totals();
   var results: array<Result, MATRICES>;
-  for (var slab = 0u; slab < length_k() / 64u; slab++) {
+  for (var left = length_k() / 64u; left > 0u; left--) {
+    let slab = length_k() / 64u - left;
     load_slab(first_row, group.x * 64u, slab * 4u, thread);
     workgroupBarrier();
     for (var k = 0u; k < 64u / DEPTH; k++) {

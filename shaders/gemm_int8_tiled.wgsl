@@ -66,7 +66,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   // Compilers unroll a loop of few slabs whole, and then keep all slabs in registers.
   let all_slabs = length_k() / 64u;
   let slabs = select(all_slabs, run_time(all_slabs), all_slabs <= 4u);
-  for (var slab = 0u; slab < slabs; slab++) {
+  for (var left = slabs; left > 0u; left--) {
+    let slab = slabs - left;
     load_slab(a_at, w_at, slab, thread);
     workgroupBarrier();
     @if(groups || !dot4) var tile = Tile();

@@ -31,9 +31,10 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
 // Sums of one group of 64 along K, for four rows.
 fn sum_group(row: u32, column: u32, group: u32) -> vec4<i32> {
   var sums = vec4<Sum>();
-  for (var k = group * 4u; k < group * 4u + run_time(4u); k++) {
+  for (var slices = run_time(4u); slices > 0u; slices--) {
+    let k = group * 4u + 4u - slices;
     let weights = sixteen(w[k * params.n + column]);
-    for (var r = 0u; r < run_time(ROWS); r++) { sums[r] += dot16(sixteen(a[(row + r) * (params.k / 16u) + k]), weights); }
+    for (var left = run_time(ROWS); left > 0u; left--) { let r = ROWS - left; sums[r] += dot16(sixteen(a[(row + r) * (params.k / 16u) + k]), weights); }
   }
   return vec4<i32>(sums);
 }
@@ -41,13 +42,16 @@ fn sum_group(row: u32, column: u32, group: u32) -> vec4<i32> {
 // y of four rows in fixed point.
 @if(add) fn multiply(row: u32, column: u32) -> vec4<i32> {
   var total = vec4<i32>(fixed(bias[column], FRACTION));
-  for (var group = 0u; group < params.k / 64u; group++) {
+  for (var left = params.k / 64u; left > 0u; left--) {
+    let group = params.k / 64u - left;
     let sums = sum_group(row, column, group);
-    for (var r = 0u; r < run_time(ROWS); r++) {
+    for (var left = run_time(ROWS); left > 0u; left--) {
+      let r = ROWS - left;
       total[r] += scaled(sums[r], times(a_scale[(row + r) * (params.k / 64u) + group], w_scale[column]), FRACTION);
     }
   }
-  for (var r = 0u; r < run_time(ROWS); r++) {
+  for (var left = run_time(ROWS); left > 0u; left--) {
+    let r = ROWS - left;
     let addend_row = (row + r) / params.rows_per_image * params.addend_rows + (row + r) % params.rows_per_image;
     total[r] += fixed(addend[addend_row * params.n + column], FRACTION);
   }
@@ -55,9 +59,10 @@ fn sum_group(row: u32, column: u32, group: u32) -> vec4<i32> {
 }
 @if(quantize) fn multiply(row: u32, column: u32) -> vec4<i32> {
   var sums = vec4<i32>();
-  for (var group = 0u; group < params.k / 64u; group++) { sums += sum_group(row, column, group); }
+  for (var left = params.k / 64u; left > 0u; left--) { let group = params.k / 64u - left; sums += sum_group(row, column, group); }
   var y = vec4<i32>();
-  for (var r = 0u; r < run_time(ROWS); r++) {
+  for (var left = run_time(ROWS); left > 0u; left--) {
+    let r = ROWS - left;
     y[r] = scaled(sums[r], times(a_scale[row + r], w_scale[column]), FRACTION) + fixed(bias[column], FRACTION);
     if (params.activation != 0u) { y[r] = gelu_integer(y[r]); }
   }
@@ -76,13 +81,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let column = workgroup.x * THREADS + thread;
   let row = workgroup.y * ROWS;
   let y = multiply(row, column);
-  for (var r = 0u; r < run_time(ROWS); r++) { atomicMax(&peaks[r], u32(abs(y[r]))); }
+  for (var left = run_time(ROWS); left > 0u; left--) { let r = ROWS - left; atomicMax(&peaks[r], u32(abs(y[r]))); }
   workgroupBarrier();
   @if(add) {
-    for (var r = 0u; r < run_time(ROWS); r++) { out[(row + r) * params.n + column] = int16_bits(y[r], atomicLoad(&peaks[r])); }
+    for (var left = run_time(ROWS); left > 0u; left--) { let r = ROWS - left; out[(row + r) * params.n + column] = int16_bits(y[r], atomicLoad(&peaks[r])); }
   }
   @if(quantize) {
-    for (var r = 0u; r < run_time(ROWS); r++) { staged[r * THREADS + thread] = int8_step(y[r], atomicLoad(&peaks[r])); }
+    for (var left = run_time(ROWS); left > 0u; left--) { let r = ROWS - left; staged[r * THREADS + thread] = int8_step(y[r], atomicLoad(&peaks[r])); }
     workgroupBarrier();
     let r = thread / 16u;
     let i = thread * 4u;

@@ -29,7 +29,7 @@ fn main(@builtin(global_invocation_id) thread: vec3<u32>) {
       let words = w[(token * (STRIDE / 16u) + k) * CLASSES + class_index];
       let at = (image * TOKENS + token) * STRIDE + k * 16u;
       var sum = 0;
-      for (var i = 0u; i < run_time(16u); i++) { sum += fixed(x[at + i], PLACES) * unpack_i8(words[i / 4u])[i % 4u]; }
+      for (var left = run_time(16u); left > 0u; left--) { let i = 16u - left; sum += fixed(x[at + i], PLACES) * unpack_i8(words[i / 4u])[i % 4u]; }
       logit += scaled(sum, scale, FRACTION - PLACES);
     }
   }

@@ -100,7 +100,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let most = atomicLoad(&out_peak);
     for (var c = thread * 4u; c < length; c += 4u * THREADS) {
       var steps = vec4<i32>();
-      for (var i = 0u; i < min(length, 4u); i++) { steps[i] = int8_step(kept_y(row, c + i), most); }
+      for (var left = min(length, 4u); left > 0u; left--) { let i = (min(length, 4u)) - left; steps[i] = int8_step(kept_y(row, c + i), most); }
       out[(row.first + c) / 4u] = pack_i8(steps);
     }
     if (thread == 0u) { out_scale[group.x] = int8_scale(most, FRACTION); }

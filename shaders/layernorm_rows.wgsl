@@ -16,18 +16,19 @@ fn main(@builtin(global_invocation_id) thread: vec3<u32>) {
   let length = row_length();
   let first = row * length;
   var sum = 0.0;
-  for (var c = 0u; c < length; c++) { sum += dot(value(first + c), vec4<f32>(1.0)); }
+  for (var left = length; left > 0u; left--) { let c = length - left; sum += dot(value(first + c), vec4<f32>(1.0)); }
   let mean = sum / f32(WIDTH);
   var squares = 0.0;
-  for (var c = 0u; c < length; c++) { squares += spread_of(value(first + c), c, mean); }
+  for (var left = length; left > 0u; left--) { let c = length - left; squares += spread_of(value(first + c), c, mean); }
   let inverse_deviation = inverseSqrt(squares / f32(WIDTH) + EPS);
   @if(quantize) {
     var greatest = Greatest();
-    for (var c = 0u; c < length; c++) { greatest = raised(greatest, normalised(value(first + c), c, mean, inverse_deviation)); }
+    for (var left = length; left > 0u; left--) { let c = length - left; greatest = raised(greatest, normalised(value(first + c), c, mean, inverse_deviation)); }
     let limit = limit_of(of_lanes(greatest));
     let inverse = inverse_scale(limit);
     var outlier = vec2<f32>();
-    for (var c = 0u; c < length; c++) {
+    for (var left = length; left > 0u; left--) {
+      let c = length - left;
       let y = normalised(value(first + c), c, mean, inverse_deviation);
       out[first + c] = quantize_i8(y, inverse);
       outlier = outlier_of(outlier, y, inverse, c);
@@ -36,7 +37,8 @@ fn main(@builtin(global_invocation_id) thread: vec3<u32>) {
     store_outlier(row, outlier);
   }
   @if(!quantize) {
-    for (var c = 0u; c < length; c++) {
+    for (var left = length; left > 0u; left--) {
+      let c = length - left;
       out[first + c] = normalised(value(first + c), c, mean, inverse_deviation);
     }
   }

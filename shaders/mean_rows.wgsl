@@ -12,6 +12,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let columns4 = params.columns4;
   let source = (id.x / columns4 * params.x_rows + params.first) * columns4 + id.x % columns4;
   var sum = vec4<f32>();
-  for (var row = 0u; row < params.count; row++) { sum += x[source + row * columns4]; }
+  for (var left = params.count; left > 0u; left--) { let row = params.count - left; sum += x[source + row * columns4]; }
   out[id.x] = sum / f32(params.count);
 }

@@ -25,13 +25,14 @@ struct Head { first: u32, table: u32, angles: u32, mean: f32, inverse: f32, norm
 
 fn sum_of(first: u32) -> f32 {
   var sum = 0.0;
-  for (var c = 0u; c < params.width / 4u; c++) { sum += dot(x[first + c], vec4<f32>(1.0)); }
+  for (var left = params.width / 4u; left > 0u; left--) { let c = (params.width / 4u) - left; sum += dot(x[first + c], vec4<f32>(1.0)); }
   return sum;
 }
 
 fn spread_of(first: u32, mean: f32) -> f32 {
   var squares = 0.0;
-  for (var c = 0u; c < params.width / 4u; c++) {
+  for (var left = params.width / 4u; left > 0u; left--) {
+    let c = (params.width / 4u) - left;
     let difference = x[first + c] - mean;
     squares += dot(difference, difference);
   }
@@ -75,11 +76,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) c
     head.inverse = inverseSqrt(spread_of(head.first, head.mean) + params.eps);
   }
   @if(!quantize) {
-    for (var c = 0u; c < params.stride4; c++) { out[head.first + c] = prepared(head, c); }
+    for (var left = params.stride4; left > 0u; left--) { let c = params.stride4 - left; out[head.first + c] = prepared(head, c); }
   }
   // Each value is computed twice: an array of them, indexed at run time, is memory on a GPU, not registers.
   @if(quantize) {
-    for (var group = 0u; group < params.stride4 / 16u; group++) {
+    for (var left = params.stride4 / 16u; left > 0u; left--) {
+      let group = (params.stride4 / 16u) - left;
       let first = 16u * group;
       let end = min(first + 16u, params.stride4);    // known at run time only, so that no compiler unrolls the loops
       var peak = 0.0;

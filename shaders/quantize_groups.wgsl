@@ -14,11 +14,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) c
   if (group >= params.groups) { return; }
   let first = group * params.length4;
   var peak = 0.0;
-  for (var i = 0u; i < params.length4; i++) {
+  for (var left = params.length4; left > 0u; left--) {
+    let i = params.length4 - left;
     let magnitude = abs(x[first + i]);
     peak = max(peak, max(max(magnitude.x, magnitude.y), max(magnitude.z, magnitude.w)));
   }
   let inverse = inverse_scale(peak);
-  for (var i = 0u; i < params.length4; i++) { out[first + i] = quantize_i8(x[first + i], inverse); }
+  for (var left = params.length4; left > 0u; left--) { let i = params.length4 - left; out[first + i] = quantize_i8(x[first + i], inverse); }
   out_scale[group] = peak / 127.0;
 }

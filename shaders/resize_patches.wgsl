@@ -52,7 +52,8 @@ fn pixel(x: u32, y: u32) -> vec3<u32> {
   let start = u32(tables[resize.row_table + y]) - resize.band_start;
   let weights = resize.row_table + HEIGHT + y * resize.row_taps;
   var sum = vec3<i32>(0);
-  for (var t = 0u; t < resize.row_taps; t++) {
+  for (var left = resize.row_taps; left > 0u; left--) {
+    let t = resize.row_taps - left;
     let rgb = (vec3<u32>(narrow[(start + t) * WIDTH + x]) >> vec3<u32>(0, 8, 16)) & vec3<u32>(255);
     sum += tables[weights + t] * vec3<i32>(rgb);
   }

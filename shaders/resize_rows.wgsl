@@ -17,7 +17,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let start = u32(tables[x]);
   let weights = WIDTH + x * resize.column_taps;
   var sum = vec3<i32>(0);
-  for (var t = 0u; t < resize.column_taps; t++) {
+  for (var left = resize.column_taps; left > 0u; left--) {
+    let t = resize.column_taps - left;
     sum += tables[weights + t] * texel(start + t, id.y);
   }
   let bytes = to_bytes(sum);

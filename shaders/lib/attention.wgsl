@@ -133,16 +133,19 @@ fn out_group_at(row: u32, group: u32) -> u32 { return row * params.heads * param
 @if(options) fn inverse_lengths(rows: vec4<u32>, part: u32, head: u32) -> vec4<f32> {
   if (params.cosine == 0u) { return vec4<f32>(1.0); }
   var squares = vec4<f32>();
-  for (var i = 0u; i < run_time(4u * params.groups); i++) {
+  for (var left = run_time(4u * params.groups); left > 0u; left--) {
+    let i = (4u * params.groups) - left;
     squares[i % 4u] += square_of_group(group_at(rows[i % 4u], part, head * params.groups + i / 4u));
   }
   return inverseSqrt(max(squares, vec4<f32>(1e-24)));
 }
 @if(options && !float) fn square_of_group(group: u32) -> f32 {
   var squares = vec4<f32>();
-  for (var i = 0u; i < run_time(4u); i++) {
+  for (var left = run_time(4u); left > 0u; left--) {
+    let i = 4u - left;
     let words = qkv[group * 4u + i];
-    for (var shift = 0u; shift < run_time(4u); shift++) {
+    for (var left = run_time(4u); left > 0u; left--) {
+      let shift = 4u - left;
       let values = vec4<f32>(bitcast<vec4<i32>>(words << vec4<u32>(24u - 8u * shift)) >> vec4<u32>(24u));
       squares += values * values;
     }
@@ -151,7 +154,7 @@ fn out_group_at(row: u32, group: u32) -> u32 { return row * params.heads * param
 }
 @if(options && float) fn square_of_group(group: u32) -> f32 {
   var sum = 0.0;
-  for (var i = 0u; i < run_time(16u); i++) { sum += dot(qkv[group * 16u + i], qkv[group * 16u + i]); }
+  for (var left = run_time(16u); left > 0u; left--) { let i = 16u - left; sum += dot(qkv[group * 16u + i], qkv[group * 16u + i]); }
   return sum;
 }
 

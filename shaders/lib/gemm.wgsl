@@ -122,7 +122,7 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
 
 @if(!quantize) fn finish(row: u32, column4: u32, local: vec2<u32>, totals: Totals) {
   let end = run_time(TILE_ROWS);
-  for (var r = 0u; r < end; r++) { store(row + r, column4, row_of(totals, r)); }
+  for (var left = end; left > 0u; left--) { let r = end - left; store(row + r, column4, row_of(totals, r)); }
 }
 
 fn peak_of(y: vec4<f32>) -> f32 {
@@ -152,11 +152,12 @@ fn peak_of(y: vec4<f32>) -> f32 {
   let end = run_time(TILE_ROWS);
   let at = local.y * TILE_ROWS;
   var kept = totals;
-  for (var r = 0u; r < end; r++) {
+  for (var left = end; left > 0u; left--) {
+    let r = end - left;
     let y = activate(activation(), dequantize(row + r, column4, row_of(kept, r)));
     raise_peak(at + r, y);
     kept = with_row(kept, r, bitcast<Total>(y));
   }
   workgroupBarrier();
-  for (var r = 0u; r < end; r++) { store(row + r, column4, bitcast<vec4<f32>>(row_of(kept, r)), row_peak(at + r)); }
+  for (var left = end; left > 0u; left--) { let r = end - left; store(row + r, column4, bitcast<vec4<f32>>(row_of(kept, r)), row_peak(at + r)); }
 }
