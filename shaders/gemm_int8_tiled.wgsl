@@ -66,8 +66,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   // Compilers unroll a loop of few slabs whole, and then keep all slabs in registers.
   let all_slabs = length_k() / 64u;
   let slabs = select(all_slabs, run_time(all_slabs), all_slabs <= 4u);
+  var slab = 0u;
   for (var left = slabs; left > 0u; left--) {
-    let slab = slabs - left;
     load_slab(a_at, w_at, slab, thread);
     workgroupBarrier();
     @if(groups || !dot4) var tile = Tile();
@@ -80,6 +80,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     workgroupBarrier();
     @if(groups || !dot4) { totals = fold(totals, tile, row, slab); }
     @if((groups || !dot4) && tall) { low_totals = fold(low_totals, low_tile, row + 4u * ROW_THREADS, slab); }
+    slab++;
   }
   @if(!groups && dot4 && short) { totals = Totals(tile.r0, tile.r1); }
   @if(!groups && dot4 && !short) { totals = Totals(tile.r0, tile.r1, tile.r2, tile.r3); }
