@@ -285,7 +285,7 @@ test.describe("under require-trusted-types-for 'script'", () => {
   const required = "require-trusted-types-for 'script'";
 
   test(
-    accepted("Pages and bundlers", "Trusted Types: the worker has a policy named vit8", "Chromium 156"),
+    accepted("Pages and bundlers", "Trusted Types: the worker uses a policy named vit8", "Chromium 156"),
     async ({ page }) => {
       const violations: string[] = [];
       page.on("console", (message) => message.type() === "error" && violations.push(message.text()));

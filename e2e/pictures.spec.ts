@@ -31,7 +31,7 @@ async function openPage(page: Page): Promise<void> {
 }
 
 for (const kind of ["iframe", "removed iframe", "popup", "closed popup"])
-  test(`${accepted("Images", "pictures and files of an iframe or a popup", "Chromium 156")}, ${kind}`, async ({
+  test(`${accepted("Images", "images and files of an iframe or a popup", "Chromium 156")}, ${kind}`, async ({
     page,
   }) => {
     await openPage(page);
@@ -182,7 +182,7 @@ test("a worker that is busy, or never starts, keeps nobody from going", async ({
 });
 
 test(
-  accepted("Images", "an <img loading=lazy> that is out of sight: it is loaded", "Chromium 156"),
+  accepted("Images", "an <img loading=lazy> that is out of view: it is loaded", "Chromium 156"),
   async ({ page }) => {
     await openPage(page);
     const labels = await page.evaluate(async (src) => {
@@ -443,11 +443,7 @@ test(accepted("Images", "an ImageData of float16", "Chromium 156"), async ({ pag
 });
 
 test(
-  accepted(
-    "Images",
-    "an SVG file has the pixels that Node gives it, with a size and without",
-    "sharp 0.35.5",
-  ),
+  accepted("Images", "an SVG file has the same pixels as in Node, with and without a size", "sharp 0.35.5"),
   async ({ page }) => {
     await openPage(page);
     for (const name of ["a.svg", "viewbox.svg"]) {

@@ -27,7 +27,7 @@ async function meanOf(files: Record<string, unknown>): Promise<readonly number[]
 test(
   accepted(
     "Preprocessing",
-    "the image_processor inside processor_config.json, where there is no preprocessor_config.json",
+    "the image_processor inside processor_config.json, if there is no preprocessor_config.json",
     "transformers 5.18.0",
   ),
   async () => {

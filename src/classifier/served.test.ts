@@ -77,7 +77,7 @@ describe.each([
 );
 
 test(
-  accepted("Servers", "200 with the page of an app for each file that a folder lacks", "vite 8.3.8"),
+  accepted("Servers", "200 with an app's page for each file that a folder lacks", "vite 8.3.8"),
   async () => {
     expect(await logitsOf((await serve(sharded, itsPage)).address)).toEqual(expected);
   },

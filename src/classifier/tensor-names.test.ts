@@ -186,7 +186,7 @@ describe("what wraps a network", () => {
 
   test(accepted(
     "Tensors",
-    "any one prefix of all names, such as that of torch.compile, DDP, Lightning or peft",
+    "one prefix for all names, such as that of torch.compile, DDP, Lightning or peft",
     "transformers 5.18.0, timm 1.0.29",
   ), async () => {
     const timms = timmFiles(SMALL, tensors);
@@ -247,7 +247,7 @@ describe("tensors beside the network", () => {
   test(
     accepted(
       "Tensors",
-      "tensors that the model has no use for: left out and told by report.ignoredTensors",
+      "tensors that the model does not use: ignored, and listed in report.ignoredTensors",
       "transformers 5.18.0",
     ),
     async () => {

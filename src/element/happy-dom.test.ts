@@ -6,7 +6,7 @@ import { testComponents } from "./component.shared.ts";
 describe(
   accepted(
     "Pages and bundlers",
-    "component tests in happy-dom: the element is made; the library computes on the CPU",
+    "component tests in happy-dom: the element can be created; the library runs on the CPU",
     "happy-dom 21.0.4",
   ),
   testComponents,

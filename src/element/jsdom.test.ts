@@ -6,7 +6,7 @@ import { testComponents } from "./component.shared.ts";
 describe(
   accepted(
     "Pages and bundlers",
-    "component tests in jsdom: the element is made; the library computes on the CPU",
+    "component tests in jsdom: the element can be created; the library runs on the CPU",
     "jsdom 29.1.1",
   ),
   testComponents,

@@ -69,7 +69,7 @@ test("the revision of the options counts before that of the address", () => {
 });
 
 test(
-  accepted("Model addresses", "pages of a mirror, given as the endpoint", "huggingface_hub 1.33.0"),
+  accepted("Model addresses", "URLs of pages of a mirror, set as the endpoint", "huggingface_hub 1.33.0"),
   () => {
     const mirror = { endpoint: "https://mirror.example/hub/" };
     const at = (path: string) => readHubAddress(`https://mirror.example/hub/${path}`, mirror);

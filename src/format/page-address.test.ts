@@ -60,7 +60,7 @@ describe.each([
 test(
   accepted(
     "Model addresses",
-    "addresses of extensions (chrome-extension:, moz-extension:) and apps (capacitor:, tauri:, app:)",
+    "URLs of extensions (chrome-extension:, moz-extension:) and apps (capacitor:, tauri:, app:)",
     "Chromium 156",
   ),
   async () => {

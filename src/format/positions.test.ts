@@ -23,7 +23,7 @@ test("shrinking samples without antialiasing", () => {
 test(
   accepted(
     "Tensors",
-    "position embeddings of another grid: bicubic as DINOv2's in transformers, and antialiased as timm's",
+    "position embeddings for another grid: interpolated bicubic as in transformers' DINOv2, and antialiased as in timm",
     "transformers 5.18.0, timm 1.0.29",
   ),
   () => {

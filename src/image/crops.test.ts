@@ -22,7 +22,7 @@ describe("as the peers crop", () => {
   test(
     accepted(
       "Preprocessing",
-      "resize and centre crop of transformers' processors: half a pixel is rounded down, and a crop larger than the picture has black around it",
+      "resize and center crop of transformers' processors: half a pixel is rounded down, and a crop larger than the image is padded with black",
       "transformers 5.18.0 (PIL back end)",
     ),
     () => {
@@ -34,7 +34,7 @@ describe("as the peers crop", () => {
   test(
     accepted(
       "Preprocessing",
-      "resize and centre crop of timm, center or squash with any crop_pct: half a pixel is rounded to even",
+      "resize and center crop of timm, center or squash with any crop_pct: half a pixel is rounded to even",
       "timm 1.0.29",
     ),
     () => {

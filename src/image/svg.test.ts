@@ -16,7 +16,7 @@ const sizeOf = async (file: string) => {
 };
 
 describe(
-  accepted("Images", "the size of an SVG: of width and height, their units, the viewBox", "sharp 0.35.5"),
+  accepted("Images", "the size of an SVG: from width and height, their units, the viewBox", "sharp 0.35.5"),
   () => {
     test.each([
       ["in pixels", svg('width="80" height="60"')],

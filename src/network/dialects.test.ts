@@ -21,7 +21,7 @@ describe("transformers", () => {
   test(
     accepted(
       "Configuration",
-      "config.json of ViT, DeiT and DINOv2: absent fields have transformers' defaults, what it does not read is not read",
+      "config.json of ViT, DeiT and DINOv2: absent fields have transformers' defaults, and fields that it does not read are ignored",
       "transformers 5.18.0",
     ),
     async () => {
@@ -52,7 +52,7 @@ describe("transformers", () => {
   test(
     accepted(
       "Labels and heads",
-      "id2label and num_labels: two unnamed classes where there is neither, LABEL_n where they disagree, one class",
+      "id2label and num_labels: two unnamed classes without either, LABEL_n if they disagree, one class",
       "transformers 5.18.0",
     ),
     async () => {
@@ -69,7 +69,7 @@ describe("timm", () => {
   test(
     accepted(
       "Configuration",
-      "config.json of timm: absent, null and empty settings have its defaults, arguments of training are not read, a model keeps to the size that model_args gives it",
+      "config.json of timm: absent, null and empty settings have its defaults, training arguments are ignored, and model_args sets the image size",
       "timm 1.0.29",
     ),
     async () => {

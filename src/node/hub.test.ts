@@ -95,11 +95,7 @@ test.each([
 });
 
 test(
-  accepted(
-    "Model addresses",
-    "Hub addresses as they are copied, with revision and subfolder",
-    "huggingface_hub 1.33.0",
-  ),
+  accepted("Model addresses", "URLs of Hub pages, with revision and subfolder", "huggingface_hub 1.33.0"),
   async () => {
     for (const address of [
       `${hub.address}/o/n`,

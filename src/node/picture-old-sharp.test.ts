@@ -9,7 +9,7 @@ await import("./picture.test.ts");
 test(
   accepted(
     "Node",
-    "sharp from 0.33 on: every test of pictures runs with the oldest and the newest",
+    "sharp 0.33 and newer: every image test runs with the oldest and the newest",
     "sharp 0.33.5 and 0.35.5",
   ),
   async ({ expect }) => {

@@ -85,7 +85,7 @@ const ways: [string, () => NodePicture][] = [
 describe(
   accepted(
     "Node",
-    "pictures as paths, file:, http: and data: addresses, Blobs, buffers and views",
+    "images as paths, file:, http: and data: URLs, Blobs, buffers and views",
     "Node 20 (fetch, Blob, Buffer)",
   ),
   () => {

@@ -125,7 +125,7 @@ const withoutWebGpu = (page: Page) =>
 test(
   accepted(
     "Pages and bundlers",
-    "bundles without the worker: the page's own thread computes",
+    "bundles without the worker: the model runs on the page's main thread",
     "esbuild 0.28.2",
   ),
   async ({ page }) => {
@@ -166,7 +166,7 @@ test("a page with Trusted Types: the page's thread, the worker, the element; wit
 });
 
 test(
-  accepted("Pages and bundlers", "module service workers: vit8/cdn answers", "Chromium 156"),
+  accepted("Pages and bundlers", "module service workers: vit8/cdn works", "Chromium 156"),
   async ({ page }) => {
     const folder = install("html");
     const oneFilePath = path.join(folder, "node_modules/vit8/dist/vit8.cdn.js");

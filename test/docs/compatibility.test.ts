@@ -43,7 +43,7 @@ const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;
 function tableOf(area: string, rows: readonly Row[]): string {
   const lines = rows.map(
     ({ what, checkedAgainst, file }) =>
-      `| ${cell(what)} | ${cell(checkedAgainst)} | [${path.basename(file)}](../${file}) |`,
+      `| ${cell(what)} | ${cell(checkedAgainst)} | [\`${path.basename(file)}\`](../${file}) |`,
   );
   return [`## ${area}`, "", "| accepted | checked against | test |", "| --- | --- | --- |", ...lines].join(
     "\n",

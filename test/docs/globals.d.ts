@@ -7,7 +7,6 @@ declare global {
   const classifier: Class;
   const model: string;
   const image: Picture;
-  const picture: Picture;
   const first: Picture;
   const second: Picture;
   const signal: AbortSignal;
