@@ -10,12 +10,13 @@ export default {
     "bench/compilers/{compile,index}.ts", // by name, from bench/compilers.mjs and the bundle
     "bench/race/vite.config.ts", // by name, from bench/race.mjs
     "build/*.{mjs,ts}",
+    "docs/.vitepress/{config,theme/index}.ts",
     "scripts/*.mjs",
     "test/consumers/playwright.config.ts",
     "test/jobs/*.mjs", // by name, from scripts/check-release.mjs
     "test/wgpu/main.ts", // by name, from scripts/wgpu.mjs
   ],
-  project: ["{src,build,scripts,demo,bench,e2e,test}/**/*.{ts,mjs}", "*.ts"],
+  project: ["{src,build,docs/.vitepress,scripts,demo,bench,e2e,test}/**/*.{ts,mjs}", "*.ts"],
   ignoreExportsUsedInFile: true,
   // The system's, and programs that modules of scripts/ run by name.
   ignoreBinaries: ["apt-get", "cc", "dpkg-query", "mkfifo"],

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { anchorOf } from "../../build/docs/headings.ts";
 
 export interface Document {
   /** From the project's folder. */
@@ -48,17 +49,14 @@ export function codeBlocks({ file, text }: Document): CodeBlock[] {
 /** Targets of links and images, those of HTML included; none of code. */
 export function links({ text }: Document): string[] {
   const prose = withoutCode(text);
-  const found = [...prose.matchAll(/\]\(([^)\s]+)\)|\b(?:src|href)="([^"]+)"/g)];
+  const found = [...prose.matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"/g)];
   return found.map(([, markdown, html]) => markdown ?? html);
 }
 
 /** The anchors of a document's headings, as GitHub makes them. */
 export function anchors({ text }: Document): string[] {
   const headings = [...withoutBlocks(text).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\p{M} _-]/gu, "")
-      .replaceAll(" ", "-"),
+    anchorOf(heading),
   );
   return headings.map((name, i) => {
     const before = headings.slice(0, i).filter((other) => other === name).length;
