@@ -25,7 +25,7 @@ const ARROWS = {
   zeroshot: "format classifier text worker",
   "index.ts": "errors format image gpu lower classifier worker",
   node: "errors format image wasm classifier text",
-  jobs: "errors format classifier node",
+  jobs: "errors format classifier text node",
   element: "errors classifier index.ts",
   bench: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier index.ts",
   cli: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier calibration node jobs bench",

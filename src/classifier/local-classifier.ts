@@ -7,7 +7,7 @@ import { type ModelFolder, type ModelSource, resolveFolder } from "../format/fol
 import type { Framing } from "../image/geometry.ts";
 import { arithmeticOf, checkChoice } from "../lower/arithmetic.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
-import { topClasses } from "./answer.ts";
+import { type Classification, topClasses } from "./answer.ts";
 import type {
   ClassifyOptions,
   EachOptions,
@@ -41,6 +41,13 @@ export const pagePlatform: Platform<Picture> = {
 };
 
 const MAX_BATCH = 8;
+
+/** What `answers` gives of a picture. */
+export interface LabelledAnswer {
+  /** Empty without `topK`. */
+  readonly classes: readonly Classification[];
+  readonly embedding: Float32Array;
+}
 
 /** A classifier on the thread that loads it. */
 export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
@@ -89,15 +96,29 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   readonly classify = (async (
     input: P | readonly P[],
     { topK = 5, ...options }: ClassifyOptions & ManyOptions = {},
-  ) => {
+  ) => this.#each(input, options, this.#naming(topK))) as ImageClassifier<P>["classify"];
+
+  /** Classes and embedding of each picture, from one run. */
+  async answers(
+    pictures: readonly P[],
+    { topK, ...options }: ClassifyOptions,
+  ): Promise<PromiseSettledResult<LabelledAnswer>[]> {
+    const classesOf = topK ? this.#naming(topK) : () => [];
+    return this.#each(pictures, { ...options, settled: true }, (answer) => ({
+      classes: classesOf(answer),
+      embedding: answer.embedding,
+    })) as Promise<PromiseSettledResult<LabelledAnswer>[]>;
+  }
+
+  #naming(topK: number) {
     const { id, labels, scoring, network } = this.#recovery.session.model;
     const other = network.outputs.boxes ? "detect" : labels.length === 0 && "embed";
     if (other)
       throw new UnsupportedModelError(`${id}: expected a classification head, got none. Use ${other}().`);
     if (!(Number.isInteger(topK) && topK >= 1))
       throw new RangeError(`topK: expected a whole number of 1 or more, got ${topK}.`);
-    return this.#each(input, options, ({ logits }) => topClasses(logits, labels, topK, scoring));
-  }) as ImageClassifier<P>["classify"];
+    return ({ logits }: Answer) => topClasses(logits, labels, topK, scoring);
+  }
 
   async *classifyEach<K>(
     pictures: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,

@@ -75,7 +75,7 @@ test("inspect says what was done to a quantized folder", async () => {
   expect(await words("by-group")).toContain(
     [
       "4-bit weights in the file: one scale per output channel, times a multiple for each 16 inputs; int8 in memory",
-      "8-bit activations: one scale per token, made at run time (dynamic)",
+      "8-bit activations: one scale per token, computed at run time (dynamic)",
       "method gptq: GPTQ (Frantar et al. 2023), activations scaled at run time",
       "calibrated on 3 pictures, seed 1",
     ].join("\n "),
@@ -88,6 +88,12 @@ test("inspect says what was done to a quantized folder", async () => {
     images: 3,
   });
   expect(await words("tiny")).toContain("float file, weights are quantized to int8 at load");
+});
+
+test("the card of a calibrated folder says the same", () => {
+  const card = readFileSync(at("static", "README.md"), "utf8");
+  for (const words of ["# tiny, w4a4\n", "- 4-bit weights in the file", "- Calibrated on 3 images, seed 1."])
+    expect(card).toContain(words);
 });
 
 test("which pictures of how many calibrate is told and kept, and eval warns of them", async () => {

@@ -52,8 +52,6 @@ export const classify: Command = {
     const files = (await Promise.all(args.positionals.map(picturesAt))).flat();
     const options = { ...arithmeticFrom(args), device: deviceFrom(args), maxBatch: 1 };
     const own = await labelsFrom(args);
-    if (own && !args.text("model"))
-      throw new UsageError("--labels: expected --model with a CLIP or SigLIP model, got none.");
     const topK = args.count("top-k") ?? 5;
     const { signal } = terminal;
     const answers: Answer[] = [];

@@ -73,6 +73,41 @@ describe.skipIf(!ort)("in ONNX Runtime", () => {
   });
 });
 
+/** What a message of protobuf has in its length-delimited fields, by number: enough of a reader to see what was written. */
+function fieldsOf(bytes: Uint8Array): [field: number, bytes: Uint8Array][] {
+  let at = 0;
+  const varint = () => {
+    let [value, shift] = [0, 0];
+    for (;;) {
+      const byte = bytes[at++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+      shift += 7;
+    }
+  };
+  const found: [number, Uint8Array][] = [];
+  while (at < bytes.length) {
+    const tag = varint();
+    const value = varint();
+    if (tag % 8 !== 2) continue;
+    found.push([Math.floor(tag / 8), bytes.subarray(at, at + value)]);
+    at += value;
+  }
+  return found;
+}
+
+test("the file's metadata has labels and preprocessing, and no path of this machine", async () => {
+  expect(await vit8("export-onnx", bundledModel(), "-o", file)).toMatchObject({ code: 0 });
+  const props = fieldsOf(readFileSync(file)).filter(([field]) => field === 14);
+  const metadata = Object.fromEntries(
+    props.map(([, bytes]) => fieldsOf(bytes).map(([, text]) => Buffer.from(text).toString())),
+  );
+  const model = await openChecked(bundledModel(), signal);
+  expect(JSON.parse(metadata.labels)).toEqual(model.labels);
+  expect(JSON.parse(metadata.preprocessing)).toEqual(model.preprocessing);
+  expect(metadata).toMatchObject({ model: "everyday80", scoring: "softmax" });
+});
+
 test("an unknown type, and no file to write, are wrong calls", async () => {
   const dtype = await vit8("export-onnx", bundledModel(), "-o", file, "--dtype", "q2");
   expect(dtype).toMatchObject({ code: 2, output: expect.stringContaining("fp32, fp16, q8, q4") });

@@ -7,6 +7,7 @@ import { onnxModel } from "../onnx/model.ts";
 import { byteLengthOf } from "../onnx/protobuf.ts";
 import { type Command, UsageError } from "./command.ts";
 import { HUB, hubFrom, openChecked } from "./model.ts";
+import { onnxMetadata } from "./onnx-metadata.ts";
 
 export const exportOnnx: Command = {
   name: "export-onnx",
@@ -20,8 +21,9 @@ export const exportOnnx: Command = {
   notes: `All families are supported. The graph is like the ViT export of transformers, opset 17. Input: pixel_values
 [batch_size, 3, height, width], resized and normalized. Output: logits; for YOLOS logits and pred_boxes; without a head
 embedding. All are float32. q8 is dynamic quantization: int8 weights with a scale per output channel (the same as
-vit8's) and uint8 activations. q4 is int4 weights in blocks of 32, with float activations. In both, the patch embedding
-and the products of attention stay in float.`,
+vit8's) and uint8 activations with one scale for the whole batch, so an answer depends slightly on the other images in it.
+q4 is int4 weights in blocks of 32, with float activations. In both, the patch embedding
+and the products of attention stay in float. The labels and the preprocessing are in the file's metadata, as JSON.`,
   async run(args, terminal) {
     const [name] = args.exactly("MODEL");
     const file = args.text("output");
@@ -29,7 +31,8 @@ and the products of attention stay in float.`,
     const format = formatOf(args.text("dtype") ?? "fp32");
     await checkOutput(file);
     const model = await openChecked(name, terminal.signal, hubFrom(args));
-    const message = onnxModel(model.name, model.network, await floatTensors(model, terminal.signal), format);
+    const tensors = await floatTensors(model, terminal.signal);
+    const message = onnxModel(model.name, model.network, tensors, format, onnxMetadata(model));
     await writeWhole(file, message, terminal.signal);
     terminal.print(`${file}: ${(byteLengthOf(message) / 1e6).toFixed(2)} MB\n`);
     return 0;

@@ -7,10 +7,12 @@ import type { Shard } from "../jobs/entry.ts";
 import { hashingFolder } from "../jobs/hashing-folder.ts";
 import { entriesOf } from "../jobs/inputs.ts";
 import { runJob } from "../jobs/job.ts";
+import { labelerOf, ownLabels } from "../jobs/labeler.ts";
 import { formatOf } from "../jobs/output.ts";
 import { parseShard, shardOfEnvironment } from "../jobs/shard-from.ts";
 import { loadSharp } from "../node/picture.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
+import { LABELS, labelsFrom } from "./labels.ts";
 import {
   ARITHMETIC,
   arithmeticFrom,
@@ -20,7 +22,7 @@ import {
   HUB,
   hubFrom,
   openChecked,
-  withClassifier,
+  withLoaded,
 } from "./model.ts";
 import { Pace } from "./pace.ts";
 import type { Terminal } from "./terminal.ts";
@@ -40,6 +42,7 @@ export const label: Command = {
     ...HUB,
     ...ARITHMETIC,
     ...DEVICE,
+    ...LABELS,
     "top-k": { value: "N", short: "k", help: "labels for each picture; default 5" },
     embed: { help: "write each picture's embedding too" },
     resume: { help: "go on where an earlier start of the same job ended" },
@@ -63,10 +66,12 @@ OUT.parts; --resume goes on from there. docs/jobs.md has scripts for Slurm, Kube
     (await loadSharp()).cache(false);
     const shard = shardFrom(args, terminal);
     const arithmetic = arithmeticFrom(args);
+    const given = await labelsFrom(args);
+    const own = given && ownLabels(given.labels, given.template);
     const model = await openChecked(args.text("model") ?? bundledModel(), terminal.signal, hubFrom(args));
     const { folder, sha256 } = hashingFolder(model.folder);
     const options = { ...arithmetic, device: deviceFrom(args) };
-    return withClassifier({ ...model, folder }, terminal, options, async (classifier) => {
+    return withLoaded(labelerOf(own), { ...model, folder }, terminal, options, async (labeler) => {
       const { signal } = terminal;
       const pace = new Pace(terminal);
       void countOf(inputs, signal).then((pictures) => {
@@ -75,14 +80,15 @@ OUT.parts; --resume goes on from there. docs/jobs.md has scripts for Slurm, Kube
       });
       const metadata = {
         vit8: version(),
-        model: classifier.report.model,
+        model: labeler.report.model,
         sha256: sha256(),
         arithmetic: `${arithmetic.precision}, ${arithmetic.nonlinear}${arithmetic.integerOnly ? ", integer only" : ""}`,
+        ...own,
         date: new Date().toISOString().slice(0, 10),
       };
       const { rows, failed } = await runJob({
         entries: entriesOf(inputs, { signal, stdin }),
-        classifier,
+        labeler,
         output,
         topK: args.count("top-k") ?? 5,
         embed: args.flag("embed"),

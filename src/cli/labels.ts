@@ -32,6 +32,8 @@ export async function labelsFrom(args: Arguments): Promise<OwnLabels | undefined
       throw new UsageError("--template: expected --labels or --labels-file too, got neither.");
     return undefined;
   }
+  if (!args.text("model"))
+    throw new UsageError("--labels: expected --model with a CLIP or SigLIP model, got none.");
   if (template !== undefined && !template.includes("{}"))
     throw new UsageError(`--template: expected {} where the label goes, got "${template}".`);
   const labels = file === undefined ? namesIn(inline!.split(",")) : namesIn(await linesOf(file));

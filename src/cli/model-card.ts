@@ -1,20 +1,28 @@
-// The README.md of an int8 folder: where the weights are from and what was done to them.
+// The README.md of a quantized folder: where the weights are from and what was done to them.
 
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { inLine } from "../errors/visible.ts";
+import type { Quantization } from "../format/quantization-config.ts";
 import type { OpenModel } from "./model.ts";
+import { quantizationFacts, quantizationWords } from "./quantization-words.ts";
 import { shapeOf } from "./shape-of.ts";
 
-/** A directory is named by its last part: the rest of its path is nobody's business. */
-export function modelCard({ folder, name, input, network, labels }: OpenModel): string {
-  const source = inLine(/^[./]|^[a-z]:\\/i.test(folder.id) ? basename(folder.id) : folder.id);
-  return `# ${source}, int8
+/** @param model the float one @param quantization what config.json of the quantized one says */
+export function modelCard(model: OpenModel, quantization: Quantization): string {
+  const { folder, name, input, network, labels } = model;
+  const source = sourceOf(folder.id);
+  const { bits } = quantizationFacts(quantization);
+  const facts = quantizationWords(quantization).split("\n");
+  return `# ${source}, ${bits === "w8a8" ? "int8" : bits}
 
 Made from the float model \`${source}\` by \`vit8 quantize\`; its authors, data and license are those of that model.
 
 - ${name}: ${input.width}x${input.height} pixels, patch ${input.patch}, ${shapeOf(network)}, ${labels.length} classes.
-- Weights of linear layers and of the patch embedding: int8, symmetric, one scale per output channel (largest magnitude / 127,
-  round to nearest), in the compressed-tensors convention: \`*.weight\` I8, \`*.weight_scale\` F32 [out, 1]. All else is F32.
-- Activations are quantised at run time, one scale per token: no calibration data was used.
+${facts.map((fact) => `- ${fact[0].toUpperCase()}${fact.slice(1)}.`).join("\n")}
+- The files follow the compressed-tensors convention. What is not the weight of a linear layer or of the patch embedding is F32.
 `;
 }
+
+/** A directory is named by its last part: the rest of its path is nobody's business. */
+export const sourceOf = (id: string) => inLine(existsSync(id) ? basename(id) : id);

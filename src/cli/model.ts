@@ -118,7 +118,8 @@ interface Loader<C> {
   load(model: ModelSource, options: LoadOptions): Promise<C>;
 }
 
-async function withLoaded<C extends { dispose(): Promise<void> }, T>(
+/** The same with whatever `loader` loads. */
+export async function withLoaded<C extends { dispose(): Promise<void> }, T>(
   loader: Loader<C>,
   { folder }: OpenModel,
   terminal: Terminal,

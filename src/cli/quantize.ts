@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { Vit8Error } from "../errors/errors.ts";
+import { parseQuantization, type Quantization } from "../format/quantization-config.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import { refuseExisting, writeFolder } from "../node/write-folder.ts";
 import { CALIBRATION_OPTIONS, calibrationOf, filesOfCalibration } from "./calibrate.ts";
@@ -34,16 +35,20 @@ export const quantize: Command = {
     const model = await openChecked(name, signal, hubFrom(args));
     await refuseItself(model.folder.id, directory);
     const files = await filesOfCalibration(model.folder, calibration, terminal);
-    const plain = calibration.method === "dynamic" && calibration.bits === "w8a8" && !calibration.weights;
     // A card that somebody may have written there stays.
-    if (plain && !existsSync(path.join(directory, "README.md")))
-      files.set("README.md", [new TextEncoder().encode(modelCard(model))]);
+    if (!existsSync(path.join(directory, "README.md")))
+      files.set("README.md", [new TextEncoder().encode(modelCard(model, quantizationIn(files)))]);
     await writeFolder(directory, files, signal);
     const megabytes = byteLength(files.get(WEIGHTS_FILE)!) / 1e6;
     terminal.print(`${directory}: ${WEIGHTS_FILE} of ${megabytes.toFixed(2)} MB\n`);
     return 0;
   },
 };
+
+function quantizationIn(files: ReadonlyMap<string, readonly Uint8Array[]>): Quantization {
+  const config = JSON.parse(Buffer.concat(files.get("config.json")!).toString());
+  return parseQuantization(config.quantization_config)!;
+}
 
 async function refuseItself(source: string, directory: string): Promise<void> {
   const [from, to] = await Promise.all(

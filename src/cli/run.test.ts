@@ -411,7 +411,10 @@ describe("quantize", () => {
       ...{ method: null, source: null, images: null, seed: null },
     });
     expect(byteLength).toBeLessThan(readFileSync(at("tiny", "model.safetensors")).length);
-    expect(readFileSync(at("tiny8", "README.md"), "utf8")).toContain("float model `tiny`");
+    const card = readFileSync(at("tiny8", "README.md"), "utf8");
+    expect(card).toContain("# tiny, int8\n");
+    expect(card).toContain("float model `tiny`");
+    expect(card).toContain("8-bit activations: one scale per token, computed at run time");
   });
 
   test("nothing is overwritten unasked, and a card and other files never", async () => {

@@ -3,16 +3,16 @@
 import { setMaxListeners } from "node:events";
 import type { Classification } from "../classifier/answer.ts";
 import { groupsOf, inOrder } from "../classifier/in-order.ts";
-import type { NodeClassifier } from "../node/index.ts";
 import { readPicture } from "../node/picture.ts";
 import { type Entry, type Shard, shardOf } from "./entry.ts";
+import type { Labeler } from "./labeler.ts";
 import { writeRows } from "./output.ts";
 import { Parts } from "./parts.ts";
 import type { Metadata, Row } from "./row.ts";
 
 export interface Job {
   readonly entries: AsyncIterable<Entry>;
-  readonly classifier: NodeClassifier;
+  readonly labeler: Labeler;
   readonly output: string;
   readonly topK: number;
   readonly embed: boolean;
@@ -41,10 +41,10 @@ const PART_ROWS = 128;
 
 /** @throws Vit8Error for an input or output that cannot be used; what is done by then is kept for `resume`. */
 export async function runJob(job: Job): Promise<JobReport> {
-  const { classifier, output, topK, embed, shard, resume, metadata, signal } = job;
+  const { labeler, output, topK, embed, shard, resume, metadata, signal } = job;
   // Every picture on its way listens to it, which is more than Node expects.
   setMaxListeners(0, signal);
-  const places = Math.min(topK, classifier.labels.length);
+  const places = Math.min(topK, labeler.labels.length);
   const identity = {
     ...metadata,
     inputs: job.inputs,
@@ -91,30 +91,27 @@ async function* remaining(job: Job, parts: Parts, total: { pictures: number }): 
   }
 }
 
-/** A group's rows: its pictures are decoded side by side, and classified together. */
+/** A group's rows: its pictures are decoded side by side, and run together. */
 async function answersOf(group: readonly Asked[], job: Job, topK: number): Promise<Row[]> {
-  const { classifier, embed, signal } = job;
+  const { labeler, embed, signal } = job;
   const decoded = await Promise.allSettled(
     group.map(async ({ key, read }) => readPicture(await read(signal), key)),
   );
   signal.throwIfAborted();
   const good = decoded.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  const classes = topK && good.length ? await classifier.classify(good, { topK, signal, settled: true }) : [];
-  const vectors = embed && good.length ? await classifier.embed(good, { signal, settled: true }) : [];
+  const answers = good.length && (topK || embed) ? await labeler.answers(good, { topK, signal }) : [];
   let next = 0;
   return group.map(({ row, key }, i) => {
     const result = decoded[i];
     const empty = { row, key, labels: [], indices: [], scores: [] };
     if (result.status === "rejected") return { ...empty, error: messageOf(result.reason) };
-    const [answer, vector] = [classes[next], vectors[next]];
-    next++;
-    for (const part of [answer, vector])
-      if (part?.status === "rejected") return { ...empty, error: messageOf(part.reason) };
+    const answer = answers[next++];
+    if (answer?.status === "rejected") return { ...empty, error: messageOf(answer.reason) };
     const { width, height } = result.value;
     return {
       ...empty,
-      ...(answer?.status === "fulfilled" && columnsOf(answer.value)),
-      ...(vector?.status === "fulfilled" && { embedding: vector.value }),
+      ...(answer && columnsOf(answer.value.classes)),
+      ...(answer && embed && { embedding: answer.value.embedding }),
       width,
       height,
     };

@@ -25,6 +25,7 @@ import { countOf } from "./count.ts";
 import { type Entry, shardOf } from "./entry.ts";
 import { entriesOf } from "./inputs.ts";
 import { type Job, runJob } from "./job.ts";
+import { type Labeler, labelerOf } from "./labeler.ts";
 import { mergeShards } from "./merge.ts";
 import { nearest } from "./nearest.ts";
 import { openRows } from "./output.ts";
@@ -35,6 +36,7 @@ const at = (...names: string[]) => path.join(folder, ...names);
 const { signal } = new AbortController();
 const pictures = new Map<string, Uint8Array>();
 let classifier: NodeClassifier;
+let labeler: Labeler;
 
 beforeAll(async () => {
   for (let i = 0; i < 30; i++) {
@@ -51,16 +53,17 @@ beforeAll(async () => {
   for (const [name, bytes] of pictures)
     writeFileSync(at("pictures", name < "20" ? name : `below/${name}`), bytes);
   classifier = await ImageClassifier.load(writeTinyModel(at("model")), { device: "cpu" });
+  labeler = await labelerOf().load(at("model"), { device: "cpu" });
 });
 afterAll(async () => {
-  await classifier.dispose();
+  await Promise.all([classifier.dispose(), labeler.dispose()]);
   rmSync(folder, { recursive: true });
 });
 
 function job(output: string, change: Partial<Job> = {}): Job {
   return {
     entries: entriesOf([at("pictures")], { signal, stdin: noInput() }),
-    classifier,
+    labeler,
     output: at(output),
     topK: 3,
     embed: true,
@@ -124,6 +127,21 @@ describe("rows", () => {
   test.each(["csv", "parquet"])("are the same in %s", async (kind) => {
     await runJob(job(`all.${kind}`));
     expect(await rowsOf(`all.${kind}`)).toEqual(await rowsOf("all.jsonl"));
+  });
+
+  test("take one run of the model, with and without an embedding", async () => {
+    const runs: number[] = [];
+    const counting = {
+      ...labeler,
+      labels: labeler.labels,
+      answers: (...args: Parameters<Labeler["answers"]>) => {
+        runs.push(args[0].length);
+        return labeler.answers(...args);
+      },
+    };
+    await runJob(job("counted.jsonl", { labeler: counting as Labeler }));
+    expect(runs.reduce((a, b) => a + b)).toBe(28);
+    expect(bytesOf("counted.jsonl").equals(bytesOf("all.jsonl"))).toBe(true);
   });
 
   test("are the same bytes for the same input", async () => {

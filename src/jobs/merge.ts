@@ -36,16 +36,20 @@ export async function mergeShards(output: string, files: readonly string[]): Pro
 const missing = (row: number, pictures: number) =>
   new Vit8Error(`picture ${row} of ${pictures} is in none of the files. Give the files of all shards.`);
 
-const SAME = ["model", "sha256", "arithmetic", "topK", "pictures"] as const;
+const SAME = ["model", "sha256", "arithmetic", "labels", "template", "topK", "pictures"] as const;
 
 function checkSameJob(file: string, first: Metadata, otherFile: string, other: Metadata): void {
   for (const name of SAME) {
-    if (first[name] === other[name]) continue;
+    const [expected, got] = [first, other].map((metadata) => wordsOf(metadata[name]));
+    if (expected === got) continue;
     throw new Vit8Error(
-      `${otherFile}: expected ${name} ${first[name]}, as ${file} has it, got ${other[name]}. Merge the shards of one job.`,
+      `${otherFile}: expected ${name} ${expected}, as ${file} has it, got ${got}. Merge the shards of one job.`,
     );
   }
 }
+
+const wordsOf = (value: unknown) =>
+  value === undefined ? "none" : Array.isArray(value) ? JSON.stringify(value) : String(value);
 
 /** Each source is in order already. */
 async function* inOrderOfRow(sources: readonly AsyncIterable<Row>[]): AsyncGenerator<Row> {

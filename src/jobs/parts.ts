@@ -94,8 +94,8 @@ function checkSame(
   begun: Record<string, unknown>,
   job: Readonly<Record<string, unknown>>,
 ): void {
-  for (const name of Object.keys(job)) {
-    const [was, is] = [begun[name], job[name]].map((value) => JSON.stringify(value));
+  for (const name of new Set([...Object.keys(begun), ...Object.keys(job)])) {
+    const [was, is] = [begun[name], job[name]].map((value) => JSON.stringify(value) ?? "none");
     if (was === is) continue;
     throw new Vit8Error(
       `${folder}: the unfinished job has ${name} ${was}, got ${is}. Use the same ${name}, or delete the folder.`,

@@ -27,6 +27,9 @@ export interface Metadata {
   readonly sha256: string;
   /** Such as `int8, exact`. */
   readonly arithmetic: string;
+  /** Those that a person named, in their order, and what each was put into; absent where they are the model's. */
+  readonly labels?: readonly string[];
+  readonly template?: string;
   /** UTC, the day alone, so that the same job gives the same bytes. */
   readonly date: string;
   /** Width of an embedding; 0 where there are none. */

@@ -3,30 +3,18 @@
  *
  * @module vit8/node
  */
-import type { ImageClassifier as Classifier, LoadOptions, Platform } from "../classifier/api.ts";
+import type { ImageClassifier as Classifier, LoadOptions } from "../classifier/api.ts";
 import { LocalClassifier } from "../classifier/local-classifier.ts";
-import { openPicture } from "../classifier/picture.ts";
 import type { ModelSource } from "../format/folder.ts";
 import { LocalTextTower } from "../text/text-tower.ts";
 import { ZeroShotClassifier as ZeroShot } from "../text/zero-shot.ts";
-import { nodeCache } from "./cache.ts";
-import { openModel } from "./folder.ts";
-import { nodeGpu, restfulWait } from "./gpu.ts";
-import { type NodePicture, readSource } from "./source.ts";
+import { nodePlatform } from "./platform.ts";
+import type { NodePicture } from "./source.ts";
 
 export * from "../errors/errors.ts";
 
 export type { NodePicture } from "./source.ts";
 export type NodeClassifier = Classifier<NodePicture>;
-
-const nodePlatform: Platform<NodePicture> = {
-  gpu: nodeGpu,
-  wait: restfulWait,
-  threads: async () => (await import("./threads.ts")).nodeThreads(),
-  cache: nodeCache,
-  openFolder: (model, { revision, endpoint }) => openModel(model, { revision, endpoint }),
-  openPicture: async (picture, signal) => openPicture(await readSource(picture, signal)),
-};
 
 /** `ImageClassifier.load` in Node: also takes a directory; needs the packages `webgpu` and, for picture files, `sharp`. */
 export const ImageClassifier = {

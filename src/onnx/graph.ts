@@ -91,14 +91,15 @@ export class OnnxGraph {
     return outputs;
   }
 
-  /** The file, in pieces. @throws RangeError where it would be beyond protobuf's 2 GiB. */
-  encode(name: string): Message {
+  /** The file, in pieces, with `metadata` as its metadata_props. @throws RangeError where it would be beyond protobuf's 2 GiB. */
+  encode(name: string, metadata: Readonly<Record<string, string>> = {}): Message {
     const model = [
       integer(1, IR_VERSION),
       text(2, "vit8"),
       nested(7, ...this.#nodes, text(2, name), ...this.#constants, ...this.#inputs, ...this.#outputs),
       nested(8, text(1, ""), integer(2, OPSET)),
       nested(8, text(1, MICROSOFT), integer(2, 1)),
+      ...Object.entries(metadata).map(([key, value]) => nested(14, text(1, key), text(2, value))),
     ].flat();
     const byteLength = byteLengthOf(model);
     if (byteLength >= 2 ** 31)

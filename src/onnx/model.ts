@@ -27,7 +27,13 @@ const BATCH = "batch_size";
  * The file of a model called `name`: `pixel_values` -> `logits` [batch, classes], of a detector [batch, objects, classes] with `pred_boxes`
  * [batch, objects, 4], or without a head `embedding` [batch, width], all f32. The patch embedding stays a float convolution in every format, as hubs have it.
  */
-export function onnxModel(name: string, network: Network, tensors: Tensors, format: OnnxFormat): Message {
+export function onnxModel(
+  name: string,
+  network: Network,
+  tensors: Tensors,
+  format: OnnxFormat,
+  metadata?: Readonly<Record<string, string>>,
+): Message {
   const graph = new OnnxGraph();
   const writer = new Writer(graph, tensors, format);
   for (const op of network.ops) writer.nodes.set(op.out, interpret(NODES, op, writer));
@@ -38,7 +44,7 @@ export function onnxModel(name: string, network: Network, tensors: Tensors, form
     graph.node("Cast", output, [given], { to: TYPES.float32 });
     graph.output(output, "float32", [BATCH, ...(value.rows > 1 ? [value.rows] : []), value.width]);
   }
-  return graph.encode(name);
+  return graph.encode(name, metadata);
 }
 
 /** What a head gives, as transformers names it; without one, the embedding. */

@@ -31,7 +31,8 @@ export interface Loaders<P> {
   readonly texts: (options: LoadOptions, images: ImageClassifier<P>) => Promise<TextTower>;
 }
 
-const TEMPLATE = "a photo of a {}.";
+/** What `classify` puts a label into. */
+export const TEMPLATE = "a photo of a {}.";
 
 /** A CLIP or SigLIP model: the labels are yours. */
 export class ZeroShotClassifier<P> {

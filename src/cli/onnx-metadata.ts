@@ -1,0 +1,13 @@
+// What an ONNX file says of itself: its labels, and how a picture becomes `pixel_values`.
+
+import type { OpenModel } from "./model.ts";
+import { sourceOf } from "./model-card.ts";
+
+/** `metadata_props` of the file; all but `model` and `scoring` are JSON. */
+export function onnxMetadata({ folder, labels, preprocessing, scoring }: OpenModel): Record<string, string> {
+  return {
+    model: sourceOf(folder.id),
+    preprocessing: JSON.stringify(preprocessing),
+    ...(labels.length > 0 && { labels: JSON.stringify(labels), scoring }),
+  };
+}
