@@ -1,5 +1,5 @@
 /** `<vit-classifier>` as the page that holds it sees it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import sharp from "sharp";
 import { madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
@@ -674,4 +674,36 @@ test("shows what reaches the threshold, as many as asked for, in the page's own 
   });
   await expect(page.getByText("mine")).toBeVisible();
   await expect(page.getByRole("list")).toBeHidden();
+});
+
+test("labels of a page's own, changed without loading the model again", async ({ page }) => {
+  const asked: string[] = [];
+  await page.route("**/tiny-clip/*", (route) => {
+    const name = new URL(route.request().url()).pathname.split("/").at(-1)!;
+    asked.push(name);
+    const file = `test/goldens/zero-shot/clip/${name}`;
+    return existsSync(file) ? route.fulfill({ path: file }) : route.fulfill({ status: 404 });
+  });
+  const own = 'labels="cat, dog ,other,cat" device="cpu" model="/tiny-clip/"';
+  const src = `${samples}/pizza.svg`;
+  await openPage(
+    page,
+    `<vit-classifier id="a" src="${src}" ${own}></vit-classifier>
+     <vit-classifier id="b" src="${src}" labels="cat" device="cpu" model="${model}"></vit-classifier>`,
+  );
+  await ended(page);
+  const labels = () =>
+    page.locator("#a").evaluate(({ results }: VitClassifier) => results.map(({ label }) => label).sort());
+  expect(await labels()).toEqual(["cat", "dog", "other"]);
+  const loads = asked.filter((name) => name === "model.safetensors").length;
+  await page.locator("#a").evaluate((node: VitClassifier) => {
+    node.labels = ["hen", "cat"];
+  });
+  await expect.poll(labels).toEqual(["cat", "hen"]);
+  await expect(page.locator("#a")).toHaveAttribute("labels", "hen,cat");
+  expect(asked.filter((name) => name === "model.safetensors").length).toBe(loads);
+  await ended(page, "b");
+  expect(await page.locator("#b").evaluate((node: VitClassifier) => node.error?.message)).toContain(
+    "expected clip or siglip with both towers",
+  );
 });

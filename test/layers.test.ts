@@ -26,7 +26,7 @@ const ARROWS = {
   "index.ts": "errors format image gpu lower classifier worker",
   node: "errors format image wasm classifier text",
   jobs: "errors format classifier text node",
-  element: "errors classifier index.ts",
+  element: "errors classifier index.ts zeroshot",
   bench: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier index.ts",
   cli: "errors tensor format quant image network onnx gpu kernels scheduler lower classifier calibration node jobs bench",
 } as const;

@@ -5,6 +5,7 @@ import type { DeviceChoice } from "../index.ts";
 export interface Attributes {
   src: string;
   model: string;
+  labels: readonly string[];
   device: DeviceChoice;
   topK: number;
   threshold: number;
@@ -35,6 +36,11 @@ const pixels = (value: string | null) => Math.max(Number.parseFloat(value ?? "")
 const ATTRIBUTES: { readonly [Name in keyof Attributes]: Attribute<Attributes[Name]> } = {
   src: { attribute: "src", renews: "picture", read: text },
   model: { attribute: "model", renews: "run", read: text },
+  labels: {
+    attribute: "labels",
+    renews: "run",
+    read: (value) => [...new Set((value ?? "").split(",").map((label) => label.trim()))].filter(Boolean),
+  },
   device: {
     attribute: "device",
     renews: "run",

@@ -1,13 +1,21 @@
 // One copy of a model for all elements of a page that name it: loaded by the first, disposed after the last.
 
-import { type DeviceChoice, ImageClassifier, type LoadProgress, ModelLoadError } from "../index.ts";
+import { part } from "../errors/part.ts";
+import {
+  type DeviceChoice,
+  ImageClassifier,
+  type LoadOptions,
+  type LoadProgress,
+  ModelLoadError,
+} from "../index.ts";
+import type { ZeroShotClassifier } from "../zeroshot/index.ts";
 import { modelAddress } from "./source.ts";
 
 /** As often as XMLHttpRequest tells its progress. */
 const PROGRESS_INTERVAL_MS = 50;
 
 interface SharedModel {
-  readonly classifier: Promise<ImageClassifier>;
+  readonly classifier: Promise<ImageClassifier | ZeroShotClassifier>;
   readonly loading: AbortController;
   /** One for each lease. */
   readonly listeners: Set<(progress: LoadProgress) => void>;
@@ -18,7 +26,9 @@ interface SharedModel {
 export interface ModelLease {
   readonly address: string;
   readonly device: DeviceChoice;
-  /** Rejects with what `ImageClassifier.load` throws. */
+  /** Of a page's own; empty: the model's. */
+  readonly labels: readonly string[];
+  /** Rejects with what `ImageClassifier.load` or `ZeroShotClassifier.load` throws. */
   readonly classifier: Promise<ImageClassifier>;
   readonly ready: boolean;
   /** False once loading failed, or the model was found broken: another lease loads it again. */
@@ -31,17 +41,18 @@ export interface ModelLease {
   release(): void;
 }
 
-/** By device and address. */
+/** By device and address, and whether for labels of a page's own. */
 const models = new Map<string, SharedModel>();
 
 /**
- * The same lease as long as model and device are the same; a model that did not load, or is broken, is loaded again.
+ * The same lease as long as model, labels and device are the same; a model that did not load, or is broken, is loaded again.
  * @throws ModelLoadError without a model
  */
 export function renewLease(
   lease: ModelLease | undefined,
   model: string,
   device: DeviceChoice,
+  labels: readonly string[],
   onProgress: (progress: LoadProgress) => void,
 ): ModelLease {
   if (!model)
@@ -49,26 +60,32 @@ export function renewLease(
       "vit-classifier: has no model; set the attribute model to a Hub id or an address",
     );
   const address = modelAddress(model);
-  if (lease?.current && lease.address === address && lease.device === device) return lease;
+  const same = lease?.address === address && lease.device === device;
+  if (lease?.current && same && String(lease.labels) === String(labels)) return lease;
+  // Other labels have the same model, which the last one who has it would give away.
+  const next = leaseModel(address, device, labels, onProgress);
   lease?.release();
-  return leaseModel(address, device, onProgress);
+  return next;
 }
 
 /** A share in the model at `address` on `device`; `onProgress` is told of the download until it is there. */
 function leaseModel(
   address: string,
   device: DeviceChoice,
+  labels: readonly string[],
   onProgress: (progress: LoadProgress) => void,
 ): ModelLease {
-  const key = `${device} ${address}`;
-  const model = models.get(key) ?? openModel(key, address, device);
+  const own = labels.length > 0;
+  const key = `${device} ${own} ${address}`;
+  const model = models.get(key) ?? openModel(key, address, device, own);
   // A function of its own, for two leases may name one callback.
   const listener = (progress: LoadProgress) => onProgress(progress);
   model.listeners.add(listener);
   return {
     address,
     device,
-    classifier: model.classifier,
+    labels,
+    classifier: model.classifier.then((it) => ("withLabels" in it ? it.withLabels(labels) : it)),
     get ready() {
       return model.ready;
     },
@@ -90,13 +107,13 @@ function leaseModel(
   };
 }
 
-function openModel(key: string, address: string, device: DeviceChoice): SharedModel {
+function openModel(key: string, address: string, device: DeviceChoice, own: boolean): SharedModel {
   const loading = new AbortController();
   const listeners: SharedModel["listeners"] = new Set();
   const onProgress = seldom((progress) => {
     for (const listener of listeners) listener(progress);
   });
-  const classifier = ImageClassifier.load(address, { device, onProgress, signal: loading.signal });
+  const classifier = load(own, address, { device, onProgress, signal: loading.signal });
   const model: SharedModel = { classifier, loading, listeners, ready: false, tail: Promise.resolve() };
   classifier.then(
     () => {
@@ -106,6 +123,11 @@ function openModel(key: string, address: string, device: DeviceChoice): SharedMo
   );
   models.set(key, model);
   return model;
+}
+
+async function load(own: boolean, address: string, options: LoadOptions) {
+  if (!own) return ImageClassifier.load(address, options);
+  return (await part(import("../zeroshot/index.ts"))).ZeroShotClassifier.load(address, options);
 }
 
 function forget(key: string, model: SharedModel): void {

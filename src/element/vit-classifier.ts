@@ -53,6 +53,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  *
  * @attr {string} src - Address of a picture: http, https, blob, a data: image, or of the page's own scheme.
  * @attr {string} model - A Hub id, or the address of a model folder. Elements that name one model share it.
+ * @attr {string} labels - Classes of your own, with commas between; `model` is then a CLIP or SigLIP model.
  * @attr {"auto" | "webgpu" | "cpu"} device - Where the model runs; default `auto`: the GPU, or the CPU where there is none.
  * @attr {number} top-k - Labels at most; default 5.
  * @attr {number} threshold - The least score that is shown, 0 to 1; default 0.
@@ -266,7 +267,7 @@ export class VitClassifier extends Base {
   }
 
   #leaseModel(): ModelLease {
-    this.#lease = renewLease(this.#lease, this.model, this.device, (progress) =>
+    this.#lease = renewLease(this.#lease, this.model, this.device, this.labels, (progress) =>
       this.#tellProgress(progress),
     );
     return this.#lease;
