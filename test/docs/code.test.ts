@@ -16,7 +16,19 @@ const ofLanguage = (...languages: string[]) => blocks.filter(({ language }) => l
 const place = ({ document, line }: CodeBlock) => `${document}:${line}`;
 
 test("no block is in a language that nobody checks", () => {
-  const checked = ofLanguage("ts", "tsx", "js", "html", "json", "wgsl", "sh", "bash", "yaml", "text");
+  const checked = ofLanguage(
+    "ts",
+    "tsx",
+    "js",
+    "html",
+    "json",
+    "wgsl",
+    "sh",
+    "bash",
+    "yaml",
+    "python",
+    "text",
+  );
   expect(blocks.filter((block) => !checked.includes(block)).map(place)).toEqual([]);
 });
 
@@ -118,6 +130,16 @@ test.each(ofLanguage("yaml"))("YAML at $document:$line", ({ code }) =>
 
 test.each(ofLanguage("bash"))("the script at $document:$line is Bash", ({ code }) =>
   expect(() => execFileSync("bash", ["-n"], { input: code, stdio: "pipe" })).not.toThrow(),
+);
+
+test.each(ofLanguage("python"))(
+  "the script at $document:$line replaces what test/goldens/tokens.py does, whose tokens the tests compare",
+  ({ code }) => {
+    const replacements = code.match(/Regex\(r.*\)/g) ?? [];
+    expect(replacements).not.toEqual([]);
+    for (const replacement of replacements)
+      expect(readFileSync("test/goldens/tokens.py", "utf8")).toContain(replacement);
+  },
 );
 
 test.each(ofLanguage("html"))(

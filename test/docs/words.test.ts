@@ -79,7 +79,7 @@ function proseOf(text: string): string {
     .replace(/`[^`\n]*`/g, blank)
     .replace(/\]\([^)\s]*\)/g, blank)
     .replace(/<!--[\s\S]*?-->|<https?:[^>]*>/g, blank)
-    .replace(/\b(?:src|href)="[^"]*"/g, blank);
+    .replace(/<\/?[\w-]+|\b(?:src|srcset|href)="[^"]*"/g, blank);
 }
 
 function markedIn(file: string, lines: readonly string[]): string[] {
