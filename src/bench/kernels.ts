@@ -51,6 +51,8 @@ export interface KernelRow {
   readonly ofCopy?: number;
   /** Why it was not timed. */
   readonly error?: string;
+  /** What it is among the variants that were timed: see marks.ts. */
+  readonly mark?: "chosen" | "fastest" | "chosen, fastest";
 }
 
 const files = import.meta.glob<AnyCases | readonly AnyCases[]>("../kernels/*.cases.ts", {

@@ -2,15 +2,22 @@
 
 import { inLine } from "../errors/visible.ts";
 
-/** Names to the left, figures to the right. Rows may be shorter than the head: what is missing stays empty. */
+/** Names to the left, figures to the right. A row may be shorter than the head: its last cell is a remark, which widens no column. */
 export function markdownTable(head: readonly string[], given: readonly (readonly string[])[]): string {
   const rows = given.map((cells) => cells.map((cell) => inLine(cell).replaceAll("|", "\\|")));
+  const isRemark = (cells: readonly string[], i: number) =>
+    cells.length < head.length && i === cells.length - 1;
   const widths = head.map((name, i) =>
-    Math.max(...[name, ...rows.map((cells) => cells[i] ?? "")].map(({ length }) => length), 3),
+    Math.max(
+      ...[name, ...rows.map((cells) => (isRemark(cells, i) ? "" : (cells[i] ?? "")))].map(
+        ({ length }) => length,
+      ),
+      3,
+    ),
   );
   const line = (cells: readonly string[]) => {
     const padded = widths.map((width, i) =>
-      i === 0 ? (cells[i] ?? "").padEnd(width) : (cells[i] ?? "").padStart(width),
+      i >= cells.length ? "" : i === 0 ? cells[i].padEnd(width) : cells[i].padStart(width),
     );
     return `| ${padded.join(" | ")} |`;
   };

@@ -24,10 +24,39 @@ export function benchTables({ adapter, date, cpu, peaks, kernels, models }: Benc
     `${adapter.description || `${adapter.vendor} ${adapter.architecture}`}; ${cpu}; ${date.slice(0, 10)}`,
     `Measured ceilings: ${dot}f32 ${figure(peaks.floatGops)} GOP/s, copy ${figure(peaks.copyGBs)} GB/s.`,
   ];
-  if (kernels.length > 0) parts.push(markdownRows(KERNEL_COLUMNS, kernels));
-  if (models.length > 0) parts.push(markdownRows(MODEL_COLUMNS, models));
+  if (kernels.length > 0)
+    parts.push(
+      "* chosen by an adapter that has measured nothing; ! the fastest here",
+      ...kernelTables(kernels),
+    );
+  if (models.length > 0) parts.push(markdownRows(narrow(MODEL_COLUMNS), models));
   for (const row of models) if (row.kernels) parts.push(shareTable(row));
   return `${parts.join("\n\n")}\n`;
+}
+
+/** A terminal of 120 columns has no room for these; the page, `--json` and `-o` have them. */
+const ONLY_IN_FILES = ["compile ms", "n", "wall ms", "drift"];
+
+function narrow<R>(columns: readonly Column<R>[]): Column<R>[] {
+  return columns.filter(({ head }) => !ONLY_IN_FILES.includes(head));
+}
+
+const VARIANT_COLUMNS: readonly Column<KernelRow>[] = [
+  ...narrow(KERNEL_COLUMNS).filter(({ head }) => head !== "kernel" && head !== "step"),
+  {
+    head: "",
+    value: ({ mark = "" }) => mark.replace("chosen", "*").replace("fastest", "!").replace(", ", ""),
+  },
+];
+
+/** A table for each kernel and shape, so that the rows of a table can be compared. */
+function kernelTables(kernels: readonly KernelRow[]): string[] {
+  const shapes = new Map<string, KernelRow[]>();
+  for (const row of kernels) {
+    const head = `${row.kernel}, ${row.step} of ${row.model}, ${row.imageSize} pixels, batch ${row.batch}`;
+    shapes.set(head, [...(shapes.get(head) ?? []), row]);
+  }
+  return [...shapes].flatMap(([head, rows]) => [head, markdownRows(VARIANT_COLUMNS, rows)]);
 }
 
 /** What `--json` prints with `--device cpu`. */

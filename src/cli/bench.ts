@@ -5,12 +5,14 @@ import { Device } from "../bench/device.ts";
 import {
   allCases,
   benchKernels,
+  chosenTasks,
   type KernelBenchOptions,
   type KernelRow,
   kernelTasks,
   largestOf,
 } from "../bench/kernels.ts";
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
+import { marked } from "../bench/marks.ts";
 import { benchModel, type ModelRow } from "../bench/models.ts";
 import { measurePeaks } from "../bench/peaks.ts";
 import { QUICK, STANDARD } from "../bench/sampling.ts";
@@ -18,6 +20,8 @@ import { openGpu } from "../gpu/gpu.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
 import { nodeThreads } from "../node/threads.ts";
+import { checkOutput, writeWhole } from "../node/write-file.ts";
+import { againstTable, readReport } from "./bench-against.ts";
 import { benchPeer, peerTable } from "./bench-peer.ts";
 import { type BenchReport, benchTables, type CpuReport, cpuTables } from "./bench-tables.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
@@ -56,6 +60,11 @@ export const bench: Command = {
       help: "webgpu (default), or cpu: whole models with 1, 2, 4 and 8 threads, up to the number of cores",
     },
     quick: { help: "fewer repeats, and only the largest shape of each kernel" },
+    against: {
+      value: "FILE",
+      help: "compare with an earlier -o FILE: the ratio of each row, with a 95 % interval",
+    },
+    output: { value: "FILE", short: "o", help: "also write the report, as JSON with every sample" },
     json: { help: "print one object" },
   },
   notes: `Every result is checked before it is timed. A sample is the median of n repeats, with its spread from p10 to p90; n is at most 30,
@@ -67,9 +76,17 @@ Method and results: docs/performance.md.
     const peer = args.text("peer");
     if (peer !== undefined) return runPeer(peer, args, terminal);
     args.exactly();
-    if (deviceFrom(args, "webgpu") === "cpu") return runOnCpu(args, terminal);
-    const report = await benchHere(args, terminal);
-    terminal.print(args.flag("json") ? json(report) : benchTables(report));
+    const [file, output] = [args.text("against"), args.text("output")];
+    // Both before anything is measured: a typing error costs no minutes.
+    const before = file === undefined ? undefined : await readReport(file);
+    if (output) await checkOutput(output);
+    const onCpu = deviceFrom(args, "webgpu") === "cpu";
+    const report = onCpu ? await benchOnCpu(args, terminal) : await benchHere(args, terminal);
+    if (output) await writeWhole(output, [json(report)], terminal.signal);
+    if (args.flag("json")) terminal.print(json(report));
+    else terminal.print("device" in report ? cpuTables(report) : benchTables(report));
+    if (file !== undefined && before && !args.flag("json"))
+      terminal.print(againstTable(file, before, report));
     return 0;
   },
 };
@@ -78,6 +95,9 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
   if (peer !== "ort") throw new UsageError(`--peer: expected ort, got "${peer}".`);
   const model = args.text("model");
   if (!model) throw new UsageError("--peer: expected --model MODEL too, got none.");
+  for (const name of ["against", "output"])
+    if (args.text(name) !== undefined)
+      throw new UsageError(`--${name}: expected no --peer beside it, got one. Use --json for its report.`);
   const options = {
     model,
     batch: args.count("batch") ?? 1,
@@ -116,7 +136,7 @@ async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchRepo
   }
 }
 
-async function runOnCpu(args: Arguments, terminal: Terminal): Promise<number> {
+async function benchOnCpu(args: Arguments, terminal: Terminal): Promise<CpuReport> {
   if (args.flag("kernels") || args.text("kernel") !== undefined)
     throw new UsageError(
       "--device cpu: expected --models, got --kernels. Each model has a table of its kernels.",
@@ -132,9 +152,7 @@ async function runOnCpu(args: Arguments, terminal: Terminal): Promise<number> {
       rows.push(
         ...(await benchModelOnCpu(name, size, args.counts("batch") ?? [1, 8], nodeThreads(), options)),
       );
-  const report: CpuReport = { ...machineOf(), device: "cpu", models: rows };
-  terminal.print(args.flag("json") ? json(report) : cpuTables(report));
-  return 0;
+  return { ...machineOf(), device: "cpu", models: rows };
 }
 
 interface Chosen {
@@ -177,14 +195,21 @@ async function kernelRows(
   const bar = new ProgressBar(terminal, "kernels");
   const onRow = (_: KernelRow, done: number, total: number) => bar.update(done, total);
   const model = madeUpModel(kernelShape, SHAPES[kernelShape], sizes[0]);
-  const suites = allCases.filter(({ kernel }) => kernel.name.includes(part));
-  const all = await device.use(async ({ capabilities }) =>
+  // The kernels that measure the ceilings are no part of a model: they have their own line.
+  const suites = allCases.filter(({ kernel: { name } }) =>
+    part ? name.includes(part) : !name.startsWith("peak_"),
+  );
+  const [all, chosen] = await device.use(async ({ capabilities }) => [
     kernelTasks(capabilities, suites, model, batches[0]),
-  );
+    chosenTasks(capabilities, suites, model, batches[0]),
+  ]);
   const tasks = all.filter((task) => task.variant.includes(variant));
-  return benchKernels(device, quick ? largestOf(tasks) : tasks, { ...options, signal, onRow }).finally(() =>
-    bar.clear(),
-  );
+  const rows = await benchKernels(device, quick ? largestOf(tasks) : tasks, {
+    ...options,
+    signal,
+    onRow,
+  }).finally(() => bar.clear());
+  return marked(rows, chosen);
 }
 
 function shapesOf(args: Arguments): ShapeName[] | undefined {
