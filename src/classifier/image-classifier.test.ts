@@ -277,9 +277,8 @@ describe("nothing is left on the GPU", () => {
       const { shape, values } = tensors.get(name)!;
       tensors.set(name, { shape, values: values.with(17, value) });
       const loaded = load(timmFiles(PLAIN, tensors), { precision });
-      await expect(loaded).rejects.toThrow(
-        new ModelFormatError(`${canonical}: expected finite numbers, got ${value} at 17`),
-      );
+      await expect(loaded).rejects.toThrow(ModelFormatError);
+      await expect(loaded).rejects.toThrow(`${canonical}: expected finite numbers, got ${value} at 17`);
     });
   });
 

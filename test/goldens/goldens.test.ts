@@ -192,7 +192,7 @@ describe("detect", () => {
       }
       expect(await classifier.detect(picture, { threshold: 0.3, topK: 1 })).toEqual(objects.slice(0, 1));
       await expect(classifier.detect(picture, { threshold: 2 })).rejects.toThrow(RangeError);
-      await expect(classifier.classify(picture)).rejects.toThrow("use detect()");
+      await expect(classifier.classify(picture)).rejects.toThrow("Use detect()");
       const { classToken, data } = await classifier.embed(picture, { tokens: true });
       const hidden = expected.get("hidden")!;
       if (precision === "float32")
