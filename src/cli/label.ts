@@ -31,9 +31,9 @@ import { version } from "./version.ts";
 export const label: Command = {
   name: "label",
   usage: "INPUT... -o OUT [--model MODEL]",
-  summary: "Labels or embeds many pictures: one row for each in a .jsonl, .csv or .parquet file.",
+  summary: "Labels or embeds many images: one row per image in a .jsonl, .csv or .parquet file.",
   options: {
-    output: { value: "OUT", short: "o", help: "the file to write; its suffix chooses the kind" },
+    output: { value: "OUT", short: "o", help: "the file to write; its extension sets the format" },
     model: {
       value: "MODEL",
       short: "m",
@@ -43,19 +43,19 @@ export const label: Command = {
     ...ARITHMETIC,
     ...DEVICE,
     ...LABELS,
-    "top-k": { value: "N", short: "k", help: "labels for each picture; default 5" },
-    embed: { help: "write each picture's embedding too" },
-    resume: { help: "go on where an earlier start of the same job ended" },
+    "top-k": { value: "N", short: "k", help: "labels per image; default 5" },
+    embed: { help: "also write the embedding of each image" },
+    resume: { help: "continue an interrupted job" },
     shard: {
       value: "I/N",
-      help: "only shard I of N, from 0 on; default: what Slurm, AWS Batch or Kubernetes says",
+      help: "only shard I of N, from 0; default: from Slurm, AWS Batch or Kubernetes",
     },
   },
-  notes: `INPUT is a picture, a folder, a tar or ZIP file, a Parquet file with a column of pictures, an http(s) address, or a text file
-with a path or an address on each line; - reads such lines from standard input.
+  notes: `INPUT is an image, a folder, a tar or ZIP file, a Parquet file with a column of images, an http(s) URL, or a text file
+with a path or a URL on each line; - reads such lines from standard input.
 
-A picture that cannot be read is a row with its error, and the exit code is 3. Until OUT is whole, rows are kept in
-OUT.parts; --resume goes on from there. docs/jobs.md has scripts for Slurm, Kubernetes and AWS Batch.`,
+An image that cannot be read is a row with its error, and the exit code is 3. Until OUT is complete, rows are kept in
+OUT.parts; --resume continues from there. docs/jobs.md has scripts for Slurm, Kubernetes and AWS Batch.`,
   async run(args, terminal) {
     const inputs = args.positionals;
     if (inputs.length === 0) throw new UsageError("INPUT: expected at least one, got none.");

@@ -19,26 +19,27 @@ export async function fetchPicture(address: string, signal: AbortSignal): Promis
       if (error instanceof Lasting) throw new PictureError(error.message);
       const why = (error as { cause?: Error }).cause?.message || (error as Error).message;
       if (pause === undefined)
-        throw new PictureError(`${nameOf(address)}: cannot be fetched (${why})`, { cause: error });
+        throw new PictureError(`${nameOf(address)}: cannot be fetched (${why}).`, { cause: error });
       await sleep(pause, undefined, { signal });
     }
   }
-  throw new PictureError(`${nameOf(address)}: cannot be fetched`);
+  throw new PictureError(`${nameOf(address)}: cannot be fetched.`);
 }
 
 class Lasting extends Error {}
 
 async function fetchOnce(address: string, signal: AbortSignal): Promise<Uint8Array> {
-  if (!URL.canParse(address)) throw new Lasting(`${nameOf(address)}: expected an address, got this text`);
+  if (!URL.canParse(address)) throw new Lasting(`${nameOf(address)}: expected a URL, got this text.`);
   const response = await fetch(address, { signal });
   const { ok, status, statusText } = response;
   if (!ok) {
     await response.body?.cancel();
-    const message = `${nameOf(address)}: the server answered ${status} ${statusText}`.trim();
+    const message = `${nameOf(address)}: expected an image, got status ${status} ${statusText}`.trim();
     throw status >= 500 || status === 429 || status === 408 ? new Error(message) : new Lasting(message);
   }
   const length = Number(response.headers.get("content-length") ?? 0);
-  if (length > MAX_BYTES) throw new Lasting(`${nameOf(address)}: ${length} bytes is too big for a picture`);
+  if (length > MAX_BYTES)
+    throw new Lasting(`${nameOf(address)}: expected at most ${MAX_BYTES} bytes, got ${length}.`);
   return new Uint8Array(await response.arrayBuffer());
 }
 

@@ -18,18 +18,19 @@ export function fileEntry(name: string): Entry {
 
 async function readBytes(file: string): Promise<Uint8Array> {
   const unreadable = (cause: NodeJS.ErrnoException): never => {
-    throw new PictureError(`${file}: cannot be read (${cause.code})`, { cause });
+    throw new PictureError(`${file}: cannot be read (${cause.code}).`, { cause });
   };
   const stats = await stat(file).catch(unreadable);
-  if (!stats.isFile()) throw new PictureError(`${file}: is not a file`);
-  if (stats.size > MAX_BYTES) throw new PictureError(`${file}: ${stats.size} bytes is too big for a picture`);
+  if (!stats.isFile()) throw new PictureError(`${file}: expected a file, got something else.`);
+  if (stats.size > MAX_BYTES)
+    throw new PictureError(`${file}: expected at most ${MAX_BYTES} bytes, got ${stats.size}.`);
   return readFile(file).catch(unreadable);
 }
 
 /** The pictures of a folder and those below it, by name: the names of one folder are in memory at a time. Links to folders are not followed. */
 export async function* filesIn(folder: string): AsyncGenerator<Entry> {
   const found = await readdir(folder, { withFileTypes: true }).catch((cause) => {
-    throw new Vit8Error(`${folder}: cannot be read (${cause.code})`, { cause });
+    throw new Vit8Error(`${folder}: cannot be read (${cause.code}).`, { cause });
   });
   // By code units: the same order in every locale.
   found.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -40,7 +40,7 @@ async function* entriesOfOne(input: string, { signal, stdin }: InputOptions): As
   if (input === "-") return yield* listed(linesOf(stdin));
   if (isAddress(input)) return yield fileEntry(input);
   const stats = await stat(input).catch((cause) => {
-    throw new Vit8Error(`${input}: cannot be read (${cause.code})`, { cause });
+    throw new Vit8Error(`${input}: cannot be read (${cause.code}).`, { cause });
   });
   if (stats.isDirectory()) return yield* filesIn(input);
   const suffix = suffixOf(input);

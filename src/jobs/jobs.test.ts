@@ -206,7 +206,9 @@ describe("a job that ended before its end", () => {
   test("is not begun anew without resume, nor gone on with by another job or another input", async () => {
     await expect(runJob(job("other.jsonl", { entries: many(300) }))).rejects.toThrow("the power fails");
     await expect(runJob(job("other.jsonl"))).rejects.toThrow("--resume");
-    await expect(runJob(job("other.jsonl", { topK: 2, resume: true }))).rejects.toThrow("has topK 3, got 2");
+    await expect(runJob(job("other.jsonl", { topK: 2, resume: true }))).rejects.toThrow(
+      "expected topK 3, as in the unfinished job, got 2",
+    );
     const moved = async function* () {
       for await (const { key, read } of many()) yield { key: `moved/${key}`, read };
     };
@@ -243,9 +245,11 @@ describe("shards", () => {
 
   test("are refused where one is missing, there twice, or of another job", async () => {
     const [first, second] = shardFiles.map((name) => at(name));
-    await expect(mergeShards(at("no.parquet"), [first, second])).rejects.toThrow("is in none of the files");
+    await expect(mergeShards(at("no.parquet"), [first, second])).rejects.toThrow(
+      "in one of the files, got none",
+    );
     await expect(mergeShards(at("no.parquet"), [first, second, first, at(shardFiles[2])])).rejects.toThrow(
-      "is in two of the files",
+      "in one file, got it in two",
     );
     await runJob(job("few.parquet", { topK: 1, shard: { index: 2, count: 3 } }));
     await expect(mergeShards(at("no.parquet"), [first, second, at("few.parquet")])).rejects.toThrow(
@@ -332,7 +336,7 @@ describe("inputs", () => {
       entriesOf([`${origin}/a.png?secret=1`, `${origin}/none.png`], { signal, stdin: noInput() }),
     );
     expect(Buffer.from(await entry.read(signal))).toEqual(pictures.get("00.png"));
-    await expect(none.read(signal)).rejects.toThrow(`${origin}/none.png: the server answered 404`);
+    await expect(none.read(signal)).rejects.toThrow(`${origin}/none.png: expected an image, got status 404`);
     expect(asked).toEqual(["/a.png?secret=1", "/a.png?secret=1", "/none.png"]);
     server.close();
   });

@@ -19,7 +19,9 @@ export async function mergeShards(output: string, files: readonly string[]): Pro
   const checked = async function* () {
     for await (const row of inOrderOfRow(opened.map(({ rows }) => rows()))) {
       if (row.row < next)
-        throw new Vit8Error(`${row.key}: picture ${row.row} is in two of the files. Give each shard once.`);
+        throw new Vit8Error(
+          `${row.key}: expected image ${row.row} in one file, got it in two. Pass each shard once.`,
+        );
       if (row.row > next) throw missing(next, first.pictures);
       next++;
       yield row;
@@ -34,7 +36,9 @@ export async function mergeShards(output: string, files: readonly string[]): Pro
 }
 
 const missing = (row: number, pictures: number) =>
-  new Vit8Error(`picture ${row} of ${pictures} is in none of the files. Give the files of all shards.`);
+  new Vit8Error(
+    `image ${row} of ${pictures}: expected it in one of the files, got none. Pass the files of all shards.`,
+  );
 
 const SAME = ["model", "sha256", "arithmetic", "labels", "template", "topK", "pictures"] as const;
 

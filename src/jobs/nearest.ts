@@ -12,7 +12,8 @@ export interface Neighbor {
 /** The `count` nearest, best first. @throws Vit8Error for a file without embeddings, or with others than the model's. */
 export async function nearest(file: string, query: Float32Array, count: number): Promise<Neighbor[]> {
   const { metadata, rows } = await openRows(file);
-  if (!metadata.embedding) throw new Vit8Error(`${file}: has no embeddings. Run vit8 label with --embed.`);
+  if (!metadata.embedding)
+    throw new Vit8Error(`${file}: expected embeddings, got none. Run vit8 label with --embed.`);
   if (metadata.embedding !== query.length)
     throw new Vit8Error(
       `${file}: expected embeddings of ${query.length} values, got ${metadata.embedding}. Use the model that made them, ${metadata.model}.`,

@@ -14,7 +14,7 @@ const FORMATS: Readonly<Record<string, () => Promise<RowFormat>>> = {
 export async function formatOf(file: string): Promise<RowFormat> {
   const suffix = /\.(\w+)$/.exec(file)?.[1].toLowerCase() ?? "";
   if (Object.hasOwn(FORMATS, suffix)) return FORMATS[suffix]();
-  throw new Vit8Error(`${file}: expected a name that ends with .jsonl, .csv or .parquet`);
+  throw new Vit8Error(`${file}: expected a name that ends with .jsonl, .csv or .parquet.`);
 }
 
 /** Aside first, so that a file of this name is always a whole one. */

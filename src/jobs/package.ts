@@ -8,6 +8,7 @@ export async function needed<T>(name: string, what: string, load: () => Promise<
   try {
     return await load();
   } catch (cause) {
-    throw new Vit8Error(`${what}: ${remedyFor(name, cause)}`, { cause });
+    const { reason, remedy } = remedyFor(name, cause);
+    throw new Vit8Error(`${what}: ${reason} ${remedy}`, { cause });
   }
 }

@@ -21,7 +21,7 @@ export async function openParquet(file: string): Promise<ParquetFile> {
   const { compressors } = await needed("hyparquet-compressors", file, () => import("hyparquet-compressors"));
   const damaged = (cause: Error): never => {
     throw new Vit8Error(
-      `${file}: expected a Parquet file, got something else or a damaged one (${cause.message})`,
+      `${file}: expected a Parquet file, got something else or a damaged one (${cause.message}).`,
       {
         cause,
       },

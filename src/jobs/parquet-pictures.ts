@@ -27,12 +27,12 @@ function pictureColumn(file: string, columns: readonly string[]): string {
     NAMES.find((name) => columns.includes(name)) ?? (columns.length === 1 ? columns[0] : undefined);
   if (found) return found;
   throw new Vit8Error(
-    `${file}: expected a column of pictures called ${NAMES.join(", ")}, got ${columns.join(", ")}. Rename the column.`,
+    `${file}: expected a column of images named ${NAMES.join(", ")}, got ${columns.join(", ")}. Rename the column.`,
   );
 }
 
 function bytesOf(key: string, value: unknown): Uint8Array {
   const bytes = value instanceof Uint8Array ? value : (value as { bytes?: unknown } | null)?.bytes;
   if (bytes instanceof Uint8Array) return bytes;
-  throw new PictureError(`${key}: expected the bytes of a picture or { bytes, path }, got ${typeof bytes}`);
+  throw new PictureError(`${key}: expected the bytes of an image or { bytes, path }, got ${typeof bytes}.`);
 }

@@ -66,7 +66,9 @@ export const parquet: RowFormat = {
   async readMetadata(file) {
     const { metadata } = await openParquet(file);
     if (metadata.has(KEY)) return metadataOf(metadata.get(KEY), file);
-    throw new Vit8Error(`${file}: expected a file that \`vit8 label\` has written, got another Parquet file`);
+    throw new Vit8Error(
+      `${file}: expected a file that \`vit8 label\` has written, got another Parquet file.`,
+    );
   },
 };
 

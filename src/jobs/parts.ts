@@ -41,7 +41,7 @@ export class Parts {
     }
     if (!resume)
       throw new Vit8Error(
-        `${folder}: an unfinished job is there. Go on with --resume, or delete the folder.`,
+        `${folder}: expected no folder, got an unfinished job. Continue it with --resume, or delete the folder.`,
       );
     checkSame(folder, JSON.parse(begun), job);
     return new Parts(folder, await counted(folder));
@@ -51,7 +51,7 @@ export class Parts {
   checkPlace(row: number, key: string): void {
     if (!this.#last || row !== this.#last.row || key === this.#last.key) return;
     throw new Vit8Error(
-      `${this.#folder}: picture ${row} was ${this.#last.key} and is ${key} now. The input has changed; delete the folder to begin anew.`,
+      `${this.#folder}: expected image ${row} to be ${this.#last.key}, got ${key}. The input has changed: delete the folder to start again.`,
     );
   }
 
@@ -98,7 +98,7 @@ function checkSame(
     const [was, is] = [begun[name], job[name]].map((value) => JSON.stringify(value) ?? "none");
     if (was === is) continue;
     throw new Vit8Error(
-      `${folder}: the unfinished job has ${name} ${was}, got ${is}. Use the same ${name}, or delete the folder.`,
+      `${folder}: expected ${name} ${was}, as in the unfinished job, got ${is}. Use the same ${name}, or delete the folder.`,
     );
   }
 }

@@ -17,7 +17,7 @@ export function parseShard(text: string): Shard {
   const [, index, count] = /^(\d{1,6})\/([1-9]\d{0,5})$/.exec(text) ?? [];
   if (count !== undefined && Number(index) < Number(count))
     return { index: Number(index), count: Number(count) };
-  throw new Vit8Error(`--shard: expected I/N with I from 0 to N - 1, got "${text}"`);
+  throw new Vit8Error(`--shard: expected I/N with I from 0 to N - 1, got "${text}".`);
 }
 
 /**
@@ -32,7 +32,7 @@ export function shardOfEnvironment(environment: Environment): { shard: Shard; fr
     const total = environment[count];
     if (!total)
       throw new Vit8Error(
-        `${index} is ${place}, but ${count} is not set. Give both, as --shard "$${index}/N" with the number of shards.`,
+        `${count}: expected a number, because ${index} is ${place}, got none. Pass both, as --shard "$${index}/N" with the number of shards.`,
       );
     const shard = parseShard(`${Number(place) - Number((first && environment[first]) || 0)}/${total}`);
     return { shard, from: index };

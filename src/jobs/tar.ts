@@ -29,6 +29,6 @@ export async function* entriesOfTar(file: string, signal: AbortSignal): AsyncGen
     await read;
   } catch (cause) {
     signal.throwIfAborted();
-    throw new Vit8Error(`${file}: damaged or truncated (${(cause as Error).message})`, { cause });
+    throw new Vit8Error(`${file}: damaged or truncated (${(cause as Error).message}).`, { cause });
   }
 }

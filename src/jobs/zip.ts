@@ -11,7 +11,7 @@ import { needed } from "./package.ts";
 export async function* entriesOfZip(file: string, signal: AbortSignal): AsyncGenerator<Entry> {
   const { openPromise } = await needed("yauzl", file, () => import("yauzl"));
   const damaged = (cause: Error): never => {
-    throw new Vit8Error(`${file}: damaged or truncated (${cause.message})`, { cause });
+    throw new Vit8Error(`${file}: damaged or truncated (${cause.message}).`, { cause });
   };
   const zip = await openPromise(file).catch(damaged);
   try {
@@ -35,5 +35,5 @@ export async function* entriesOfZip(file: string, signal: AbortSignal): AsyncGen
 }
 
 function refuse(key: string, cause: Error): never {
-  throw new PictureError(`${key}: cannot be unpacked (${cause.message})`, { cause });
+  throw new PictureError(`${key}: cannot be unpacked (${cause.message}).`, { cause });
 }
