@@ -1,5 +1,5 @@
 /**
- * Quantised models made in a page, by the published methods.
+ * Quantizes models in a page, with published methods.
  *
  * @module vit8/quantize
  */
@@ -14,22 +14,29 @@ export type { MethodName, Width } from "./methods.ts";
 export type { QuantizeOptions, QuantizeProgress } from "./quantize-model.ts";
 export type { Granularity } from "./weights.ts";
 
-/** What `quantizeModel` takes beside the model. */
+/** Options of `quantizeModel`. */
 export interface QuantizeModelOptions extends QuantizeOptions {
-  /** What a method with static levels looks at: a handful like those that will come, 64 if there are as many. */
+  /** Calibration images for methods with static activations: up to 64, similar to those in use later. */
   readonly pictures?: readonly Picture[];
-  /** Of a model on the Hub: a branch, a tag, a commit or `refs/pr/1`; default main. */
+  /**
+   * Revision of a Hub model: a branch, a tag, a commit or `refs/pr/1`.
+   * @default "main"
+   */
   readonly revision?: string;
-  /** Where Hub ids are looked up; default https://huggingface.co. */
+  /**
+   * URL of the Hub.
+   * @default "https://huggingface.co"
+   */
   readonly endpoint?: string | URL;
 }
 
 /**
- * The files of a quantised folder by name, which `ImageClassifier.load` takes as they are. The same pictures and options give
- * the same bytes on one machine, those of `vit8 quantize`. Takes seconds of the thread that it is called on, so call it in
- * a worker; pictures are then Blobs or bitmaps.
- * @throws RangeError for options that do not go together; UnsupportedModelError for a model that is quantised already;
- *   UnsupportedDeviceError without WebGPU, where pictures are looked at; PictureError; the signal's reason.
+ * Quantizes a float model. The same images and options give the same bytes on one machine, and the same as `vit8 quantize`. Blocks the thread
+ * for seconds: call it in a worker, with images as Blobs or ImageBitmaps.
+ * @param model a float model, as for `ImageClassifier.load`
+ * @returns the files of a model folder by name, which `ImageClassifier.load` accepts
+ * @throws RangeError for options that cannot be combined; UnsupportedModelError if the model is already quantized; UnsupportedDeviceError if a
+ *   method needs images and WebGPU is not available; PictureError; the signal's reason
  */
 export async function quantizeModel(
   model: ModelSource,

@@ -11,41 +11,53 @@ import { quantizedFiles } from "./quantized-model.ts";
 import { GRANULARITIES, type Granularity } from "./weights.ts";
 
 export interface QuantizeProgress {
-  /** `download` counts bytes of the float weights, `observe` pictures, `quantize` blocks of the model. */
+  /** The unit of `done` and `total`: `download` bytes, `observe` images, `quantize` blocks of the model. */
   readonly stage: "download" | "observe" | "quantize";
   readonly done: number;
-  /** Undefined where a server does not say how long a file is. */
+  /** Undefined if the server does not send the size. */
   readonly total: number | undefined;
 }
 
 export interface QuantizeOptions {
-  /** How levels are chosen; default `dynamic`: scales made at run time, for which no pictures are needed. */
+  /**
+   * Quantization method. `dynamic` computes scales at run time, and needs no images.
+   * @default "dynamic"
+   */
   readonly method?: MethodName | "dynamic";
-  /** Bits of weights and activations; default `w8a8`. `dynamic` and `gptq` have `w8a8` and `w4a8`. */
+  /**
+   * Bits of weights and activations. `dynamic` and `gptq` support `w8a8` and `w4a8`.
+   * @default "w8a8"
+   */
   readonly bits?: Width;
-  /** Of the pictures as many are used at most, chosen by `seed`; default 64. */
+  /**
+   * Maximum number of images to use, chosen by `seed`.
+   * @default 64
+   */
   readonly images?: number;
-  /** Which pictures are used, and which rows of them are kept; default 1. */
+  /**
+   * Seed for the choice of images and of their rows.
+   * @default 1
+   */
   readonly seed?: number;
-  /** What shares a scale of weights; default: as the method has it, for `dynamic` in 4 bits a group of 16 inputs. */
+  /** Granularity of weight scales; without it, that of the method (for 4-bit `dynamic`, groups of 16 inputs). */
   readonly weights?: Granularity;
-  /** Adds to each bias what a layer's outputs lost on the mean. */
+  /** Corrects each bias by the mean error of its layer's outputs. */
   readonly biasCorrection?: boolean;
-  /** Quantises what LayerNorm reads too. */
+  /** Also quantizes the inputs of LayerNorm. */
   readonly normInputs?: boolean;
-  /** Of the pictures that are used, kept in config.json. */
+  /** Hashes of the images, stored in config.json. */
   readonly pictureHashes?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: QuantizeProgress) => void;
 }
 
-/** Pictures are opened when their turn comes. */
+/** Opens an image when it is needed. */
 export type OpenPicture = () => Promise<PictureSource>;
 
 /**
- * Every file of the quantised folder by name, in pieces, but for README.md. `openGpu` is called where a method looks at
- * pictures, and what it gives is destroyed.
- * @throws RangeError for options that do not go together; UnsupportedModelError for a model that is quantised already.
+ * Every file of the quantized folder by name, in pieces, without README.md. Calls `openGpu` only if the method needs images, and destroys
+ * the result.
+ * @throws RangeError for options that cannot be combined; UnsupportedModelError if the model is already quantized
  */
 export async function quantizedFolder(
   folder: ModelFolder,
@@ -77,7 +89,7 @@ export async function quantizedFolder(
   }
 }
 
-/** @throws RangeError for what there is not, or does not go together. */
+/** @throws RangeError for unknown options, or options that cannot be combined. */
 function checkOptions(
   { method = "dynamic", bits = "w8a8", weights, images = 64, seed = 1 }: QuantizeOptions,
   pictures: number,

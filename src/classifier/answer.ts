@@ -2,11 +2,12 @@
 
 import type { Scoring } from "../format/labels.ts";
 
+/** A prediction. */
 export interface Classification {
   readonly label: string;
   /**
-   * 0 to 1: the softmax of the logits. Where each class is a question of its own (`problem_type:
-   * "multi_label_classification"`, or one class) the sigmoid of its logit.
+   * Probability, 0 to 1: the softmax of the logits. For multi-label models (`problem_type: "multi_label_classification"`, or one class), the
+   * sigmoid of the logit.
    */
   readonly score: number;
   /** Class index. */

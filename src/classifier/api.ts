@@ -1,4 +1,4 @@
-// The public face: what a caller sees of a classifier, wherever it runs.
+// The public API of a classifier, wherever it runs.
 
 import type { ModelFolder, ModelSource } from "../format/folder.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
@@ -15,48 +15,77 @@ import type { GpuAccess } from "./gpu-device.ts";
 import type { LoadProgress } from "./model.ts";
 import type { Picture, PictureSource } from "./picture.ts";
 
+/** Options of `ImageClassifier.load`. */
 export interface LoadOptions {
+  /** Called at each stage of the load, and during the download. */
   readonly onProgress?: (progress: LoadProgress) => void;
+  /** Aborts the load. */
   readonly signal?: AbortSignal;
-  /** `int8` (default), or `float32`: the reference that int8 is judged against, four times the bytes. */
+  /**
+   * Arithmetic of weights and activations. `float32` is the reference for int8, and needs four times the memory.
+   * @default "int8"
+   */
   readonly precision?: Precision;
   /**
-   * How GELU, softmax and LayerNorm are computed: `exact` (default) in f32, `fast` with GELU by its tanh form, or, in int8, `ibert` and
-   * `ivit`: in integers, as I-BERT and I-ViT do.
+   * How GELU, softmax and LayerNorm are computed: `exact` in f32, `fast` with the tanh form of GELU, or, with int8, `ibert` and `ivit` in
+   * integers, as in I-BERT and I-ViT.
+   * @default "exact"
    */
   readonly nonlinear?: Nonlinear;
-  /** What the weights file must have as its SHA-256: `sha256-` and base64, as in HTML; any other bytes are refused. */
+  /** Expected SHA-256 of the weights file, as in HTML: `sha256-` and base64. A file with another hash is rejected. */
   readonly integrity?: string;
-  /** No float instruction from pixels to logits, which are the same bits on every adapter; with `ibert` (default) or `ivit`. Slow. */
+  /**
+   * Uses only integer instructions from pixels to logits, with `nonlinear` `ibert` (default) or `ivit`. Logits are bit-exact on every adapter. Slow.
+   * @default false
+   */
   readonly integerOnly?: boolean;
   /**
-   * `auto` (default): the GPU, and the CPU where there is none, only a software adapter, or one that is measured to be slower, as
-   * `onProgress` and `report.advice` say.
-   * `webgpu`: WebGPU alone, software adapters included. `cpu`: the CPU, which on a page computes in a worker.
+   * Where the model runs. `auto`: on the GPU; it falls back to the CPU if there is no GPU, only a software adapter, or one that is measured
+   * to be slower, and reports this in `onProgress` and `report.advice`. `webgpu`: only WebGPU, including software adapters. `cpu`: the CPU,
+   * in a page inside a worker.
+   * @default "auto"
    */
   readonly device?: DeviceChoice;
-  /** Of a model on the Hub: a branch, a tag, a commit or `refs/pr/1`; default main, or what the address says. */
+  /**
+   * Revision of a Hub model: a branch, a tag, a commit or `refs/pr/1`.
+   * @default "main", or the revision in the URL
+   */
   readonly revision?: string;
-  /** Where Hub ids are looked up; default https://huggingface.co, in Node what `HF_ENDPOINT` says. */
+  /**
+   * URL of the Hub.
+   * @default "https://huggingface.co", in Node the environment variable `HF_ENDPOINT`
+   */
   readonly endpoint?: string | URL;
   /**
-   * Whether kernels, and with `auto` the device, are chosen by measuring at load, for about 150 ms the first time on an adapter; default: on a GPU yes, on a software adapter, where
-   * compiling a candidate costs more than it could gain, no: the table is taken.
+   * Chooses kernel variants, and with `device: "auto"` the device, by measuring at load. Takes about 150 ms the first time on an adapter.
+   * Otherwise variants come from a built-in table.
+   * @default true on a GPU, false on a software adapter
    */
   readonly autotune?: boolean;
-  /** Pictures in one submit at most, 1 to 64; default 8. */
+  /**
+   * Maximum number of images per submit, 1 to 64.
+   * @default 8
+   */
   readonly maxBatch?: number;
-  /** Load and run in a module worker, one for all classifiers of the page: its own thread stays free. Pages only. */
+  /**
+   * Loads and runs the model in a module worker, shared by all classifiers of the page. Only in pages.
+   * @default false, true with `device: "cpu"`
+   */
   readonly worker?: boolean;
 }
 
+/** Options of `classify`. */
 export interface ClassifyOptions {
-  /** Labels per picture; default 5. */
+  /**
+   * Labels per image, 1 or more.
+   * @default 5
+   */
   readonly topK?: number;
+  /** Aborts the call. */
   readonly signal?: AbortSignal;
 }
 
-/** A picture that fails does not fail the others: each has a result of its own, as `Promise.allSettled` has them. */
+/** A bad image does not reject the call: each image has its own result, as from `Promise.allSettled`. */
 export interface SettledOptions {
   readonly settled: true;
 }
@@ -65,7 +94,7 @@ export interface ManyOptions extends Partial<SettledOptions> {
   readonly signal?: AbortSignal;
 }
 
-/** What of a picture an embedding is: the model's own, its class token, or the mean of its patches. */
+/** How features become one embedding: the model's own way, its class token, or the mean of its patches. */
 export type Pooling = "model" | "cls" | "mean";
 
 export interface EmbedOptions {
@@ -74,22 +103,25 @@ export interface EmbedOptions {
 }
 
 export interface EachOptions extends ClassifyOptions {
-  /** Pictures that are read and not yet answered, at most; default 16. They run in groups of at most 8. */
+  /**
+   * Maximum number of images that are read ahead. They run in batches of at most 8.
+   * @default 16
+   */
   readonly concurrency?: number;
 }
 
-/** A picture of a stream, and what the caller calls it. */
+/** An image of a stream, with a key of the caller. */
 export interface KeyedPicture<P = Picture, K = unknown> {
   readonly key: K;
   readonly picture: P;
 }
 
-/** The labels of a picture of a stream, or why there are none. */
+/** The result of an image of a stream: predictions or an error. */
 export type EachResult<K = unknown> =
   | { readonly key: K; readonly result: Classification[]; readonly error?: undefined }
   | { readonly key: K; readonly error: Error; readonly result?: undefined };
 
-/** Which kernel and variant ran how many steps, and why it was chosen. */
+/** A kernel variant, how many steps run it, and why it was chosen. */
 export interface KernelReport {
   readonly kernel: string;
   readonly variant: string;
@@ -97,29 +129,31 @@ export interface KernelReport {
   readonly why: string;
 }
 
+/** What runs where. */
 export interface Report extends Arithmetic {
+  /** The model id. */
   readonly model: string;
-  /** Which weights the model's files hold: of quantised ones no `float32` can be made. */
+  /** Weights in the model's files. `precision: "float32"` needs `float`. */
   readonly checkpoint: "float" | "quantized";
   readonly backend: "webgpu" | "cpu";
   readonly adapter: AdapterFacts;
   /** Why the model runs on the CPU or on a software adapter, and what to do about it; undefined on a GPU. */
   readonly advice: Advice | undefined;
   /**
-   * Milliseconds of the model's largest matrix product on the GPU and on the CPU, where `auto` compared them. The CPU's are absent where the
-   * GPU is so fast that there was nothing to compare.
+   * Milliseconds of the model's largest matrix product on the GPU and on the CPU, if `auto` compared them. The CPU's are missing if the GPU
+   * is clearly faster.
    */
   readonly compared?: Compared;
-  /** Of the CPU: how many threads compute, and why so many. */
+  /** On the CPU: the number of threads, and the reason for it. */
   readonly threads?: { readonly count: number; readonly why: string };
   readonly kernels: readonly KernelReport[];
-  /** Dispatches of the last run; of a run of one picture before any. */
+  /** Dispatches of the last run; before the first run, those of one image. */
   readonly dispatches: number;
-  /** Bytes of all buffers and textures on the device, those of other classifiers on it included. */
+  /** Bytes of all buffers and textures on the device, including those of other classifiers. */
   readonly gpuBytes: number;
-  /** Tensors of the weights file that the model does without, at most a hundred: an unused head, a loss, ... */
+  /** Tensors of the weights file that the model does not use, at most 100: an unused head, a loss, ... */
   readonly ignoredTensors: readonly string[];
-  /** Why devices were lost, each replaced by another since the load. */
+  /** Reasons of device losses since the load. Each lost device was replaced. */
   readonly losses: readonly string[];
 }
 
@@ -129,17 +163,23 @@ export interface Platform<P> extends GpuAccess {
   readonly openPicture: (picture: P, signal?: AbortSignal) => Promise<PictureSource>;
 }
 
-/** A Vision Transformer that names what is in pictures. */
+/** A loaded Vision Transformer. */
 export interface ImageClassifier<P = Picture> {
-  /** What the model calls its classes; empty for an embedding model. */
+  /** The labels of the model, by class index; empty for an embedding model. */
   readonly labels: readonly string[];
-  /** How the model resizes and crops; `pictureGeometry` makes of it the box that it sees of a picture. */
+  /** How the model resizes and crops images. `pictureGeometry` computes the visible box of an image from it. */
   readonly framing: Framing;
-  /** What runs where, and how much of it there is. */
+  /** The adapter, the kernels and the memory in use. */
   readonly report: Report;
   /**
-   * The most probable labels of a picture, or of each of many, best first. With `settled` one bad picture of many does not throw.
-   * @throws PictureError for what cannot be decoded; DisposedError; the signal's reason.
+   * Classifies an image, or each image of an array.
+   * @param picture a Blob, `<img>`, `<canvas>`, `<video>`, ImageBitmap, ImageData, VideoFrame or `{ width, height, rgba }`; in Node also a path,
+   *   a URL or bytes
+   * @returns the `topK` most probable labels, best first; an array of them for an array. With `settled`, results as from `Promise.allSettled`.
+   * @throws PictureError if an image cannot be decoded; UnsupportedModelError if the model has no classification head; RangeError for a bad
+   *   `topK`; DisposedError; the signal's reason
+   * @example
+   * const [{ label, score }] = await classifier.classify(image);
    */
   classify(picture: P, options?: ClassifyOptions): Promise<Classification[]>;
   classify(
@@ -148,20 +188,24 @@ export interface ImageClassifier<P = Picture> {
   ): Promise<PromiseSettledResult<Classification[]>[]>;
   classify(pictures: readonly P[], options?: ClassifyOptions): Promise<Classification[][]>;
   /**
-   * The labels of each picture of a stream of any length, in its order. Pictures are taken from it as fast as they are classified,
-   * `concurrency` ahead; one that cannot be read has an `error`, and the others go on.
-   * @throws RangeError for a bad `concurrency` or `topK`; DisposedError; the signal's reason.
+   * Classifies a stream of images of any length, in order. Reads at most `concurrency` images ahead.
+   * @returns a result for each image, with its key; an image that cannot be read has an `error`, and the others continue
+   * @throws RangeError for a bad `concurrency` or `topK`; DisposedError; the signal's reason
    */
   classifyEach<K>(
     pictures: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,
     options?: EachOptions,
   ): AsyncGenerator<EachResult<K>>;
   /**
-   * The objects in a picture, best first: what each is, and its box in pixels of the picture.
-   * @throws UnsupportedModelError for a model that detects nothing; RangeError for a bad `threshold` or `topK`; as `classify`.
+   * Detects objects in an image.
+   * @returns label, score and box (in pixels of the image) of each object, best first
+   * @throws UnsupportedModelError if the model has no detection head; RangeError for a bad `threshold` or `topK`; otherwise as `classify`
    */
   detect(picture: P, options?: DetectOptions): Promise<Detection[]>;
-  /** The logits of a picture, or of each of many: one f32 per class, before softmax or sigmoid; of a detector [objects, classes + 1]. */
+  /**
+   * Computes the logits of an image, or of each image of an array.
+   * @returns [classes] f32, before softmax or sigmoid; for a detection model [objects, classes + 1]
+   */
   logits(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   logits(
     pictures: readonly P[],
@@ -169,10 +213,11 @@ export interface ImageClassifier<P = Picture> {
   ): Promise<PromiseSettledResult<Float32Array>[]>;
   logits(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
   /**
-   * What the model makes of a picture before its head, [channels] f32, for comparing pictures: the class token after the last norm, the
-   * mean of all tokens, a pooled or a projected one, as the model was trained. With `pooling` "cls" or "mean" that instead; with `tokens`
-   * every patch by itself.
-   * @throws UnsupportedModelError for `pooling` or `tokens` of a model that does not have them.
+   * Computes the embedding of an image, or of each image of an array, for comparing images. By default it is what the model was trained
+   * with: the class token after the last norm, the mean of all tokens, or a pooled or projected vector.
+   * @param options `pooling` "cls" or "mean" overrides the model's own pooling; `tokens` returns the features of every patch
+   * @returns [channels] f32
+   * @throws UnsupportedModelError if the model does not support `pooling` or `tokens`; otherwise as `classify`
    */
   embed(picture: P, options: { tokens: true; signal?: AbortSignal }): Promise<Features>;
   embed(picture: P, options?: { pooling?: Pooling; signal?: AbortSignal }): Promise<Float32Array>;
@@ -182,12 +227,14 @@ export interface ImageClassifier<P = Picture> {
   ): Promise<PromiseSettledResult<Float32Array>[]>;
   embed(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
   /**
-   * Where the model looks: attention of the class token over the patches, by head of the last block and as rollout over
-   * all blocks. Costs a run and a second of JavaScript for large models; meant for looking at, not for speed.
+   * Computes the attention of the class token over the patches, per head of the last block and as rollout over all blocks. Takes a run plus
+   * about a second of JavaScript for large models: for visualization, not for speed.
+   * @returns maps of [height, width] patches, f32
+   * @throws UnsupportedModelError if the model has no class token
    */
   attention(picture: P, options?: { signal?: AbortSignal }): Promise<AttentionMap>;
-  /** GPU time of one run by kind of pass: timestamps where the adapter has them. */
+  /** Measures the time of one run per pass, by GPU timestamps if the adapter has them. */
   profile(picture: P): Promise<Profile>;
-  /** Gives the GPU's memory back, after the run in progress. A second call does nothing. */
+  /** Releases the memory on the device, after the current run. A second call does nothing. */
   dispose(): Promise<void>;
 }

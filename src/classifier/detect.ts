@@ -1,16 +1,19 @@
-// From a detector's outputs to objects in a picture, as transformers' post_process_object_detection has them.
+// From the outputs of a detection model to objects, like transformers' post_process_object_detection.
 
 import { topClasses } from "./answer.ts";
 
 export interface DetectOptions {
-  /** Objects whose score is above it, 0 to 1; default 0.5. */
+  /**
+   * Minimum score, 0 to 1.
+   * @default 0.5
+   */
   readonly threshold?: number;
-  /** Objects at most; default: all. */
+  /** Maximum number of objects; without it, all. */
   readonly topK?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Pixels of the picture, from its upper left corner; a box may reach beyond the picture. */
+/** A box in pixels of the image, from its top left corner. It may extend beyond the image. */
 export interface Box {
   readonly x: number;
   readonly y: number;

@@ -19,19 +19,19 @@ export interface Answer {
   readonly boxes: Float32Array;
 }
 
-/** Every patch's features, as dense prediction and matching need them. */
+/** Features of every patch, for dense prediction and matching. */
 export interface Features {
-  /** Tokens across and down. */
+  /** Patches per row and column. */
   readonly width: number;
   readonly height: number;
   readonly channels: number;
   /** [height, width, channels] f32, after the last norm. */
   readonly data: Float32Array;
-  /** [channels] f32; undefined in a model without one. */
+  /** [channels] f32; undefined if the model has none. */
   readonly classToken: Float32Array | undefined;
 }
 
-/** Time of one kind of pass, all blocks together. */
+/** Time of one type of pass, all blocks together. */
 export interface PassTime {
   /** `preprocess`, `patch`, `norm1`, `qkv`, `attention`, `proj`, `norm2`, `fc1`, `fc2`, `norm`, `head`. */
   readonly name: string;
@@ -39,7 +39,7 @@ export interface PassTime {
 }
 
 export interface Profile {
-  /** `timestamps` count the GPU alone, `wall` a submit of its own for each pass. */
+  /** `timestamps`: GPU time only. `wall`: time of a separate submit per pass. */
   readonly source: "timestamps" | "wall";
   readonly passes: readonly PassTime[];
 }

@@ -12,16 +12,17 @@ import { checkTensors } from "../network/checked-tensors.ts";
 import type { Model } from "../network/model.ts";
 import { namesOfEntries, partsOf } from "../network/parts.ts";
 
-/** `fallback`: there is no WebGPU, and the CPU takes its place. */
+/** `fallback`: the model falls back to the CPU. */
 export type LoadStage = "fallback" | "download" | "quantize" | "compile" | "self-test" | "ready";
 
 export interface LoadProgress {
   readonly stage: LoadStage;
-  /** Bytes that came so far, and in all where that is known. */
+  /** Downloaded bytes. */
   readonly loaded?: number;
+  /** Bytes in all, if known. */
   readonly total?: number;
   readonly file?: string;
-  /** Of `fallback`: the reason, and what to do. */
+  /** With `fallback`: the reason and the remedy. */
   readonly why?: string;
 }
 

@@ -1,13 +1,14 @@
-// What a page calls a picture, what messages call it, and how it is decoded.
+// Image inputs in a page: their types, their names in messages, and how they are decoded.
 
 import { isA } from "../errors/is-a.ts";
 import { checkPictureSize, type RawPicture } from "../image/picture.ts";
 
-/** Pixels in memory: straight sRGB bytes, as `ImageData` has them. */
+/** Pixels in memory: straight (not premultiplied) sRGB bytes, as in `ImageData`. */
 export type PixelData =
   | RawPicture
   | { readonly width: number; readonly height: number; readonly data: RawPicture["rgba"] };
 
+/** An image input in a page. */
 export type Picture =
   | Blob
   | HTMLImageElement
@@ -19,7 +20,7 @@ export type Picture =
   | VideoFrame
   | PixelData;
 
-/** How messages call a picture: the file's name or the element's address where there is one. */
+/** The name of an image in messages: its file name or URL, if there is one. */
 export function nameOf(picture: Picture): string {
   if (isA(picture, "HTMLImageElement") || isA(picture, "HTMLVideoElement"))
     return picture.currentSrc.startsWith("data:") ? "data: URL" : picture.currentSrc || "element without src";
@@ -34,7 +35,7 @@ export const bitmapOptions: ImageBitmapOptions = {
   imageOrientation: "from-image",
 };
 
-/** An SVG is drawn as large as it likes. */
+/** An SVG may have any size. */
 export function checkImageSize(image: HTMLImageElement): void {
   if (image.naturalWidth) checkPictureSize(nameOf(image), image.naturalWidth, image.naturalHeight);
 }

@@ -47,51 +47,51 @@ export interface VitClassifier extends Attributes {
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 /**
- * Names what is in a picture: that of `src`, or the `<img>`, `<video>`, `<canvas>` or `<input type=file>` inside.
+ * Classifies an image: that of `src`, or the `<img>`, `<video>`, `<canvas>` or `<input type=file>` inside.
  *
  * @element vit-classifier
  *
- * @attr {string} src - Address of a picture: http, https, blob, a data: image, or of the page's own scheme.
- * @attr {string} model - A Hub id, or the address of a model folder. Elements that name one model share it.
+ * @attr {string} src - URL of an image: http, https, blob, a data: image, or the page's own scheme.
+ * @attr {string} model - A Hub id, or the URL of a model folder. Elements with the same model share it.
  * @attr {string} labels - Classes of your own, with commas between; `model` is then a CLIP or SigLIP model.
- * @attr {"auto" | "webgpu" | "cpu"} device - Where the model runs; default `auto`: the GPU, or the CPU where there is none.
- * @attr {number} top-k - Labels at most; default 5.
- * @attr {number} threshold - The least score that is shown, 0 to 1; default 0.
- * @attr {"eager" | "lazy"} loading - `lazy` waits until the element comes near the viewport.
- * @attr {string} crossorigin - As of `<img>`: needed for pictures from other sites.
- * @attr {string} alt - What the picture of `src` shows. Without it, it has none beside the list of results, and else the likeliest label.
- * @attr {number} width - Of the element, in CSS pixels; with `height` also the shape of the picture of `src`. CSS goes before it.
- * @attr {number} height - Of the picture of `src`, in CSS pixels.
- * @attr {"off" | "polite"} announce - Whether screen readers hear of the answer when it comes; default: when it is the page's only such element.
- * @attr {boolean} autoplay - Plays the video inside, or its camera, and names what is in frame after frame.
- * @attr {string} name - The name under which a form submits the likeliest label.
+ * @attr {"auto" | "webgpu" | "cpu"} device - Where the model runs; default `auto`: the GPU, or the CPU if there is none.
+ * @attr {number} top-k - Maximum number of labels; default 5.
+ * @attr {number} threshold - Minimum score of a label, 0 to 1; default 0.
+ * @attr {"eager" | "lazy"} loading - `lazy` waits until the element is near the viewport.
+ * @attr {string} crossorigin - As in `<img>`: needed for images from other sites.
+ * @attr {string} alt - Alternative text of the image of `src`. Default: none next to the list of results, otherwise the top-1 label.
+ * @attr {number} width - Width of the element, in CSS pixels; with `height` also the aspect ratio of the image of `src`. CSS takes precedence.
+ * @attr {number} height - Height of the image of `src`, in CSS pixels.
+ * @attr {"off" | "polite"} announce - Whether screen readers announce the result; default: if it is the only such element of the page.
+ * @attr {boolean} autoplay - Plays the video or camera inside, and classifies frame after frame.
+ * @attr {string} name - The name under which a form submits the top-1 label.
  *
- * @fires {Event} loadstart - Work on a picture begins.
- * @fires {CustomEvent<string>} statuschange - `status` is another, as `detail`.
- * @fires {ProgressEvent} progress - Bytes of the model came.
+ * @fires {Event} loadstart - Work on an image begins.
+ * @fires {CustomEvent<string>} statuschange - `status` changed; `detail` is the new one.
+ * @fires {ProgressEvent} progress - Part of the model has downloaded.
  * @fires {CustomEvent<Advice>} fallback - The model falls back to the CPU; `detail` has the `reason` and the `remedy`.
- * @fires {CustomEvent<readonly Classification[]>} result - An answer is there, as `detail` and `results`.
- * @fires {Event} load - The first answer for this picture is there.
- * @fires {CustomEvent<Error>} error - There will be none; `detail` says why.
- * @fires {Event} abort - There will be none: abort(), another picture, or the element left the page.
+ * @fires {CustomEvent<readonly Classification[]>} result - Predictions are ready, in `detail` and `results`.
+ * @fires {Event} load - The first predictions for this image are ready.
+ * @fires {CustomEvent<Error>} error - The image or the model failed; `detail` is the error.
+ * @fires {Event} abort - Work ended early: abort(), a new image, or the element was removed.
  * @fires {Event} loadend - After load, error or abort.
  *
  * @slot - The page's own `<img>`, `<video>`, `<canvas>` or `<input type=file>`, and a `<template>` for one result, whose
  *   elements with `data-field` "label", "score", "percent" or "index" are filled.
  * @slot results - Replaces the list of results.
  *
- * @csspart image - The picture of `src`.
- * @csspart state - Around words and progress; also `idle`, `loading`, `waiting`, `classifying`, `ready` or `error`.
- * @csspart progress - The bar of the download.
+ * @csspart image - The image of `src`.
+ * @csspart state - Around status text and progress; also `idle`, `loading`, `waiting`, `classifying`, `ready` or `error`.
+ * @csspart progress - The progress bar of the download.
  * @csspart results - The list.
  * @csspart result - One row.
  * @csspart label - Its label.
  * @csspart score - Its percentage.
  * @csspart bar - Its bar.
  *
- * @cssprop --vit-accent - Colour of bars.
- * @cssprop --vit-track - Colour behind bars.
- * @cssprop --vit-error - Colour of an error's words.
+ * @cssprop --vit-accent - Color of bars.
+ * @cssprop --vit-track - Color behind bars.
+ * @cssprop --vit-error - Color of error text.
  * @cssprop --vit-gap - Distance between rows.
  * @cssprop --vit-bar-size - Thickness of bars.
  */

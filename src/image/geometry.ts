@@ -1,24 +1,24 @@
-// From a model's preprocessing and a picture's size to the size after the resize and the box cut out of that.
+// From a model's preprocessing and an image size to the resized size and the crop box.
 
 import type { ResampleFilter } from "./resample.ts";
 
-/** What `preprocessor_config.json` says about sizes. */
+/** The resize and crop of `preprocessor_config.json`. */
 export interface Framing {
   readonly resize:
     | { readonly mode: "shortest_edge"; readonly edge: number }
     | { readonly mode: "exact"; readonly width: number; readonly height: number }
-    /** Keeps the aspect ratio, and is as small as still covers width and height. */
+    /** The smallest size with the same aspect ratio that covers width and height. */
     | { readonly mode: "cover"; readonly width: number; readonly height: number };
   readonly crop?: { readonly width: number; readonly height: number };
   /**
-   * Where the crop begins when that is half a pixel: `floor` (default) as transformers' processors, `half-even` as
-   * torchvision and so timm.
+   * Rounding of a crop start at half a pixel: `floor` as in transformers, `half-even` as in torchvision and timm.
+   * @default "floor"
    */
   readonly rounding?: "floor" | "half-even";
   readonly resample: ResampleFilter;
 }
 
-/** Pixels; the crop may begin before the resized picture and end behind it: what is outside is black. */
+/** Sizes in pixels. The crop may extend beyond the resized image; pixels outside are black. */
 export interface Geometry {
   readonly resizedWidth: number;
   readonly resizedHeight: number;
@@ -29,6 +29,12 @@ export interface Geometry {
   readonly filter: ResampleFilter;
 }
 
+/**
+ * Computes the resized size and the crop box of an image.
+ * @param framing the model's `framing`
+ * @param width width of the image in pixels
+ * @param height height of the image in pixels
+ */
 export function pictureGeometry(framing: Framing, width: number, height: number): Geometry {
   const [resizedWidth, resizedHeight] = resizedSize(framing.resize, width, height);
   const { width: cropWidth, height: cropHeight } = framing.crop ?? {

@@ -1,4 +1,4 @@
-// Where a Vision Transformer looks: attention of the class token, recomputed on the CPU from Q and K.
+// Attention of the class token, recomputed on the CPU from Q and K.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { GROUP } from "../kernels/gemm.ts";
@@ -7,12 +7,12 @@ import { type Attention, type Grid, headsOf } from "../network/op.ts";
 import { columnAt, columnsOf } from "./padding.ts";
 
 export interface AttentionMap {
-  /** Patches across and down. */
+  /** Patches per row and column. */
   readonly width: number;
   readonly height: number;
-  /** Of the last block, per head: how much the class token attends to each patch, [height, width]; with the class tokens' share each sums to 1. */
+  /** Attention of the class token to each patch in the last block, per head: [height, width] f32. With the share of the class tokens, each sums to 1. */
   readonly heads: readonly Float32Array[];
-  /** Attention rollout over all blocks, [height, width], sums to 1 with the class tokens' share. */
+  /** Attention rollout over all blocks: [height, width] f32. Sums to 1 with the share of the class tokens. */
   readonly rollout: Float32Array;
 }
 

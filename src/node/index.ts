@@ -1,5 +1,5 @@
 /**
- * vit8 in Node: the same classifier, with pictures by path or bytes and models by directory.
+ * vit8 in Node: the same classifier, for image paths, URLs and bytes, and model directories.
  *
  * @module vit8/node
  */
@@ -16,20 +16,28 @@ export * from "../errors/errors.ts";
 export type { NodePicture } from "./source.ts";
 export type NodeClassifier = Classifier<NodePicture>;
 
-/** `ImageClassifier.load` in Node: also takes a directory; needs the packages `webgpu` and, for picture files, `sharp`. */
+/** Loads Vision Transformers in Node. Needs the packages `webgpu` (for a GPU) and `sharp` (for image files). */
 export const ImageClassifier = {
+  /**
+   * Loads a model, as in a page.
+   * @param model a directory (a path or a `file:` URL), a Hub id, the URL of a model folder, or contents by file name
+   * @throws as `ImageClassifier.load` of `vit8`
+   * @example
+   * const classifier = await ImageClassifier.load("./my-model");
+   * const predictions = await classifier.classify("cat.jpg");
+   */
   load(model: ModelSource, options: LoadOptions = {}): Promise<NodeClassifier> {
     return LocalClassifier.loadOn(nodePlatform, model, options);
   },
 };
 
-/** Both towers of a CLIP or SigLIP model, and what can be asked of them. */
+/** Both towers of a CLIP or SigLIP model. */
 export interface ZeroShotClassifier extends ZeroShot<NodePicture> {}
 
 export const ZeroShotClassifier = {
   /**
-   * Loads both towers by the same names and options as `ImageClassifier.load`. Needs the package `@huggingface/tokenizers`.
-   * @throws what `ImageClassifier.load` throws; UnsupportedModelError for a text tower that vit8 does not run, before weights are fetched
+   * Loads both towers, with the same arguments as `ImageClassifier.load`. Needs the package `@huggingface/tokenizers`.
+   * @throws as `ImageClassifier.load`; UnsupportedModelError if the text tower is not supported, before any weights are downloaded
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
     const folder = await nodePlatform.openFolder(model, options);

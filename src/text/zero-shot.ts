@@ -1,4 +1,4 @@
-// Pictures and texts in one space: classes by their names, without training.
+// Images and texts in one embedding space: classification by label names, without training.
 
 import { type Classification, topClasses } from "../classifier/answer.ts";
 import type { ImageClassifier, LoadOptions, ManyOptions, Report, SettledOptions } from "../classifier/api.ts";
@@ -15,12 +15,18 @@ import { cosineOf, meanOf } from "./unit-length.ts";
 import { each, withLabels } from "./with-labels.ts";
 
 export interface EmbedTextOptions extends TextOptions {
-  /** `{}` stands for the label; of several the mean is taken. Default "a photo of a {}." for `classify`, "{}" for `embedText`. */
+  /**
+   * Prompt for a label, with `{}` for the label. The embeddings of several templates are averaged.
+   * @default "a photo of a {}." for `classify`, "{}" for `embedText`
+   */
   readonly template?: string | readonly string[];
 }
 
 export interface ZeroShotOptions extends EmbedTextOptions {
-  /** Labels per picture; default 5. */
+  /**
+   * Labels per image, 1 or more.
+   * @default 5
+   */
   readonly topK?: number;
 }
 
@@ -34,7 +40,7 @@ export interface Loaders<P> {
 /** What `classify` puts a label into. */
 export const TEMPLATE = "a photo of a {}.";
 
-/** A CLIP or SigLIP model: the labels are yours. */
+/** A CLIP or SigLIP model, which classifies images by your own labels. */
 export class ZeroShotClassifier<P> {
   readonly #images: ImageClassifier<P>;
   readonly #tower: TextTower;
@@ -58,7 +64,7 @@ export class ZeroShotClassifier<P> {
 
   /**
    * Loads both towers of a model. Configs and tokenizer are read before any weight.
-   * @throws what `ImageClassifier.load` throws; UnsupportedModelError for a text tower that vit8 does not run
+   * @throws as `ImageClassifier.load`; UnsupportedModelError if the text tower is not supported
    */
   static async loadWith<P>(
     folder: ModelFolder,
@@ -84,20 +90,23 @@ export class ZeroShotClassifier<P> {
     }
   }
 
-  /** What the image tower runs on. */
+  /** The report of the image tower. */
   get report(): Report {
     return this.#images.report;
   }
 
-  /** What the text tower runs on. */
+  /** The report of the text tower. */
   get textReport(): Report {
     return this.#tower.report;
   }
 
   /**
-   * The likeliest of your labels for a picture, or for each of many, best first. Labels and pictures that were asked for before are not
-   * computed again. With `settled` one bad picture of many does not throw.
-   * @throws RangeError for no labels or a bad `topK`; PictureError for what cannot be decoded; DisposedError; the signal's reason
+   * Classifies an image, or each image of an array, by your labels. Embeddings of earlier labels and images are cached.
+   * @param labels names of your classes, at least one
+   * @returns the `topK` most probable labels, best first. With `settled`, results as from `Promise.allSettled`.
+   * @throws RangeError for no labels or a bad `topK`; PictureError if an image cannot be decoded; DisposedError; the signal's reason
+   * @example
+   * const [{ label }] = await classifier.classify(image, ["cat", "dog"]);
    */
   classify(picture: P, labels: readonly string[], options?: ZeroShotOptions): Promise<Classification[]>;
   classify(
@@ -121,7 +130,7 @@ export class ZeroShotClassifier<P> {
   }
 
   /**
-   * The same model with labels that stay: whatever takes an `ImageClassifier` takes it. Its `dispose` is that of both towers.
+   * Returns an `ImageClassifier` with fixed labels. Its `dispose` releases both towers.
    * @throws RangeError for no labels; DisposedError; the signal's reason
    */
   async withLabels(
@@ -141,13 +150,21 @@ export class ZeroShotClassifier<P> {
     });
   }
 
-  /** Logits of an image's embedding for each text's, as transformers' `logits_per_image`. Computes nothing but products. */
+  /**
+   * Computes logits from embeddings, like `logits_per_image` of transformers.
+   * @param image [channels] f32
+   * @param texts one [channels] f32 per text
+   * @returns [texts] f32
+   */
   logits(image: Float32Array, texts: readonly Float32Array[]): Float32Array {
     const { scale, bias } = this.#tower.logits;
     return Float32Array.from(texts, (text) => scale * cosineOf(image, text) + bias);
   }
 
-  /** Scores of an image's embedding for each text's, 0 to 1: softmax (CLIP) or sigmoid (SigLIP), in the order of the texts. */
+  /**
+   * Computes scores from embeddings, 0 to 1: softmax (CLIP) or sigmoid (SigLIP).
+   * @returns [texts] f32, in the order of the texts
+   */
   score(image: Float32Array, texts: readonly Float32Array[]): Float32Array {
     const scores = new Float32Array(texts.length);
     const labels = texts.map(() => "");
@@ -161,13 +178,14 @@ export class ZeroShotClassifier<P> {
     return scores;
   }
 
-  /** The cosine of two embeddings, -1 to 1. */
+  /** Computes the cosine of two embeddings, -1 to 1. */
   similarity(a: Float32Array, b: Float32Array): number {
     return cosineOf(a, b);
   }
 
   /**
-   * Of each text, [channels] f32 of length 1; kept for the next call.
+   * Computes the embedding of each text. Embeddings are cached.
+   * @returns [channels] f32 of length 1 per text
    * @throws RangeError for a template without `{}`; DisposedError; the signal's reason
    */
   async embedText(texts: readonly string[], options: EmbedTextOptions = {}): Promise<Float32Array[]> {
@@ -186,8 +204,9 @@ export class ZeroShotClassifier<P> {
   }
 
   /**
-   * Of a picture, or of each of many, [channels] f32 of length 1. Those of a Blob, an ImageBitmap and a VideoFrame, which cannot change,
-   * are kept for the next call.
+   * Computes the embedding of an image, or of each image of an array. Those of a Blob, an ImageBitmap and a VideoFrame, which cannot change,
+   * are cached.
+   * @returns [channels] f32 of length 1
    */
   embedImage(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   embedImage(
@@ -201,18 +220,16 @@ export class ZeroShotClassifier<P> {
     return each(this.#pictures, (image) => image)(input, options);
   }
 
-  /** Gives the memory of both towers back. A second call does nothing. */
+  /** Releases the memory of both towers. A second call does nothing. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     await Promise.all([this.#images.dispose(), this.#tower.dispose()]);
     this.#texts.forgetAll();
   }
 
-  /** What is kept could be told without a tower. @throws DisposedError */
+  /** Cached embeddings could be returned without a tower. @throws DisposedError */
   #mustBeOpen(): void {
     if (this.#disposed)
-      throw new DisposedError(
-        `classifier of ${this.report.model}: was disposed; load it again before using it`,
-      );
+      throw new DisposedError(`classifier of ${this.report.model}: disposed. Load the model again.`);
   }
 }

@@ -1,4 +1,4 @@
-// Where a classifier of a page runs: on its own thread, in a worker, or on the CPU.
+// Where a page's classifier runs: on the page's thread, in a worker, or on the CPU.
 
 import type { ImageClassifier as Classifier, LoadOptions } from "../classifier/api.ts";
 import { isDeviceFault, type Reason } from "../classifier/device.ts";
@@ -7,19 +7,22 @@ import type { Picture } from "../classifier/picture.ts";
 import { part } from "../errors/part.ts";
 import type { ModelSource } from "../format/folder.ts";
 
-/** A page stays alive only while nobody computes on its own thread. */
+/** A page stays responsive only if its own thread is free. */
 const ON_PAGE = "document" in globalThis;
 
-/** A loaded model, and what can be asked of it. */
+/** A loaded model. */
 export interface ImageClassifier<P = Picture> extends Classifier<P> {}
 
-/** A Vision Transformer that names what is in pictures. */
+/** Loads Vision Transformers. */
 export const ImageClassifier = {
   /**
-   * Loads a model: a Hub id (`facebook/deit-tiny-patch16-224`), an address, the `File`s of a folder, or bytes by file name.
-   * Float weights are quantised while they stream in.
-   * @throws UnsupportedDeviceError without WebGPU, where it is asked for; UnsupportedModelError, ModelFormatError, ModelLoadError for what is
-   *   wrong with the model; the signal's reason when aborted. Nothing stays on the GPU then.
+   * Loads a model. Float weights are quantized to int8 during the download. A failed load leaves nothing on the GPU.
+   * @param model a Hub id (`facebook/deit-tiny-patch16-224`), the URL of a model folder, the `File`s of a folder, or contents by file name
+   * @throws UnsupportedDeviceError for `device: "webgpu"` without WebGPU; UnsupportedModelError, ModelFormatError or ModelLoadError for a bad
+   *   model; the signal's reason
+   * @example
+   * const classifier = await ImageClassifier.load("facebook/deit-tiny-patch16-224");
+   * const predictions = await classifier.classify(image);
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ImageClassifier> {
     const { device = "auto", worker = device === "cpu" && ON_PAGE, signal } = options;

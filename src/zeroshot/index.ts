@@ -14,14 +14,14 @@ import { ImageClassifier } from "../worker/load.ts";
 export type { TextOptions, TextProgress } from "../text/text-embeddings.ts";
 export type { EmbedTextOptions, ZeroShotOptions } from "../text/zero-shot.ts";
 
-/** Both towers of a model, and what can be asked of them. */
+/** Both towers of a CLIP or SigLIP model. */
 export interface ZeroShotClassifier extends Classifier<Picture> {}
 
 export const ZeroShotClassifier = {
   /**
-   * Loads a CLIP or SigLIP model with both towers, by the same names and options as `ImageClassifier.load`. With `worker` the image tower
-   * runs there, and the text tower on this thread. Needs the package `@huggingface/tokenizers`.
-   * @throws what `ImageClassifier.load` throws; UnsupportedModelError for a text tower that vit8 does not run, before weights are fetched
+   * Loads both towers of a CLIP or SigLIP model, with the same arguments as `ImageClassifier.load`. With `worker`, the image tower runs in
+   * the worker, and the text tower on this thread. Needs the package `@huggingface/tokenizers`.
+   * @throws as `ImageClassifier.load`; UnsupportedModelError if the text tower is not supported, before any weights are downloaded
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
     const folder = await pagePlatform.openFolder(model, options);
