@@ -318,7 +318,10 @@ describe("by hand", () => {
     await refused(withConfig({ num_classes: 1e9 }), "num_classes: expected 0 to 21843, got 1000000000");
     const labels = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [i, "x"]));
     const vit = { ...JSON.parse(textOf(transformers["config.json"])), id2label: labels };
-    await refused({ ...transformers, "config.json": JSON.stringify(vit) }, "id2label key: expected 0 to 21842");
+    await refused(
+      { ...transformers, "config.json": JSON.stringify(vit) },
+      "id2label key: expected 0 to 21842",
+    );
   });
 
   test("a network of 2^100 parameters, without weights", async () => {
