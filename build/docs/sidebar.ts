@@ -5,7 +5,7 @@ import { pageOf } from "./pages.ts";
 
 export interface Group {
   readonly text: string;
-  readonly items: readonly { readonly text: string; readonly link: string }[];
+  readonly items: { readonly text: string; readonly link: string }[];
 }
 
 /** The sidebar's groups: the README's tables of documents in their order, and the pages of how-to. */

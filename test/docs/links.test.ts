@@ -22,6 +22,15 @@ function leadsSomewhere(document: Document, link: string): boolean {
 
 test.each(documents)("$file", (document) => expect(deadLinks(document)).toEqual([]));
 
+test("a link's text says where it leads", () => {
+  const vague = documents.flatMap(({ file, text }) =>
+    [...text.matchAll(/\[(?:more|learn more|here|click here|this|link)\]\(.*?\)/gi)].map(
+      ([link]) => `${file}: ${link}`,
+    ),
+  );
+  expect(vague).toEqual([]);
+});
+
 test("the README leads to every document of docs", () => {
   const readme = documents.find(({ file }) => file === "README.md")!;
   const linked = new Set(links(readme).map((link) => link.split("#")[0]));
