@@ -22,7 +22,9 @@ export function gatherRows(
   for (let row = from; row < to; row++) {
     const first = (row / rows) * xRows;
     for (let piece = 0; piece < pieces; piece++) {
-      const source = first + <i32>load<f32>(index + ((row % rows) * pieces + piece) * 4);
+      const place = <i32>load<f32>(index + ((row % rows) * pieces + piece) * 4);
+      if (place < 0) continue;
+      const source = first + place;
       memory.copy(out + (row * columns + piece * width) * 4, x + source * xColumns * 4, width * 4);
     }
   }

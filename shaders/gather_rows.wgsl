@@ -1,4 +1,4 @@
-// out[row] = rows index[row, 0], index[row, 1], ... of x side by side, for each picture.
+// out[row] = rows index[row, 0], index[row, 1], ... of x side by side, for each picture; row -1 is zeros.
 
 struct Params { vectors: u32, columns4: u32, rows: u32, piece4: u32, x_columns4: u32, x_rows: u32, pieces: u32 }
 
@@ -14,10 +14,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) c
   let column4 = i % params.columns4;
   let row = i / params.columns4;
   let piece = column4 / params.piece4;
-  if (piece >= params.pieces) {
+  var place = -1.0;
+  if (piece < params.pieces) { place = index[row % params.rows * params.pieces + piece]; }
+  if (place < 0.0) {
     out[i] = vec4<f32>(0.0);
     return;
   }
-  let source = row / params.rows * params.x_rows + u32(index[row % params.rows * params.pieces + piece]);
+  let source = row / params.rows * params.x_rows + u32(place);
   out[i] = x[source * params.x_columns4 + column4 % params.piece4];
 }

@@ -67,13 +67,16 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
   const fields = parseJson(config, "config.json");
   const parsed = (name: string, text?: string) => (text === undefined ? undefined : parseJson(text, name));
   const { readModel } = await reader;
-  const model = await readModel(fields, async () => {
+  const read = await readModel(fields, async () => {
     const processor = parsed("preprocessor_config.json", preprocessor);
     if (processor !== undefined) return processor;
     // transformers 5 also looks here
     const nested = parsed(NESTED, await readOptional(folder, NESTED, signal)) as Nested | undefined;
     return nested?.image_processor ?? undefined;
   });
+  const model = read.optional
+    ? await (await part(import("./optional.ts"))).asStored(read, folder, signal)
+    : read;
   return { ...model, id: folder.id, affine: affineOf(model.preprocessing) };
 }
 

@@ -24,7 +24,9 @@ export function gatherRows(
   out.fill(0, 0, images * rows * columns);
   for (let row = 0; row < images * rows; row++)
     for (let piece = 0; piece < pieces; piece++) {
-      const source = Math.floor(row / rows) * xRows + index[(row % rows) * pieces + piece];
+      const from = index[(row % rows) * pieces + piece];
+      if (from < 0) continue;
+      const source = Math.floor(row / rows) * xRows + from;
       const values = x.subarray(source * xColumns, source * xColumns + width);
       out.set(values, row * columns + piece * width);
     }

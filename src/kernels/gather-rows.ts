@@ -18,7 +18,7 @@ export interface GatherRowsProblem {
 
 const vectors = ({ images, rows, columns }: GatherRowsProblem) => (images * rows * columns) / 4;
 
-/** out[row] = rows index[row, 0], index[row, 1], ... of x side by side, f32. */
+/** out[row] = rows index[row, 0], index[row, 1], ... of x side by side, f32; row -1 is zeros. */
 export const gatherRows = defineKernel({
   name: "gather_rows",
   bindings: { x: "read", index: "read", out: "write", params: "uniform" },

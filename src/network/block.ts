@@ -24,6 +24,10 @@ export interface BlockSpec {
   readonly mlpBias?: boolean;
   /** Each head of Q and K is normalized, with parameters that all heads share. */
   readonly qkNorm?: boolean;
+  /** A norm between attention and the layer behind it. */
+  readonly attentionNorm?: boolean;
+  /** The norms are behind attention and MLP, before the sums. */
+  readonly postNorm?: boolean;
   /** What is done to the heads of Q and K then. */
   readonly rotation?: Rotation;
   /** What attention of a block does besides, such as a bias. */
@@ -66,29 +70,29 @@ export function blocks(net: Builder, spec: EncoderSpec, x: Value): Value {
 }
 
 export function block(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
-  const { heads, eps, qkvBias, keyBias = qkvBias, valueBias = qkvBias, qkNorm, rotation, layerScale } = spec;
-  const sum = (n: 1 | 2, as: string) => ({
-    as: `${at}.${as}`,
-    scale: layerScale ? `${at}.scale${n}` : undefined,
-  });
-  const normed = net.norm(`${at}.norm1`, x, eps);
-  const part = (name: string, bias: boolean) => net.linear(`${at}.${name}`, normed, { parts: heads, bias });
+  const residual = (n: 1 | 2, rows: Value, as: string, change: (rows: Value) => Value) => {
+    const norm = (value: Value) => net.norm(`${at}.norm${n}`, value, spec.eps);
+    const scale = spec.layerScale ? `${at}.scale${n}` : undefined;
+    const changed = spec.postNorm ? norm(change(rows)) : change(norm(rows));
+    return net.add(`${at}.residual${n}`, rows, changed, { as: `${at}.${as}`, scale });
+  };
+  const middle = residual(1, x, "middle", (rows) => attention(net, spec, at, rows));
+  return residual(2, middle, "x", (rows) => mlp(net, spec, at, rows));
+}
+
+/** Attention of a block with its layers around it. */
+function attention(net: Builder, spec: BlockSpec, at: string, x: Value): Value {
+  const { heads, eps, qkvBias, keyBias = qkvBias, valueBias = qkvBias, qkNorm, rotation } = spec;
+  const part = (name: string, bias: boolean) => net.linear(`${at}.${name}`, x, { parts: heads, bias });
   const prepared = (name: string, x: Value) => {
     if (!qkNorm && !rotation) return x;
     return net.heads(`${at}.${name}`, x, { ...(qkNorm && { norm: { kind: "layer", eps } }), rotation });
   };
   const [query, key] = [prepared("q_norm", part("query", qkvBias)), prepared("k_norm", part("key", keyBias))];
-  const attention = net.attention(
-    `${at}.attention`,
-    query,
-    key,
-    part("value", valueBias),
-    spec.attention?.(at),
-  );
-  const proj = net.linear(`${at}.proj`, attention, { bias: spec.projBias });
-  const middle = net.add(`${at}.residual1`, x, proj, sum(1, "middle"));
-  const hidden = mlp(net, spec, at, net.norm(`${at}.norm2`, middle, eps));
-  return net.add(`${at}.residual2`, middle, hidden, sum(2, "x"));
+  const value = part("value", valueBias);
+  const mixed = net.attention(`${at}.attention`, query, key, value, spec.attention?.(at));
+  const normed = spec.attentionNorm ? net.norm(`${at}.attention_norm`, mixed, eps) : mixed;
+  return net.linear(`${at}.proj`, normed, { bias: spec.projBias });
 }
 
 /** The two layers of an MLP below `at`, with an activation or a gate between them. */

@@ -151,7 +151,7 @@ export class Builder {
     );
   }
 
-  /** Rows of x by their number, `pieces` at a time side by side: [rows, pieces]. */
+  /** Rows of x by their number, `pieces` at a time side by side: [rows, pieces]; -1 is a row of zeros. */
   gather(name: string, x: Value, index: readonly number[], pieces = 1): Value {
     const wide = pieces > 1 ? { width: pieces * x.width, parts: 1 } : {};
     const out = { ...x, name, rows: index.length / pieces, ...wide };

@@ -31,6 +31,12 @@ export interface Family<S extends Spec> {
   readonly processor?: string | Processor;
   /** The library runs it on pictures of `image` alone, and interpolates no positions. */
   readonly fixedSize?: boolean;
+  /** A parameter that a file may lack, whether the spec has it, and the spec without. */
+  readonly optional?: {
+    readonly tensor: string;
+    readonly of: (spec: S) => boolean;
+    readonly without: (spec: S) => S;
+  };
   /** @throws UnsupportedModelError for a setting that it does not run, ModelFormatError for a field of the wrong type */
   readonly read: (config: Fields, reading: Reading) => S;
   /** The names of tensors in each dialect; the first one is what vit8 writes. */

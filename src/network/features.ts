@@ -23,8 +23,8 @@ export function featuresOf(name: string, { ops, ...rest }: Network): Network {
 /** Of `rows` tokens: those of the patches come last but for detection tokens, and may have been merged since, two by two. */
 export function layoutOf({ ops, outputs }: Network, rows: number): Layout {
   const { grid, first } = ops.find((op): op is Patches => op.kind === "patches")!;
-  const patches = grid.width * grid.height;
-  const merged = rows < patches ? Math.round(Math.sqrt(patches / rows)) : 1;
-  const size = { width: grid.width / merged, height: grid.height / merged };
+  let size = grid;
+  while (size.width * size.height > rows)
+    size = { width: Math.ceil(size.width / 2), height: Math.ceil(size.height / 2) };
   return { grid: size, before: outputs.boxes ? first : rows - size.width * size.height };
 }

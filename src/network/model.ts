@@ -26,6 +26,8 @@ export interface Model {
   readonly names: Names;
   /** What the family read, for whoever shows it. */
   readonly spec: Readonly<Record<string, unknown>>;
+  /** A parameter that a file may lack, and the model without. */
+  readonly optional?: { readonly tensor: string; readonly without: Model };
   /** The network for pictures of another size; positions are interpolated at load. */
   readonly networkAt: (image: Size) => Network;
 }
@@ -52,20 +54,23 @@ export function modelOf(family: AnyFamily, config: Fields, preprocessorJson?: un
   const preprocessing = parsePreprocessing(preprocessorJson, config, family.processor);
   const image = pictureSize(preprocessing);
   if (family.fixedSize) checkTrainedSize(spec.image, image);
-  const networkAt = (size: Size) => networkOf(family, { ...spec, image: size });
-  const network = networkAt(image);
-  return {
-    name,
-    input: { ...image, patch: patchOf(network) },
-    preprocessing,
-    labels,
-    scoring: readScoring(config, labels.length),
-    quantization: parseQuantization(field(config, "quantization_config")),
-    network,
-    names: new Names(family.dialects(spec), family.bases ?? []),
-    spec: { ...spec, image },
-    networkAt,
+  const scoring = readScoring(config, labels.length);
+  const quantization = parseQuantization(field(config, "quantization_config"));
+  const { optional } = family;
+  const described = (one: typeof spec): Model => {
+    const networkAt = (size: Size) => networkOf(family, { ...one, image: size });
+    const network = networkAt(image);
+    return {
+      ...{ name, preprocessing, labels, scoring, quantization, network, networkAt },
+      input: { ...image, patch: patchOf(network) },
+      names: new Names(family.dialects(one), family.bases ?? []),
+      spec: { ...one, image },
+      optional: optional?.of(one)
+        ? { tensor: optional.tensor, without: described(optional.without(one)) }
+        : undefined,
+    };
   };
+  return described(spec);
 }
 
 interface Head extends Omit<Reading, "classes"> {

@@ -6,7 +6,7 @@ import { Names } from "./names.ts";
 import { BASES } from "./transformers.ts";
 
 const distilled = deit.dialects({ distilled: true } as never);
-const names = new Names([...vit.dialects(), ...distilled, ...dinov2.dialects({} as never)], BASES);
+const names = new Names([...vit.dialects({} as never), ...distilled, ...dinov2.dialects({} as never)], BASES);
 
 test.each([
   ["cls_token", "class_token"],

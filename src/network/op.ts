@@ -158,7 +158,7 @@ export interface Lookup extends Operation<"lookup", readonly []> {
   readonly places: number;
 }
 
-/** Rows of x by their number; `pieces` of them are one row of the result, side by side. */
+/** Rows of x by their number, -1 for zeros; `pieces` of them are one row of the result, side by side. */
 export interface Gather extends Operation<"gather", readonly [x: Value]> {
   /** [rows, pieces] */
   readonly index: readonly number[];

@@ -11,7 +11,7 @@ export interface RotaryOptions {
   /** [head dim / 4] */
   readonly frequencies: readonly number[];
   /** Where patch `place` of `count` along a side of the grid is. */
-  readonly at: (place: number, count: number) => number;
+  readonly at: (place: number, count: number, axis: "width" | "height") => number;
 }
 
 /** Each pair of channels has one angle: those of the coordinate down first, then those of the one across. */
@@ -22,7 +22,7 @@ export function rotary({ grid, headDim, before, pairs, frequencies, at }: Rotary
     const sine = new Float32Array(rows * headDim);
     for (let row = before; row < rows; row++) {
       const [x, y] = [(row - before) % grid.width, Math.floor((row - before) / grid.width)];
-      const places = [at(y, grid.height), at(x, grid.width)];
+      const places = [at(y, grid.height, "height"), at(x, grid.width, "width")];
       const angles = places.flatMap((place) => frequencies.map((frequency) => place * frequency));
       for (let d = 0; d < headDim; d++) {
         const angle = angles[pairs === "halves" ? d % angles.length : d >> 1];

@@ -1,20 +1,13 @@
 // Swin Transformer: Liu et al. 2021, "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", and version 2: Liu et
 // al. 2022, "Swin Transformer V2: Scaling Up Capacity and Resolution".
 
-import {
-  asFields,
-  asInteger,
-  type Fields,
-  field,
-  malformed,
-  type Size,
-  unsupported,
-} from "../format/fields.ts";
+import { asFields, asInteger, type Fields, field, malformed, type Size } from "../format/fields.ts";
 import type { Activation } from "../tensor/activation.ts";
 import { type Answers, answers } from "./block.ts";
 import type { Builder } from "./builder.ts";
 import { type Dialect, within } from "./names.ts";
 import type { Grid, Value } from "./op.ts";
+import { paddingOf, type Windowing, windowsOf } from "./swin-windows.ts";
 
 export interface SwinSpec {
   readonly image: Size;
@@ -28,6 +21,7 @@ export interface SwinSpec {
   readonly classes: number;
   /** Version 2: norms behind attention and MLP, cosines for scores, a bias made by a small MLP. */
   readonly second: boolean;
+  readonly windowing: Windowing;
 }
 
 export interface StageSpec {
@@ -37,7 +31,7 @@ export interface StageSpec {
   readonly depth: number;
   readonly heads: number;
   readonly mlpWidth: number;
-  /** Tokens along each side of a window; a grid that is smaller is one window. */
+  /** Tokens along each side of a window. */
   readonly window: number;
   /** Of version 2: the window that it was trained with, where that was another; 0: the same. */
   readonly trainedWindow: number;
@@ -46,6 +40,7 @@ export interface StageSpec {
 interface BlockPlace {
   readonly at: string;
   readonly grid: Grid;
+  readonly resolution: Grid;
   readonly shifted: boolean;
 }
 
@@ -62,16 +57,24 @@ export function swin(spec: SwinSpec, net: Builder): Answers {
   const patches = net.linear("patch", pixels, { out: width, shape: [width, 3, patch, patch] });
   let x = net.norm("patch_norm", patches, EPS);
   let grid: Grid = { width: image.width / patch, height: image.height / patch };
+  let resolution = grid;
   for (const [i, stage] of stages.entries()) {
     if (i > 0) {
       x = merged(net, spec, `stages.${i - 1}.merge`, x, grid, stage.width);
-      grid = { width: grid.width / 2, height: grid.height / 2 };
+      [grid, resolution] = [halved(grid, Math.ceil), halved(resolution, Math.floor)];
     }
-    for (let j = 0; j < stage.depth; j++)
-      x = block(net, spec, stage, { at: `stages.${i}.blocks.${j}`, grid, shifted: j % 2 === 1 }, x);
+    for (let j = 0; j < stage.depth; j++) {
+      const place = { at: `stages.${i}.blocks.${j}`, grid, resolution, shifted: j % 2 === 1 };
+      x = block(net, spec, stage, place, x);
+    }
   }
   return answers(net, net.pool("pool", net.norm("norm", x, eps)), classes);
 }
+
+const halved = ({ width, height }: Grid, round: (value: number) => number): Grid => ({
+  width: round(width / 2),
+  height: round(height / 2),
+});
 
 function block(net: Builder, spec: SwinSpec, stage: StageSpec, place: BlockPlace, x: Value): Value {
   const { at } = place;
@@ -90,29 +93,31 @@ function block(net: Builder, spec: SwinSpec, stage: StageSpec, place: BlockPlace
 }
 
 function attention(net: Builder, spec: SwinSpec, stage: StageSpec, place: BlockPlace, x: Value): Value {
-  const { at, grid, shifted } = place;
+  const { at, grid } = place;
   const { heads, window } = stage;
-  const side = (axis: "width" | "height") => Math.min(window, grid[axis]);
-  const step = (axis: "width" | "height") => (shifted && grid[axis] > window ? Math.floor(window / 2) : 0);
-  const size = { width: side("width"), height: side("height") };
-  const windows = { grid, size, shift: { width: step("width"), height: step("height") } };
-  const part = (name: string, bias = spec.qkvBias) => net.linear(`${at}.${name}`, x, { parts: heads, bias });
+  const windows = windowsOf(spec.windowing, at, { ...place, window });
+  const { size } = windows;
+  const padding = paddingOf(spec.windowing, grid, windows);
+  const padded = padding ? net.gather(`${at}.padded`, x, padding.pad) : x;
+  const part = (name: string, bias = spec.qkvBias) =>
+    net.linear(`${at}.${name}`, padded, { parts: heads, bias });
   const [q, k, v] = [part("query"), part("key", spec.qkvBias && !spec.second), part("value")];
   const scores = spec.second
     ? { bias: madeBias(net, at, stage, size), cosine: true, scale: scaleOf(net, at, heads) }
     : { bias: gatheredBias(net, at, heads, size) };
-  return net.linear(`${at}.proj`, net.attention(`${at}.attention`, q, k, v, { windows, ...scores }));
+  const mixed = net.attention(`${at}.attention`, q, k, v, { windows, ...scores });
+  return net.linear(`${at}.proj`, padding ? net.gather(`${at}.cropped`, mixed, padding.crop) : mixed);
 }
 
-/** Four neighbors, side by side, become one row of `out` channels. */
+/** Four neighbors, side by side, become one row of `out` channels; beyond an odd grid there are zeros. */
 function merged(net: Builder, spec: SwinSpec, at: string, x: Value, grid: Grid, out: number): Value {
-  if (grid.width % 2 || grid.height % 2)
-    throw unsupported(at, "a grid of even width and height", `${grid.width}x${grid.height}`);
   const index: number[] = [];
   for (let y = 0; y < grid.height; y += 2)
     for (let column = 0; column < grid.width; column += 2)
       for (const [dx, dy] of [[0, 0], [0, 1], [1, 0], [1, 1]]) // biome-ignore format: a table
-        index.push((y + dy) * grid.width + column + dx);
+        index.push(
+          y + dy < grid.height && column + dx < grid.width ? (y + dy) * grid.width + column + dx : -1,
+        );
   const four = net.gather(`${at}.neighbors`, x, index, 4);
   const reduced = (rows: Value) => net.linear(`${at}.reduction`, rows, { out, bias: false });
   const normed = (rows: Value) => net.norm(`${at}.norm`, rows, EPS);

@@ -2,6 +2,7 @@
 // attention's scores, and a gated MLP or none.
 
 import {
+  asSize,
   checkFixed,
   type Fields,
   field,
@@ -16,29 +17,41 @@ import { type Answers, answers, blocks, type EncoderSpec, patches, registers } f
 import type { Builder } from "./builder.ts";
 import type { Reading } from "./family.ts";
 import { type Dialect, within } from "./names.ts";
-import type { Grid, Rotation } from "./op.ts";
+import type { Grid, Rotation, Value } from "./op.ts";
+import { dinov3Rotary, rotary } from "./rotary.ts";
 import { asPatchSize, readMlpWidth } from "./sizes.ts";
 import { TIMM } from "./timm-names.ts";
 
 export interface EvaSpec extends EncoderSpec {
   /** 0: no head. */
   readonly classes: number;
+  readonly classToken: boolean;
   readonly registers: number;
-  /** Whether all rows have positions besides the rotary ones. */
-  readonly positions: boolean;
+  /** Which rows have positions besides the rotary ones. */
+  readonly positions: "all" | "patches" | "none";
+  /** A norm before the blocks, and no bias of the patches. */
+  readonly preNorm: boolean;
   readonly pool: "token" | "avg";
   /** The last norm is behind the mean. */
   readonly normsMean: boolean;
+  readonly rope: RopeSpec | undefined;
+}
+
+interface RopeSpec {
+  readonly type: "cat" | "dinov3";
+  readonly temperature: number;
+  readonly pairs: Rotation["pairs"];
+  /** Patches down and across that positions are stretched to. */
+  readonly reference: Grid | undefined;
 }
 
 const POOLS = { token: "token", avg: "avg" } as const;
+const ROPES = { cat: "cat", dinov3: "dinov3" } as const;
 const FIXED_ARGS: Fields = {
   in_chans: 3,
-  class_token: true,
-  scale_attn_inner: false,
-  use_post_norm: false,
-  use_pre_transformer_norm: false,
-  no_embed_class: false,
+  attn_type: "eva",
+  rope_grid_offset: 0,
+  rope_grid_indexing: "ij",
 };
 const READ_ARGS = [
   ...[
@@ -52,6 +65,7 @@ const READ_ARGS = [
     "swiglu_align_to",
   ],
   ...["scale_mlp", "qkv_bias", "qkv_fused", "init_values", "num_reg_tokens", "global_pool", "use_fc_norm"],
+  ...["class_token", "no_embed_class", "scale_attn_inner", "use_post_norm", "use_pre_transformer_norm"],
   ...[
     "ref_feat_shape",
     "use_rot_pos_emb",
@@ -78,10 +92,12 @@ export function readEva(config: Fields, { classes }: Reading, defaults: Fields):
     "global_pool",
     POOLS,
   );
+  const postNorm = readBoolean(args, "use_post_norm", false);
   const gated = readBoolean(args, "swiglu_mlp", false);
   const align = readInteger(args, "swiglu_align_to", 0, 1024, 0);
   const mlpWidth = readMlpWidth(args, width);
-  const bias = readBoolean(args, "qkv_bias", true);
+  const classToken = readBoolean(args, "class_token", true);
+  if (pool === "token" && !classToken) throw unsupported("class_token", "true with global_pool token", false);
   return {
     image: timmPictureSize(config),
     patch: asPatchSize(field(args, "patch_size")),
@@ -92,33 +108,86 @@ export function readEva(config: Fields, { classes }: Reading, defaults: Fields):
     gated,
     mlpNorm: readBoolean(args, "scale_mlp", false),
     activation: gated ? "silu" : "gelu",
-    qkvBias: bias,
+    qkvBias: readBoolean(args, "qkv_bias", true),
     keyBias: false,
-    layerScale: Boolean(field(args, "init_values")),
+    attentionNorm: readBoolean(args, "scale_attn_inner", false),
+    postNorm,
+    layerScale: !postNorm && field(args, "init_values") !== undefined,
     eps: readPositive(args, "layer_norm_eps", 1e-6),
     antialias: true,
     classes,
+    classToken,
     registers: readInteger(args, "num_reg_tokens", 0, 64, 0),
-    positions: readBoolean(args, "use_abs_pos_emb", true),
+    positions: readPositions(args),
+    preNorm: readBoolean(args, "use_pre_transformer_norm", false),
     pool,
     normsMean: readBoolean(args, "use_fc_norm", pool === "avg"),
+    rope: readRope(args),
   };
 }
 
-/** The grid of patches, and how many rows are before it. */
-export function evaGrid({ image, patch, registers }: EvaSpec): { grid: Grid; before: number } {
-  return { grid: { width: image.width / patch, height: image.height / patch }, before: 1 + registers };
+function readPositions(args: Fields): EvaSpec["positions"] {
+  if (!readBoolean(args, "use_abs_pos_emb", true)) return "none";
+  return readBoolean(args, "no_embed_class", false) ? "patches" : "all";
 }
 
-export function buildEva(net: Builder, spec: EvaSpec, rotation?: Rotation): Answers {
-  const { antialias, eps, classes, pool, normsMean } = spec;
-  const tokens = ["class_token", ...(spec.registers ? [registers(spec.registers)] : [])];
-  const rows = net.tokens(tokens, patches(net, spec));
-  const x = spec.positions ? net.table("positions", rows, { as: "x", antialias }) : rows;
-  const last = blocks(net, { ...spec, rotation }, x);
+function readRope(args: Fields): RopeSpec | undefined {
+  if (!readBoolean(args, "use_rot_pos_emb", false)) return undefined;
+  const reference = field(args, "ref_feat_shape");
+  return {
+    type: oneOf(field(args, "rope_type") ?? "cat", "rope_type", ROPES),
+    temperature: readPositive(args, "rope_temperature", 10_000),
+    pairs: readBoolean(args, "rope_rotate_half", false) ? "halves" : "neighbors",
+    reference: reference === undefined ? undefined : asSize(reference, "ref_feat_shape", 1024),
+  };
+}
+
+/** The grid of patches. */
+export const evaGrid = ({ image, patch }: EvaSpec): Grid => ({
+  width: image.width / patch,
+  height: image.height / patch,
+});
+
+const before = ({ classToken, registers }: EvaSpec) => Number(classToken) + registers;
+
+export function buildEva(net: Builder, spec: EvaSpec): Answers {
+  const { eps, classes, pool, normsMean } = spec;
+  const last = blocks(net, { ...spec, rotation: rotationOf(spec) }, embedded(net, spec));
   const normed = normsMean ? last : net.norm("norm", last, eps);
-  const one = pool === "token" ? net.row(normed, 0) : net.pool("pool", normed, { first: 1 + spec.registers });
+  const one = pool === "token" ? net.row(normed, 0) : net.pool("pool", normed, { first: before(spec) });
   return answers(net, normsMean ? net.norm("fc_norm", one, eps) : one, classes);
+}
+
+/** The rows that the blocks read: tokens, patches, positions. */
+function embedded(net: Builder, spec: EvaSpec): Value {
+  const { antialias, classToken, positions, preNorm, eps } = spec;
+  const tokens = [
+    ...(classToken ? ["class_token"] : []),
+    ...(spec.registers ? [registers(spec.registers)] : []),
+  ];
+  const withTokens = (rows: Value) => (tokens.length ? net.tokens(tokens, rows) : rows);
+  const withPositions = (rows: Value) => net.table("positions", rows, { as: "x", antialias });
+  const rows = patches(net, spec, !preNorm);
+  const x =
+    positions === "patches"
+      ? withTokens(withPositions(rows))
+      : positions === "all"
+        ? withPositions(withTokens(rows))
+        : withTokens(rows);
+  return preNorm ? net.norm("norm_pre", x, eps) : x;
+}
+
+function rotationOf(spec: EvaSpec): Rotation | undefined {
+  const { rope, width, heads } = spec;
+  if (!rope) return undefined;
+  const { pairs, reference, temperature } = rope;
+  const headDim = width / heads;
+  const options = { grid: evaGrid(spec), headDim, before: before(spec), pairs };
+  if (rope.type === "dinov3") return dinov3Rotary(options, temperature);
+  const frequencies = Array.from({ length: headDim / 4 }, (_, i) => 1 / temperature ** (i / (headDim / 4)));
+  const at = (place: number, count: number, axis: "width" | "height") =>
+    reference ? (place / count) * reference[axis] : place;
+  return rotary({ ...options, frequencies, at });
 }
 
 /** Q, K and V as one weight with biases of their own, or apart. */
@@ -132,6 +201,7 @@ const named = (first: Dialect): Dialect => {
       query: "attn.q_proj",
       key: "attn.k_proj",
       value: "attn.v_proj",
+      attention_norm: "attn.norm",
       scale1: "gamma_1",
       scale2: "gamma_2",
       mlp_norm: "mlp.norm",

@@ -140,7 +140,9 @@ const NODES: Interpreter<Op, [Writer], Node> = {
     const { graph } = writer;
     // A single row has no axis of rows.
     const rows = index.length === 1 ? graph.index(index[0]) : graph.integers(...index);
-    const gathered = graph.node("Gather", `${name}/Gather`, [writer.of(x), rows], { axis: 1 });
+    // Row -1 is the last one: of zeros where it is asked for.
+    const source = index.includes(-1) ? withEmptyRow(name, writer.of(x), writer) : writer.of(x);
+    const gathered = graph.node("Gather", `${name}/Gather`, [source, rows], { axis: 1 });
     if (pieces === 1) return gathered;
     return graph.node("Reshape", `${name}/Reshape`, [gathered, graph.integers(0, out.rows, out.width)]);
   },
@@ -219,6 +221,10 @@ function learntRows({ name, rows }: Learnt, width: number, writer: Writer): Node
 }
 
 /** Rows [first, end) of x. */
+/** With a row of zeros behind the others. */
+const withEmptyRow = (name: string, x: Node, { graph }: Writer) =>
+  graph.node("Pad", `${name}/Pad`, [x, graph.integers(0, 0, 0, 0, 1, 0)]);
+
 function slice(name: string, x: Node, first: number, end: number, { graph }: Writer): Node {
   const ends = [graph.integers(first), graph.integers(end), graph.integers(1)];
   return graph.node("Slice", `${name}/Slice`, [x, ...ends]);

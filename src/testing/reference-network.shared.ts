@@ -144,5 +144,7 @@ function headValue(
 }
 
 function gathered({ index, pieces }: Gather, x: Rows, row: number): Float64Array {
-  return Float64Array.from(index.slice(row * pieces, (row + 1) * pieces).flatMap((source) => [...x[source]]));
+  return Float64Array.from(
+    index.slice(row * pieces, (row + 1) * pieces).flatMap((source) => [...(x[source] ?? x[0].map(() => 0))]),
+  );
 }

@@ -16,9 +16,9 @@ const here = new URL(".", import.meta.url).pathname;
 
 /** More than LayerNorm, softmax and GELU: biases of attention, windows, rotary positions, QK norm, gates, other activations, attention pooling. */
 const MORE =
-  /^(clip(-classifier|-vision)?|siglip(-vision)?|dinov2-swiglu|(timm-)?(beit.*|dinov3.*|swin.*)|data2vec|yolos.*|timm-(clip-quickgelu|dinov2-giant|eva02.*|siglip-so400m|vit-map|vit-qknorm))$/;
+  /^(clip(-classifier|-vision)?|siglip(-vision)?|vit-pooler|dinov2-swiglu|(timm-)?(beit.*|dinov3.*|swin.*)|data2vec|yolos.*|timm-(clip-quickgelu|dinov2-giant|eva02.*|siglip-so400m|vit-map|vit-qknorm))$/;
 /** What is left but has means of rows or two answers side by side, which are computed in floats. */
-const MEANS = /^(dinov2.*-classifier|ijepa.*|siglip-classifier|timm-vit-(avg|gap))$/;
+const MEANS = /^(dinov2.*-classifier|ijepa.*|siglip-(classifier|headless)|timm-vit-(avg|gap))$/;
 
 /** With int8's exact form. The approximations of I-BERT and I-ViT are within 1 % of GELU and softmax; .9993 is the least of these models. */
 const COSINE = 0.999;

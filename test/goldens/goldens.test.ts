@@ -115,7 +115,6 @@ async function expectedOf(name: string): Promise<Map<string, Float32Array>> {
   return tensors;
 }
 
-/** The class token after the last norm, also where a model has a pooler behind it; without one, the mean of the patches. */
 /** On the CPU, of a folder or of files in pieces. */
 async function embeddingOf(model: string | ReadonlyMap<string, Uint8Array[]>): Promise<Float32Array> {
   const files =
@@ -130,12 +129,13 @@ async function embeddingOf(model: string | ReadonlyMap<string, Uint8Array[]>): P
   }
 }
 
+/** What the library pools; else the class token after the last norm, and without one the mean of the patches. */
 function pooled(name: string, expected: Map<string, Float32Array>): Float32Array {
-  const pooled = name === "vit-pooler" ? undefined : expected.get("pooled");
+  const pooled = expected.get("pooled");
   if (pooled) return pooled;
   const hidden = expected.get("hidden")!;
-  const width = 48;
-  if (name !== "ijepa") return hidden.subarray(0, width);
+  const width = ["siglip-headless", "timm-vit-none"].includes(name) ? 24 : 48;
+  if (!["ijepa", "siglip-headless"].includes(name)) return hidden.subarray(0, width);
   const rows = hidden.length / width;
   return Float32Array.from({ length: width }, (_, c) => {
     let sum = 0;

@@ -10,6 +10,7 @@ import transformers
 LABELS = {0: "cat", 1: "dog", 2: "cow", 3: "hen", 4: "fox"}
 LABELLED = {"id2label": LABELS, "label2id": {name: i for i, name in LABELS.items()}}
 SMALL = {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 96, "patch_size": 8}
+SLIM = SMALL | {"hidden_size": 24, "intermediate_size": 48}
 
 
 def processor(kind, height, width=None, **settings):
@@ -99,7 +100,7 @@ def siglip_config(**vision):
 MODELS = {
     "vit": labelled("ViTForImageClassification", "ViTConfig", VIT, **SMALL, image_size=48),
     "vit-wide": labelled("ViTForImageClassification", "ViTConfig", processor("ViTImageProcessor", 40, 56),
-                         **SMALL | {"hidden_size": 80, "num_attention_heads": 2, "patch_size": 8}, image_size=[40, 56], qkv_bias=False),
+                         **SMALL | {"hidden_size": 80, "num_attention_heads": 2, "num_hidden_layers": 1}, image_size=[40, 56], qkv_bias=False),
     "vit-pooler": unlabelled("ViTModel", "ViTConfig", VIT, **SMALL, image_size=48),
     "deit": labelled("DeiTForImageClassification", "DeiTConfig", DEIT, **SMALL, image_size=48),
     "deit-distilled": labelled("DeiTForImageClassificationWithTeacher", "DeiTConfig", DEIT, **SMALL, image_size=48),
@@ -129,11 +130,14 @@ MODELS = {
                              image_size=48, hidden_act="gelu", projection_dim=40), CLIP, fields=("last_hidden_state", "image_embeds")),
     "clip-classifier": model("CLIPForImageClassification", transformers.CLIPConfig(text_config=TEXT, vision_config=SMALL | {"image_size": 48}, projection_dim=24, **LABELLED), CLIP),
     "siglip": model("SiglipModel", siglip_config(), SIGLIP, forward=image_tower),
-    "siglip-vision": unlabelled("SiglipVisionModel", "SiglipVisionConfig", SIGLIP, **SMALL | {"hidden_size": 72, "num_attention_heads": 1}, image_size=48),
+    "siglip-vision": unlabelled("SiglipVisionModel", "SiglipVisionConfig", SIGLIP, **SMALL | {"hidden_size": 72, "num_attention_heads": 1, "num_hidden_layers": 1}, image_size=48),
+    "siglip-headless": unlabelled("SiglipVisionModel", "SiglipVisionConfig", SIGLIP, **SLIM, image_size=48, vision_use_head=False),
     "siglip-classifier": model("SiglipForImageClassification", transformers.SiglipConfig(text_config=TEXT | {"hidden_size": 48},
                                vision_config=SMALL | {"image_size": 48}, **LABELLED), SIGLIP),
     "swin": labelled("SwinForImageClassification", "SwinConfig", SWIN_PICTURE, **SWIN),
     "swin-odd": labelled("SwinForImageClassification", "SwinConfig", processor("ViTImageProcessor", 56), **SWIN | {"image_size": 56, "window_size": 7}),
+    "swin-padded": labelled("SwinForImageClassification", "SwinConfig", processor("ViTImageProcessor", 56, 72), **SWIN | {"image_size": [56, 72], "depths": [2, 1]}),
+    "swinv2-padded": labelled("Swinv2ForImageClassification", "Swinv2Config", processor("ViTImageProcessor", 52, 76), **SWIN | {"image_size": [52, 76], "depths": [2, 1]}),
     "swinv2": labelled("Swinv2ForImageClassification", "Swinv2Config", SWIN_PICTURE, **SWIN),
     "yolos": model("YolosForObjectDetection", transformers.YolosConfig(**SMALL, **LABELLED, image_size=[48, 72], num_detection_tokens=10,
                    use_mid_position_embeddings=False), YOLOS),

@@ -1,7 +1,7 @@
 // SigLIP's image tower: Zhai et al. 2023, "Sigmoid Loss for Language Image Pre-Training", and SigLIP 2 of one size of pictures: no class
 // token, and a head that pools by attention.
 
-import { asFields, field } from "../../format/fields.ts";
+import { asFields, field, readBoolean } from "../../format/fields.ts";
 import { attentionPool } from "../attention-pool.ts";
 import { answers, type EncoderSpec, encoder } from "../block.ts";
 import { CLIP_TOWER } from "../clip-names.ts";
@@ -12,6 +12,8 @@ import { readSizes } from "../transformers.ts";
 interface SiglipSpec extends EncoderSpec {
   /** 0: no head. */
   readonly classes: number;
+  /** Rows are pooled by attention; else an embedding is their mean. */
+  readonly pools: boolean;
 }
 
 const DEFAULTS = { hidden_act: "gelu_pytorch_tanh" };
@@ -43,14 +45,15 @@ export default {
   read(config, { classes }) {
     // Of both towers together a part of the config is the image tower's.
     const tower = asFields(field(config, "vision_config") ?? config, "vision_config");
-    return { ...readSizes({ ...DEFAULTS, ...tower }, { eps: 1e-6 }), classes };
+    const pools = readBoolean(tower, "vision_use_head", true);
+    return { ...readSizes({ ...DEFAULTS, ...tower }, { eps: 1e-6 }), classes, pools };
   },
   dialects: () => [{ ...CLIP_TOWER, ...POOL }],
   build(spec, net) {
-    const { classes } = spec;
+    const { classes, pools } = spec;
     const rows = encoder(net, spec, []);
     // The classifier reads the mean, not what the head pools.
-    return classes
+    return classes || !pools
       ? answers(net, net.pool("mean", rows), classes)
       : { embedding: attentionPool(net, spec, rows) };
   },

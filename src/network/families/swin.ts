@@ -19,11 +19,16 @@ export function readSwin(config: Fields, { classes }: Reading, second: boolean):
     activation: readActivation(config),
     classes,
     second,
+    windowing: second ? "swinv2" : "swin",
   };
 }
 
 export default {
-  architectures: { SwinForImageClassification: "classify", SwinModel: "embed" },
+  architectures: {
+    SwinForImageClassification: "classify",
+    SwinModel: "embed",
+    SwinForMaskedImageModeling: "embed",
+  },
   bases: ["swin"],
   processor: "ViT",
   fixedSize: true,

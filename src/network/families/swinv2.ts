@@ -6,7 +6,11 @@ import swinV1, { readSwin } from "./swin.ts";
 
 export default {
   ...swinV1,
-  architectures: { Swinv2ForImageClassification: "classify", Swinv2Model: "embed" },
+  architectures: {
+    Swinv2ForImageClassification: "classify",
+    Swinv2Model: "embed",
+    Swinv2ForMaskedImageModeling: "embed",
+  },
   bases: ["swinv2"],
   read: (config, reading) => readSwin(config, reading, true),
   dialects: () => [transformersNames(SAVED)],

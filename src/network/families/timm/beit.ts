@@ -23,7 +23,7 @@ export default {
   dialects: (spec) => evaDialects(spec).map((names) => ({ ...names, ...TABLE })),
   build(spec, net) {
     const { heads } = spec;
-    const { grid } = evaGrid(spec);
+    const grid = evaGrid(spec);
     const attention = (at: string) => ({
       bias: beitBias(net, at, `${at}.bias_table`, heads, grid),
     });

@@ -2,12 +2,12 @@
 
 import { type Fields, unsupported } from "../../../format/fields.ts";
 import type { Family } from "../../family.ts";
-import { dinov3Rotary } from "../../rotary.ts";
-import { buildEva, type EvaSpec, evaDialects, evaGrid, readEva } from "../../timm-eva.ts";
+import { buildEva, type EvaSpec, evaDialects, readEva } from "../../timm-eva.ts";
 
 const size = (embed_dim: number, depth: number, num_heads: number, mlp_ratio = 4): Fields => ({
   ...{ patch_size: 16, embed_dim, depth, num_heads, mlp_ratio, qkv_bias: false, init_values: 1e-5 },
   ...{ num_reg_tokens: 4, use_abs_pos_emb: false, use_fc_norm: false, layer_norm_eps: 1e-5 },
+  ...{ use_rot_pos_emb: true, rope_type: "dinov3", rope_temperature: 100, rope_rotate_half: true },
 });
 const GATED = { swiglu_mlp: true, swiglu_align_to: 8 };
 
@@ -28,8 +28,5 @@ export default {
     return readEva(config, reading, { ...SIZES[which], ...(bias && { qkv_bias: true }) });
   },
   dialects: evaDialects,
-  build(spec, net) {
-    const headDim = spec.width / spec.heads;
-    return buildEva(net, spec, dinov3Rotary({ ...evaGrid(spec), headDim, pairs: "halves" }, 100));
-  },
+  build: (spec, net) => buildEva(net, spec),
 } satisfies Family<EvaSpec>;

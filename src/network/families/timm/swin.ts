@@ -53,6 +53,7 @@ export function readTimmSwin(config: Fields, { name, classes }: Reading, second:
     activation: readTimmActivation(args),
     classes,
     second,
+    windowing: "timm",
   };
 }
 

@@ -34,21 +34,18 @@ export interface TimmVitSpec extends EncoderSpec {
   readonly preNorm?: boolean;
   /** Where the last norm is: on all rows, or on what they are pooled to. */
   readonly lastNorm?: "norm" | "fc_norm" | "none";
-  /** `map`: attention pooling. */
-  readonly pool?: "token" | "avg" | "map";
+  /** `map`: attention pooling. `none`: all rows are the answer, of which an embedding is the class token, or the mean without one. */
+  readonly pool?: "token" | "avg" | "map" | "none";
   /** The mean is of learnt tokens, too. */
   readonly poolsTokens?: boolean;
 }
 
-const POOLS = { token: "token", avg: "avg", map: "map" } as const;
+const POOLS = { token: "token", avg: "avg", map: "map", none: "none", "": "none" } as const;
 const GATED = { mlp: false, swiglupacked: true, swiglu: true } as const;
 
 /** Arguments with one value that vit8 runs. */
 const FIXED_ARGS: Fields = {
   in_chans: 3,
-  proj_bias: true,
-  scale_attn_norm: false,
-  scale_mlp_norm: false,
   norm_layer: "layernorm",
   attn_layer: "attention",
 };
@@ -65,6 +62,7 @@ const READ_ARGS = [
     "pre_norm",
   ],
   ...["final_norm", "fc_norm", "global_pool", "pool_include_prefix"],
+  ...["proj_bias", "scale_attn_norm", "scale_mlp_norm"],
 ];
 /** Arguments of training and of how the model is made: they change no answer. */
 const IDLE_ARGS =
@@ -80,11 +78,13 @@ function refuseUnsupported(args: Fields): void {
 }
 
 /** `avg` has its last norm behind the mean where nothing else is said. */
-function readPooling(args: Fields, config: Fields) {
-  const pool = oneOf(field(args, "global_pool") ?? "token", "global_pool", POOLS);
-  checkFixed(config, { global_pool: pool });
+function readPooling(args: Fields, config: Fields, classes: number) {
+  const stored = field(args, "global_pool") ?? "token";
+  const pool = oneOf(stored, "global_pool", POOLS);
+  checkFixed(config, { global_pool: stored });
   const classToken = readBoolean(args, "class_token", true);
   if (pool === "token" && !classToken) throw unsupported("class_token", "true with global_pool token", false);
+  if (pool === "none" && classes) throw unsupported("num_classes", "0 with global_pool none", classes);
   const behind = readBoolean(args, "fc_norm", pool === "avg");
   const lastNorm = !readBoolean(args, "final_norm", true) ? "none" : behind ? "fc_norm" : "norm";
   const poolsTokens = readBoolean(args, "pool_include_prefix", false);
@@ -116,11 +116,15 @@ function embedded(net: Builder, spec: TimmVitSpec): Value {
 
 function pooled(net: Builder, spec: TimmVitSpec, rows: Value): Value {
   const { pool = "token", classToken = true, registers = 0, poolsTokens = false } = spec;
-  if (pool === "token") return net.row(rows, 0);
+  if (pool === "token" || (pool === "none" && classToken)) return net.row(rows, 0);
   const first = poolsTokens ? 0 : Number(classToken) + registers;
-  if (pool === "avg") return net.pool("pool", rows, { first });
+  if (pool !== "map") return net.pool("pool", rows, { first });
   // Its MLP is a plain one, also where those of the blocks have a gate.
-  return attentionPool(net, { ...spec, gated: false }, first ? net.rows("pool.rows", rows, { first }) : rows);
+  return attentionPool(
+    net,
+    { ...spec, gated: false, mlpBias: true, mlpNorm: false },
+    first ? net.rows("pool.rows", rows, { first }) : rows,
+  );
 }
 
 export default {
@@ -135,6 +139,7 @@ export default {
     checkFixed(config, { num_features: width });
     const gated = oneOf(field(args, "mlp_layer") ?? "mlp", "mlp_layer", GATED);
     const mlpWidth = readMlpWidth(args, width);
+    const projBias = readBoolean(args, "proj_bias", true);
     return {
       image: timmPictureSize(config),
       patch: asPatchSize(field(args, "patch_size")),
@@ -146,6 +151,10 @@ export default {
       gated,
       qkvBias: readBoolean(args, "qkv_bias", true),
       qkNorm: readBoolean(args, "qk_norm", false),
+      attentionNorm: readBoolean(args, "scale_attn_norm", false),
+      mlpNorm: readBoolean(args, "scale_mlp_norm", false),
+      projBias,
+      mlpBias: projBias,
       layerScale: Boolean(field(args, "init_values")),
       eps: readPositive(args, "layer_norm_eps", 1e-6),
       activation: readTimmActivation(args),
@@ -155,7 +164,7 @@ export default {
       registers: readInteger(args, "reg_tokens", 0, 64, 0),
       positions: readPositions(args),
       preNorm: readBoolean(args, "pre_norm", false),
-      ...readPooling(args, config),
+      ...readPooling(args, config, classes),
     };
   },
   dialects: ({ gated }) => (gated ? TIMM_GATED : [TIMM]),

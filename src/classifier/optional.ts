@@ -1,0 +1,15 @@
+// A model whose file may lack a parameter: which it is, the heads of the weights file say.
+
+import type { ModelFolder } from "../format/folder.ts";
+import { listWeights } from "../format/weights.ts";
+import type { Model } from "../network/model.ts";
+
+/** The model without the parameter where no tensor has a name of it, whatever is before that. */
+export async function asStored(model: Model, folder: ModelFolder, signal?: AbortSignal): Promise<Model> {
+  const { tensor, without } = model.optional!;
+  const [, stem, leaf] = /^(.+)\.(\w+)$/.exec(tensor)!;
+  const names = [stem, ...model.names.variants(stem)].map((name) => `.${name}.${leaf}`);
+  const entries = await listWeights(folder, signal);
+  const isStored = entries.some(({ name }) => names.some((one) => `.${name}`.endsWith(one)));
+  return isStored ? model : { ...without, labels: model.labels };
+}
