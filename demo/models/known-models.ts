@@ -30,8 +30,8 @@ export const families: readonly KnownFamily[] = [
   {
     name: "ViT",
     files: ["vit", "timm/vit", "timm/flexivit"],
-    transformers: "`ViTForImageClassification`, `ViTModel`",
-    timm: "`vit_*`: class token, average or attention pooling, registers, QK norm, SwiGLU, layer scale, a norm before the blocks",
+    transformers: "`ViTForImageClassification`, `ViTModel`, `ViTForMaskedImageModeling` (the encoder)",
+    timm: "`vit_*`: class token, average, attention or no pooling, registers, QK norm, SwiGLU, layer scale, a norm before the blocks",
     does: "classify",
     models: [
       model("timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k", 5.7, APACHE),
@@ -95,9 +95,9 @@ export const families: readonly KnownFamily[] = [
   },
   {
     name: "EVA-02",
-    files: ["timm/eva02"],
+    files: ["timm/eva", "timm/eva02"],
     transformers: "",
-    timm: "`eva02_*`",
+    timm: "`eva02_*`, `eva_giant_*`, and the image towers `eva02_*_clip_*`, `eva_giant_*_clip_*`",
     does: "classify",
     models: [
       model("timm/eva02_small_patch14_336.mim_in22k_ft_in1k", 22.1, "MIT"),
@@ -170,10 +170,6 @@ export interface RefusedModel {
 
 /** What does not load, and why; refused by name before any weights are downloaded. */
 export const refused: readonly RefusedModel[] = [
-  {
-    name: "hustvl/yolos-tiny, -small, -base as they are",
-    why: "Their preprocessing has a shortest and a longest edge. vit8 needs one image size: { height, width } in preprocessor_config.json.",
-  },
   { name: "facebook/detr-*, SAM, SAM 2", why: "A decoder after the encoder." },
   { name: "ConvNeXt, ResNet, MobileViT", why: "Convolutions." },
   { name: "CaiT, XCiT", why: "Talking heads, or attention over channels." },

@@ -25,6 +25,7 @@ import { pageCache } from "./cache.ts";
 import type { Detection, DetectOptions, Found } from "./detect.ts";
 import type { Reason } from "./device.ts";
 import type { Answer, Engine, Features, Profile } from "./engine.ts";
+import type { Fitted } from "./fitted.ts";
 import type { GpuAccess } from "./gpu-device.ts";
 import { loadKept } from "./model.ts";
 import { openPicture, type Picture, type PictureSource } from "./picture.ts";
@@ -54,11 +55,15 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   readonly #platform: Platform<P>;
   readonly #options: LoadOptions;
   readonly #recovery: Recovery;
+  readonly #folder: ModelFolder;
+  /** Of a model whose pictures have sizes of their own. */
+  #fitted: Promise<Fitted> | undefined;
 
-  private constructor(platform: Platform<P>, options: LoadOptions, recovery: Recovery) {
+  private constructor(platform: Platform<P>, options: LoadOptions, recovery: Recovery, folder: ModelFolder) {
     this.#platform = platform;
     this.#options = options;
     this.#recovery = recovery;
+    this.#folder = folder;
   }
 
   /** @param why the CPU is asked for, where WebGPU was tried before */
@@ -77,6 +82,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
         platform,
         options,
         new Recovery(session, () => reopened(platform, folder, options)),
+        folder,
       );
     });
   }
@@ -168,7 +174,8 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     return this.#ask(picture, undefined, (engine, source) => engine.profile(source));
   }
 
-  dispose(): Promise<void> {
+  async dispose(): Promise<void> {
+    await (await this.#fitted)?.dispose();
     return this.#recovery.dispose();
   }
 
@@ -186,9 +193,9 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
           async (engine, source) => (await engine.run([source], signal))[0],
         ),
       );
-    const { maxBatch = MAX_BATCH } = this.#options;
+    const maxBatch = this.#bounds ? 1 : (this.#options.maxBatch ?? MAX_BATCH);
     const run = (sources: readonly PictureSource[]) =>
-      this.#recovery.run(signal, async (engine) => (await engine.run(sources, signal)).map(of));
+      this.#run(sources[0], signal, async (engine) => (await engine.run(sources, signal)).map(of));
     if (!each)
       return inBatches(input, maxBatch, (pictures, first) => this.#opened(pictures, run, { signal, first }));
     this.#begin(signal);
@@ -203,8 +210,25 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     work: (engine: Engine, source: PictureSource) => Promise<T>,
   ): Promise<T> {
     const run = ([source]: readonly PictureSource[]) =>
-      this.#recovery.run(signal, (engine) => work(engine, source));
+      this.#run(source, signal, (engine) => work(engine, source));
     return this.#opened([picture], run, { signal });
+  }
+
+  get #bounds() {
+    return this.#recovery.session.model.preprocessing.bounds;
+  }
+
+  /** On the engine for pictures as large as `picture`. */
+  async #run<T>(
+    picture: PictureSource,
+    signal: AbortSignal | undefined,
+    work: (engine: Engine) => Promise<T>,
+  ): Promise<T> {
+    if (!this.#bounds) return this.#recovery.run(signal, work);
+    this.#fitted ??= part(import("./fitted.ts")).then(
+      ({ Fitted }) => new Fitted(this.#recovery, this.#platform, this.#folder, this.#options),
+    );
+    return (await this.#fitted).run(picture, signal, work);
   }
 
   async #opened<T>(

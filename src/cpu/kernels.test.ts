@@ -29,6 +29,7 @@ const TWINS: Readonly<Record<string, readonly string[]>> = {
   "activation f32 f32": ["activate"],
   "quantize f32 row": ["quantize_rows"],
   "quantize f32 groups": ["quantize_groups"],
+  "dequantize groups f32": ["dequantize_groups"],
 };
 const all = Object.values(suites).flat();
 const cases = [...cpuKernels].flatMap(([name, compute]) =>

@@ -32,6 +32,7 @@ export const cpuKernels: ReadonlyMap<string, Compute> = new Map<string, Compute>
   ["activation f32 f32", rows.activate],
   ["quantize f32 row", rows.quantizeRows],
   ["quantize f32 groups", rows.quantizeGroups],
+  ["dequantize groups f32", rows.dequantizeGroups],
 ]);
 
 /** As the views of its bindings have to be. */

@@ -89,6 +89,13 @@ export function quantizeRows({ rows, columns }: QuantizeRowsProblem, { x, out, o
   quantize.quantizeRows(x.subarray(0, rows * columns), columns, out, out_scale);
 }
 
+export function dequantizeGroups(
+  { rows, columns }: QuantizeRowsProblem,
+  { x, x_scale, out }: { readonly x: Int8Array } & Floats<"x_scale" | "out">,
+): void {
+  for (let i = 0; i < rows * columns; i++) out[i] = x[i] * x_scale[Math.floor(i / GROUP)];
+}
+
 export function quantizeGroups({ rows, columns }: QuantizeRowsProblem, arrays: Quantized): void {
   quantize.quantizeGroups(arrays.x.subarray(0, rows * columns), GROUP, arrays.out, arrays.out_scale);
 }

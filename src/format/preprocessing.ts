@@ -1,5 +1,6 @@
 /** How a model wants its pictures: preprocessor_config.json of transformers, or `pretrained_cfg` of timm. */
 import { UnsupportedModelError } from "../errors/errors.ts";
+import { type Bounds, sizeWithin } from "./bounded.ts";
 import {
   asFields,
   asInteger,
@@ -26,6 +27,8 @@ export type Resize =
 export interface Preprocessing {
   resize: Resize;
   resample: "bicubic" | "bilinear";
+  /** A picture's own aspect decides its size; `resize` is then that of the widest one. */
+  bounds?: Bounds;
   /** From the centre; it may be larger than the resized picture, which black then surrounds. */
   crop?: Size;
   /** Where half a pixel goes, as `Framing` has it. */
@@ -78,6 +81,8 @@ interface Defaults {
   /** Pixels. */
   readonly edge: number;
   readonly crop?: number;
+  /** Pictures keep their aspect within the bounds of `size`, and sides are a multiple of so many pixels. */
+  readonly multiple?: number;
   /** Pillow's number: 2 bilinear, 3 bicubic. */
   readonly resample: number;
   readonly mean: readonly number[];
@@ -134,9 +139,32 @@ function readProcessor(fields: Fields, processor: string | Processor): { name: s
   return { name, defaults: oneOf(name, "image processor", known) };
 }
 
-type Framing = Pick<Preprocessing, "resize" | "crop">;
+type Framing = Pick<Preprocessing, "resize" | "crop" | "bounds">;
+
+/** Undefined where `size` is one size. */
+function readBounds(fields: Fields, { edge, multiple }: Defaults): Bounds | undefined {
+  const size = field(fields, "size") ?? edge;
+  const isEdge = typeof size === "number";
+  const edges = isEdge ? {} : asFields(size, "size");
+  if (!multiple || (!isEdge && field(edges, "shortest_edge") === undefined)) return undefined;
+  const side = (value: unknown, who: string) => asInteger(value, who, multiple, MAX_IMAGE_SIDE);
+  const longest = isEdge ? (field(fields, "max_size") ?? LONGEST_EDGE) : field(edges, "longest_edge");
+  return {
+    shortest: side(isEdge ? size : field(edges, "shortest_edge"), "size.shortest_edge"),
+    longest: side(longest, "size.longest_edge"),
+    multiple,
+  };
+}
+
+/** Where there is no `max_size`. */
+const LONGEST_EDGE = 1333;
 
 function readResizeAndCrop(fields: Fields, defaults: Defaults): Framing {
+  const bounds = readBounds(fields, defaults);
+  if (bounds) {
+    const widest = sizeWithin({ width: bounds.longest, height: bounds.shortest }, bounds);
+    return { resize: { mode: "exact", ...widest }, bounds };
+  }
   const resize = readResize(fields, defaults);
   if (!isOn(fields, "do_center_crop", defaults.crop !== undefined)) return { resize };
   return { resize, crop: asSize(field(fields, "crop_size") ?? defaults.crop, "crop_size", MAX_IMAGE_SIDE) };

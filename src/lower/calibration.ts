@@ -44,6 +44,11 @@ export function calibratedNetwork(network: Network<FusedOp>): Network<Calibrated
     throw new UnsupportedModelError(
       `${other.name}: expected an operation that can be calibrated, got ${other.kind}. Quantize only the weights.`,
     );
+  const heads = network.ops.find(({ kind, reads: [x] }) => kind === "norm" && x!.parts > 1);
+  if (heads)
+    throw new UnsupportedModelError(
+      `${heads.name}: a norm behind attention has no levels, so the model cannot be calibrated; quantize its weights alone`,
+    );
   const apart = network.ops.find((op) => op.kind === "attention" && op.reads.length > 1);
   if (apart)
     throw new UnsupportedModelError(

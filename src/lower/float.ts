@@ -13,7 +13,7 @@ import { FloatWeight } from "./pack/float-weight.ts";
 import type { PackOptions } from "./pack/packer.ts";
 import { addendOf, gemmProblem, normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
-import { rowsLowering } from "./rows.ts";
+import { joined, rowsLowering } from "./rows.ts";
 
 export function floatProgram(network: Network<FusedOp>, options: Pick<PackOptions, "int8Offset">): Program {
   return {
@@ -47,7 +47,7 @@ const FLOAT: Lowering = {
   norm: (op, steps) => {
     const { name, reads, out } = op;
     const buffers = {
-      x: reads[0].name,
+      x: joined(op, reads[0].name, steps).name,
       gamma: `${name}.gamma`,
       beta: `${name}.beta`,
       out: steps.tensor(out, "f32"),

@@ -1,6 +1,7 @@
 // A network of any operations in int8: products as in the core, and what is between them in f32. A value that is read in another form
 // than the one it is made in is converted once. Fetched when a network needs more than the core has.
 
+import { dequantizeGroups } from "../kernels/dequantize-groups.ts";
 import { quantizeGroups, quantizeRows } from "../kernels/quantize-rows.ts";
 import type { Activate, FusedOp, Linear, Network, Norm, Value } from "../network/op.ts";
 import { type Form, step } from "../scheduler/step.ts";
@@ -14,7 +15,7 @@ import type { PackOptions } from "./pack/packer.ts";
 import { columnsOf } from "./padding.ts";
 import { addendOf, gemmProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
-import { rowsLowering } from "./rows.ts";
+import { joined, rowsLowering } from "./rows.ts";
 
 /** As `int8Program`, with a residual stream in f32. */
 export function int8ProgramOfEvery(
@@ -38,7 +39,7 @@ function loweringOf(kernels: Int8Kernels): Lowering {
     linear: (op, steps) => linear(op, steps, kernels, plain.linear),
     norm: (op, steps) => {
       const [x] = op.reads;
-      const read = { ...op, reads: [{ ...x, name: inForm(x, "f32", steps) }] } as const;
+      const read = { ...op, reads: [joined(op, inForm(x, "f32", steps), steps)] } as const;
       if (readsRows(op, steps)) return plain.norm(read, steps);
       const { name, out } = op;
       const buffers = { x: read.reads[0].name, gamma: `${name}.gamma`, beta: `${name}.beta` };
@@ -129,8 +130,17 @@ function inForm(value: Value, form: Form, steps: Steps): string {
   if (made === form) return value.name;
   const name = `${value.name}.${form}`;
   if (steps.has(name)) return name;
-  if (made !== "f32") throw new Error(`${value.name}: expected to be made in f32 or ${form}, got ${made}`);
   const problem = { rows: steps.images * value.rows, columns: columnsOf(value) };
+  if (form === "f32" && made === "groups") {
+    const scaled = {
+      x: value.name,
+      x_scale: `${value.name}.scale`,
+      out: steps.tensor({ ...value, name }, form),
+    };
+    steps.add(step(`${value.name}.dequantize`, "dequantize", dequantizeGroups, problem, scaled));
+    return name;
+  }
+  if (made !== "f32") throw new Error(`${value.name}: expected to be made in f32 or ${form}, got ${made}`);
   const out = steps.tensor({ ...value, name }, form);
   const buffers = { x: value.name, out, out_scale: `${out}.scale` };
   const kernel = form === "row" ? quantizeRows : quantizeGroups;

@@ -11,6 +11,9 @@ export function columnsOf({ width, parts }: Columns): number {
   return parts * roundUp(width / parts, GROUP);
 }
 
+/** Whether there is padding between its pieces. */
+export const isApart = ({ width, parts }: Columns) => parts > 1 && (width / parts) % GROUP !== 0;
+
 /** Where a column lies in memory. */
 export function columnAt(column: number, { width, parts }: Columns): number {
   const piece = width / parts;

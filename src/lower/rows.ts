@@ -5,10 +5,10 @@ import { combine } from "../kernels/combine.ts";
 import { concatColumns } from "../kernels/concat-columns.ts";
 import { gatherRows } from "../kernels/gather-rows.ts";
 import { meanRows } from "../kernels/mean-rows.ts";
-import type { FusedOp, Heads, Interpreter, PlainOp, Value } from "../network/op.ts";
+import type { FusedOp, Heads, Interpreter, Norm, PlainOp, Value } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import type { Steps } from "./lowering.ts";
-import { columnsOf } from "./padding.ts";
+import { columnsOf, isApart } from "./padding.ts";
 
 /** The name of a value in f32. */
 type AsFloat = (value: Value, steps: Steps) => string;
@@ -72,6 +72,19 @@ export function rowsLowering(
       steps.add(step(name, "activation", activate, problem, buffers));
     },
   };
+}
+
+/** What a norm reads as one row: of heads that lie apart in memory a copy, side by side. */
+export function joined({ name, reads: [x] }: Norm, read: string, steps: Steps): Value {
+  const whole = { ...x, name: read, parts: 1 };
+  if (!isApart(x)) return whole;
+  const { rows, width, parts } = x;
+  const out = { ...whole, name: `${name}.x` };
+  const piece = { pieces: parts, width: width / parts, xRows: parts, xColumns: columnsOf(x) / parts };
+  const problem = { images: steps.images * rows, rows: 1, columns: columnsOf(out), ...piece };
+  const buffers = { x: read, index: `${name}.index`, out: steps.tensor(out, "f32") };
+  steps.add(step(`${name}.joined`, "gather", gatherRows, problem, buffers));
+  return out;
 }
 
 const pictures = (out: Value, { images }: Steps) => ({ images, rows: out.rows, columns: columnsOf(out) });

@@ -126,8 +126,9 @@ export function answers(net: Builder, embedding: Value, classes: number, feature
 
 /** The same of a distilled model: the mean of two classifier heads, one on each of the first two rows. */
 export function distilledAnswers(net: Builder, rows: Value, classes: number): Answers {
+  // Without heads the mean is that of the rows.
+  if (classes === 0) return { embedding: net.pool("pooled", rows, { count: 2 }) };
   const { embedding, logits } = answers(net, net.row(rows, 0), classes);
-  if (!logits) return { embedding };
   const second = net.linear("head_distillation", net.row(rows, 1), { out: classes });
   return { embedding, logits: net.mean("logits", logits, second) };
 }

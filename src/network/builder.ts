@@ -66,7 +66,7 @@ export class Builder {
 
   /** LayerNorm. */
   norm(name: string, x: Value, eps: number): Value {
-    return this.#add({ kind: "norm", name, reads: [x], out: { ...x, name }, eps });
+    return this.#add({ kind: "norm", name, reads: [x], out: { ...x, name, parts: 1 }, eps });
   }
 
   /**

@@ -23,8 +23,8 @@ const MEANS = /^(dinov2.*-classifier|ijepa.*|siglip-(classifier|headless)|timm-v
 /** With int8's exact form. The approximations of I-BERT and I-ViT are within 1 % of GELU and softmax; .9993 is the least of these models. */
 const COSINE = 0.999;
 
-/** A norm before the blocks, which is on the residual stream: it has no levels. */
-const NORM_FIRST = /^(timm-clip|clip-projection)$/;
+/** A norm on the residual stream or behind attention: it has no levels. */
+const NORM_FIRST = /^(timm-clip|clip-projection|timm-vit-none)$/;
 /** One scale for a whole tensor costs narrow random models this much; a tensor in the wrong place costs far more. */
 const CALIBRATED = 0.98;
 

@@ -37,7 +37,7 @@ const COSINE_WINDOWS_AND_BIASES = 0.998;
 const COSINE_NARROW = 0.9985;
 
 /** A random weight of 4 bits is off by 7 % of the layer's (root mean square): what is asked is that every tensor is in its place. */
-const COSINE_OF_4_BITS = 0.9;
+const COSINE_OF_4_BITS = 0.85;
 
 for (const name of names) {
   if (PENDING.includes(name)) {
@@ -169,7 +169,7 @@ describe("detect", () => {
     return objects.filter(({ score }) => score > threshold).sort((a, b) => b.score - a.score);
   }
 
-  test.each(["yolos", "yolos-mid"])("%s: as the library's boxes", async (name) => {
+  test.each(["yolos", "yolos-mid", "yolos-aspect"])("%s: as the library's boxes", async (name) => {
     const expected = await expectedOf(name);
     const wanted = objectsOf(expected.get("logits")!, expected.get("pred_boxes")!, 0.3);
     expect(wanted.length).toBeGreaterThan(1);
@@ -193,11 +193,11 @@ describe("detect", () => {
       expect(await classifier.detect(picture, { threshold: 0.3, topK: 1 })).toEqual(objects.slice(0, 1));
       await expect(classifier.detect(picture, { threshold: 2 })).rejects.toThrow(RangeError);
       await expect(classifier.classify(picture)).rejects.toThrow("Use detect()");
-      const { classToken, data } = await classifier.embed(picture, { tokens: true });
+      const { classToken, data, channels: width } = await classifier.embed(picture, { tokens: true });
       const hidden = expected.get("hidden")!;
       if (precision === "float32")
-        expect(worst(data, hidden.subarray(48, 48 + data.length))).toBeLessThan(FLOAT);
-      expect(classToken?.length).toBe(48);
+        expect(worst(data, hidden.subarray(width, width + data.length))).toBeLessThan(FLOAT);
+      expect(classToken?.length).toBe(width);
       await classifier.dispose();
     }
   });

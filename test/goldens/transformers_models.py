@@ -141,6 +141,9 @@ MODELS = {
     "swinv2": labelled("Swinv2ForImageClassification", "Swinv2Config", SWIN_PICTURE, **SWIN),
     "yolos": model("YolosForObjectDetection", transformers.YolosConfig(**SMALL, **LABELLED, image_size=[48, 72], num_detection_tokens=10,
                    use_mid_position_embeddings=False), YOLOS),
+    # The picture keeps its aspect: 75x53 become 48x32, and positions are interpolated from 72x48.
+    "yolos-aspect": model("YolosForObjectDetection", transformers.YolosConfig(**SLIM, **LABELLED, image_size=[48, 72], num_detection_tokens=6,
+                          use_mid_position_embeddings=True), YOLOS | {"size": {"shortest_edge": 40, "longest_edge": 64}, "do_pad": True}),
     "yolos-mid": model("YolosForObjectDetection", transformers.YolosConfig(**SMALL, **LABELLED, image_size=[48, 72], num_detection_tokens=7,
                        use_mid_position_embeddings=True), YOLOS),
 }

@@ -2,7 +2,7 @@
 
 import type { FusedOp, Interpreter, Network, Value } from "../../network/op.ts";
 import { interpret } from "../../network/op.ts";
-import { columnsOf } from "../padding.ts";
+import { columnsOf, isApart } from "../padding.ts";
 import { finite } from "./finite.ts";
 import { HeadNormPacker, headConstants } from "./heads.ts";
 import { PLAIN_PACKERS, pulled } from "./pack.ts";
@@ -27,7 +27,7 @@ const PACKERS: Interpreter<FusedOp, [options: PackOptions], Packer[]> = {
 const CONSTANTS: Interpreter<FusedOp, [], Packed[]> = {
   patches: () => [],
   linear: () => [],
-  norm: () => [],
+  norm: ({ name, reads: [x] }) => (isApart(x) ? [[`${name}.index`, numbers(x.parts)]] : []),
   attention: () => [],
   heads: (op) => headConstants(op),
   lookup: () => [],
@@ -38,8 +38,11 @@ const CONSTANTS: Interpreter<FusedOp, [], Packed[]> = {
   activation: () => [],
   add: () => [],
   table: () => [],
-  learnt: ({ name, out }) => [[`${name}.index`, Float32Array.from({ length: out.rows }, (_, i) => i)]],
+  learnt: ({ name, out }) => [[`${name}.index`, numbers(out.rows)]],
 };
+
+/** From 0 on. */
+const numbers = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
 
 /** What takes the tensors of an operation. */
 export const packersOf = (op: FusedOp, options: PackOptions) => interpret(PACKERS, op, options);

@@ -1,7 +1,7 @@
 // BEiT: Bao et al. 2022, "BEiT: BERT Pre-Training of Image Transformers", with relative positions in each block or shared by all.
 
 import { checkFixed, field, readBoolean, unsupported } from "../../format/fields.ts";
-import { beitBias } from "../beit.ts";
+import { beitBias, resizedTable } from "../beit.ts";
 import { answers, blocks, type EncoderSpec, patches } from "../block.ts";
 import type { Family } from "../family.ts";
 import { type Dialect, within } from "../names.ts";
@@ -90,7 +90,7 @@ export default {
     const embedded = absolute ? net.table("positions", tokens, { as: "x" }) : tokens;
     const tableOf = (at: string) => (relative === "shared" ? "bias_table" : `${at}.bias_table`);
     const attention = (at: string) =>
-      relative === "none" ? {} : { bias: beitBias(net, at, tableOf(at), heads, grid) };
+      relative === "none" ? {} : { bias: beitBias(net, at, tableOf(at), heads, grid, resizedTable) };
     const x = blocks(net, { ...spec, attention }, embedded);
     const embedding = meanPool
       ? net.norm("pool_norm", net.pool("pool", x, { first: 1 }), eps)

@@ -8,6 +8,7 @@ import type { Builder } from "../builder.ts";
 import type { Family } from "../family.ts";
 import type { Dialect } from "../names.ts";
 import type { Value } from "../op.ts";
+import { POOLER, type PoolerSpec, readPooler, withPooler, withPoolerNames } from "../pooler.ts";
 import { readSizes, VIT_NAMES } from "../transformers.ts";
 
 export interface YolosSpec extends EncoderSpec {
@@ -19,6 +20,7 @@ export interface YolosSpec extends EncoderSpec {
   readonly midPositions: boolean;
   /** Pixels of the pictures that the tables of positions are for. */
   readonly trained: Size;
+  readonly pooler?: PoolerSpec;
 }
 
 const HEADS = { head_class: "class_labels_classifier", head_box: "bbox_predictor" };
@@ -41,11 +43,13 @@ export default {
     name: "Yolos",
     square: false,
     edge: 800,
+    multiple: 16,
     resample: 2,
     mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225],
   },
-  read(config, { classes }) {
+  optional: POOLER,
+  read(config, { classes, head }) {
     const sizes = readSizes({ image_size: [512, 864], ...config });
     return {
       ...sizes,
@@ -53,14 +57,18 @@ export default {
       objects: readInteger(config, "num_detection_tokens", 1, 10_000, 100),
       midPositions: readBoolean(config, "use_mid_position_embeddings", true),
       trained: sizes.image,
+      pooler: readPooler(config, head),
     };
   },
-  dialects: () =>
-    ["encoder.", "encoder.interpolation."].map((place, i) => ({
-      ...VIT_NAMES[i],
-      ...OWN,
-      mid_positions: `${place}mid_position_embeddings`,
-    })),
+  dialects: ({ pooler }) =>
+    withPoolerNames(
+      ["encoder.", "encoder.interpolation."].map((place, i) => ({
+        ...VIT_NAMES[i],
+        ...OWN,
+        mid_positions: `${place}mid_position_embeddings`,
+      })),
+      pooler,
+    ),
   build(spec, net): Answers {
     const { classes, objects, depth } = spec;
     const first = net.tokens(["class_token"], patches(net, spec));
@@ -79,7 +87,7 @@ export default {
     }
     const rows = net.norm("norm", x, spec.eps);
     const embedding = net.row(rows, 0);
-    if (classes === 0) return { embedding };
+    if (classes === 0) return { embedding: withPooler(net, embedding, spec.pooler) };
     const found = net.rows("objects", rows, { first: first.rows });
     return {
       embedding,
