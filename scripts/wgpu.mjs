@@ -1,9 +1,10 @@
 /** The kernels on wgpu and naga: bundles test/wgpu/main.ts, its WGSL linked, and runs it in Deno on two cores. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import sharp from "sharp";
 import { build } from "vite";
 import { root } from "./setup.mjs";
 
@@ -17,6 +18,12 @@ await build({
   publicDir: false,
   build: { ssr: "test/wgpu/main.ts", outDir, emptyOutDir: false, target: "es2022" },
 });
+// Deno decodes no pictures.
+const picture = path.join(outDir, "picture.rgba");
+writeFileSync(
+  picture,
+  await sharp(path.join(root, "test/goldens/picture.png")).ensureAlpha().raw().toBuffer(),
+);
 const codes = await Promise.all(Array.from({ length: shares }, (_, share) => run(share)));
 process.exitCode = Math.max(...codes);
 
@@ -24,7 +31,16 @@ process.exitCode = Math.max(...codes);
 async function run(share) {
   const deno = path.join(root, "node_modules", ".bin", "deno");
   const script = path.join(outDir, "main.js");
-  const args = ["run", "--unstable-webgpu", "--allow-all", script, String(share), String(shares), root];
+  const args = [
+    "run",
+    "--unstable-webgpu",
+    "--allow-all",
+    script,
+    String(share),
+    String(shares),
+    root,
+    picture,
+  ];
   const shell = process.platform === "win32";
   const [code] = await once(spawn(deno, args, { stdio: "inherit", shell }), "exit");
   // Ended by a signal: no code, and no success.

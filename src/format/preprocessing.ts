@@ -144,9 +144,10 @@ type Framing = Pick<Preprocessing, "resize" | "crop" | "bounds">;
 /** Undefined where `size` is one size. */
 function readBounds(fields: Fields, { edge, multiple }: Defaults): Bounds | undefined {
   const size = field(fields, "size") ?? edge;
+  if (!multiple || Array.isArray(size)) return undefined;
   const isEdge = typeof size === "number";
   const edges = isEdge ? {} : asFields(size, "size");
-  if (!multiple || (!isEdge && field(edges, "shortest_edge") === undefined)) return undefined;
+  if (!isEdge && field(edges, "shortest_edge") === undefined) return undefined;
   const side = (value: unknown, who: string) => asInteger(value, who, multiple, MAX_IMAGE_SIDE);
   const longest = isEdge ? (field(fields, "max_size") ?? LONGEST_EDGE) : field(edges, "longest_edge");
   return {

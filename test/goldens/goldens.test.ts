@@ -8,6 +8,7 @@ import { dynamicFiles, readFloatModel } from "../../src/calibration/quantize.ts"
 import { quantizedFiles } from "../../src/calibration/quantized-model.ts";
 import { UnsupportedModelError } from "../../src/errors/errors.ts";
 import { openSafetensors, toFloat32 } from "../../src/format/safetensors.ts";
+import { type StoredTensor, writeSafetensors } from "../../src/format/safetensors-write.ts";
 import { openModel } from "../../src/node/folder.ts";
 import { ImageClassifier } from "../../src/node/index.ts";
 import { PENDING } from "./pending.ts";
@@ -233,6 +234,24 @@ describe("tokens and pooling", () => {
     else await expect(classifier.embed(picture, { pooling: "cls" })).rejects.toThrow("without one");
     expect(classToken?.length).toBe(before ? channels : undefined);
     await classifier.dispose();
+  });
+
+  test("a file without the pooler answers with the class token", async () => {
+    const folder = `${here}models/vit-pooler`;
+    const kept: StoredTensor[] = [];
+    const bytes = await readFile(`${folder}/model.safetensors`);
+    const file = { stream: new Blob([bytes]).stream(), byteLength: bytes.length };
+    for await (const { entry, bytes } of (await openSafetensors(file)).tensors())
+      if (!entry.name.startsWith("pooler.")) kept.push({ ...entry, bytes: bytes.slice() });
+    const answer = await embeddingOf(
+      new Map([
+        ["config.json", [await readFile(`${folder}/config.json`)]],
+        ["preprocessor_config.json", [await readFile(`${folder}/preprocessor_config.json`)]],
+        ["model.safetensors", writeSafetensors(kept)],
+      ]),
+    );
+    const classToken = (await expectedOf("vit-pooler")).get("hidden")!.subarray(0, answer.length);
+    expect(cosine(answer, classToken)).toBeGreaterThan(COSINE);
   });
 
   test.each(["dinov2", "timm-swin"])("%s: on the GPU in int8, near to float32", async (name) => {

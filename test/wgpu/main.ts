@@ -3,9 +3,15 @@ import { type Gpu, openGpu } from "../../src/gpu/gpu.ts";
 import { variantsFor } from "../../src/gpu/kernel.ts";
 import type { AnyCases } from "../../src/testing/cases.ts";
 import { checkCase } from "../../src/testing/check-case.ts";
+import { ONE_OF_EACH } from "../goldens/one-of-each.ts";
+import { faultOfGolden } from "./goldens.ts";
 import { faultOfBundled, faultOfModel } from "./models.ts";
 
-declare const Deno: { readonly args: readonly string[]; exit(code: number): never };
+declare const Deno: {
+  readonly args: readonly string[];
+  exit(code: number): never;
+  readFile(path: string): Promise<Uint8Array<ArrayBuffer>>;
+};
 
 interface Test {
   readonly name: string;
@@ -18,6 +24,7 @@ const suites = import.meta.glob<AnyCases | readonly AnyCases[]>("../../src/kerne
   import: "default",
 });
 const [share, shares, root] = [Number(Deno.args[0]), Number(Deno.args[1]), Deno.args[2]];
+const picture = await Deno.readFile(Deno.args[3]);
 const gpu = await openGpu();
 const tests: Test[] = [
   ...Object.values(suites)
@@ -26,6 +33,7 @@ const tests: Test[] = [
   { name: "a model in int8", fault: () => faultOfModel("int8") },
   { name: "a model in float32", fault: () => faultOfModel("float32") },
   { name: "the bundled model", fault: () => faultOfBundled(root) },
+  ...Object.keys(ONE_OF_EACH).map((name) => ({ name, fault: () => faultOfGolden(root, name, picture) })),
 ];
 const failed = await run(tests.filter((_, i) => i % shares === share));
 gpu.destroy();
