@@ -1,7 +1,11 @@
 /** One model of each family, for what is too slow to run them all. Each with its output: `logits`, or `pooled`, which is its embedding. */
 export const ONE_OF_EACH: Readonly<Record<string, "logits" | "pooled">> = {
-  ...{ vit: "logits", "deit-distilled": "logits", "ijepa-classifier": "logits", "timm-vit-map": "logits" },
-  ...{ "dinov2-registers-classifier": "logits", "dinov2-swiglu": "pooled", "timm-dinov3": "pooled" },
+  ...{
+    vit: "logits",
+    "timm-vit-map": "logits",
+    "dinov2-registers-classifier": "logits",
+    "timm-dinov3": "pooled",
+  },
   ...{ beit: "logits", "timm-eva02-clip": "logits", clip: "pooled", "siglip-classifier": "logits" },
   ...{ "swin-padded": "logits", "timm-swinv2": "logits", yolos: "logits" },
 };
