@@ -40,9 +40,9 @@ describe("only rows that an answer reads are computed", () => {
     expect([...last, made.norm, made.head]).toEqual([1, 1, 1, 1, 1, 1, 1]);
   });
 
-  test("with two heads both tokens', and of an embedding model the first one's", () => {
+  test("with two tokens both, for two heads or for the mean of the tokens", () => {
     expect([rows(DISTILLED)["blocks.1.fc2"], rows(DISTILLED).head]).toEqual([2, 1]);
-    expect(rows({ ...DISTILLED, classes: 0 }).norm).toBe(1);
+    expect(rows({ ...DISTILLED, classes: 0 }).norm).toBe(2);
   });
 });
 

@@ -316,13 +316,12 @@ describe("what vit8 does not run is refused by name", () => {
     [{ ...TIMM, model_args: { mlp_ratio: 1e9 } }, "mlp width: expected 1 to 65536"],
     [{ ...TIMM, global_pool: "avg" }, 'global_pool: expected "token", got "avg"'],
     [{ ...TIMM, global_pool: "map" }, '"map"'],
-    [{ ...TIMM, model_args: { scale_attn_norm: true } }, "scale_attn_norm: expected false, got true"],
     [{ ...TIMM, model_args: { class_token: false } }, "expected true with global_pool token"],
     [
       { ...TIMM, model_args: { mlp_layer: "SwiGLU" } },
       "mlp_layer: expected one of mlp, swiglupacked, swiglu",
     ],
-    [{ ...TIMM, model_args: { block_fn: "x" } }, 'pool_include_prefix, got "block_fn"'],
+    [{ ...TIMM, model_args: { block_fn: "x" } }, 'scale_mlp_norm, got "block_fn"'],
     [{ ...TIMM, num_features: 384 }, "num_features: expected 192, got 384"],
     [
       { ...TIMM, pretrained_cfg: { ...TIMM.pretrained_cfg, input_size: [1, 224, 224] } },
