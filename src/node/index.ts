@@ -43,7 +43,7 @@ export const ZeroShotClassifier = {
     const folder = await nodePlatform.openFolder(model, options);
     const load = {
       images: (how: LoadOptions) => LocalClassifier.loadOn(nodePlatform, model, how),
-      texts: (how: LoadOptions) => LocalTextTower.loadOn(nodePlatform, folder, how),
+      texts: (how: LoadOptions) => LocalTextTower.loadOn(nodePlatform, folder, how, options.device),
     };
     return ZeroShot.loadWith<NodePicture>(folder, load, options);
   },

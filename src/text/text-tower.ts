@@ -5,6 +5,7 @@ import type { GpuAccess } from "../classifier/gpu-device.ts";
 import { Recovery } from "../classifier/recovery.ts";
 import { reportOf } from "../classifier/report.ts";
 import { openWith } from "../classifier/session.ts";
+import { UnsupportedDeviceError } from "../errors/errors.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import { type Logits, loadText, type TextSession } from "./tower.ts";
 
@@ -28,11 +29,19 @@ export class LocalTextTower implements TextTower {
     this.#options = options;
   }
 
-  static async loadOn(access: GpuAccess, folder: ModelFolder, options: LoadOptions): Promise<LocalTextTower> {
-    const open = (how: LoadOptions) => openWith(loadText, access, folder, how);
+  /** @param wanted the device that was asked for, of which `options` has what it came to: another loss may end there */
+  static async loadOn(
+    access: GpuAccess,
+    folder: ModelFolder,
+    options: LoadOptions,
+    wanted = options.device,
+  ): Promise<LocalTextTower> {
+    const session = await openWith(loadText, access, folder, options);
     // Who loaded the model hears no second progress, and the signal was for the first load.
-    const again = () => open({ ...options, onProgress: undefined, signal: undefined });
-    return new LocalTextTower(new Recovery(await open(options), again), options);
+    const quiet = { ...options, device: wanted, onProgress: undefined, signal: undefined };
+    const isGone = (error: unknown) => error instanceof UnsupportedDeviceError;
+    const again = () => openWith(loadText, access, folder, quiet, undefined, isGone);
+    return new LocalTextTower(new Recovery(session, again), options);
   }
 
   get report(): Report {

@@ -74,21 +74,27 @@ export async function loadInWorker(
 async function loadThrough(
   channel: Channel,
   model: LoadRequest["model"],
-  { signal, onProgress, endpoint, device, ...rest }: LoadOptions,
+  { signal, onProgress, ...rest }: LoadOptions,
   why: Reason | undefined,
 ): Promise<ImageClassifier> {
   const id = channel.nextId();
-  const options = {
-    ...rest,
-    worker: false,
-    endpoint: endpoint && (inFull(String(endpoint))?.href ?? String(endpoint)),
-    device: why === undefined ? device : "cpu",
-  };
+  const sent = sendableOptions(rest);
+  const options = why === undefined ? sent : { ...sent, device: "cpu" as const };
   const onLate = () =>
     void channel.call({ id: channel.nextId(), type: "dispose", classifier: id }).catch(() => {});
   const request = { id, type: "load", model, options, why } as const;
   const loaded = await channel.call<Loaded>(request, { signal, onProgress, onLate });
   return new WorkerClassifier(channel, id, loaded);
+}
+
+export function sendableOptions({
+  signal,
+  onProgress,
+  endpoint,
+  ...rest
+}: LoadOptions): LoadRequest["options"] {
+  const address = endpoint && (inFull(String(endpoint))?.href ?? String(endpoint));
+  return { ...rest, worker: false, endpoint: address };
 }
 
 /** On the page's own thread, with the reason in the report. */
@@ -268,7 +274,7 @@ function refusal(error: unknown, isBitmap: boolean): unknown {
 }
 
 /** A worker has an address of its own, and files lose their folder on the way: both are told in full. */
-function sendableModel(model: ModelSource): string | Record<string, FileContents> {
+export function sendableModel(model: ModelSource): string | Record<string, FileContents> {
   const name = nameOfModel(model);
   if (name !== undefined) return sendableAddress(name);
   if (isFolder(model))

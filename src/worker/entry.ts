@@ -2,10 +2,14 @@
 import type { LoadOptions, Platform } from "../classifier/api.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
+import { LocalTextTower } from "../text/text-tower.ts";
 import { takeParts, threadLoop } from "../wasm/thread.ts";
 import {
+  type EncodeRequest,
   type Loaded,
+  type LoadedText,
   type LoadRequest,
+  type LoadTextRequest,
   type Numbered,
   type Ran,
   type Reply,
@@ -17,6 +21,7 @@ import { type ThreadRequest, workerThreads } from "./threads.ts";
 
 const platform: Platform<Picture> = { ...pagePlatform, threads: async () => workerThreads() };
 const classifiers = new Map<number, LocalClassifier>();
+const towers = new Map<number, LocalTextTower>();
 const running = new Map<number, AbortController>();
 
 addEventListener("message", ({ data }: MessageEvent<Numbered<Request> | ThreadRequest>) => {
@@ -41,6 +46,8 @@ async function answer(request: Numbered<Exclude<Request, { type: "abort" }>>): P
 
 function perform(request: Numbered<Exclude<Request, { type: "abort" }>>, signal: AbortSignal) {
   if (request.type === "load") return load(request, signal);
+  if (request.type === "load text") return loadText(request, signal);
+  if (request.type === "encode") return encode(request, signal);
   return request.type === "run" ? run(request, signal) : dispose(request.classifier);
 }
 
@@ -52,6 +59,21 @@ async function load(request: Numbered<LoadRequest>, signal: AbortSignal): Promis
   classifiers.set(id, classifier);
   const { labels, framing, report } = classifier;
   return { labels, framing, report };
+}
+
+async function loadText(request: Numbered<LoadTextRequest>, signal: AbortSignal): Promise<LoadedText> {
+  const { id, model } = request;
+  const onProgress: LoadOptions["onProgress"] = (progress) => reply(id, { progress });
+  const options = { ...request.options, signal, onProgress };
+  const tower = await LocalTextTower.loadOn(platform, await platform.openFolder(model, options), options);
+  towers.set(id, tower);
+  return { logits: tower.logits, report: tower.report };
+}
+
+async function encode({ tower, texts }: EncodeRequest, signal: AbortSignal): Promise<Ran> {
+  const owner = towers.get(tower)!;
+  const value = await owner.encode(texts, signal);
+  return { value, report: owner.report };
 }
 
 async function run(request: RunRequest, signal: AbortSignal): Promise<Ran> {
@@ -73,8 +95,9 @@ const sendable = (result: PromiseSettledResult<unknown>) =>
   result.status === "fulfilled" ? result : { ...result, reason: sendError(result.reason) };
 
 async function dispose(classifier: number): Promise<void> {
-  await classifiers.get(classifier)?.dispose();
+  await (classifiers.get(classifier) ?? towers.get(classifier))?.dispose();
   classifiers.delete(classifier);
+  towers.delete(classifier);
 }
 
 function reply(id: number, message: Reply): void {

@@ -7,6 +7,7 @@ import type { LoadProgress } from "../classifier/model.ts";
 import * as errors from "../errors/errors.ts";
 import type { FileContents } from "../format/folder.ts";
 import type { Framing } from "../image/geometry.ts";
+import type { Logits } from "../text/tower.ts";
 
 export type Method = "classify" | "logits" | "embed" | "features" | "found" | "attention" | "profile";
 
@@ -18,6 +19,19 @@ export interface LoadRequest {
   readonly options: Omit<LoadOptions, "signal" | "onProgress" | "endpoint"> & { readonly endpoint?: string };
   /** The CPU is asked for, where WebGPU was tried before. */
   readonly why?: Reason;
+}
+
+/** The text tower of the same model, whose classifier has a number of its own. */
+export interface LoadTextRequest extends Omit<LoadRequest, "type" | "why"> {
+  readonly type: "load text";
+}
+
+export interface EncodeRequest {
+  readonly type: "encode";
+  /** The number of the request that loaded it. */
+  readonly tower: number;
+  /** Token ids of each. */
+  readonly texts: readonly (readonly number[])[];
 }
 
 export interface RunRequest {
@@ -34,6 +48,8 @@ export interface RunRequest {
 
 export type Request =
   | LoadRequest
+  | LoadTextRequest
+  | EncodeRequest
   | RunRequest
   | { readonly type: "dispose"; readonly classifier: number }
   /** Of the request with the same number; has no reply of its own. */
@@ -42,6 +58,11 @@ export type Request =
 export interface Loaded {
   readonly labels: readonly string[];
   readonly framing: Framing;
+  readonly report: Report;
+}
+
+export interface LoadedText {
+  readonly logits: Logits;
   readonly report: Report;
 }
 

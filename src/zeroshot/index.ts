@@ -4,8 +4,9 @@
  * @module vit8/zero-shot
  */
 import type { LoadOptions } from "../classifier/api.ts";
-import { pagePlatform } from "../classifier/local-classifier.ts";
+import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
+import { part } from "../errors/part.ts";
 import type { ModelSource } from "../format/folder.ts";
 import { LocalTextTower } from "../text/text-tower.ts";
 import { ZeroShotClassifier as Classifier } from "../text/zero-shot.ts";
@@ -19,15 +20,19 @@ export interface ZeroShotClassifier extends Classifier<Picture> {}
 
 export const ZeroShotClassifier = {
   /**
-   * Loads both towers of a CLIP or SigLIP model, with the same arguments as `ImageClassifier.load`. With `worker`, the image tower runs in
-   * the worker, and the text tower on this thread. Needs the package `@huggingface/tokenizers`.
+   * Loads both towers of a CLIP or SigLIP model, with the same arguments as `ImageClassifier.load`. With `worker`, both towers run in the
+   * worker. Needs the package `@huggingface/tokenizers`.
    * @throws as `ImageClassifier.load`; UnsupportedModelError if the text tower is not supported, before any weights are downloaded
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
     const folder = await pagePlatform.openFolder(model, options);
     const load = {
       images: (how: LoadOptions) => ImageClassifier.load(model, how),
-      texts: (how: LoadOptions) => LocalTextTower.loadOn(pagePlatform, folder, how),
+      // Where the image tower was found to run: a page's own thread computes nothing on the CPU.
+      texts: async (how: LoadOptions, images: ImageClassifier) =>
+        images instanceof LocalClassifier
+          ? LocalTextTower.loadOn(pagePlatform, folder, how, options.device)
+          : (await part(import("../worker/text-tower.ts"))).loadTextInWorker(model, how),
     };
     return Classifier.loadWith<Picture>(folder, load, options);
   },
