@@ -2,14 +2,12 @@
 
 import { stat } from "node:fs/promises";
 import type { Classification } from "../classifier/answer.ts";
-import type { ClassifyOptions } from "../classifier/api.ts";
 import { PictureError } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
-import type { NodePicture } from "../node/index.ts";
 import { type Command, UsageError } from "./command.ts";
 import { type ErrorJson, errorJson } from "./error-json.ts";
 import { tellBad, tryPicture } from "./good-pictures.ts";
-import { LABELS, labelsFrom, type OwnLabels } from "./labels.ts";
+import { LABELS, labelsFrom } from "./labels.ts";
 import {
   ARITHMETIC,
   arithmeticFrom,
@@ -18,15 +16,12 @@ import {
   deviceFrom,
   HUB,
   hubFrom,
-  type OpenModel,
   openChecked,
-  type UseOptions,
-  withClassifier,
-  withZeroShot,
+  withNamed,
 } from "./model.ts";
 import { picturesIn } from "./pictures.ts";
 import { ProgressBar } from "./progress.ts";
-import { json, type Terminal } from "./terminal.ts";
+import { json } from "./terminal.ts";
 
 export const classify: Command = {
   name: "classify",
@@ -71,11 +66,11 @@ export const classify: Command = {
     let next = await nextGood(0);
     if (next) {
       const model = await openChecked(args.text("model") ?? bundledModel(), signal, hubFrom(args));
-      await withNames(model, own, terminal, options, async (classify) => {
+      await withNamed(model, own, terminal, options, async (classifier) => {
         for (; next; next = await nextGood(next.i + 1)) {
           const { i, picture, pixels } = next;
           bar.update(i, files.length);
-          const classes = await classify(pixels, { topK, signal });
+          const classes = await classifier.classify(pixels, { topK, signal });
           bar.clear();
           answers.push({ picture, classes });
           if (!args.flag("json")) terminal.print(lines(picture, classes));
@@ -86,26 +81,6 @@ export const classify: Command = {
     return answers.some(({ error }) => error) ? 1 : 0;
   },
 };
-
-type Naming = (picture: NodePicture, options: ClassifyOptions) => Promise<Classification[]>;
-
-/** By the model's own labels, or by those that are given. */
-function withNames<T>(
-  model: OpenModel,
-  own: OwnLabels | undefined,
-  terminal: Terminal,
-  options: UseOptions,
-  work: (classify: Naming) => Promise<T>,
-): Promise<T> {
-  if (!own)
-    return withClassifier(model, terminal, options, (classifier) =>
-      work((picture, how) => classifier.classify(picture, how)),
-    );
-  const { labels, template } = own;
-  return withZeroShot(model, terminal, options, (classifier) =>
-    work((picture, how) => classifier.classify(picture, labels, { template, ...how })),
-  );
-}
 
 /** A folder is its pictures. */
 async function picturesAt(place: string): Promise<string[]> {

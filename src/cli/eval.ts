@@ -2,12 +2,14 @@
 
 import { type PictureError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";
+import type { NodeClassifier } from "../node/index.ts";
 import { checkOutput, writeWhole } from "../node/write-file.ts";
 import type { Command } from "./command.ts";
 import { detailsOf } from "./eval-details.ts";
 import { type EvaluatedRow, type Evaluation, nameOf, scoresOf, summaryOf } from "./evaluation.ts";
 import { tellBad } from "./good-pictures.ts";
-import { type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
+import { classNames, type LabelledPicture, readLabelledPictures } from "./labelled-pictures.ts";
+import { LABELS, type OwnLabels } from "./labels.ts";
 import { type Measurement, measure } from "./measure.ts";
 import {
   ARITHMETIC,
@@ -15,11 +17,12 @@ import {
   DEVICE,
   deviceFrom,
   HUB,
+  hasTextTower,
   hubFrom,
   type OpenModel,
   openChecked,
   type UseOptions,
-  withClassifier,
+  withNamed,
 } from "./model.ts";
 import { calibratedOn } from "./picture-hash.ts";
 import { ProgressBar } from "./progress.ts";
@@ -41,6 +44,7 @@ export const evaluate: Command = {
     ...HUB,
     ...ARITHMETIC,
     ...DEVICE,
+    template: LABELS.template,
     float: { help: "evaluate float32 instead of int8" },
     output: {
       value: "FILE",
@@ -51,7 +55,7 @@ export const evaluate: Command = {
   },
   notes: `IMAGES is a folder of images with their classes: labels.tsv (header index, wnid, label, file, separated by
 tabs), labels.csv (a header with file and label, or index), labels.txt (lines of file and label), or one folder per
-class. A class is an index or one of the model's labels; files are searched recursively. Without --logits, int8 is
+class. A class is an index or one of the model's labels; files are searched recursively. A CLIP or SigLIP model takes the names in labels.tsv as its labels. Without --logits, int8 is
 compared with vit8's float32 on the same images; an int8 folder has no float weights, so agreement, cosine and
 worstLogitError are null.
 
@@ -62,8 +66,15 @@ dispatches are those of one submit; gpuBytes counts all buffers and textures.`,
     const [name, folder] = args.exactly("MODEL", "IMAGES");
     const batch = args.count("batch") ?? 1;
     const arithmetic = arithmeticFrom(args, args.flag("float") ? "float32" : "int8");
-    const model = await openChecked(name, terminal.signal, hubFrom(args));
-    const pictures = await readLabelledPictures(folder, model.labels);
+    const opened = await openChecked(name, terminal.signal, hubFrom(args));
+    const names = await namesFor(opened, folder);
+    const own = names && { labels: [...names.values()], template: args.text("template") };
+    const model = own ? { ...opened, labels: own.labels } : opened;
+    const labelled = await readLabelledPictures(folder, opened.labels);
+    const places = names && [...names.keys()];
+    const pictures = places
+      ? labelled.map(({ index, file }) => ({ index: places.indexOf(index), file }))
+      : labelled;
     checkClasses(model, folder, pictures);
     const chosen = pictures.slice(0, args.count("limit"));
     const device = deviceFrom(args);
@@ -84,7 +95,7 @@ dispatches are those of one submit; gpuBytes counts all buffers and textures.`,
       bad.set(error.message, error);
     };
     const run = (arithmetic: Partial<Arithmetic>) =>
-      measureWith(model, { ...arithmetic, device, maxBatch: batch }, chosen, terminal, onBad);
+      measureWith(model, { ...arithmetic, device, maxBatch: batch }, chosen, terminal, onBad, own);
     const file = args.text("logits");
     const reference = await referenceOf(model, file, pictures.length, args.flag("float"), run);
     const { logits, msPerImage, report } = await run(arithmetic);
@@ -127,6 +138,11 @@ async function referenceOf(
   return (await run({ precision: "float32" })).logits;
 }
 
+/** Of a model without labels that takes any, those of the folder by class. */
+async function namesFor(model: OpenModel, folder: string): Promise<Map<number, string> | undefined> {
+  return model.labels.length === 0 && (await hasTextTower(model)) ? classNames(folder) : undefined;
+}
+
 export function checkClasses(
   { folder, labels }: OpenModel,
   images: string,
@@ -150,6 +166,7 @@ export function measureWith(
   pictures: readonly LabelledPicture[],
   terminal: Terminal,
   onBad: (error: PictureError) => void,
+  own?: OwnLabels,
 ): Promise<Measurement> {
   const bar = new ProgressBar(terminal, `evaluating ${nameOf(use)}`);
   const options = {
@@ -162,7 +179,6 @@ export function measureWith(
     },
   };
   const files = pictures.map(({ file }) => file);
-  return withClassifier(model, terminal, use, (classifier) => measure(classifier, files, options)).finally(
-    () => bar.clear(),
-  );
+  const work = (classifier: NodeClassifier) => measure(classifier, files, options);
+  return withNamed(model, own, terminal, use, work).finally(() => bar.clear());
 }

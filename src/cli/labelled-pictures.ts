@@ -47,6 +47,29 @@ export async function readLabelledPictures(
   });
 }
 
+/**
+ * The names of labels.tsv by class index, lowest first.
+ * @throws Vit8Error for a folder without labels.tsv, and for two names of one class
+ */
+export async function classNames(folder: string): Promise<Map<number, string>> {
+  const table = path.join(folder, "labels.tsv");
+  const lines = await linesOf(table);
+  if (!lines)
+    throw new Vit8Error(
+      `${folder}: expected labels.tsv, whose names are the labels of a zero-shot model, found none. Write one.`,
+    );
+  const names = new Map<number, string>();
+  for (const [i, { label }] of rowsOfTsv(table, lines).entries()) {
+    const [index, name] = [Number(label), lines[i + 1].split("\t")[2].trim()];
+    if (name === "" || (names.has(index) && names.get(index) !== name))
+      throw new Vit8Error(
+        `${table} line ${i + 2}: expected one name of class ${index}, got ${quote(name)}. Give each class one name.`,
+      );
+    names.set(index, name);
+  }
+  return new Map([...names].sort(([a], [b]) => a - b));
+}
+
 async function rowsOf(folder: string, labels: readonly string[]): Promise<Labelling[]> {
   const [tsv, csv, txt] = ["tsv", "csv", "txt"].map((end) => path.join(folder, `labels.${end}`));
   const lines = await linesOf(tsv);

@@ -1,5 +1,5 @@
 // Labels given on the command line, on a CLIP of random weights; its scores are compared with transformers' in test/goldens.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -70,6 +70,31 @@ test("search finds pictures by a text as by its embedding", async () => {
   // The file holds what is not yet of length 1; the two divisions round differently.
   for (const [i, { similarity }] of found.entries())
     expect(Math.abs(similarity - expected[i].similarity)).toBeLessThan(1e-6);
+});
+
+test("eval takes the names of labels.tsv", async () => {
+  const images = mkdtempSync(path.join(folder, "images-"));
+  const samples = ["pizza", "orange", "ladybug"];
+  const row = (name: string, i: number) => `${[9, 4, 7][i]}\t-\ta ${name}\t${name}.svg`;
+  for (const name of samples)
+    copyFileSync(`demo/classify/samples/${name}.svg`, path.join(images, `${name}.svg`));
+  const table = path.join(images, "labels.tsv");
+  const head = "index\twnid\tlabel\tfile";
+  writeFileSync(table, `${[head, ...samples.map(row)].join("\n")}\n`);
+  const evaluated = (...argv: string[]) => vit8("eval", model, images, "--device", "cpu", "--json", ...argv);
+  const { stdout } = await evaluated("--template", "the {}");
+  const classifier = await ZeroShotClassifier.load(model, { device: "cpu" });
+  const labels = samples.map((name) => `a ${name}`);
+  const files = samples.map((name) => `demo/classify/samples/${name}.svg`);
+  const answers = await classifier.classify(files, labels, { template: "the {}" });
+  await classifier.dispose();
+  const right = answers.filter(([{ label }], i) => label === labels[i]).length;
+  expect(JSON.parse(stdout)).toMatchObject({ images: 3, top1: right / 3, top5: 1, agreement: 1 });
+  writeFileSync(table, `${[head, ...samples.map(row), "9\t-\ta hen\tpizza.svg"].join("\n")}\n`);
+  expect(await evaluated()).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('line 5: expected one name of class 9, got "a hen"'),
+  });
 });
 
 test("a picture that is not there is no text", async () => {

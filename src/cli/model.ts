@@ -7,12 +7,14 @@ import type { LoadOptions } from "../classifier/api.ts";
 import type { DeviceChoice } from "../classifier/device.ts";
 import type { LoadProgress } from "../classifier/model.ts";
 import { type OpenModel, openChecked as openCheckedFolder } from "../classifier/open-model.ts";
+import { asFields, field, parseJson } from "../format/fields.ts";
 import type { HubOptions, ModelSource } from "../format/folder.ts";
 import { type Arithmetic, arithmeticOf, NONLINEAR, type Nonlinear } from "../lower/arithmetic.ts";
 import type { Precision } from "../lower/pack/packer.ts";
 import { openModel } from "../node/folder.ts";
 import { ImageClassifier, type NodeClassifier, ZeroShotClassifier } from "../node/index.ts";
 import { type Arguments, UsageError } from "./command.ts";
+import type { OwnLabels } from "./labels.ts";
 import { ProgressBar } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -113,6 +115,28 @@ export const withZeroShot = <T>(
   options: UseOptions,
   work: (classifier: ZeroShotClassifier) => Promise<T>,
 ): Promise<T> => withLoaded(ZeroShotClassifier, model, terminal, options, work);
+
+/** A CLIP or SigLIP model for labels that are given, any other by its own. */
+export const withNamed = <T>(
+  model: OpenModel,
+  own: OwnLabels | undefined,
+  terminal: Terminal,
+  options: UseOptions,
+  work: (classifier: NodeClassifier) => Promise<T>,
+): Promise<T> => {
+  if (!own) return withClassifier(model, terminal, options, work);
+  const { labels, template } = own;
+  const { signal } = terminal;
+  return withZeroShot(model, terminal, options, async (it) =>
+    work(await it.withLabels(labels, { template, signal })),
+  );
+};
+
+/** Whether a text tower stands beside the image tower, as in CLIP. */
+export async function hasTextTower({ folder }: OpenModel): Promise<boolean> {
+  const text = await folder.readText("config.json");
+  return field(asFields(parseJson(text ?? "{}", "config.json"), "config.json"), "text_config") !== undefined;
+}
 
 interface Loader<C> {
   load(model: ModelSource, options: LoadOptions): Promise<C>;
