@@ -11,8 +11,20 @@ const { values } = parseArgs({
     query: { type: "string", default: "page=kernels&preset=quick" },
     output: { type: "string", short: "o" },
     gpu: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
   },
 });
+if (values.help) {
+  console.log(`npm run -s bench:page -- [--query QUERY] [-o FILE] [--gpu]
+Runs a page of demo/bench in Chromium and prints the JSON that its button saves.
+
+  --query QUERY      what the page is to run, as in its address; default page=kernels&preset=quick
+                     page is kernels, gemm, roofline, model, nonlinear or race; docs/benchmarking.md has the others
+  -o, --output FILE  write the JSON to a file instead
+  --gpu              on this machine's GPU, not on Chromium's software adapter
+  -h, --help         show this text`);
+  process.exit(0);
+}
 const chromium = await openChromium({ gpu: values.gpu });
 try {
   const page = await chromium.open(`demo/bench/?${values.query}`);

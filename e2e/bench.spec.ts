@@ -41,6 +41,25 @@ test("the quick preset ends with every kernel proved right", async ({ page }) =>
   expect(complaints).toEqual([]);
 });
 
+test("the table compares without scrolling at 1280 px, and a variant opens its WGSL", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await run(page, FEW);
+  const heads = page.locator("#rows thead th");
+  const right = await page.locator("#rows .scroller").evaluate((box) => box.getBoundingClientRect().right);
+  for (const name of ["GOP/s", "GB/s", "% of peak", "% of copy"]) {
+    const box = await heads.filter({ hasText: name }).boundingBox();
+    expect(box!.x + box!.width, name).toBeLessThanOrEqual(right);
+  }
+  await rows(page).first().getByRole("button").click();
+  const dialog = page.getByRole("dialog", { name: "WGSL of layernorm_quantize/" });
+  await expect(dialog.locator("pre")).toContainText("@compute");
+  await expect(dialog).toContainText("bench:compilers -- --program cases --kernel layernorm_quantize");
+  const { violations } = await new AxeBuilder({ page }).include("dialog").analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+});
+
 test("a result is kept over a reload, in files and in a link", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await run(page, FEW);

@@ -3,6 +3,7 @@
 import { type Column, shown } from "../../src/bench/table.ts";
 import type { Row } from "./bench-page.ts";
 import { element } from "./elements.ts";
+import { shaderButton } from "./shader.ts";
 
 /** Scrolls sideways by itself where it is too wide, with keys too. */
 export function tableElement(
@@ -43,6 +44,11 @@ export function rowElement(columns: readonly Column<Row>[], row: Row): HTMLTable
 }
 
 function cellElement(column: Column<Row>, row: Row): HTMLTableCellElement {
+  const button =
+    column.head === "variant" && "kernel" in row
+      ? shaderButton(String(row.kernel), shown(column, row))
+      : undefined;
+  if (button) return element("td", {}, [button]);
   const number = typeof column.value(row) === "number";
   return element("td", { className: number ? "number" : "", textContent: shown(column, row) });
 }

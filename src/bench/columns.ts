@@ -21,23 +21,25 @@ const driftColumn: Column<Timed> = {
   value: ({ ms }) => ms && driftOf(ms.samples),
 };
 
+/** What is compared stands first, so that a window of 1280 pixels shows it without scrolling. */
 export const KERNEL_COLUMNS: readonly Column<KernelRow>[] = [
   { head: "kernel", value: ({ kernel }) => kernel, names: true },
   { head: "variant", value: ({ variant }) => variant, names: true },
   { head: "step", value: ({ step }) => step, names: true },
+  ...SPREAD_COLUMNS.slice(0, 1),
+  { head: "GOP/s", value: ({ gops }) => gops || undefined },
+  { head: "GB/s", value: ({ gbs }) => gbs },
+  { head: "% of peak", value: ({ ofPeak }) => ofPeak && 100 * ofPeak, show: ({ ofPeak }) => percent(ofPeak) },
+  { head: "% of copy", value: ({ ofCopy }) => ofCopy && 100 * ofCopy, show: ({ ofCopy }) => percent(ofCopy) },
+  ...SPREAD_COLUMNS.slice(1),
   {
     head: "max error",
     value: ({ proof }) => proof?.worstError,
     show: ({ proof }) => (proof?.exact ? "exact" : (proof?.worstError.toExponential(1) ?? "")),
   },
   { head: "compile ms", value: ({ compileMs }) => compileMs },
-  ...SPREAD_COLUMNS,
   { head: "wall ms", value: ({ wallMs }) => wallMs?.median },
   driftColumn,
-  { head: "GOP/s", value: ({ gops }) => gops || undefined },
-  { head: "GB/s", value: ({ gbs }) => gbs },
-  { head: "% of peak", value: ({ ofPeak }) => ofPeak && 100 * ofPeak, show: ({ ofPeak }) => percent(ofPeak) },
-  { head: "% of copy", value: ({ ofCopy }) => ofCopy && 100 * ofCopy, show: ({ ofCopy }) => percent(ofCopy) },
 ];
 
 /** Which model's shapes these are, where rows of several stand together. */

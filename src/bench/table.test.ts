@@ -20,7 +20,7 @@ const rows: Row[] = [
 
 test("Markdown for people: three digits, and the reason in the place of figures", () => {
   expect(markdownRows(columns, rows)).toBe(
-    `| name |                ms |  twice |\n| ---- | ----------------: | -----: |\n| a    |              12.3 | 24.69! |\n| b    | wrong: "1", not 2 |        |`,
+    `| name |   ms |  twice |\n| ---- | ---: | -----: |\n| a    | 12.3 | 24.69! |\n| b    | wrong: "1", not 2 |  |`,
   );
 });
 
