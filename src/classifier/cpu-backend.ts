@@ -43,12 +43,16 @@ export class CpuBackend implements Backend<CpuBatch> {
   }
 }
 
+/** Sizes of pictures whose resize is settled. */
+const KEPT_SIZES = 16;
+
 class CpuBatch implements Batch {
   readonly graph: ModelGraph;
   readonly choices: ReadonlyMap<string, Chosen>;
   readonly #description: ModelDescription;
   readonly #plan: CpuPlan;
-  #resize: { readonly width: number; readonly height: number; readonly plan: ResizePlan } | undefined;
+  /** By size, in the order in which they were made. */
+  readonly #resizes = new Map<string, ResizePlan>();
 
   constructor(description: ModelDescription, graph: ModelGraph, model: CpuModel, plan: CpuPlan) {
     this.graph = graph;
@@ -99,14 +103,16 @@ class CpuBatch implements Batch {
     } else floatPatches(rgb, layout, new Float32Array(buffer, byteOffset + first * 4));
   }
 
-  /** Made anew where a picture has another size than the one before. */
+  /** A data set has pictures of few sizes. */
   #resizeOf({ width, height }: PictureSource): ResizePlan {
+    const size = `${width} x ${height}`;
+    const kept = this.#resizes.get(size);
+    if (kept) return kept;
     const { input, preprocessing } = this.#description;
-    if (this.#resize?.width !== width || this.#resize.height !== height) {
-      const geometry = pictureGeometry({ ...preprocessing, crop: input }, width, height);
-      this.#resize = { width, height, plan: resizePlan(width, height, geometry) };
-    }
-    return this.#resize.plan;
+    const plan = resizePlan(width, height, pictureGeometry({ ...preprocessing, crop: input }, width, height));
+    this.#resizes.set(size, plan);
+    if (this.#resizes.size > KEPT_SIZES) this.#resizes.delete(this.#resizes.keys().next().value!);
+    return plan;
   }
 }
 

@@ -20,13 +20,19 @@ import {
   type StreamError,
   type TensorError,
 } from "./activation-errors.ts";
+import { type LayerCost, layerCosts } from "./layer-costs.ts";
 import type { OpenModel } from "./model.ts";
 import { ProgressBar } from "./progress.ts";
+import { quantizationFacts } from "./quantization-words.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ErrorReport {
   readonly model: string;
   readonly images: number;
+  /** Bits of weights and activations of the model, such as `w4a8`. */
+  readonly arithmetic: string;
+  /** Worst first; only where they are asked for. */
+  readonly layers?: readonly LayerCost[];
   /** What is int8, worst first. */
   readonly tensors: readonly TensorError[];
   /** The residual stream, the embedding and the logits, in their order: f32, and wrong by what came before. */
@@ -43,6 +49,7 @@ export async function errorReport(
   reference: OpenModel,
   files: readonly string[],
   terminal: Terminal,
+  options: { readonly layers?: boolean } = {},
 ): Promise<ErrorReport> {
   checkPair(model, reference);
   const gpu = await openGpu({ gpu: await nodeGpu(), wait: restfulWait });
@@ -60,10 +67,15 @@ export async function errorReport(
       }
       return sums;
     });
+    bar.clear();
+    const stored = model.quantization && (await floatTensors(model, terminal.signal));
+    const layers = options.layers && (await layerCosts(reference, stored, files, terminal));
     const tensors = [...weights, ...measured.tensors()].sort((a, b) => a.ownDb - b.ownDb);
     return {
       model: model.folder.id,
       images: files.length,
+      arithmetic: model.quantization ? quantizationFacts(model.quantization).bits : "w8a8",
+      ...(layers && { layers }),
       tensors,
       stream: measured.stream(),
       normInputs: measured.normInputs(),

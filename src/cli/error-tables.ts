@@ -3,11 +3,13 @@
 import { figure, markdownTable } from "../bench/markdown.ts";
 import type { ChannelPeaks } from "./activation-errors.ts";
 import type { ErrorReport } from "./error-report.ts";
+import type { LayerCost } from "./layer-costs.ts";
 
 const WORST = 20;
 const BAR = 24;
 
-export function errorTables({ model, images, tensors, stream, normInputs }: ErrorReport): string {
+export function errorTables(report: ErrorReport): string {
+  const { model, images, arithmetic, layers, tensors, stream, normInputs } = report;
   const worst = tensors
     .slice(0, WORST)
     .map(({ name, ownDb, arrivingDb }) => [
@@ -17,9 +19,10 @@ export function errorTables({ model, images, tensors, stream, normInputs }: Erro
     ]);
   const channels = normInputs.map((norm) => [norm.name, ...outliersOf(norm)]);
   const parts = [
-    `${model}, ${images} images, int8 against float32. Signal-to-quantization-noise ratio in dB; 6 dB are one bit.`,
+    `${model}, ${images} images, ${arithmetic} against float32. Signal-to-quantization-noise ratio in dB; 6 dB are one bit.`,
     `The worst of ${tensors.length} tensors. Own: only this tensor rounded to int8. Arriving: with all errors before it.`,
     markdownTable(["tensor", "own", "arriving"], worst),
+    ...(layers ? layerTable(layers) : []),
     "The f32 residual stream and what reads it:",
     markdownTable(
       ["tensor", "arriving"],
@@ -29,6 +32,14 @@ export function errorTables({ model, images, tensors, stream, normInputs }: Erro
     markdownTable(["LayerNorm", "median", "largest", "in channel", "times", ""], channels),
   ];
   return `${parts.join("\n\n")}\n`;
+}
+
+function layerTable(layers: readonly LayerCost[]): string[] {
+  const rows = layers.slice(0, WORST).map(({ layer, answerDb }) => [layer, decibels(answerDb)]);
+  return [
+    `What each layer costs, the worst of ${layers.length}: the logits where only the weights of this layer are quantized.`,
+    markdownTable(["layer", "logits"], rows),
+  ];
 }
 
 function outliersOf({ peaks }: ChannelPeaks): string[] {

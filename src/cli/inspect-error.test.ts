@@ -140,6 +140,25 @@ test("where the plot cannot be written the tables are there all the same", async
   expect(output).toMatch(/^\| norm [\s\S]*\nvit8: [^\n]*x\.svg: cannot be written \(ENOENT\)\.\n$/m);
 });
 
+test("--layers names the layer whose weights cost the logits most", async () => {
+  const { layers } = await reportOf("spoilt", "--layers");
+  expect(layers!.map(({ layer }) => layer)).toContain("blocks.0.qkv");
+  expect(layers![0].layer).toBe("blocks.1.proj");
+  expect(layers![0].answerDb).toBeLessThan(layers![1].answerDb - 6);
+  expect(layers!.every(({ answerDb }) => Number.isFinite(answerDb))).toBe(true);
+});
+
+test("a 4-bit folder is called that, and its layers cost more than in int8", async () => {
+  await vit8("quantize", at("sound"), "-o", at("four"), "--bits", "w4a8");
+  const four = await reportOf("four", "--float", at("sound"), "--layers");
+  expect(four.arithmetic).toBe("w4a8");
+  const eight = await reportOf("sound", "--layers");
+  expect(eight.arithmetic).toBe("w8a8");
+  const costOf = ({ layers }: ErrorReport, name: string) =>
+    layers!.find(({ layer }) => layer === name)!.answerDb;
+  expect(costOf(four, "blocks.0.qkv")).toBeLessThan(costOf(eight, "blocks.0.qkv") - 12);
+});
+
 test.each<[string, () => string[], RegExp]>([
   [
     "an int8 folder",
@@ -173,5 +192,5 @@ test("one bad picture is told, the others are measured, and the exit code is 1",
   const { code, output } = await vit8("inspect", "--error", at("sound"), at("one-bad"));
   expect(code, output).toBe(1);
   expect(output).toMatch(/^vit8: .*0\.png: expected PNG, /);
-  expect(output).toMatch(/sound, 2 images, int8 against float32/);
+  expect(output).toMatch(/sound, 2 images, w8a8 against float32/);
 });

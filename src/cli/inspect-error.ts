@@ -13,6 +13,9 @@ import { json, type Terminal } from "./terminal.ts";
 export const ERROR_OPTIONS = {
   error: { help: "print the int8 error of each weight and activation of MODEL on IMAGES, worst first" },
   float: { value: "MODEL", help: "with --error and an int8 MODEL: the float model that it was made from" },
+  layers: {
+    help: "with --error: also quantize the weights of one layer at a time, and print what each costs the logits",
+  },
   limit: { value: "N", help: "with --error: only the first N images; default 8" },
   plot: { value: "FILE", help: "with --error: plot the input channels of each LayerNorm as SVG" },
 };
@@ -28,7 +31,7 @@ export async function inspectError(args: Arguments, terminal: Terminal): Promise
   const float = args.text("float");
   const reference =
     float === undefined ? model : await openChecked(float, terminal.signal, { ...hub, revision: undefined });
-  const report = await errorReport(model, reference, files, terminal);
+  const report = await errorReport(model, reference, files, terminal, { layers: args.flag("layers") });
   const plot = args.text("plot");
   terminal.print(args.flag("json") ? json(report) : errorTables(report));
   if (plot) await writeWhole(plot, [outlierPlot(report.normInputs)], terminal.signal);
