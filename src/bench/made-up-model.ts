@@ -34,7 +34,7 @@ export type ShapeName = keyof typeof SHAPES;
 
 /** The files of a model: a thousand classes, patches of 16 pixels, pictures of `imageSize` a side. */
 export function madeUpFolder(shape: Shape, imageSize = 224): Record<string, string | Uint8Array> {
-  const model = madeUpModel("made up", shape, imageSize);
+  const model = madeUpModel("synthetic", shape, imageSize);
   const tensors = [...tensorsOf(model)].map(({ entry: { name, dtype, shape }, bytes }) => ({
     name: model.names.stored(name),
     dtype,

@@ -103,7 +103,7 @@ test("a thread that ends with a part undone costs a second, and no answer", asyn
   const classifier = await load({ most: 3, spawn });
   while (classifier.report.threads!.count > 1)
     expect(await classifier.logits(pictures)).toEqual(alone.logits);
-  expect(classifier.report.threads!.why).toBe("a thread does not answer, and so this one goes on alone");
+  expect(classifier.report.threads!.why).toBe("a thread does not answer, so the model runs on one thread");
   expect(started.every(({ ended }) => ended)).toBe(true);
   expect(await classifier.logits(pictures)).toEqual(alone.logits);
   await classifier.dispose();

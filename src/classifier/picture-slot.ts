@@ -125,8 +125,8 @@ export class PictureSlot {
   /** Runs what is pending on its own, so that its texture and params may be overwritten. */
   #submit(): void {
     if (!this.#pending) return;
-    const encoder = this.#gpu.device.createCommandEncoder({ label: "picture strip" });
-    const pass = encoder.beginComputePass({ label: "picture strip" });
+    const encoder = this.#gpu.device.createCommandEncoder({ label: "image strip" });
+    const pass = encoder.beginComputePass({ label: "image strip" });
     this.encode(pass);
     pass.end();
     this.#gpu.device.queue.submit([encoder.finish()]);

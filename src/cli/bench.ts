@@ -32,8 +32,7 @@ import { json, type Terminal } from "./terminal.ts";
 
 export const bench: Command = {
   name: "bench",
-  usage:
-    "[--kernels | --kernel PART] [--models ti,s,b] [--device cpu] | --peer ort --model MODEL [PICTURE...]",
+  usage: "[--kernels | --kernel PART] [--models ti,s,b] [--device cpu] | --peer ort --model MODEL [IMAGE...]",
   summary: "Benchmarks kernels and whole models on this machine, or a model against ONNX Runtime.",
   options: {
     kernels: { help: "benchmark only kernels, at the shapes of the first of --models and --batch" },

@@ -62,7 +62,7 @@ export class VariantModels {
     const { files, seed } = this.#pictures;
     const { signal } = this.#terminal;
     const gpu = await openGpu({ gpu: await nodeGpu(), wait: restfulWait });
-    const bar = new ProgressBar(this.#terminal, `calibrating on ${files.length} pictures`);
+    const bar = new ProgressBar(this.#terminal, `calibrating on ${files.length} images`);
     const pictures = files.map((file) => async () => openPicture(await readPicture(file)));
     const onPicture = (done: number, total: number) => bar.update(done, total);
     try {

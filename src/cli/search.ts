@@ -31,7 +31,7 @@ export const search: Command = {
   notes: `IMAGE is a file or a URL; anything else is TEXT, which needs a CLIP or SigLIP model:
 vit8 search "a dog on a beach" --in pictures.parquet`,
   async run(args, terminal) {
-    const [query] = args.exactly("PICTURE or TEXT");
+    const [query] = args.exactly("IMAGE or TEXT");
     const file = args.text("in");
     if (!file) throw new UsageError("--in: expected a FILE, got none.");
     const { signal } = terminal;

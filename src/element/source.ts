@@ -92,7 +92,12 @@ async function eventOf(
   const heard = new AbortController();
   const options = { once: true, signal: heard.signal };
   const event = new Promise<unknown>((resolve, reject) => {
-    const fail = () => reject(new PictureError(`${shortAddress(element)}: did not load, or is no picture`));
+    const fail = () =>
+      reject(
+        new PictureError(
+          `${shortAddress(element)}: expected an image, but it did not load. Check its address and format.`,
+        ),
+      );
     // Each <source> of a video has its own error; after that of the last, the video has none.
     const check = () => setTimeout(() => hasFailed(element) && fail());
     check();

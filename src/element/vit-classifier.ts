@@ -259,7 +259,7 @@ export class VitClassifier extends Base {
     const source = this.#source;
     if (!source)
       throw new PictureError(
-        "vit-classifier: has no picture; set src, or put an img, video or canvas inside",
+        "vit-classifier: expected an image, got none. Set src, or put an img, video or canvas inside.",
       );
     if (source === this.#view.image) this.#view.requestImage(this.src, this.crossOrigin);
     if (this.autoplay && isVideo(source)) source.play().catch(() => {});

@@ -131,7 +131,7 @@ class WasmModel implements CpuModel {
   /** Where a thread was lost: without threads from here on. */
   async #goOnAlone(error: unknown): Promise<void> {
     if (!(error instanceof ThreadLost)) throw error;
-    this.#why = `${error.message}, and so this one goes on alone`;
+    this.#why = `${error.message}, so the model runs on one thread`;
     await this.release();
   }
 }

@@ -269,7 +269,7 @@ function refusal(error: unknown, isBitmap: boolean): unknown {
   if (!(isA(error, "DOMException") && error.name === "DataCloneError")) return error;
   const why = isBitmap
     ? "the pixels cannot be read: it is from another site without CORS"
-    : "is not a picture";
+    : "is not an image";
   return new PictureError(`image: ${why}`, { cause: error });
 }
 

@@ -52,25 +52,6 @@ const MARKED: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Sources whose messages still have words of the older style. */
-const NOT_YET: readonly string[] = [
-  "src/bench/made-up-model.ts",
-  "src/classifier/picture-slot.ts",
-  "src/cli/bench.ts",
-  "src/cli/compare-models.ts",
-  "src/cli/label.ts",
-  "src/cli/search.ts",
-  "src/element/source.ts",
-  "src/element/vit-classifier.ts",
-  "src/jobs/address.ts",
-  "src/jobs/files.ts",
-  "src/jobs/merge.ts",
-  "src/jobs/parquet-pictures.ts",
-  "src/jobs/parts.ts",
-  "src/wasm/model.ts",
-  "src/worker/client.ts",
-];
-
 /** Blank in place of code, link targets and HTML tags, so that lines keep their numbers. */
 function proseOf(text: string): string {
   const blank = (part: string) => part.replace(/[^\n]/g, " ");
@@ -121,8 +102,7 @@ describe("words", () => {
   test.each(readDocuments())("$file", (document) => expect(markedWords(document)).toEqual([]));
 
   test("messages of the sources", () => {
-    const files = sources.filter((file) => !NOT_YET.includes(file));
-    expect(files.flatMap((file) => markedIn(file, messagesOf(readFileSync(file, "utf8"))))).toEqual([]);
+    expect(sources.flatMap((file) => markedIn(file, messagesOf(readFileSync(file, "utf8"))))).toEqual([]);
   });
 
   test.each([
