@@ -1,11 +1,12 @@
 /** What the tests of the page "Your own classes" say again and again: a local Hub with a tiny CLIP of made-up weights. */
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type Locator, type Page, test } from "@playwright/test";
 import { type FileServer, serveFiles } from "../src/testing/file-server.ts";
 
 export const MODEL = "made-up/tiny-clip";
-const golden = "test/goldens/zero-shot/clip";
+/** Its files. */
+export const golden = "test/goldens/zero-shot/clip";
 
 export function serveHub(): Promise<FileServer> {
   const names = readdirSync(golden).filter((name) => !name.startsWith("expected"));
@@ -29,6 +30,54 @@ export async function load(page: Page): Promise<void> {
 
 export const chip = (page: Page, name: string): Locator =>
   page.locator(".chip").filter({ has: page.getByRole("button", { name: `Remove ${name}`, exact: true }) });
+
+export const indexed = (page: Page, count: string): Promise<void> =>
+  expect(page.locator("#indexed")).toHaveText(`${count} indexed in this browser.`);
+
+export const results = (page: Page): Locator =>
+  page.getByRole("list", { name: "Images, the nearest first" }).getByRole("button");
+
+/** A folder of images of 16 x 16, each of another color, one of them in a folder inside it. */
+export function makeFolder(count: number): string {
+  const folder = test.info().outputPath("photos");
+  mkdirSync(path.join(folder, "inside"), { recursive: true });
+  for (let i = 0; i < count; i++)
+    writeFileSync(path.join(folder, i === 0 ? "inside" : "", `${i}.bmp`), bitmap(i));
+  return folder;
+}
+
+/** A BMP of one color, with a stripe of another. */
+function bitmap(i: number): Buffer {
+  const [header, side] = [54, 16];
+  const file = Buffer.alloc(header + 3 * side * side, 255 - (i % 256));
+  file.fill(0, 0, header);
+  file.write("BM");
+  file.writeUInt32LE(file.length, 2);
+  file.writeUInt32LE(header, 10);
+  file.writeUInt32LE(40, 14);
+  file.writeInt32LE(side, 18);
+  file.writeInt32LE(side, 22);
+  file.writeUInt16LE(1, 26);
+  file.writeUInt16LE(24, 28);
+  const color = [(i * 37) % 256, (i * 91) % 256, (i >> 8) * 12];
+  for (let pixel = 0; pixel < 12 * side; pixel++) file.set(color, header + 3 * pixel);
+  return file;
+}
+
+/** What is in IndexedDB: embeddings by the image's name. */
+export function readIndex(page: Page): Promise<[name: string, embedding: string][]> {
+  return page.evaluate(async () => {
+    const asked = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const db = await asked(indexedDB.open("vit8-images"));
+    const images = await asked(db.transaction("images").objectStore("images").getAll());
+    db.close();
+    return images.map(({ name, embedding }): [string, string] => [name, embedding.join()]);
+  });
+}
 
 /** Presses a sample and waits for its scores. */
 export async function lookAt(page: Page, sample: string): Promise<void> {

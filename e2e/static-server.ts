@@ -26,9 +26,10 @@ export async function serveBelow(folder: string): Promise<StaticServer> {
       .replace(/\?.*$/, "")
       .replace(/^$|\/$/, "$&index.html");
     const file = path.join(folder, name);
-    if (!request.url?.startsWith("/below/") || !statSync(file, { throwIfNoEntry: false })?.isFile())
-      return void response.writeHead(404).end();
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (!request.url?.startsWith("/below/") || !stats?.isFile()) return void response.writeHead(404).end();
     response.setHeader("Content-Type", types[path.extname(file)] ?? "application/octet-stream");
+    response.setHeader("ETag", `"${stats.size}-${stats.mtimeMs}"`);
     response.end(readFileSync(file));
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));

@@ -12,7 +12,7 @@ import {
   type Options,
   suggestModels,
 } from "./models.ts";
-import { keepWithoutNetwork } from "./offline.ts";
+import { keepWithoutNetwork, offerInstalling } from "./offline.ts";
 import {
   byId,
   showError,
@@ -325,5 +325,8 @@ modelField.value = address.searchParams.get("model") ?? bundled;
 suggestModels().then((names) =>
   byId("models", HTMLElement).append(...names.map((name) => new Option("", name))),
 );
-if (import.meta.env.PROD) keepWithoutNetwork();
+if (import.meta.env.PROD) {
+  keepWithoutNetwork();
+  offerInstalling();
+}
 await switchModel(modelByName(modelField.value));

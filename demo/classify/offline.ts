@@ -6,13 +6,13 @@ interface InstallEvent extends Event {
   prompt(): Promise<unknown>;
 }
 
-export function keepWithoutNetwork(): void {
-  offerInstalling();
-  if ("serviceWorker" in navigator) register().catch(console.warn);
+/** @param root where the site begins */
+export function keepWithoutNetwork(root = document.baseURI): void {
+  if ("serviceWorker" in navigator) register(root).catch(console.warn);
 }
 
-async function register(): Promise<void> {
-  const script = new URL("service-worker.js", document.baseURI);
+async function register(root: string): Promise<void> {
+  const script = new URL("service-worker.js", root);
   const registration = await navigator.serviceWorker.register(script);
   const { controller } = navigator.serviceWorker;
   if (registration.waiting && controller) offerRenewal(registration.waiting);
@@ -34,7 +34,7 @@ function offerRenewal(next: ServiceWorker): void {
   byId("news", HTMLElement).firstElementChild!.removeAttribute("hidden");
 }
 
-function offerInstalling(): void {
+export function offerInstalling(): void {
   const button = byId("install", HTMLButtonElement);
   addEventListener("beforeinstallprompt", (event) => {
     event.preventDefault();

@@ -92,7 +92,7 @@ export const page = {
   cosine: "Cosine",
   use: "Use this model",
   saveHint: "The ZIP file holds a model folder: unpack it, then open the folder here, or put it on a server.",
-  ownClasses: "Your own classes",
+  ownClasses: "Your own classes, and a search by words",
   match: "Match two pictures",
   knownModels: "Models that load, with sizes and licenses",
   bench: "Measure this GPU",

@@ -3,6 +3,9 @@ import { textElement } from "../classify/page.ts";
 import { actionOf, type ChipAction, labelsOf, splitPasted } from "./chips.ts";
 import type { Scores } from "./scoring.ts";
 
+/** Of classes, in style.css. */
+export const COLORS = 6;
+
 export class ChipList {
   readonly #list: HTMLElement;
   readonly #changed: () => void;
@@ -114,9 +117,10 @@ export class ChipList {
   }
 
   #name(): void {
-    const chips = this.#chips;
+    const [chips, labels] = [this.#chips, this.labels];
     for (const [i, chip] of chips.entries()) {
       const field = fieldOf(chip);
+      chip.dataset.series = String(Math.max(0, labels.indexOf(field.value.trim())) % COLORS);
       field.ariaLabel = `Class ${i + 1} of ${chips.length}`;
       chip.querySelector("button")!.ariaLabel = `Remove ${field.value.trim() || `class ${i + 1}`}`;
     }

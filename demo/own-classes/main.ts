@@ -1,17 +1,27 @@
-/** One image and classes by their names: the image is embedded once, and each text once. */
+/** One image and classes by their names, and the search in an index of images: each image is embedded once, and each text. */
+import { keepWithoutNetwork } from "../classify/offline.ts";
 import { byId, showError, showPicture, showText } from "../classify/page.ts";
 import { showSamples } from "../classify/samples.ts";
 import { bitmapOf } from "../match/bitmap.ts";
+import { CameraPanel } from "./camera-panel.ts";
 import { ChipList, percent } from "./chip-list.ts";
-import { listenForImages } from "./inputs.ts";
+import { ImageIndex } from "./image-index.ts";
+import { IndexPanel } from "./index-panel.ts";
+import { type FileAt, listenForImages } from "./inputs.ts";
 import { type Loaded, listenForModel } from "./model.ts";
 import { type Scores, Scoring } from "./scoring.ts";
+import { SearchPanel } from "./search-panel.ts";
 
 /** Without a key for so long, a class is taken for typed. */
 const TYPING_MS = 120;
 
 let loaded: Loaded | undefined;
-let image: ImageBitmap | undefined;
+let index: ImageIndex | undefined;
+/** The model whose index is asked for. */
+let wanted: string | undefined;
+/** As the page calls it. */
+let image: { readonly name: string; readonly bitmap: ImageBitmap } | undefined;
+let embedding: Float32Array | undefined;
 let looking = new AbortController();
 let typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -21,8 +31,14 @@ const chips = new ChipList(byId("chips", HTMLElement), ["a ladybug", "a pizza", 
   typing = setTimeout(computeTexts, TYPING_MS);
 });
 
+const camera = new CameraPanel({ start: startLooking, frame: lookAtFrame, fail: showError });
+const search = new SearchPanel();
+const indexing = new IndexPanel((isLast) => search.grown(isLast));
+const byImage = byId("by-image", HTMLButtonElement);
+
 function show(scores: Scores): void {
   chips.show(scores);
+  if (camera.isOn) camera.show(scores, chips.labels);
   const [best] = [...scores].sort(([, a], [, b]) => b - a);
   showText("best", best ? `Best: ${best[0]}, ${percent(best[1])}.` : "");
 }
@@ -31,16 +47,50 @@ const computeTexts = (): Promise<void> => scoring.setLabels(chips.labels).catch(
 
 async function useModel(model: Loaded): Promise<void> {
   loaded = model;
+  forgetEmbedding();
   scoring.setTower(model.classifier);
-  await Promise.all([computeTexts(), look()]);
+  await Promise.all([openIndex(model.name), computeTexts(), look()]);
+}
+
+/** What was indexed with a model before is there before the model is. */
+async function openIndex(name: string): Promise<void> {
+  wanted = name;
+  await indexing.stop();
+  try {
+    const opened = await ImageIndex.open(name);
+    if (wanted !== name) return; // another one is opening by now
+    index = opened;
+    search.use(index, loaded);
+  } catch (error) {
+    showError(error, "index-error");
+  }
+}
+
+async function indexFiles(files: readonly FileAt[]): Promise<void> {
+  if (loaded && index) await indexing.add(files, loaded, index);
+  else showError("Load the model before you index images.", "index-error");
+}
+
+async function forgetIndex(): Promise<void> {
+  await indexing.stop();
+  await index?.clear();
+  search.grown(true);
 }
 
 /** Another image: whatever was looked at before no longer is. */
 function startLooking(): AbortSignal {
   looking.abort();
   looking = new AbortController();
+  camera.close();
   showError(undefined);
+  forgetEmbedding();
   return looking.signal;
+}
+
+function forgetEmbedding(): void {
+  embedding = undefined;
+  byImage.disabled = true;
+  scoring.setImage(undefined);
 }
 
 async function choose(address: string, name: string): Promise<void> {
@@ -49,7 +99,7 @@ async function choose(address: string, name: string): Promise<void> {
     await showPicture(address, name);
     const bitmap = await bitmapOf(address);
     if (signal.aborted) return bitmap.close();
-    image = bitmap;
+    image = { name, bitmap };
   } catch {
     if (!signal.aborted) showError(`${name}: cannot be read as an image. Choose a JPEG, PNG or WebP file.`);
     return;
@@ -62,17 +112,43 @@ async function look(): Promise<void> {
   const { signal } = looking;
   const { classifier } = loaded;
   try {
-    const embedding = await classifier.embedImage(image, { signal });
-    if (!signal.aborted && classifier === loaded.classifier) scoring.setImage(embedding);
+    const seen = await classifier.embedImage(image.bitmap, { signal });
+    if (signal.aborted || classifier !== loaded.classifier) return;
+    embedding = seen;
+    byImage.disabled = false;
+    scoring.setImage(seen);
   } catch (error) {
     if (!signal.aborted && classifier === loaded.classifier) showError(error);
   }
 }
 
-listenForImages(
-  (file) => choose(URL.createObjectURL(file), file.name),
-  () => showError("That is not an image. Choose a JPEG, PNG or WebP file."),
-);
+/** Its scores are for the classes that are computed by then: a frame waits for no text. */
+async function lookAtFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
+  image = undefined;
+  if (!loaded) return;
+  const { classifier } = loaded;
+  const isCurrent = () => !signal.aborted && classifier === loaded?.classifier;
+  try {
+    const seen = await classifier.embedImage(video, { signal });
+    if (isCurrent()) scoring.setImage(seen);
+  } catch (error) {
+    if (isCurrent()) throw error;
+  }
+}
+
+listenForImages({
+  one: (file) => choose(URL.createObjectURL(file), file.name),
+  many: indexFiles,
+  refuse: () => showError("That is not an image. Choose a JPEG, PNG or WebP file."),
+});
+byImage.addEventListener("click", () => search.searchImage({ name: image!.name, embedding: embedding! }));
+byId("forget", HTMLElement).addEventListener("click", forgetIndex);
 showSamples(choose);
 byId("add", HTMLElement).addEventListener("click", () => chips.add());
-listenForModel({ named: () => {}, loaded: useModel });
+listenForModel({
+  named: (name) => {
+    if (!loaded) void openIndex(name);
+  },
+  loaded: useModel,
+});
+if (import.meta.env.PROD) keepWithoutNetwork(new URL("../../", document.baseURI).href);

@@ -35,10 +35,11 @@ export function listenForModel(told: {
     loading = new AbortController();
     const { signal } = loading;
     showError(undefined);
+    let before: Loaded | undefined;
     try {
       const next = await loadModel(field.value.trim(), signal);
       if (signal.aborted) return void next.classifier.dispose();
-      void inUse?.classifier.dispose();
+      before = inUse;
       inUse = next;
     } catch (error) {
       if (signal !== loading.signal) return; // another model is loading by now
@@ -51,6 +52,7 @@ export function listenForModel(told: {
     showStatus(`Ready: ${inUse.name}.`);
     showInAddress(inUse.name);
     told.loaded(inUse);
+    void before?.classifier.dispose(); // nobody asks it any more
     await offer();
   };
   byId("model-form", HTMLFormElement).addEventListener("submit", (event) => {
