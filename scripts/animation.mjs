@@ -42,13 +42,13 @@ async function film(page) {
     await take(page, step === steps ? 500 : 60);
   }
   await drop(page);
-  await page.locator("#status", { hasText: "Answered" }).waitFor();
+  await page.locator("#status", { hasText: "Done in" }).waitFor();
   // The first answer of a page waits for its drivers.
   await page.evaluate(() => document.querySelector("#status")?.replaceChildren());
   await drop(page);
-  await page.locator("#status", { hasText: "Answered" }).waitFor();
+  await page.locator("#status", { hasText: "Done in" }).waitFor();
   await take(page, 2500);
-  await page.getByRole("button", { name: "Show where it looks" }).dispatchEvent("click"); // a click would scroll
+  await page.getByRole("button", { name: "Show attention" }).dispatchEvent("click"); // a click would scroll
   await page.locator("#map").waitFor();
   await take(page, 3000);
 }

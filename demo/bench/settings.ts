@@ -11,16 +11,16 @@ export type PresetName = (typeof PRESETS)[number];
 export interface Settings {
   readonly preset: PresetName;
   readonly models: readonly ShapeName[];
-  /** Pictures in one submit. */
+  /** Images in one submit. */
   readonly batch: readonly number[];
-  /** Pixels along a side of a picture. */
+  /** Pixels along a side of an image. */
   readonly size: readonly number[];
   /** Part of a kernel's name; empty: every kernel. */
   readonly kernel: string;
   readonly clock: "timestamps" | "wall";
-  /** `auto`: the GPU, or the CPU where there is none or only a software adapter. */
+  /** `auto`: the GPU, or the CPU if there is none or only a software adapter. */
   readonly device: DeviceChoice;
-  /** The path of a model's folder, of this origin alone; empty: made-up weights. */
+  /** The path of a model's folder, of this origin alone; empty: synthetic weights. */
   readonly model: string;
   /** Configurations of ONNX Runtime Web, such as `webgpu-q8`, and `tfjs-webgpu`. */
   readonly peers: readonly string[];

@@ -1,4 +1,4 @@
-// Rows as an HTML table: numbers to the right, a failed row in its colour with the reason in place of figures.
+// Rows as an HTML table: numbers to the right, a failed row in its color with the reason in place of figures.
 
 import { type Column, shown } from "../../src/bench/table.ts";
 import type { Row } from "./bench-page.ts";

@@ -11,7 +11,7 @@ let current: AttentionMap | undefined;
 
 export const wantsAttention = (): boolean => button.ariaPressed === "true";
 
-/** `look` is asked for a map whenever the person wants to see one. */
+/** Calls `look` for a map whenever the user opens it. */
 export function listenForAttention(look: () => void): void {
   button.addEventListener("click", () => {
     button.ariaPressed = String(!wantsAttention());
@@ -60,7 +60,7 @@ function mapsOf({ rollout, heads }: AttentionMap): NamedMap[] {
   ];
 }
 
-/** A radio button with a small picture of its map. */
+/** A radio button with a small image of its map. */
 function newChoice({ name }: NamedMap, i: number): HTMLElement {
   const radio = Object.assign(document.createElement("input"), {
     type: "radio",

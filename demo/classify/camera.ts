@@ -1,7 +1,7 @@
 /** The camera, and its frames one at a time. */
 import { byId } from "./page.ts";
 
-/** Shows the camera; its pictures are those of the video. Throws the browser's reason when there is none, or it may not. */
+/** Shows the camera; its images are those of the video. Throws the browser's reason when there is none, or it may not. */
 export async function openCamera(): Promise<HTMLVideoElement> {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   const video = byId("video", HTMLVideoElement);

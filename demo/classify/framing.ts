@@ -1,4 +1,4 @@
-/** What a model sees of a picture: the box that its preprocessing cuts out. */
+/** What a model sees of an image: the box that its preprocessing cuts out. */
 import { type Framing, type Geometry, pictureGeometry } from "../../src/index.ts";
 import { byId } from "./page.ts";
 import { texts } from "./texts.ts";
@@ -33,7 +33,7 @@ export function drawSeen(
   canvas.height = cropHeight;
   const context = canvas.getContext("2d");
   if (!context) return geometry;
-  context.fillRect(0, 0, cropWidth, cropHeight); // black is what is around a picture smaller than the crop
+  context.fillRect(0, 0, cropWidth, cropHeight); // black is what is around an image smaller than the crop
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, -cropX, -cropY, resizedWidth, resizedHeight);
   return geometry;

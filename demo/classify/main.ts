@@ -1,4 +1,4 @@
-/** The page: one model, one picture, and the names that the one gives to the other. */
+/** The page: one model, one image, and the names that the one gives to the other. */
 import { forgetAttention, listenForAttention, showAttention, wantsAttention } from "./attention.ts";
 import { closeCamera, followFrames, openCamera } from "./camera.ts";
 import { showSeen } from "./framing.ts";
@@ -35,7 +35,7 @@ import { cosine } from "./vectors.ts";
 let loaded: Loaded | undefined;
 /** Decoded, as the page shows it. */
 let picture: ImageBitmap | undefined;
-/** What the next pictures are compared with. */
+/** What the next images are compared with. */
 let kept: Float32Array | undefined;
 let loading = new AbortController();
 let looking = new AbortController();
@@ -140,7 +140,7 @@ async function choosePicture(address: string, name: string, file?: Blob): Promis
   }
 }
 
-/** As vit8 decodes a file: upright, straight alpha, no colour profile applied. */
+/** As vit8 decodes a file: upright, straight alpha, no color profile applied. */
 const asStored = { premultiplyAlpha: "none", colorSpaceConversion: "none" } as const;
 
 /** An SVG need not say how large it is; the browser draws it at a size of its own. */
@@ -180,7 +180,7 @@ async function look(
   showSeen(source, classifier.framing);
   const naming =
     classifier.labels.length > 0 ? classifier.classify(source, { topK: 5, signal }) : Promise.resolve([]);
-  // Asked for at once: a video's next frame would be another picture.
+  // Asked for at once: a video's next frame would be another image.
   const mapping = wantsAttention() ? classifier.attention(source, { signal }) : undefined;
   mapping?.catch(() => {}); // told below, unless there is no name either
   const results = await naming;
@@ -192,7 +192,7 @@ async function look(
   if (map && wantsAttention() && !signal.aborted) showAttention(map);
 }
 
-/** Does `work` with the picture and the model that are there; what it gives is dropped when others are by then. */
+/** Does `work` with the image and the model that are there; what it gives is dropped when others are by then. */
 async function withBoth<T>(
   work: (picture: ImageBitmap, loaded: Loaded, signal: AbortSignal) => Promise<T>,
   show: (result: T) => void,

@@ -22,7 +22,7 @@ export interface Loaded {
   readonly classifier: ImageClassifier;
 }
 
-/** In int8 where float is asked for and the model has none. */
+/** In int8 where float is requested and the model has none. */
 export async function loadModel(
   model: Model,
   options: Options,

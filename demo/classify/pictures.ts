@@ -1,4 +1,4 @@
-/** Pictures and model folders as they come from a person: chosen, dropped, pasted, by address. */
+/** Images and model folders as they come from a person: chosen, dropped, pasted, by address. */
 import { droppedFolder } from "./folder.ts";
 import { byId } from "./page.ts";
 

@@ -1,10 +1,10 @@
-/** The pictures that a model is calibrated on: chosen, dropped on the section, or the page's own photographs. */
+/** The images that a model is calibrated on: chosen, dropped on the section, or the page's own photographs. */
 import { droppedFolder } from "./folder.ts";
 import { byId, showText } from "./page.ts";
 import { photographs } from "./samples.ts";
 import { texts } from "./texts.ts";
 
-/** A handful is asked for; what comes after these would take long and tell little. */
+/** A handful is requested; what comes after these would take long and tell little. */
 const MOST = 64;
 
 let chosen: File[] = [];
@@ -17,7 +17,7 @@ export function listenForOwnPictures(): void {
     const { dataTransfer } = event;
     if (!dataTransfer) return;
     event.preventDefault();
-    event.stopPropagation(); // elsewhere on the page a picture is one to name, and a folder a model
+    event.stopPropagation(); // elsewhere on the page an image is one to name, and a folder a model
     const files = [...dataTransfer.files];
     choose((await droppedFolder(dataTransfer)) ?? files);
   });

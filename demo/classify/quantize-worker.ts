@@ -1,4 +1,4 @@
-/** The worker that quantises: it makes the folder, then asks the float model and the new one about the same pictures. */
+/** The worker that quantizes: it makes the folder, then asks the float model and the new one about the same images. */
 import { zipSync } from "fflate";
 import {
   type MethodName,
@@ -27,7 +27,7 @@ export interface Progress {
   readonly total: number | undefined;
 }
 
-/** What the two say of a picture; `names` are undefined for a model that has none to give. */
+/** What the two say of an image; `names` are undefined for a model that has none to give. */
 export interface Difference {
   readonly picture: string;
   readonly names: { readonly float: string; readonly quantized: string } | undefined;
@@ -80,7 +80,7 @@ async function fill(order: Order): Promise<Quantized> {
   };
 }
 
-/** Logits of every picture, or embeddings, and the bytes of the weights. */
+/** Logits of every image, or embeddings, and the bytes of the weights. */
 async function answersOf(
   model: ModelSource,
   options: LoadOptions,

@@ -1,4 +1,4 @@
-/** Quantising the model in use by a method of one's choice, in a worker of its own: the page stays alive, and ending it is enough. */
+/** Quantizing the model in use by a method of one's choice, in a worker of its own: the page stays alive, and ending it is enough. */
 import type { MethodName, Width } from "../../src/calibration/index.ts";
 import type { Report } from "../../src/index.ts";
 import type { Loaded, Model } from "./models.ts";
@@ -28,7 +28,7 @@ let made: Model | undefined;
 
 export function listenForQuantizing({ loaded, use }: Page): void {
   method.append(...Object.entries(texts.methods).map(([name, words]) => new Option(words, name)));
-  // Of those that look at pictures the one that a handful is enough for: docs/calibration.md.
+  // Of those that look at images the one that a handful is enough for: docs/calibration.md.
   method.value = "percentile";
   method.addEventListener("change", offerBits);
   listenForOwnPictures();

@@ -25,7 +25,7 @@ export const samples: readonly [name: string, address: string][] = [
   ]),
 ];
 
-/** Puts the samples under the picture; `choose` gets the address of the one that is pressed. */
+/** Puts the samples under the image; `choose` gets the address of the one that is pressed. */
 export function showSamples(choose: (address: string, name: string) => void): void {
   for (const [name, address] of samples) {
     const image = Object.assign(new Image(384, 384), { src: address, alt: name });

@@ -1,4 +1,4 @@
-/** Where the time of one picture goes, by kind of pass: a bar, and a table that is its legend. */
+/** Where the time of one image goes, by kind of pass: a bar, and a table that is its legend. */
 import type { Profile } from "../../src/index.ts";
 import { byId, showText, textElement } from "./page.ts";
 import { texts } from "./texts.ts";
@@ -6,7 +6,7 @@ import { texts } from "./texts.ts";
 const details = byId("times", HTMLDetailsElement);
 const measureButton = byId("measure", HTMLButtonElement);
 
-/** `measure` is asked for times when the person opens them, or wants them anew. */
+/** Calls `measure` when the user opens the times, or measures again. */
 export function listenForTimes(measure: () => void): void {
   details.addEventListener("toggle", () => details.open && measure());
   measureButton.addEventListener("click", measure);

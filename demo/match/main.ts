@@ -1,4 +1,4 @@
-/** Two pictures and the patch features of one model: point at a patch of one, and see where the other has it. */
+/** Two images and the patch features of one model: point at a patch of one, and see where the other has it. */
 import type { LoadOptions, LoadProgress } from "../../src/index.ts";
 import { droppedFolder } from "../classify/folder.ts";
 import {
@@ -73,12 +73,12 @@ function showModelInAddress({ name, source }: Model): void {
   history.replaceState(null, "", address);
 }
 
-/** Asks the model for the features of each picture that has none yet. */
+/** Asks the model for the features of each image that has none yet. */
 async function look(): Promise<void> {
   looking.abort();
   looking = new AbortController();
   const { signal } = looking;
-  if (!loaded) return; // both pictures are looked at when the model is there
+  if (!loaded) return; // both images are looked at when the model is there
   const { classifier, model } = loaded;
   showError(undefined);
   showStatus("Looking …");
@@ -116,7 +116,7 @@ function match(side: Side, patch: number): void {
 const placeOf = (patch: number, width: number): string =>
   `Row ${Math.floor(patch / width) + 1}, column ${(patch % width) + 1}`;
 
-/** A dropped folder is a model, a dropped picture goes where it was dropped, or else to the second place. */
+/** A dropped folder is a model, a dropped image goes where it was dropped, or else to the second place. */
 function listenForDrops(): void {
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", async (event) => {

@@ -1,4 +1,4 @@
-/** Where patches of one picture have their like in another: cosines of patch features, no page. */
+/** Where patches of one image have their like in another: cosines of patch features, no page. */
 import type { Features } from "../../src/index.ts";
 import { cosine } from "../classify/vectors.ts";
 

@@ -1,4 +1,4 @@
-/** The patches of a picture as a grid of cells over it: a pointer or the arrow keys choose one. */
+/** The patches of an image as a grid of cells over it: a pointer or the arrow keys choose one. */
 import { type Direction, type Grid, step } from "./match.ts";
 
 const KEYS: readonly string[] = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];

@@ -6,7 +6,7 @@ import { bitmapOf } from "./bitmap.ts";
 import { PatchGrid } from "./patch-grid.ts";
 
 export interface Told {
-  /** A picture was chosen. */
+  /** An image was chosen. */
   readonly picture: (side: Side) => void;
   /** A patch was pointed at. */
   readonly patch: (side: Side, patch: number) => void;
@@ -23,7 +23,7 @@ export class Side {
   readonly #heat: HTMLCanvasElement;
   readonly #told: Told;
   readonly #choice: HTMLSelectElement;
-  /** Counts choices: of two pictures that are decoded at once, the later choice stays. */
+  /** Counts choices: of two images that are decoded at once, the later choice stays. */
   #choices = 0;
 
   constructor(element: HTMLElement, name: string, told: Told) {
@@ -70,7 +70,7 @@ export class Side {
     }
   }
 
-  /** The picture, and the cells of its patches. */
+  /** The image, and the cells of its patches. */
   show(framing: Framing, features: Features): void {
     this.features = features;
     drawSeen(this.#seen, this.picture!, framing);
@@ -78,13 +78,13 @@ export class Side {
     this.showChosen(undefined);
   }
 
-  /** The picture whose patch is looked for: no heat, one cell marked. */
+  /** The image whose patch is looked for: no heat, one cell marked. */
   showChosen(patch: number | undefined): void {
     this.#heat.hidden = true;
     this.#grid.mark(patch, "chosen");
   }
 
-  /** Bright where the other picture's patch has its like, dark where not. */
+  /** Bright where the other image's patch has its like, dark where not. */
   showHeat(values: Float32Array, best: number): void {
     const { width, height } = this.features!;
     this.#heat.width = width;

@@ -9,15 +9,15 @@ import { type Spread, spreadOf } from "./statistics.ts";
 
 /** Each measured once: a browser keeps compiled shaders, so that a second time is not cold. Wall milliseconds. */
 export interface Cold {
-  /** Of fetching the files past every cache; absent where they were made up. */
+  /** Of fetching the files past every cache; absent where they were synthetic. */
   readonly downloadMs?: number;
-  /** From bytes in memory to a classifier: a device opened, weights quantised and sent, shaders compiled, self-test. */
+  /** From bytes in memory to a classifier: a device opened, weights quantized and sent, shaders compiled, self-test. */
   readonly loadMs: number;
-  /** The first picture after that. */
+  /** The first image after that. */
   readonly firstMs: number;
 }
 
-/** Of a shape with made-up weights. */
+/** Of a shape with synthetic weights. */
 export async function coldOf(name: ShapeName, imageSize: number, signal: AbortSignal): Promise<Cold> {
   const { classifier, ...cold } = await coldStart(madeUpFolder(SHAPES[name], imageSize), "webgpu", signal);
   await classifier.dispose();

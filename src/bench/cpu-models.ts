@@ -1,4 +1,4 @@
-// Whole models with made-up weights on the CPU: from pixels to logits with so many threads, and where the time goes.
+// Whole models with synthetic weights on the CPU: from pixels to logits with so many threads, and where the time goes.
 
 import { openCpuDevice } from "../classifier/cpu-device.ts";
 import { Engine } from "../classifier/engine.ts";
@@ -13,7 +13,7 @@ import { medianOf, type Spread, spreadOf } from "./statistics.ts";
 /** How a platform starts threads. */
 export type Threads = NonNullable<Parameters<typeof openCpuDevice>[1]>;
 
-/** All steps of one kernel, for one picture. */
+/** All steps of one kernel, for one image. */
 export interface CpuShare {
   readonly kernel: string;
   readonly variant: string;
@@ -32,7 +32,7 @@ export interface CpuRow extends Pick<ModelRow, "model" | "imageSize" | "batch"> 
   readonly gops: number;
   /** Of the model's memory: weights and all tensors. */
   readonly byteLength: number;
-  /** Of the model with one thread and one picture. */
+  /** Of the model with one thread and one image. */
   readonly kernels?: readonly CpuShare[];
 }
 

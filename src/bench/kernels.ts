@@ -26,7 +26,7 @@ export interface KernelRow {
   /** Where the shape comes from: a step of the model, or the cases. */
   readonly step: string;
   readonly problem: object;
-  /** The model whose shapes these are, the pixels along a side of its pictures, and how many of them in a submit. */
+  /** The model whose shapes these are, the pixels along a side of its images, and how many of them in a submit. */
   readonly model: string;
   readonly imageSize: number;
   readonly batch: number;

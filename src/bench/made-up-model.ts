@@ -1,4 +1,4 @@
-// Models of real shapes with made-up, seeded weights: speed does not ask what they learnt.
+// Models of real shapes with synthetic, seeded weights: speed does not ask what they learnt.
 
 import { uploadWeights } from "../classifier/gpu-device.ts";
 import type { ModelDescription } from "../classifier/model.ts";
@@ -32,7 +32,7 @@ export const SHAPES = {
 } as const satisfies Record<string, Shape>;
 export type ShapeName = keyof typeof SHAPES;
 
-/** The files of a model: a thousand classes, patches of 16 pixels, pictures of `imageSize` a side. */
+/** The files of a model: a thousand classes, patches of 16 pixels, images of `imageSize` a side. */
 export function madeUpFolder(shape: Shape, imageSize = 224): Record<string, string | Uint8Array> {
   const model = madeUpModel("synthetic", shape, imageSize);
   const tensors = [...tensorsOf(model)].map(({ entry: { name, dtype, shape }, bytes }) => ({

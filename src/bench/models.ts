@@ -1,4 +1,4 @@
-// Whole models with made-up weights: from pixels on the CPU to logits on the CPU, and where the GPU's time goes.
+// Whole models with synthetic weights: from pixels on the CPU to logits on the CPU, and where the GPU's time goes.
 
 import { Engine, type PassTime, profileOf } from "../classifier/engine.ts";
 import { GpuBackend, type GpuBatch } from "../classifier/gpu-backend.ts";
@@ -27,7 +27,7 @@ export interface KernelShare {
 
 export interface ModelRow {
   readonly model: string;
-  /** Pixels along a side of the picture. */
+  /** Pixels along a side of the image. */
   readonly imageSize: number;
   readonly batch: number;
   /** Absent, as all below, with `error`. Wall milliseconds of a batch, pixels to logits. */

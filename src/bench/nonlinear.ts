@@ -63,7 +63,7 @@ async function softmaxCurves(gpu: Gpu): Promise<ErrorCurve[]> {
   ];
 }
 
-/** A picture of two tokens for each x; one query. Only channel 0 is used, and V is 0 and 1. */
+/** An image of two tokens for each x; one query. Only channel 0 is used, and V is 0 and 1. */
 async function softmaxOnGpu(gpu: Gpu, xs: Float32Array): Promise<ArrayLike<number>> {
   const [headDim, images] = [64, xs.length];
   const problem = { images, tokens: 2, queries: 1, heads: 1, headDim };

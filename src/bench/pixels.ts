@@ -1,11 +1,11 @@
-// What other runtimes are fed: the pixels that vit8's own preprocessing makes, as normalised floats.
+// What other runtimes are fed: the pixels that vit8's own preprocessing makes, as normalized floats.
 
 import type { ModelDescription } from "../classifier/model.ts";
 import { pictureGeometry } from "../image/geometry.ts";
 import type { RawPicture } from "../image/picture.ts";
 import { preprocessOnCpu } from "../image/resize-pixels.ts";
 
-/** Pictures -> [pictures, 3, height, width] f32. */
+/** Images -> [images, 3, height, width] f32. */
 export function normalisedPixels(model: ModelDescription, pictures: readonly RawPicture[]): Float32Array {
   const { width, height } = model.input;
   const all = new Float32Array(pictures.length * 3 * width * height);
@@ -22,7 +22,7 @@ export function normalisedPixels(model: ModelDescription, pictures: readonly Raw
   return all;
 }
 
-/** A made-up picture of soft colours and edges, the same for the same seed. */
+/** A synthetic image of soft colors and edges, the same for the same seed. */
 export function madeUpPicture(seed: number, width = 320, height = 240): RawPicture {
   const rgba = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y++)

@@ -1,4 +1,4 @@
-// How far a share of some hundred pictures can be trusted.
+// How far a share of some hundred images can be trusted.
 
 /** A share, 0 to 1, or a difference of two, and between which two values it lies with 95 % confidence. */
 export interface Estimate {
@@ -10,7 +10,7 @@ export interface Estimate {
 /** The 97.5 % quantile of the normal distribution. */
 const Z = 1.959964;
 
-/** Wilson's score interval (Wilson 1927), which also holds for few pictures and shares near 0 or 1. */
+/** Wilson's score interval (Wilson 1927), which also holds for few images and shares near 0 or 1. */
 export function shareOf(hits: readonly boolean[]): Estimate {
   const n = hits.length;
   const value = hits.filter(Boolean).length / n;
@@ -20,8 +20,8 @@ export function shareOf(hits: readonly boolean[]): Estimate {
 }
 
 /**
- * Share of `a` minus share of `b` on the same pictures. Only pictures that one of the two gets right count, so the interval is much
- * narrower than those of the shares. Half a picture is added to each of the four cases (Agresti and Min 2005), so that it is no
+ * Share of `a` minus share of `b` on the same images. Only images that one of the two gets right count, so the interval is much
+ * narrower than those of the shares. Half an image is added to each of the four cases (Agresti and Min 2005), so that it is no
  * point where the two never differ.
  */
 export function differenceOf(a: readonly boolean[], b: readonly boolean[]): Estimate {

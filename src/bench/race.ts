@@ -6,7 +6,7 @@ import { shown, watchHidden } from "./visibility.ts";
 
 export interface Runner {
   readonly name: string;
-  /** From pictures to logits. */
+  /** From images to logits. */
   run(): Promise<unknown>;
 }
 

@@ -1,15 +1,15 @@
 // How good logits are: against labels, and against the logits of a reference.
 
-/** Shares of the pictures, 0 to 1. */
+/** Shares of the images, 0 to 1. */
 export interface Accuracy {
   readonly top1: number;
   readonly top5: number;
 }
 
 export interface Agreement {
-  /** Share of the pictures with the same most probable class, 0 to 1. */
+  /** Share of the images with the same most probable class, 0 to 1. */
   readonly agreement: number;
-  /** Cosine of the two rows of logits, the mean over the pictures. */
+  /** Cosine of the two rows of logits, the mean over the images. */
   readonly cosine: number;
   /** The largest difference of two logits. */
   readonly worstLogitError: number;

@@ -1,4 +1,4 @@
-// What quantised inputs and weights do to a layer's outputs, taken back by its weight and its bias.
+// What quantized inputs and weights do to a layer's outputs, taken back by its weight and its bias.
 
 import { nearest, type Quantizer } from "../quant/quantizer.ts";
 import type { Linear } from "./layers.ts";
@@ -6,16 +6,16 @@ import { cholesky, gram, solve } from "./linear-algebra.ts";
 import type { Sample } from "./observe.ts";
 import type { QuantizedWeight } from "./weights.ts";
 
-/** A sample at the levels of its quantiser. */
+/** A sample at the levels of its quantizer. */
 export function quantized({ values, columns }: Sample, quantizer: Quantizer): Sample {
   return { values: values.map((value, i) => nearest(quantizer, value, i % columns)), columns };
 }
 
-/** Ridge weight per row, of the paper's 0.1 x 10,000 on 32 pictures of 197 rows. */
+/** Ridge weight per row, of the paper's 0.1 x 10,000 on 32 images of 197 rows. */
 const RIDGE = 1000 / (32 * 197);
 
 /**
- * Adds to weight and bias the ridge regression of the error that quantised inputs make in the outputs on those inputs
+ * Adds to weight and bias the ridge regression of the error that quantized inputs make in the outputs on those inputs
  * (Zhong et al. 2024, ERQ, Aqer, equation 6). In place.
  */
 export function regress({ weight, bias, out, inputs }: Linear, sample: Sample, came: Sample): void {

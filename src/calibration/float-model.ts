@@ -30,7 +30,7 @@ export interface ReadOptions {
   readonly onBytes?: (loaded: number, total: number | undefined) => void;
 }
 
-/** @throws UnsupportedModelError for a model that is quantised already. */
+/** @throws UnsupportedModelError for a model that is quantized already. */
 export async function describeFloatModel(
   folder: ModelFolder,
   signal?: AbortSignal,
@@ -55,7 +55,7 @@ export async function* streamFloatModel(folder: ModelFolder, model: ModelDescrip
   }
 }
 
-/** @throws UnsupportedModelError for a model that is quantised already. */
+/** @throws UnsupportedModelError for a model that is quantized already. */
 export async function readFloatModel(folder: ModelFolder, options: ReadOptions = {}): Promise<FloatModel> {
   const description = await describeFloatModel(folder, options.signal);
   const tensors = new Map<CanonicalName, FloatTensor>();

@@ -1,4 +1,4 @@
-// The parts of a float model that calibration changes: LayerNorms, and the linear layers that read quantised activations.
+// The parts of a float model that calibration changes: LayerNorms, and the linear layers that read quantized activations.
 
 /** y = x W^T + bias; weight [out, in]. */
 export interface Linear {

@@ -15,16 +15,16 @@ export interface Method {
   readonly weightScale: ScaleOf;
   /** What shares a scale; default: an output channel. */
   readonly weights?: Granularity;
-  /** Activations keep the scales that are made at run time: the pictures are for the weights alone. */
+  /** Activations keep the scales that are made at run time: the images are for the weights alone. */
   readonly dynamic?: true;
   /** What is done between a LayerNorm and the layer that reads it. */
   readonly norm?: "reparameterise" | "smooth";
   /** Levels of the softmax and of the activation; default: uniform over `range`. */
   readonly softmax?: (observed: Pick<Observed, "values" | "ranges">, bits: number) => Quantizer;
   readonly gelu?: (observed: Pick<Observed, "values" | "ranges">, bits: number) => Quantizer;
-  /** Levels of what LayerNorm reads, where that is asked for: one scale, or one by channel times a power of two. */
+  /** Levels of what LayerNorm reads, where that is requested: one scale, or one by channel times a power of two. */
   readonly powerOfTwoFactor?: boolean;
-  /** Weights are corrected for what quantised inputs do. */
+  /** Weights are corrected for what quantized inputs do. */
   readonly regress?: boolean;
   /** Weights are rounded one for another. */
   readonly compensate?: boolean;
@@ -112,7 +112,7 @@ export function isDynamic(method: MethodName | "dynamic"): boolean {
   return method === "dynamic" || (METHODS[method] as Method).dynamic === true;
 }
 
-/** Whether there is such a quantiser: scales made at run time are of 8 bits, weights by group of 4. */
+/** Whether there is such a quantizer: scales made at run time are of 8 bits, weights by group of 4. */
 export function isOffered(method: MethodName | "dynamic", bits: Width, weights?: Granularity): boolean {
   const width = WIDTHS[bits];
   return (!isDynamic(method) || width.activations === 8) && (weights !== "group" || width.weights === 4);

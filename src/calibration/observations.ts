@@ -1,4 +1,4 @@
-// A calibration run: the float model over some pictures, and what its activations were.
+// A calibration run: the float model over some images, and what its activations were.
 
 import { Activations } from "../classifier/activations.ts";
 import { uploadWeights } from "../classifier/gpu-device.ts";
@@ -33,18 +33,18 @@ export interface Observations {
 export interface ObserveOptions extends ReadOptions {
   /** Which rows are kept depends on it, and on nothing else. Default 0. */
   readonly seed?: number;
-  /** Pictures that were seen, of all. */
+  /** Images that were seen, of all. */
   readonly onPicture?: (done: number, total: number) => void;
 }
 
-/** Rows of a picture's tensors that are kept whole. */
+/** Rows of an image's tensors that are kept whole. */
 const ROWS = 16;
-/** Query rows of a picture's heads whose softmax is kept. */
+/** Query rows of an image's heads whose softmax is kept. */
 const SOFTMAX_ROWS = 4;
 
 /**
- * Runs the float model over the pictures, which are opened one after another and closed again.
- * @throws UnsupportedModelError for a model that is quantised already; the signal's reason.
+ * Runs the float model over the images, which are opened one after another and closed again.
+ * @throws UnsupportedModelError for a model that is quantized already; the signal's reason.
  */
 export async function observe(
   gpu: Gpu,

@@ -1,4 +1,4 @@
-// What calibration knows of a tensor: the range of every channel over all pictures, and some whole rows.
+// What calibration knows of a tensor: the range of every channel over all images, and some whole rows.
 
 /** Some rows of a tensor, [rows, columns]. */
 export interface Sample {
@@ -7,10 +7,10 @@ export interface Sample {
 }
 
 export interface Observed extends Sample {
-  /** Of each column, over every row of every picture. */
+  /** Of each column, over every row of every image. */
   readonly least: Float32Array;
   readonly greatest: Float32Array;
-  /** Range of the whole tensor, picture by picture. */
+  /** Range of the whole tensor, image by image. */
   readonly ranges: readonly Range[];
 }
 
@@ -36,7 +36,7 @@ export function chosen<T>(from: readonly T[], count: number, seed: number): T[] 
   return [...picked].sort((a, b) => a - b).map((i) => from[i]);
 }
 
-/** Gathers one tensor picture by picture. */
+/** Gathers one tensor image by image. */
 export class Observer {
   readonly #columns: readonly number[];
   readonly #least: Float32Array;
@@ -51,7 +51,7 @@ export class Observer {
     this.#greatest = new Float32Array(columns.length).fill(Number.NEGATIVE_INFINITY);
   }
 
-  /** A picture's [rows, stride]; keeps the rows of these numbers. */
+  /** An image's [rows, stride]; keeps the rows of these numbers. */
   add(values: Float32Array, stride: number, kept: ReadonlySet<number>): void {
     let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let row = 0; row * stride < values.length; row++) {

@@ -1,4 +1,4 @@
-// A float model to a quantised one by a method's name: what the command line and a page share.
+// A float model to a quantized one by a method's name: what the command line and a page share.
 
 import type { PictureSource } from "../classifier/picture.ts";
 import type { ModelFolder } from "../format/folder.ts";

@@ -1,4 +1,4 @@
-// From what calibration saw to a quantised model: levels for every activation, weights on few levels, and its files.
+// From what calibration saw to a quantized model: levels for every activation, weights on few levels, and its files.
 
 import type { ModelDescription } from "../classifier/model.ts";
 import { asFields, parseJson } from "../format/fields.ts";
@@ -48,9 +48,9 @@ export interface CalibratedOptions {
   readonly biasCorrection?: boolean;
   /** What shares a scale of weights; default: as the method has it. */
   readonly weights?: Granularity;
-  /** Quantises what LayerNorm reads too, in 8 bits; the values are computed in f32. */
+  /** Quantizes what LayerNorm reads too, in 8 bits; the values are computed in f32. */
   readonly normInputs?: boolean;
-  /** What config.json keeps of the pictures, so that an evaluation can tell them again: a hash of each. */
+  /** What config.json keeps of the images, so that an evaluation can tell them again: a hash of each. */
   readonly pictureHashes?: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export interface QuantizingOptions extends CalibratedOptions {
 }
 
 /**
- * Every file of the quantised folder by name, in pieces, but for README.md. The same observations and options, the same
+ * Every file of the quantized folder by name, in pieces, but for README.md. The same observations and options, the same
  * bytes.
  * @throws the signal's reason.
  */

@@ -16,7 +16,7 @@ import { describeFloatModel, type ReadOptions, streamFloatModel } from "./float-
  * Every file of the int8 folder by name, in pieces, but for README.md. Linear weights become I8 with F32 `weight_scale`
  * [out, 1], by the arithmetic that loading uses; every other tensor becomes F32; tensors that inference does not need are
  * left out.
- * @throws UnsupportedModelError for a model that is quantised already, ModelFormatError for a weight that is not finite.
+ * @throws UnsupportedModelError for a model that is quantized already, ModelFormatError for a weight that is not finite.
  */
 export async function quantizedFiles(
   folder: ModelFolder,

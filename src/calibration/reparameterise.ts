@@ -1,4 +1,4 @@
-// Scale reparameterisation: a LayerNorm's output is quantised channel by channel, and a change of its affine and of the
+// Scale reparameterisation: a LayerNorm's output is quantized channel by channel, and a change of its affine and of the
 // next layer makes one scale and zero point of it (Li et al. 2023, RepQ-ViT, section 4.2, equations 7 to 11).
 
 import type { Uniform } from "../quant/quantizer.ts";
@@ -6,7 +6,7 @@ import { type Linear, migrate, type Norm, shiftNorm } from "./layers.ts";
 import type { Observed } from "./observe.ts";
 import { type RangeOf, uniformOver } from "./uniform.ts";
 
-/** Changes `norm` and `next` in place; the function that they compute together stays. Returns the one quantiser. */
+/** Changes `norm` and `next` in place; the function that they compute together stays. Returns the one quantizer. */
 export function reparameterise(
   norm: Norm,
   next: Linear,

@@ -1,4 +1,4 @@
-// Twin uniform quantisation: one range for the many small values, one for the few large (Yuan et al. 2022, PTQ4ViT, section 3.2).
+// Twin uniform quantization: one range for the many small values, one for the few large (Yuan et al. 2022, PTQ4ViT, section 3.2).
 
 import { nearest, type Twin } from "../quant/quantizer.ts";
 import { thinned } from "./uniform.ts";

@@ -1,4 +1,4 @@
-// Where the levels of a uniform quantiser should lie: from the range that was seen, or by the error that remains.
+// Where the levels of a uniform quantizer should lie: from the range that was seen, or by the error that remains.
 
 import { nearest, type Uniform } from "../quant/quantizer.ts";
 import type { Observed, Range } from "./observe.ts";
@@ -24,7 +24,7 @@ export const minMax: RangeOf = ({ ranges }) => ({
   max: ranges.reduce((most, { max }) => Math.max(most, max), 0),
 });
 
-/** Exponential moving average of the pictures' ranges (Jacob et al. 2018, section 3.1; decay 0.95 as in I-ViT). */
+/** Exponential moving average of the images' ranges (Jacob et al. 2018, section 3.1; decay 0.95 as in I-ViT). */
 export const movingAverage: RangeOf = ({ ranges }) =>
   ranges.reduce((mean, { min, max }) => ({
     min: 0.95 * mean.min + 0.05 * min,
@@ -62,7 +62,7 @@ function best(candidates: readonly Range[], values: Float32Array, bits: number):
   return candidates[errors.indexOf(Math.min(...errors))];
 }
 
-/** Sum of the squares of what a quantiser changes. */
+/** Sum of the squares of what a quantizer changes. */
 export function squaredError(values: Float32Array, quantizer: Uniform): number {
   let total = 0;
   for (const value of values) total += (nearest(quantizer, value) - value) ** 2;

@@ -94,7 +94,7 @@ export function quantizeWeight({ weight, inputs }: Linear, bits: number, steps: 
 }
 
 /**
- * The same levels, but what rounding one column costs is made up for by the columns after it, as far as inputs with this
+ * The same levels, but what rounding one column costs is synthetic for by the columns after it, as far as inputs with this
  * Gram matrix [in, in] allow (Frantar et al. 2023, GPTQ, section 3.2).
  */
 export function quantizeCompensated(

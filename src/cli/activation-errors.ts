@@ -1,11 +1,11 @@
-// The errors of activations: an int8 run against a float32 run of the same pictures.
+// The errors of activations: an int8 run against a float32 run of the same images.
 
 import { GROUP } from "../kernels/gemm.ts";
 import type { FusedOp, Network, Norm } from "../network/op.ts";
 import { Noise, throughInt8, throughRows } from "../quant/noise.ts";
 import type { Form, Tensor } from "../scheduler/step.ts";
 
-/** Signal to quantisation noise in decibels; 6 more are a bit more. */
+/** Signal to quantization noise in decibels; 6 more are a bit more. */
 export interface TensorError {
   readonly name: string;
   /** Of rounding this tensor to int8, and nothing before it. */
@@ -20,13 +20,13 @@ export interface StreamError {
   readonly arrivingDb: number;
 }
 
-/** The magnitudes of each channel of what a LayerNorm reads: the largest over all tokens and pictures. */
+/** The magnitudes of each channel of what a LayerNorm reads: the largest over all tokens and images. */
 export interface ChannelPeaks {
   readonly name: string;
   readonly peaks: readonly number[];
 }
 
-/** Sums over the pictures that are added. */
+/** Sums over the images that are added. */
 export class ActivationErrors {
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #network: Network<FusedOp>;
@@ -92,7 +92,7 @@ function sourceOf(name: string, form: Form): string {
   return name.endsWith(`.${form}`) ? name.slice(0, -form.length - 1) : name;
 }
 
-/** Q, K and V apart: they are told apart where one of them is the culprit. */
+/** Q, K and V apart: they are distinguished where one of them is the culprit. */
 function partsOf(name: string, width: number) {
   if (!name.endsWith(".qkv")) return [{ part: name, from: 0, columns: width }];
   const columns = width / 3;

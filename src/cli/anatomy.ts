@@ -17,7 +17,7 @@ export interface Anatomy {
   readonly parameters: number;
   readonly byteLength: number;
   readonly parts: Readonly<Record<string, Part>>;
-  /** Multiply-accumulates of one picture. */
+  /** Multiply-accumulates of one image. */
   readonly macs: number;
 }
 

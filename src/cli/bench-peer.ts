@@ -21,10 +21,10 @@ import { ProgressBar } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface PeerOptions {
-  /** A folder, an id, a URL, or one of SHAPES: that shape with made-up weights. */
+  /** A folder, an id, a URL, or one of SHAPES: that shape with synthetic weights. */
   readonly model: string;
   readonly batch: number;
-  /** Paths; without any they are made up. */
+  /** Paths; without any they are synthetic. */
   readonly pictures: readonly string[];
   readonly quick: boolean;
   /** `cpu`: that alone; else WebGPU too. */

@@ -62,7 +62,7 @@ export const classify: Command = {
         answers.push({ picture, error: errorJson(pixels) });
       }
     };
-    // A wrong picture or model is told at once, before the GPU is woken.
+    // A wrong image or model is told at once, before the GPU is woken.
     let next = await nextGood(0);
     if (next) {
       const model = await openChecked(args.text("model") ?? bundledModel(), signal, hubFrom(args));
@@ -82,7 +82,7 @@ export const classify: Command = {
   },
 };
 
-/** A folder is its pictures. */
+/** A folder is its images. */
 async function picturesAt(place: string): Promise<string[]> {
   const stats = await stat(place).catch(() => undefined);
   return stats?.isDirectory() ? picturesIn(place) : [place];

@@ -38,7 +38,7 @@ export async function earlierReport(
   return report;
 }
 
-/** Every file anew, each by one rename: whenever it ends, what is there is whole. */
+/** Every file again, each by one rename: whenever it ends, what is there is whole. */
 export function writeComparison(folder: string, report: CompareReport): Promise<void> {
   const plot = comparePlot(report.rows);
   const texts: [string, string][] = [

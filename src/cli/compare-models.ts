@@ -1,4 +1,4 @@
-// The models of a comparison, made one after another from one float checkpoint and one look at the calibration pictures.
+// The models of a comparison, made one after another from one float checkpoint and one look at the calibration images.
 
 import { type Observations, observe } from "../calibration/observations.ts";
 import { calibratedFiles, dynamicFiles, readFloatModel } from "../calibration/quantize.ts";

@@ -1,4 +1,4 @@
-// Accuracy against the bytes of the model in SVG: a line for each quantiser, float32 as the level above.
+// Accuracy against the bytes of the model in SVG: a line for each quantizer, float32 as the level above.
 
 import type { CompareRow } from "./compare-report.ts";
 import { FLOAT32 } from "./compare-variants.ts";

@@ -12,7 +12,7 @@ export interface CompareRow extends Variant, Partial<Accuracy>, Partial<Agreemen
   readonly modelBytes?: number;
   /** From decoded pixels to logits. */
   readonly msPerImage?: number;
-  /** All of it: calibration, load, pictures. */
+  /** All of it: calibration, load, images. */
   readonly elapsedMs?: number;
   /** Why there are no figures. */
   readonly error?: string;
@@ -21,9 +21,9 @@ export interface CompareRow extends Variant, Partial<Accuracy>, Partial<Agreemen
 /** What must be the same where an interrupted comparison goes on. */
 export interface CompareSetting {
   readonly model: string;
-  /** Pictures evaluated. */
+  /** Images evaluated. */
   readonly images: number;
-  /** Pictures calibrated on, none of which is evaluated. */
+  /** Images calibrated on, none of which is evaluated. */
   readonly calibrationImages: number;
   readonly seed: number;
   /** The file of the reference logits; null: vit8's own float32 arithmetic. */

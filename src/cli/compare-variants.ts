@@ -1,4 +1,4 @@
-// What `vit8 compare` compares: quantisers at widths, and ways to compute what is not linear.
+// What `vit8 compare` compares: quantizers at widths, and ways to compute what is not linear.
 
 import { isOffered, METHODS, type MethodName, WIDTHS, type Width } from "../calibration/methods.ts";
 import { GRANULARITIES, type Granularity } from "../calibration/weights.ts";
@@ -6,7 +6,7 @@ import { type Arithmetic, NONLINEAR } from "../lower/arithmetic.ts";
 import { type Arguments, UsageError } from "./command.ts";
 
 export interface Variant {
-  /** `float32`, `dynamic`, or a calibrated quantiser by its name with what is added to it: `minmax+norm-inputs`. */
+  /** `float32`, `dynamic`, or a calibrated quantizer by its name with what is added to it: `minmax+norm-inputs`. */
   readonly method: string;
   /** Of weights and activations: `w8a8`. */
   readonly bits: string;
@@ -14,7 +14,7 @@ export interface Variant {
   readonly nonlinear: string;
 }
 
-/** A calibrated quantiser of a variant. */
+/** A calibrated quantizer of a variant. */
 export interface Calibrated {
   readonly method: MethodName;
   readonly bits: Width;
@@ -33,7 +33,7 @@ const NORM_INPUTS = ["minmax+norm-inputs", "fqvit+norm-inputs"];
 const INTEGERS = "integers";
 const MODES = [...NONLINEAR, INTEGERS];
 
-/** Every method at every width with exact operations, and the pair of NORM_INPUTS at 8 bits; then the other operations, for the method that needs no pictures. */
+/** Every method at every width with exact operations, and the pair of NORM_INPUTS at 8 bits; then the other operations, for the method that needs no images. */
 export function variantsFrom(args: Arguments): Variant[] {
   const methods = chosen(args, "methods", METHOD_NAMES, ADDITIONS);
   const widths = chosen(args, "bits", WIDTH_NAMES);

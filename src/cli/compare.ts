@@ -1,4 +1,4 @@
-// `vit8 compare`: the table of the survey, measured: what each quantiser, width and non-linear arithmetic costs in accuracy.
+// `vit8 compare`: the table of the survey, measured: what each quantizer, width and non-linear arithmetic costs in accuracy.
 
 import { accuracyOf, agreementOf } from "../bench/score.ts";
 import { chosen } from "../calibration/observe.ts";
@@ -83,9 +83,9 @@ interface Task {
   readonly classes: number;
   readonly batch: number;
   readonly setting: CompareSetting;
-  /** Of the file that was given, a row for each of the pictures. */
+  /** Of the file that was given, a row for each of the images. */
   readonly reference?: readonly Float32Array[];
-  /** Pictures left out because they cannot be read. */
+  /** Images left out because they cannot be read. */
   readonly failed: number;
 }
 
@@ -101,7 +101,7 @@ async function taskFrom(args: Arguments, variants: readonly Variant[], terminal:
     );
   checkClasses(model, folder, all);
   const asked = all.map((_, i) => i).slice(0, args.count("limit"));
-  // Every variant is to see the same pictures, so the bad ones are left out before the first.
+  // Every variant is to see the same images, so the bad ones are left out before the first.
   const numbers = await goodPictures(asked, (i) => all[i].file, terminal);
   const { calibration, left } = await parted(args, variants, all, numbers, terminal);
   const logits = args.text("logits") ?? null;
@@ -118,7 +118,7 @@ async function taskFrom(args: Arguments, variants: readonly Variant[], terminal:
   };
 }
 
-/** What is calibrated on, and the numbers of the pictures left: no picture is both calibrated on and evaluated. */
+/** What is calibrated on, and the numbers of the images left: no image is both calibrated on and evaluated. */
 async function parted(
   args: Arguments,
   variants: readonly Variant[],

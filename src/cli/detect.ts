@@ -1,4 +1,4 @@
-// `vit8 detect`: what is where in pictures.
+// `vit8 detect`: what is where in images.
 
 import type { Detection } from "../classifier/detect.ts";
 import { PictureError } from "../errors/errors.ts";

@@ -1,4 +1,4 @@
-// Where a model loses accuracy in int8: every tensor against float32 arithmetic on the same pictures.
+// Where a model loses accuracy in int8: every tensor against float32 arithmetic on the same images.
 
 import { Activations } from "../classifier/activations.ts";
 import { uploadWeights } from "../classifier/gpu-device.ts";

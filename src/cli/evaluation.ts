@@ -31,7 +31,7 @@ export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement
 
 type Shares = Record<keyof Accuracy, Estimate>;
 
-/** How right the logits are that the model is compared with, on the same pictures. */
+/** How right the logits are that the model is compared with, on the same images. */
 interface Reference {
   /** `float32`, or the file of `--logits`. */
   readonly source: string;
@@ -40,7 +40,7 @@ interface Reference {
   readonly difference: Shares;
 }
 
-/** A picture that was evaluated. */
+/** An image that was evaluated. */
 export interface EvaluatedRow {
   readonly file: string;
   /** The class that it shows. */
@@ -52,7 +52,7 @@ export interface EvaluatedRow {
 
 const PLACES = { top1: 1, top5: 5 } as const;
 
-/** Accuracy, and with a reference how close to it, of at least one picture. */
+/** Accuracy, and with a reference how close to it, of at least one image. */
 export function scoresOf(
   rows: readonly EvaluatedRow[],
   source: string | undefined,

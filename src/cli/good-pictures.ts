@@ -6,7 +6,7 @@ import { loadSharp } from "../node/picture.ts";
 import { readSource } from "../node/source.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The picture, or its fault. */
+/** The image, or its fault. */
 export async function tryPicture(file: string, signal?: AbortSignal): Promise<PixelData | PictureError> {
   await loadSharp(); // a missing sharp is not the fault of an image
   return readSource(file, signal).catch((error) => {
@@ -20,7 +20,7 @@ export function tellBad({ message }: PictureError, terminal: Terminal): void {
   terminal.tell(`vit8: ${message.replace(/\s*\n\s*/g, " ")}\n`);
 }
 
-/** Those of `items` whose files decode; the others are told. @throws Vit8Error where there is none. */
+/** Those of `items` whose files decode; the others are told. @throws Vit8Error if there is none. */
 export async function goodPictures<T>(
   items: readonly T[],
   fileOf: (item: T) => string,

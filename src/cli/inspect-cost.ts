@@ -1,4 +1,4 @@
-// `vit8 inspect --cost`: what a picture costs, operation by operation, and where vit8's time goes.
+// `vit8 inspect --cost`: what an image costs, operation by operation, and where vit8's time goes.
 
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { profileOf } from "../bench/profile.ts";
@@ -40,7 +40,7 @@ async function modelOf(args: Arguments, signal: AbortSignal): Promise<ModelDescr
   throw new UsageError(`--shape: expected deit or vit with -tiny, -small, -base or -large, got "${shape}".`);
 }
 
-/** The same network on pictures of another size: positions are interpolated at load, weights stay. */
+/** The same network on images of another size: positions are interpolated at load, weights stay. */
 function resized(model: ModelDescription, size: number): ModelDescription {
   const image = { width: size, height: size };
   const preprocessing = {

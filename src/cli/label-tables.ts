@@ -1,4 +1,4 @@
-// Which class a picture shows, as people write it down: a CSV with a header, lines of `file label`, a folder for each class.
+// Which class an image shows, as people write it down: a CSV with a header, lines of `file label`, a folder for each class.
 
 import { readdir } from "node:fs/promises";
 import path from "node:path";
@@ -49,7 +49,7 @@ export function rowsOfLines(table: string, lines: readonly string[]): Labelling[
 
 /**
  * Of a folder with one folder for each class, as torchvision's ImageFolder: named by number or label, or one for each class of the model in
- * the order of their names. Undefined where there are no folders, or pictures beside them.
+ * the order of their names. Undefined where there are no folders, or images beside them.
  */
 export async function rowsOfFolders(
   folder: string,

@@ -1,4 +1,4 @@
-// `vit8 label`: one row for each picture of a data set, in a file that other tools read.
+// `vit8 label`: one row for each image of a data set, in a file that other tools read.
 
 import { stdin } from "node:process";
 import { inLine } from "../errors/visible.ts";
@@ -62,7 +62,7 @@ OUT.parts; --resume continues from there. docs/jobs.md has scripts for Slurm, Ku
     const output = args.text("output");
     if (!output) throw new UsageError("--output: expected -o OUT, got none.");
     await formatOf(output);
-    // Pictures are decoded once each: what libvips keeps of the last ones would only be memory.
+    // Images are decoded once each: what libvips keeps of the last ones would only be memory.
     (await loadSharp()).cache(false);
     const shard = shardFrom(args, terminal);
     const arithmetic = arithmeticFrom(args);

@@ -1,4 +1,4 @@
-// A folder of pictures that says which class each of them shows.
+// A folder of images that says which class each of them shows.
 
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
@@ -16,7 +16,7 @@ export interface LabelledPicture {
 const HEADER = ["index", "wnid", "label", "file"];
 
 /**
- * The pictures of a folder and their classes, from the first that is there: labels.tsv; labels.csv with a header; labels.txt with lines of
+ * The images of a folder and their classes, from the first that is there: labels.tsv; labels.csv with a header; labels.txt with lines of
  * `file label`; a folder for each class. A file is a path inside the folder, or a name that is looked up in the folder and below. A class is
  * a number, or one of the model's `labels`.
  * @throws Vit8Error naming the line that is wrong, or whose file is more than one or outside, or where all are missing.
@@ -37,7 +37,7 @@ export async function readLabelledPictures(
         `${who}: expected a class of the model, got ${quote(label)}. Use its index, or one of the model's labels.`,
       );
     const found = places.get(path.normalize(name)) ?? [];
-    // One that is missing among others is a bad picture, which whoever reads it tells.
+    // One that is missing among others is a bad image, which whoever reads it tells.
     const isMissing = isThere && found.length === 0 && !/^(?:\.\.|[\\/])/.test(path.normalize(name));
     if (found.length !== 1 && !isMissing)
       throw new Vit8Error(

@@ -1,4 +1,4 @@
-// Runs a model over many pictures, decoding ahead, so that the time is the GPU's.
+// Runs a model over many images, decoding ahead, so that the time is the GPU's.
 
 import type { Report } from "../classifier/api.ts";
 import type { PixelData } from "../classifier/picture.ts";
@@ -7,18 +7,18 @@ import type { NodeClassifier } from "../node/index.ts";
 import { refuseNone, tryPicture } from "./good-pictures.ts";
 
 export interface MeasureOptions {
-  /** Pictures in one submit. */
+  /** Images in one submit. */
   readonly batch: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
-  /** Told of a bad picture, which is left out. */
+  /** Told of a bad image, which is left out. */
   readonly onBad: (error: PictureError) => void;
 }
 
 export interface Measurement {
-  /** One row for each picture; undefined for a bad one. */
+  /** One row for each image; undefined for a bad one. */
   readonly logits: readonly (Float32Array | undefined)[];
-  /** From decoded pixels to logits in hand, for one picture. */
+  /** From decoded pixels to logits in hand, for one image. */
   readonly msPerImage: number;
   /** With the dispatches of a whole batch. */
   readonly report: Report;
@@ -67,7 +67,7 @@ async function* decodedBatches(files: readonly string[], batch: number, onBad: M
   let next = decode();
   for (let pictures = await next; pictures.length > 0; pictures = await next) {
     next = decode();
-    // Told when it is asked for, unless nobody asks any more.
+    // Told when it is requested, unless nobody asks any more.
     next.catch(() => {});
     yield pictures;
   }

@@ -93,7 +93,7 @@ export function deviceFrom(args: Arguments, absent: DeviceChoice = "auto"): Devi
 
 export interface UseOptions extends Partial<Arithmetic> {
   readonly device?: DeviceChoice;
-  /** Pictures in one submit at most. */
+  /** Images in one submit at most. */
   readonly maxBatch?: number;
 }
 

@@ -1,4 +1,4 @@
-// What an ONNX file says of itself: its labels, and how a picture becomes `pixel_values`.
+// What an ONNX file says of itself: its labels, and how an image becomes `pixel_values`.
 
 import type { OpenModel } from "./model.ts";
 import { sourceOf } from "./model-card.ts";

@@ -8,14 +8,14 @@ export class Pace {
   readonly #terminal: Terminal;
   readonly #beginMs = performance.now();
   #toldMs = this.#beginMs;
-  /** Pictures of the whole job, once somebody has counted them. */
+  /** Images of the whole job, once somebody has counted them. */
   total: number | undefined;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
-  /** `done` pictures in all, `here` of them since the start. */
+  /** `done` images in all, `here` of them since the start. */
   update(done: number, here: number): void {
     const nowMs = performance.now();
     const perSecond = (here / Math.max(1, nowMs - this.#beginMs)) * 1000;

@@ -1,4 +1,4 @@
-// Pictures told again by their bytes: which of those that are evaluated have calibrated the model.
+// Images told again by their bytes: which of those that are evaluated have calibrated the model.
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";

@@ -3,7 +3,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { Vit8Error } from "../errors/errors.ts";
 
-/** One row of `classes` logits for each picture. @throws Vit8Error when the file is not exactly that long. */
+/** One row of `classes` logits for each image. @throws Vit8Error when the file is not exactly that long. */
 export async function readReferenceLogits(
   file: string,
   pictures: number,

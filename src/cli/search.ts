@@ -1,4 +1,4 @@
-// `vit8 search`: the pictures of a file of embeddings that are most like a picture.
+// `vit8 search`: the images of a file of embeddings that are most like an image.
 
 import { stat } from "node:fs/promises";
 import { inLine } from "../errors/visible.ts";
@@ -54,7 +54,7 @@ vit8 search "a dog on a beach" --in pictures.parquet`,
   },
 };
 
-/** A file that is there, an address, or a name that only a picture has: a typing error in it is no text. */
+/** A file that is there, an address, or a name that only an image has: a typing error in it is no text. */
 async function isPicture(query: string): Promise<boolean> {
   if (isAddress(query) || isPictureName(query)) return true;
   return stat(query).then(

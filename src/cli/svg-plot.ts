@@ -33,7 +33,7 @@ interface Axis {
 }
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 400, 64, 150, 16, 48];
-/** Paul Tol's bright scheme and two more: told apart without seeing red and green. */
+/** Paul Tol's bright scheme and two more: distinguished without seeing red and green. */
 const COLOURS = [
   "#4477aa",
   "#ee6677",

@@ -1,4 +1,4 @@
-// softmax(scale Q K^T + bias) V on the CPU, head by head of a picture or of a window.
+// softmax(scale Q K^T + bias) V on the CPU, head by head of an image or of a window.
 
 import { groupsPerHead, widthOf } from "../kernels/attention.ts";
 import {

@@ -1,11 +1,11 @@
-// A picture on the CPU, resized as Pillow does and cut into the rows that the patch embedding reads.
+// An image on the CPU, resized as Pillow does and cut into the rows that the patch embedding reads.
 
 import { channelStride, type PatchLayout, patchGrid } from "../image/patches.ts";
 import type { ResamplePlan } from "../image/resample.ts";
 import { inputRange, type ResizePlan } from "../image/resize.ts";
 import { type Raster, resampleColumns, resampleRows } from "../image/resize-pixels.ts";
 
-/** RGBA of the rows [y, y + height) and columns [x, x + width) of a picture. */
+/** RGBA of the rows [y, y + height) and columns [x, x + width) of an image. */
 export type ReadRegion = (
   x: number,
   y: number,
@@ -13,14 +13,14 @@ export type ReadRegion = (
   height: number,
 ) => Uint8Array | Uint8ClampedArray;
 
-/** Rows read at a time: a picture of 100 megapixels never lies in memory as a whole. */
+/** Rows read at a time: an image of 100 megapixels never lies in memory as a whole. */
 const STRIP_PIXELS = 1 << 20;
 
-/** From the pixels of a picture to int8 patches; bytes that come out of one are good until the next is called. */
+/** From the pixels of an image to int8 patches; bytes that come out of one are good until the next is called. */
 export interface Preprocessor {
   /** The first pass of a resize: rows of RGBA, of which RGB is kept. */
   readonly rows: (raster: Raster, plan: ResamplePlan) => Uint8Array;
-  /** The second: rows of RGB, of which the first is row `firstRow` of the picture. */
+  /** The second: rows of RGB, of which the first is row `firstRow` of the image. */
   readonly columns: (raster: Raster, plan: ResamplePlan, firstRow: number) => Uint8Array;
   /** RGB bytes of the crop to patches [rows, 3, stride] = byte - 128; their padding is zero, or becomes it. */
   readonly cut: (rgb: Uint8Array, layout: PatchLayout, patches: Int8Array) => void;

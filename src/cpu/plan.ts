@@ -16,11 +16,11 @@ interface Tensors {
   readonly tensor: (name: string) => Uint8Array<ArrayBuffer>;
   /** Makes those tensors zero, before inputs are written. */
   readonly clear: () => void;
-  /** Makes inputs of pictures. */
+  /** Makes inputs of images. */
   readonly preprocessor: Preprocessor;
   /** Gives the memory back. */
   readonly release: () => void;
-  /** Mends what a step threw, so that the steps may begin anew; rethrows what it cannot mend. */
+  /** Mends what a step threw, so that the steps may begin again; rethrows what it cannot mend. */
   readonly recover?: (error: unknown) => Promise<void>;
 }
 

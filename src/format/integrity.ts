@@ -1,4 +1,4 @@
-/** Whether a file has the bytes that it should: its SHA-256 against one that was asked for, or that the Hub knows. */
+/** Whether a file has the bytes that it should: its SHA-256 against one that was requested, or that the Hub knows. */
 import { ModelFormatError } from "../errors/errors.ts";
 import { download } from "./download.ts";
 import type { ByteStream } from "./safetensors-stream.ts";

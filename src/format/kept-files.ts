@@ -75,7 +75,7 @@ export class KeptFiles {
   }
 }
 
-/** Undefined where there is none: in Node, in a sandbox, where the user forbade it. */
+/** Undefined if there is none: in Node, in a sandbox, where the user forbade it. */
 async function openCache(): Promise<Cache | undefined> {
   try {
     return await caches.open(CACHE);

@@ -1,4 +1,4 @@
-/** Names of classes: those a config brings, ImageNet-1k's where it brings none, and made-up ones. */
+/** Names of classes: those a config brings, ImageNet-1k's where it brings none, and synthetic ones. */
 import { part } from "../errors/part.ts";
 import { asFields, asInteger, type Fields, field, malformed, readInteger } from "./fields.ts";
 import { MAX_CLASSES } from "./limits.ts";
@@ -25,7 +25,7 @@ export function readNames(given: unknown, who: string): (string | undefined)[] {
   return names;
 }
 
-/** A name for each class: its own, or a made-up one. */
+/** A name for each class: its own, or a synthetic one. */
 export function labelsOf(names: readonly (string | undefined)[], classes: number): string[] {
   return madeUpLabels(classes).map((madeUp, index) => names[index] ?? madeUp);
 }
@@ -37,7 +37,7 @@ export function asLabel(value: unknown, who: string): string {
 
 /**
  * A label for each class of a config of transformers. `num_labels` that differs from the number of names takes the names'
- * place, and two classes are what is written as neither; a class that `id2label` leaves out has a made-up name.
+ * place, and two classes are what is written as neither; a class that `id2label` leaves out has a synthetic name.
  */
 export function transformersLabels(config: Fields): string[] {
   const given = field(config, "id2label");

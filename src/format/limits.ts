@@ -1,5 +1,5 @@
 /** The most of what a config may ask for. */
 
-/** Pixels along a side of the picture that a model takes. */
+/** Pixels along a side of the image that a model takes. */
 export const MAX_IMAGE_SIDE = 4096;
 export const MAX_CLASSES = 21_843;

@@ -27,9 +27,9 @@ export type Resize =
 export interface Preprocessing {
   resize: Resize;
   resample: "bicubic" | "bilinear";
-  /** A picture's own aspect decides its size; `resize` is then that of the widest one. */
+  /** An image's own aspect decides its size; `resize` is then that of the widest one. */
   bounds?: Bounds;
-  /** From the centre; it may be larger than the resized picture, which black then surrounds. */
+  /** From the centre; it may be larger than the resized image, which black then surrounds. */
   crop?: Size;
   /** Where half a pixel goes, as `Framing` has it. */
   rounding?: "half-even";
@@ -38,7 +38,7 @@ export interface Preprocessing {
   std: [number, number, number];
 }
 
-/** The size of every picture after these steps. */
+/** The size of every image after these steps. */
 export function pictureSize({ resize, crop }: Preprocessing): Size {
   if (crop) return crop;
   if (resize.mode === "exact") return { width: resize.width, height: resize.height };
@@ -81,7 +81,7 @@ interface Defaults {
   /** Pixels. */
   readonly edge: number;
   readonly crop?: number;
-  /** Pictures keep their aspect within the bounds of `size`, and sides are a multiple of so many pixels. */
+  /** Images keep their aspect within the bounds of `size`, and sides are a multiple of so many pixels. */
   readonly multiple?: number;
   /** Pillow's number: 2 bilinear, 3 bicubic. */
   readonly resample: number;
@@ -114,7 +114,7 @@ const PROCESSORS: Record<string, Defaults> = {
 function fromProcessor(fields: Fields, processor: string | Processor): Preprocessing {
   const { name, defaults } = readProcessor(fields, processor);
   if (!isOn(fields, "do_resize", true)) throw unsupported("do_resize", true, fields.do_resize);
-  // Without a size, padding makes the pictures of a batch alike, which they are.
+  // Without a size, padding makes the images of a batch alike, which they are.
   if (isOn(fields, "do_pad", false)) checkFixed(fields, { pad_size: null });
   const normalises = isOn(fields, "do_normalize", true);
   return {
@@ -185,7 +185,7 @@ function readResize(fields: Fields, defaults: Defaults): Resize {
   return { mode: "shortest_edge", edge: asInteger(edge, "size.shortest_edge", 1, MAX_IMAGE_SIDE) };
 }
 
-/** From here on ConvNextImageProcessor stretches the picture instead of cropping it. */
+/** From here on ConvNextImageProcessor stretches the image instead of cropping it. */
 const STRETCH_FROM_EDGE = 384;
 
 /** `size` is the crop's, and `crop_pct` says how much larger the resize is. */
@@ -237,7 +237,7 @@ function fromTimm(config: Fields): Preprocessing {
 
 const isSet = (value: unknown) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
 
-/** The crop is the picture's size, the resize floor(size / crop_pct); what is not a square is resized bilinearly. */
+/** The crop is the image's size, the resize floor(size / crop_pct); what is not a square is resized bilinearly. */
 function readTimmFraming(pretrained: Fields, size: Size): Framing & Partial<Preprocessing> {
   const cropPercent = readPositive(pretrained, "crop_pct", 0.875);
   const mode = readText(pretrained, "crop_mode") ?? "center";

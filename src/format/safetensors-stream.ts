@@ -120,7 +120,7 @@ class ByteSource {
     this.#reader = stream.getReader();
     this.#signal = signal;
     this.#onLoaded = onLoaded;
-    // a read that waits for the network ends only when its stream is cancelled
+    // a read that waits for the network ends only when its stream is canceled
     signal?.addEventListener("abort", this.#abort);
   }
 

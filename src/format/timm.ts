@@ -1,4 +1,4 @@
-/** config.json as timm writes it: an architecture by name, its numbers in `model_args`, its pictures in `pretrained_cfg`. */
+/** config.json as timm writes it: an architecture by name, its numbers in `model_args`, its images in `pretrained_cfg`. */
 import { asFields, asInteger, asSize, type Fields, field, malformed, type Size } from "./fields.ts";
 import { asLabel, labelsOf, readNames } from "./labels.ts";
 import { MAX_CLASSES, MAX_IMAGE_SIDE } from "./limits.ts";
@@ -20,7 +20,7 @@ export function timmArguments(config: Fields): Fields {
 }
 
 /**
- * The size of pictures: `input_size`, [3, height, width], 224 where there is none. A model that `model_args` builds for
+ * The size of pictures: `input_size`, [3, height, width], 224 if there is none. A model that `model_args` builds for
  * another size takes no other in timm, so that size it is.
  */
 export function timmPictureSize(config: Fields): Size {

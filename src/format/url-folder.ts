@@ -69,7 +69,7 @@ export function openUrlFolder(
   };
 }
 
-/** An address in full, where it has one: what a page calls relative is so to its base, as for its own pictures. */
+/** An address in full, where it has one: what a page calls relative is so to its base, as for its own images. */
 export function inFull(address: string): URL | undefined {
   const page = globalThis.document?.baseURI ?? globalThis.location?.href;
   // A worker made of a Blob has an origin, and no place on it.

@@ -122,7 +122,7 @@ export class Gpu {
     this.device.queue.writeBuffer(buffer, offset + whole, tail);
   }
 
-  /** A texture that pictures are written to. */
+  /** A texture that images are written to. */
   texture(label: string, width: number, height: number, usage: GPUTextureUsageFlags): GPUTexture {
     const texture = this.device.createTexture({ label, size: [width, height], format: "rgba8unorm", usage });
     this.#bytes += width * height * 4;

@@ -1,5 +1,5 @@
 /**
- * The size that a picture's file says it has, read from its first bytes, so that one of gigapixels is refused before a
+ * The size that an image's file says it has, read from its first bytes, so that one of gigapixels is refused before a
  * decoder makes room for it. Sources: PNG 3rd edition 11.2.1, GIF89a 18, ITU-T T.81 B.2.2, RFC 9649 (WebP), BITMAPINFOHEADER,
  * ISO/IEC 23008-12 6.5.3 (AVIF).
  */
@@ -51,7 +51,7 @@ function sizeOfBmp(head: DataView): EncodedSize {
   return { width: Math.abs(head.getInt32(18, true)), height: Math.abs(head.getInt32(22, true)) };
 }
 
-/** From one marker to the next until a frame header: pictures inside the application's segments are passed over. */
+/** From one marker to the next until a frame header: images inside the application's segments are passed over. */
 async function sizeOfJpeg(file: Blob, head: DataView): Promise<EncodedSize | undefined> {
   let view = head;
   let start = 0;

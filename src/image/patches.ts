@@ -15,7 +15,7 @@ export interface PatchLayout {
 /** Values of one channel in a row of patches: patch * patch, rounded up to whole groups of 64. */
 export const channelStride = (patch: number) => Math.ceil((patch * patch) / 64) * 64;
 
-/** Patches of one picture, across and in all. */
+/** Patches of one image, across and in all. */
 export function patchGrid({ width, height, patch }: PatchLayout): {
   across: number;
   down: number;

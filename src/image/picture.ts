@@ -1,4 +1,4 @@
-// A decoded picture, and the sizes of pictures that vit8 takes.
+// A decoded image, and the sizes of images that vit8 takes.
 
 import { PictureError } from "../errors/errors.ts";
 
@@ -15,7 +15,7 @@ const MAX_SIDE = 65_535;
 const MAX_PIXELS = 100e6;
 
 /**
- * @param name how the message calls the picture
+ * @param name how the message calls the image
  * @throws PictureError below 2 pixels a side, above 65,535 pixels a side, above 100 megapixels
  */
 export function checkPictureSize(name: string, width: number, height: number): void {

@@ -1,4 +1,4 @@
-// One axis of Pillow's antialiased resize of 8-bit pictures, to the bit: which input samples make an output sample, and
+// One axis of Pillow's antialiased resize of 8-bit images, to the bit: which input samples make an output sample, and
 // with which 22-bit fixed-point weights. Formulas: Pillow, src/libImaging/Resample.c (precompute_coeffs, normalize_coeffs_8bpc).
 
 export type ResampleFilter = "bilinear" | "bicubic";
@@ -8,7 +8,7 @@ export interface ResampleAxis {
   readonly inputLength: number;
   /** Samples of the whole resized axis, before the crop. */
   readonly outputLength: number;
-  /** First resized sample wanted; negative where the crop begins before the picture. */
+  /** First resized sample wanted; negative where the crop begins before the image. */
   readonly cropStart: number;
   readonly cropLength: number;
   readonly filter: ResampleFilter;
@@ -16,10 +16,10 @@ export interface ResampleAxis {
 
 /** out[i] = clip8((2^21 + sum over t < taps of weights[i * taps + t] * in[starts[i] + t]) >> 22). */
 export interface ResamplePlan {
-  /** [cropLength], never descending; starts[i] + taps <= inputLength, so no read leaves the picture. */
+  /** [cropLength], never descending; starts[i] + taps <= inputLength, so no read leaves the image. */
   readonly starts: Int32Array;
   readonly taps: number;
-  /** [cropLength, taps]; a row of zeros (black) where the crop lies outside of the resized picture. */
+  /** [cropLength, taps]; a row of zeros (black) where the crop lies outside of the resized image. */
   readonly weights: Int32Array;
 }
 

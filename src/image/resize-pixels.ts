@@ -11,7 +11,7 @@ export interface Raster {
   readonly channels: number;
 }
 
-/** RGBA bytes [height, width, 4] -> RGB bytes [cropHeight, cropWidth, 3], equal to Pillow's resize and crop of the RGB picture. */
+/** RGBA bytes [height, width, 4] -> RGB bytes [cropHeight, cropWidth, 3], equal to Pillow's resize and crop of the RGB image. */
 export function preprocessOnCpu(
   rgba: Uint8Array | Uint8ClampedArray,
   width: number,
@@ -39,7 +39,7 @@ export function resampleRows({ data, width, channels }: Raster, plan: ResamplePl
   return out;
 }
 
-/** Vertical pass over RGB rows, of which the first is row `firstRow` of the picture. */
+/** Vertical pass over RGB rows, of which the first is row `firstRow` of the image. */
 export function resampleColumns(
   { data, width, channels }: Raster,
   plan: ResamplePlan,

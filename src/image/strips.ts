@@ -1,16 +1,16 @@
-// How a picture of any size goes through a small texture and a small buffer: bands of patch rows, each in strips of picture rows.
+// How an image of any size goes through a small texture and a small buffer: bands of patch rows, each in strips of image rows.
 
 import type { ResizePlan } from "./resize.ts";
 import { inputRange } from "./resize.ts";
 
-/** Columns of the picture in one texture row: WebGPU's default maxTextureDimension2D, 1 << PANEL_SHIFT in the shader. */
+/** Columns of the image in one texture row: WebGPU's default maxTextureDimension2D, 1 << PANEL_SHIFT in the shader. */
 export const PANEL_WIDTH = 8192;
 
 /** Budgets: a 720p frame cut to a square stays one strip; both together are 3 MiB at most, but for single rows that exceed it. */
 const STRIP_TEXELS = 512 * 1024;
 const BAND_PIXELS = 256 * 1024;
 
-/** Patch rows [firstPatchRow, endPatchRow), made from the picture's rows [firstRow, endRow). */
+/** Patch rows [firstPatchRow, endPatchRow), made from the image's rows [firstRow, endRow). */
 export interface Band {
   readonly firstPatchRow: number;
   readonly endPatchRow: number;
@@ -18,7 +18,7 @@ export interface Band {
   readonly endRow: number;
 }
 
-/** Picture rows that go up together; the last strip of a band makes the band's patches possible. */
+/** Image rows that go up together; the last strip of a band makes the band's patches possible. */
 export interface Strip {
   readonly band: Band;
   readonly firstRow: number;
@@ -26,15 +26,15 @@ export interface Strip {
   readonly completesBand: boolean;
 }
 
-/** Where a picture's wanted columns lie in the texture, and what it needs to hold. */
+/** Where an image's wanted columns lie in the texture, and what it needs to hold. */
 export interface StripPlan {
-  /** The picture's columns [firstColumn, firstColumn + columns) are wanted. */
+  /** The image's columns [firstColumn, firstColumn + columns) are wanted. */
   readonly firstColumn: number;
   readonly columns: number;
   /** Panels of PANEL_WIDTH columns, one below the other, each of `stripRows` texture rows. */
   readonly panels: number;
   readonly stripRows: number;
-  /** Picture rows of the tallest band. */
+  /** Image rows of the tallest band. */
   readonly bandRows: number;
   readonly strips: readonly Strip[];
 }

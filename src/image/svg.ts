@@ -19,7 +19,7 @@ const UNITS: Record<string, number> = {
   em: 12,
   ex: 6,
 };
-/** What CSS gives a picture that says nothing of its size. */
+/** What CSS gives an image that says nothing of its size. */
 const DEFAULT = { width: 300, height: 150 };
 const ATTRIBUTE = /\s([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 

@@ -1,4 +1,4 @@
-// Picture files in Node, decoded by sharp into what Pillow's `convert("RGB")` gives: upright, no colour profile applied.
+// Image files in Node, decoded by sharp into what Pillow's `convert("RGB")` gives: upright, no color profile applied.
 
 import { readFile, stat } from "node:fs/promises";
 import type { Metadata, Sharp } from "sharp";
@@ -12,7 +12,7 @@ export const MAX_BYTES = 2 ** 30;
 
 /**
  * Decodes a file, or bytes that messages call `name`. Alpha is dropped, an animation gives its first frame.
- * @throws PictureError, in one line that names the file: unreadable, empty, no picture, damaged, too small, too big
+ * @throws PictureError, in one line that names the file: unreadable, empty, no image, damaged, too small, too big
  */
 export async function readPicture(source: string | Uint8Array, name?: string): Promise<RawPicture> {
   const called = name ?? (typeof source === "string" ? source : "picture");
@@ -56,7 +56,7 @@ export async function loadSharp(): Promise<typeof import("sharp").default> {
 
 async function decode(image: Sharp, { space, channels }: Metadata): Promise<RawPicture> {
   if (space === "cmyk") return pixels(await rawOf(image, "cmyk"), inkToRgb);
-  // Grey with alpha is cut to its high byte like colours; only plain 16-bit grey is clipped.
+  // Grey with alpha is cut to its high byte like colors; only plain 16-bit gray is clipped.
   if (space === "grey16" && channels === 1) return pixels(await rawOf(image, "grey16"), clippedGrey);
   const { data, info } = await image
     .toColourspace("srgb")

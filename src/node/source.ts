@@ -12,8 +12,8 @@ export type NodePicture = string | URL | Blob | ArrayBuffer | SharedArrayBuffer 
 const ADDRESS = /^(?:file|https?|data|blob):|^[a-z][a-z\d+.-]+:\/\//i;
 
 /**
- * The pixels of a picture.
- * @throws PictureError for what cannot be read, fetched or decoded, or is no picture; the signal's reason.
+ * The pixels of an image.
+ * @throws PictureError for what cannot be read, fetched or decoded, or is no image; the signal's reason.
  */
 export async function readSource(picture: NodePicture, signal?: AbortSignal): Promise<PixelData> {
   // By their properties, not their class: an image may come from another realm, as under Jest, or another fetch.

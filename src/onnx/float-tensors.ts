@@ -17,7 +17,7 @@ interface CheckedModel {
   readonly tensors: ReadonlyMap<CanonicalName, TensorEntry>;
 }
 
-/** By canonical name; Q, K and V apart, positions fitted to the picture, int8 weights times their scales. */
+/** By canonical name; Q, K and V apart, positions fitted to the image, int8 weights times their scales. */
 export async function floatTensors(
   model: CheckedModel,
   signal: AbortSignal,

@@ -19,7 +19,7 @@ export interface Layer {
   readonly out: number;
 }
 
-/** The type of activations, and of constants that are not quantised. */
+/** The type of activations, and of constants that are not quantized. */
 export function floatType(format: OnnxFormat): OnnxType & ("float16" | "float32") {
   return format === "fp16" ? "float16" : "float32";
 }
@@ -66,7 +66,7 @@ function int8Product(graph: OnnxGraph, _: OnnxFormat, x: Value, { name, weight, 
   const w = graph.constant(`${name}.weight`, "int8", [q.length / out, out], transposed(q, out));
   const wScale = graph.constant(`${name}.weight_scale`, "float32", [out], scale);
   const wZero = graph.constant(`${name}.weight_zero`, "int8", [out], new Int8Array(out));
-  // Q, K and V read one input: it is quantised once.
+  // Q, K and V read one input: it is quantized once.
   const xq = graph.once(`${x}/q`, (q) => {
     const outputs = [q, `${x}/scale`, `${x}/zero`];
     return graph.nodes("DynamicQuantizeLinear", `${x}/Quantize`, outputs, [x])[0];

@@ -19,7 +19,7 @@ import { floats, linear, type OnnxFormat } from "./linear.ts";
 import type { Message } from "./protobuf.ts";
 import { type Tensors, Writer } from "./writer.ts";
 
-/** What the file calls its input, [batch, 3, height, width] f32, normalised. */
+/** What the file calls its input, [batch, 3, height, width] f32, normalized. */
 export const INPUT = "pixel_values";
 const BATCH = "batch_size";
 
@@ -205,7 +205,7 @@ function rotated(name: string, rotation: Rotation, x: Node, out: Value, writer: 
   return node("Add", "Rotated", node("Mul", "Cosine", x, table("cosine", cosine)), turned);
 }
 
-/** A parameter's rows once for each picture, [batch, rows, width]. */
+/** A parameter's rows once for each image, [batch, rows, width]. */
 function learntRows({ name, rows }: Learnt, width: number, writer: Writer): Node {
   const { graph } = writer;
   const shape = graph.once("images/Shape", (name) => graph.node("Shape", name, [INPUT]));

@@ -1,4 +1,4 @@
-// How far quantised values are from those that they stand for: signal to quantisation noise.
+// How far quantized values are from those that they stand for: signal to quantization noise.
 
 import { limitOf } from "./outlier.ts";
 import { quantizeRow } from "./quantize.ts";

@@ -1,4 +1,4 @@
-// Symmetric int8 quantisation of weights, on the CPU in f64: the same bits on every machine, at load or in a file.
+// Symmetric int8 quantization of weights, on the CPU in f64: the same bits on every machine, at load or in a file.
 
 const NEIGHBOURS = [
   [1, 0, 7],

@@ -1,4 +1,4 @@
-// Quantisers of activations whose parameters are settled before a run: which values they have, and which is nearest.
+// Quantizers of activations whose parameters are settled before a run: which values they have, and which is nearest.
 
 /** q = round(x / scale) + zero within the int8 levels of `bits`; x ~ (q - zero) scale. A scale for all columns, or one for each. */
 export interface Uniform {
@@ -36,7 +36,7 @@ export function levelsOf({ kind, bits }: Quantizer): { low: number; high: number
   return { low: kind === "uniform" ? -high - 1 : -high, high };
 }
 
-/** The value that a quantiser has for x; the same formulas as shaders/lib/levels.wgsl, in f64. */
+/** The value that a quantizer has for x; the same formulas as shaders/lib/levels.wgsl, in f64. */
 export function nearest(quantizer: Quantizer, x: number, column = 0): number {
   const { low, high } = levelsOf(quantizer);
   if (quantizer.kind === "log") {

@@ -1,9 +1,9 @@
-// The choice of kernel and variant for each step by measuring which is the fastest. Fetched where that is asked for.
+// The choice of kernel and variant for each step by measuring which is the fastest. Fetched where that is requested.
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
 import { type Candidate, candidatesFor } from "./choose.ts";
-// Measures for it, and comes along so that it is there when it is asked for.
+// Measures for it, and comes along so that it is there when it is requested.
 import "./measure.ts";
 import { chooseProven } from "./proven.ts";
 import { answersRight } from "./self-test.ts";
@@ -90,7 +90,7 @@ async function within<T>(budget: Budget, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** Changes with any candidate's shader, so that a new build measures anew (FNV-1a). */
+/** Changes with any candidate's shader, so that a new build measures again (FNV-1a). */
 function buildOf(candidates: readonly Candidate[]): string {
   let hash = 0x811c9dc5;
   for (const { variant } of candidates)

@@ -157,7 +157,7 @@ function placesOf(graph: Graph, base: number): { tensors: Places; end: number } 
   return { tensors, end };
 }
 
-/** On views that are made anew each time, for those of before are gone where the memory has grown. */
+/** On views that are made again each time, for those of before are gone where the memory has grown. */
 function inTypeScript(
   compute: (problem: unknown, arrays: Arrays) => void,
   { problem, buffers }: Step,

@@ -25,7 +25,7 @@ export interface Threads {
 export const MOST_THREADS = 8;
 /** Parts of a call for each thread: few, for each widens its own operands, and enough for a slow thread to do fewer. */
 const PARTS = 4;
-/** Numbers of calls; then they begin anew. */
+/** Numbers of calls; then they begin again. */
 const MOST_CALLS = 0x3fffff;
 /** A part that is not done for so long, or for ten times what the others took, is lost with its thread. */
 const PATIENCE_MS = 1000;

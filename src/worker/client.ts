@@ -42,9 +42,9 @@ import { type Loaded, type LoadRequest, type Method, type Ran, receiveError } fr
 import { sendable, transferables } from "./pictures.ts";
 
 /**
- * `ImageClassifier.load` in a module worker; on the page's own thread where no worker starts and none was asked for. Throws the same errors.
+ * `ImageClassifier.load` in a module worker; on the page's own thread where no worker starts and none was requested. Throws the same errors.
  * @param why the CPU is taken, where WebGPU was tried before
- * @throws UnsupportedDeviceError where a worker was asked for, and none starts
+ * @throws UnsupportedDeviceError where a worker was requested, and none starts
  */
 export async function loadInWorker(
   model: ModelSource,

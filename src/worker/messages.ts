@@ -17,7 +17,7 @@ export interface LoadRequest {
   readonly model: string | Record<string, FileContents>;
   /** All that can be sent; addresses as text. */
   readonly options: Omit<LoadOptions, "signal" | "onProgress" | "endpoint"> & { readonly endpoint?: string };
-  /** The CPU is asked for, where WebGPU was tried before. */
+  /** The CPU is requested, where WebGPU was tried before. */
   readonly why?: Reason;
 }
 
@@ -39,7 +39,7 @@ export interface RunRequest {
   /** The number of the request that loaded it. */
   readonly classifier: number;
   readonly method: Method;
-  /** One picture or many. ImageBitmaps and VideoFrames become the worker's own: it closes them. */
+  /** One image or many. ImageBitmaps and VideoFrames become the worker's own: it closes them. */
   readonly input: unknown;
   readonly topK?: number;
   /** Whether each of many has a result of its own, whose `reason` is a SentError. */

@@ -1,4 +1,4 @@
-// Pictures that can leave their thread: elements become bitmaps and frames, which are moved, not copied.
+// Images that can leave their thread: elements become bitmaps and frames, which are moved, not copied.
 
 import { decoded, openPicture, type Picture } from "../classifier/picture.ts";
 import { bitmapOptions, nameOf } from "../classifier/picture-kinds.ts";
@@ -7,14 +7,14 @@ import { isA } from "../errors/is-a.ts";
 import { bytesOf } from "../image/encoded-size.ts";
 import { formatName } from "../image/format-name.ts";
 
-/** Something that `postMessage` takes; whoever gets a bitmap or frame closes it. The caller's own picture stays as it is. */
+/** Something that `postMessage` takes; whoever gets a bitmap or frame closes it. The caller's own image stays as it is. */
 export async function sendable(picture: Picture, signal?: AbortSignal): Promise<unknown> {
   if (isA(picture, "VideoFrame")) return picture.clone();
   if (isA(picture, "HTMLVideoElement")) return currentFrame(picture);
   if (isA(picture, "HTMLImageElement") || (isA(picture, "Blob") && (await isSvg(picture))))
     return decoded(picture, signal);
   if (isA(picture, "Blob")) return picture;
-  // What is no picture stays here. A browser may send an ImageData that lost its pixels as nothing at all.
+  // What is no image stays here. A browser may send an ImageData that lost its pixels as nothing at all.
   (await openPicture(picture)).close();
   const drawn =
     isA(picture, "HTMLCanvasElement") || isA(picture, "OffscreenCanvas") || isA(picture, "ImageBitmap");

@@ -17,7 +17,7 @@ export interface RaceModel {
   readonly floats: Tensors;
 }
 
-/** One of each: a folder that was chosen, or else named by the address, or else made-up weights of every shape and size. */
+/** One of each: a folder that was chosen, or else named by the address, or else synthetic weights of every shape and size. */
 export function raceModels({ folder, settings, signal }: Bench): (() => Promise<RaceModel>)[] {
   const source = folder ?? (settings.model && new URL(settings.model, location.href));
   if (source) return [() => openedModel(source, signal)];

@@ -1,4 +1,4 @@
-// Kernels that do the same thing share a colour.
+// Kernels that do the same thing share a color.
 
 import { figure } from "../../../src/bench/markdown.ts";
 import type { PlotRecord } from "../bench-page.ts";
@@ -7,7 +7,7 @@ const FAMILY = /^(?:gemm_int8|gemm_float|attention|layernorm|head|resize|peak)/;
 
 const FAMILIES = ["gemm_int8", "gemm_float", "attention", "layernorm", "head", "resize", "peak", "other"];
 
-/** Paul Tol's bright scheme: told apart without seeing red and green, by day and by night. */
+/** Paul Tol's bright scheme: distinguished without seeing red and green, by day and by night. */
 export const COLOURS = {
   domain: FAMILIES,
   range: ["#4477aa", "#66ccee", "#ee6677", "#228833", "#ccbb44", "#aa3377", "#999999", "#bb7744"],

@@ -41,7 +41,7 @@ function columnsOf(records: readonly PlotRecord[]): Column<Row>[] {
   return Object.keys(records[0]).map((head) => ({ head, value: (row) => (row as PlotRecord)[head] }));
 }
 
-/** The colours that some record has, in words. */
+/** The colors that some record has, in words. */
 function legendOf(
   color: { domain?: Iterable<unknown>; range?: unknown } | undefined,
   records: readonly PlotRecord[],

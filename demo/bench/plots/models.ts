@@ -1,4 +1,4 @@
-// Whole models: pictures a second over the batch, GPU time by pass, and the way to the first answer.
+// Whole models: images a second over the batch, GPU time by pass, and the way to the first answer.
 
 import {
   axisX,
