@@ -26,7 +26,7 @@ export interface FloatModel {
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
-  /** Bytes of the float file that came so far, and in all where that is known. */
+  /** Downloaded bytes of the float file, and all bytes if known. */
   readonly onBytes?: (loaded: number, total: number | undefined) => void;
 }
 

@@ -14,7 +14,7 @@ export interface TensorError {
   readonly arrivingDb?: number;
 }
 
-/** A tensor in f32 that is wrong by what came before. */
+/** An f32 tensor with the errors of the steps before it. */
 export interface StreamError {
   readonly name: string;
   readonly arrivingDb: number;

@@ -35,7 +35,7 @@ export interface ErrorReport {
   readonly layers?: readonly LayerCost[];
   /** What is int8, worst first. */
   readonly tensors: readonly TensorError[];
-  /** The residual stream, the embedding and the logits, in their order: f32, and wrong by what came before. */
+  /** The residual stream, the embedding and the logits, in order: f32, with the errors of the steps before. */
   readonly stream: readonly StreamError[];
   readonly normInputs: readonly ChannelPeaks[];
 }

@@ -148,8 +148,8 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   async #resume(cause: unknown): Promise<void> {
     if (this.#loaded >= this.#loadedAtFailure + PROGRESS_BYTES) this.#failures = 0;
     this.#loadedAtFailure = this.#loaded;
-    const came = `${this.#loaded} of ${this.#total ?? "unknown"} bytes`;
-    await this.#rest(this.#error(`stopped after ${came}. Try again.`, cause));
+    const got = `${this.#loaded} of ${this.#total ?? "unknown"} bytes`;
+    await this.#rest(this.#error(`stopped after ${got}. Try again.`, cause));
     const { ok, status, headers, body } = await this.#request();
     if (!ok || !body) throw this.#refused(status);
     const whole = status !== 206;

@@ -18,8 +18,8 @@ export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    const came = isWebPage(text) ? "a web page (HTML)" : `${text.length} characters that do not parse`;
-    throw new ModelFormatError(`${file}: expected JSON, got ${came}. Check the file and its address.`, {
+    const got = isWebPage(text) ? "a web page (HTML)" : `${text.length} characters that do not parse`;
+    throw new ModelFormatError(`${file}: expected JSON, got ${got}. Check the file and its address.`, {
       // The parser quotes the text.
       cause: visible(String(cause)),
     });
@@ -35,14 +35,14 @@ export function quote(value: unknown): string {
 }
 
 /** The error for a field of the wrong type. */
-export function malformed(who: string, expected: string, came: unknown): ModelFormatError {
-  return new ModelFormatError(`${who}: expected ${expected}, got ${quote(came)}.`);
+export function malformed(who: string, expected: string, got: unknown): ModelFormatError {
+  return new ModelFormatError(`${who}: expected ${expected}, got ${quote(got)}.`);
 }
 
 /** The error for a valid setting that vit8 does not support. */
-export function unsupported(who: string, supported: unknown, came: unknown): UnsupportedModelError {
+export function unsupported(who: string, supported: unknown, got: unknown): UnsupportedModelError {
   return new UnsupportedModelError(
-    `${who}: expected ${supported}, got ${quote(came)}, which is not supported.`,
+    `${who}: expected ${supported}, got ${quote(got)}, which is not supported.`,
   );
 }
 
@@ -114,8 +114,8 @@ export function oneOf<T>(value: unknown, who: string, table: Record<string, T>):
 /** Throws UnsupportedModelError if a present field has a value other than the supported one. */
 export function checkFixed(fields: Fields, fixed: Fields): void {
   for (const [key, value] of Object.entries(fixed)) {
-    const came = field(fields, key) ?? value;
-    if (came !== value) throw unsupported(key, quote(value), came);
+    const got = field(fields, key) ?? value;
+    if (got !== value) throw unsupported(key, quote(value), got);
   }
 }
 

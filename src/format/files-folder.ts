@@ -54,8 +54,8 @@ function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-function unexpected(who: string, expected: string, came: unknown): ModelLoadError {
-  return new ModelLoadError(`${who}: expected ${expected}, got ${kindOf(came)}.`);
+function unexpected(who: string, expected: string, got: unknown): ModelLoadError {
+  return new ModelLoadError(`${who}: expected ${expected}, got ${kindOf(got)}.`);
 }
 
 function findOutermost(contents: Map<string, FileContents>, name: string): FileContents | undefined {

@@ -31,10 +31,10 @@ function verified<File extends ByteStream>(file: File, known: Promise<string | u
     },
     async flush() {
       const expected = await known;
-      const came = sha256.hex();
-      if (expected && expected !== came)
+      const got = sha256.hex();
+      if (expected && expected !== got)
         throw new ModelFormatError(
-          `weights file: expected SHA-256 ${expected}, got ${came}. Download it again.`,
+          `weights file: expected SHA-256 ${expected}, got ${got}. Download it again.`,
         );
     },
   });

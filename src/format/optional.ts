@@ -4,7 +4,7 @@ import { isWebPage } from "./fields.ts";
 import type { ModelFolder } from "./folder.ts";
 
 /**
- * The text of such a file; undefined also where a web page came in its place, as from servers of single-page apps, or where
+ * The text of such a file; undefined also if the server sent a web page instead, as single-page apps do, or if
  * the server refused it, as object stores do with what they lack.
  */
 export async function readOptional(

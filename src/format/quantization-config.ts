@@ -98,9 +98,9 @@ export function parseQuantization(value: unknown): Quantization | undefined {
 
 function check(fields: Fields, expected: Fields, who: string): void {
   for (const [key, value] of Object.entries(expected)) {
-    const came = field(fields, key);
+    const got = field(fields, key);
     // compressed-tensors leaves out what its own default says
-    if (came === value || (came === undefined && key === "dynamic" && value === false)) continue;
-    throw unsupported(`${who}.${key}`, quote(value), came);
+    if (got === value || (got === undefined && key === "dynamic" && value === false)) continue;
+    throw unsupported(`${who}.${key}`, quote(value), got);
   }
 }

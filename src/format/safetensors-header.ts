@@ -63,15 +63,13 @@ export function readHeaderByteLength(bytes: Uint8Array, fileByteLength?: number)
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
   const most = Math.min(MAX_HEADER_BYTES, (fileByteLength ?? Number.POSITIVE_INFINITY) - LENGTH_BYTES);
   if (length >= 2 && length <= most) return length;
-  const came = `${length}. Is it a safetensors file?`;
-  throw doubt(new ModelFormatError(`${WHO}: expected 2 to ${most} bytes, got ${came}`));
+  const got = `${length}. Is it a safetensors file?`;
+  throw doubt(new ModelFormatError(`${WHO}: expected 2 to ${most} bytes, got ${got}`));
 }
 
 /** The error of a file with too few or too many bytes. */
-export function truncated(expected: number, came: number | string): ModelFormatError {
-  return new ModelFormatError(
-    `safetensors file: expected ${expected} bytes, got ${came}. Download it again.`,
-  );
+export function truncated(expected: number, got: number | string): ModelFormatError {
+  return new ModelFormatError(`safetensors file: expected ${expected} bytes, got ${got}. Download it again.`);
 }
 
 const WHO = "safetensors header";

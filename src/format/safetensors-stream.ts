@@ -17,7 +17,7 @@ export interface ByteStream {
 
 export interface StreamOptions {
   signal?: AbortSignal;
-  /** Called as bytes arrive, with all that came so far and the file's length where it is known. */
+  /** Called as bytes arrive, with the bytes received so far and the file's length if known. */
   onBytes?: (loadedBytes: number, totalBytes: number | undefined) => void;
 }
 
@@ -104,7 +104,7 @@ async function takeHeader(source: ByteSource, fileByteLength?: number): Promise<
 const FIRST_ROOM_BYTES = 16 * 2 ** 20;
 
 class ByteSource {
-  /** Bytes that came so far. */
+  /** Bytes received so far. */
   loaded = 0;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #signal: AbortSignal | undefined;

@@ -93,9 +93,9 @@ function asFolderUrl(base: string | URL): URL {
   const url = inFull(String(base));
   const isOne = url && isPlace(url);
   if (isOne && !url.username && !url.password) return url;
-  const came = isOne ? "one with a user name or a password" : quote(String(base));
+  const got = isOne ? "one with a user name or a password" : quote(String(base));
   throw new ModelLoadError(
-    `model: expected an http or https address, got ${came}. Or pass files, or their contents by name.`,
+    `model: expected an http or https address, got ${got}. Or pass files, or their contents by name.`,
   );
 }
 

@@ -63,14 +63,14 @@ function checkTensor(
   const entry = found.get(name);
   if (!entry) throw new ModelFormatError(`${model.name}: expected tensor ${name} [${shape}], got none.`);
   if (!sameShape(entry.shape, shape)) {
-    const came = entry.shape.slice(0, 8);
+    const got = entry.shape.slice(0, 8);
     // A fine-tune with the config of what it was made from.
-    const isHead = /^head(?:_distillation)?\./.test(name) && `${came.slice(1)}` === `${shape.slice(1)}`;
+    const isHead = /^head(?:_distillation)?\./.test(name) && `${got.slice(1)}` === `${shape.slice(1)}`;
     const advice = isHead
-      ? ` config.json describes ${shape[0]} classes: set its id2label, num_labels or num_classes to ${came[0]}.`
+      ? ` config.json describes ${shape[0]} classes: set its id2label, num_labels or num_classes to ${got[0]}.`
       : "";
     throw new ModelFormatError(
-      `tensor ${quote(entry.name)}: expected shape [${shape}], got [${came}].${advice}`,
+      `tensor ${quote(entry.name)}: expected shape [${shape}], got [${got}].${advice}`,
     );
   }
   if (FLOATS.includes(entry.dtype)) return;

@@ -26,8 +26,8 @@ async function found(files: Files, name: string, who: string, config: Fields): P
   const file = fileOf(files, name);
   if (file) return part(files[file]());
   const known = Object.keys(files).map((each) => /([^/]+)\.ts$/.exec(each)![1]);
-  const came = field(config, who === "model_type" ? "model_type" : "architecture") ?? name;
-  throw unsupported(who, `one of ${known.join(", ")}`, came);
+  const got = field(config, who === "model_type" ? "model_type" : "architecture") ?? name;
+  throw unsupported(who, `one of ${known.join(", ")}`, got);
 }
 
 /** Files are named in kebab case, models in whatever case their authors like. */

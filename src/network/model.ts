@@ -93,11 +93,11 @@ function readHead({ architectures }: AnyFamily, config: Fields): Head {
   return { name: name as string, head, labels: head === "embed" ? [] : transformersLabels(config) };
 }
 
-function checkTrainedSize(trained: Size, came: Size): void {
-  if (came.width === trained.width && came.height === trained.height) return;
+function checkTrainedSize(trained: Size, got: Size): void {
+  if (got.width === trained.width && got.height === trained.height) return;
   const size = ({ width, height }: Size) => `${width}x${height}`;
   throw new UnsupportedModelError(
-    `preprocessor_config.json: expected images of ${size(trained)}, the image_size in config.json, got ${size(came)}. Set size or crop_size to ${size(trained)}.`,
+    `preprocessor_config.json: expected images of ${size(trained)}, the image_size in config.json, got ${size(got)}. Set size or crop_size to ${size(trained)}.`,
   );
 }
 

@@ -53,9 +53,9 @@ function pathOfUrl(address: string): string {
 
 async function noDirectory(place: string): Promise<ModelLoadError> {
   const stats = await stat(place).catch(() => undefined);
-  const came = stats ? "a file. Pass its directory" : "none";
+  const got = stats ? "a file. Pass its directory" : "none";
   const home = place.startsWith("~") ? ". Only a shell expands ~" : "";
-  return new ModelLoadError(`model ${place}: expected a directory, got ${came}${home}.`);
+  return new ModelLoadError(`model ${place}: expected a directory, got ${got}${home}.`);
 }
 
 /** The folder at `directory`, or undefined when there is no directory of that name. */

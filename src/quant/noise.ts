@@ -9,10 +9,10 @@ export class Noise {
   #noise = 0;
 
   /** Two tensors of one length. */
-  add(reference: Float32Array, came: Float32Array): void {
+  add(reference: Float32Array, got: Float32Array): void {
     for (let i = 0; i < reference.length; i++) {
       this.#signal += reference[i] ** 2;
-      this.#noise += (came[i] - reference[i]) ** 2;
+      this.#noise += (got[i] - reference[i]) ** 2;
     }
   }
 
