@@ -57,7 +57,7 @@ export function renewLease(
 ): ModelLease {
   if (!model)
     throw new ModelLoadError(
-      "vit-classifier: has no model; set the attribute model to a Hub id or an address",
+      "vit-classifier: expected a model, got none. Set the attribute model to a Hub id or a URL.",
     );
   const address = modelAddress(model);
   const same = lease?.address === address && lease.device === device;

@@ -17,7 +17,7 @@ export function pictureAddress(src: string): string {
     url && (/^(https?:|blob:|data:image\/)/.test(url.href) || url.protocol === location.protocol);
   if (allowed) return url.href;
   throw new PictureError(
-    `src ${JSON.stringify(src.slice(0, 80))}: expected an http, https or blob address, or a data: URL of an image`,
+    `src ${JSON.stringify(src.slice(0, 80))}: expected an http, https or blob URL, or a data: URL of an image.`,
   );
 }
 

@@ -255,7 +255,9 @@ export class VitClassifier extends Base {
 
   #prepare(): { source: Source; lease: ModelLease } {
     if (!this.isConnected)
-      throw new PictureError("vit-classifier: is in no document; add it to the page first");
+      throw new PictureError(
+        "vit-classifier: expected to be in a document. Add the element to the page first.",
+      );
     const source = this.#source;
     if (!source)
       throw new PictureError(

@@ -52,7 +52,7 @@ export async function* textTensors(
     }
     if (!found.has("words.weight"))
       throw new ModelFormatError(
-        `${folder.id}: expected a text tower beside the image tower, but its weights have none; load the model as save_pretrained wrote it`,
+        `${folder.id}: expected a text tower in the weights, got none. Load the model as save_pretrained wrote it.`,
       );
     const used = usedTensors(found, model);
     checkShapes(used, model);

@@ -64,7 +64,7 @@ async function without(folder: ModelFolder, signal?: AbortSignal): Promise<Model
   await model?.stream.cancel();
   return new ModelLoadError(
     model
-      ? `${folder.id}: expected tokenizer.json, got spiece.model alone. Make it with transformers as docs/zero-shot.md of vit8 says (T5Tokenizer, save_pretrained).`
+      ? `${folder.id}: expected tokenizer.json, got spiece.model alone. Make it with transformers as in docs/zero-shot.md of vit8 (T5Tokenizer, save_pretrained).`
       : `${folder.id}: expected tokenizer.json, or vocab.json and merges.txt, got neither. Make it with AutoTokenizer.from_pretrained(MODEL).save_pretrained(FOLDER).`,
   );
 }

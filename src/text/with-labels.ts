@@ -60,7 +60,7 @@ export function withLabels<P>(named: Named<P>): ImageClassifier<P> {
 /** @throws RangeError */
 function checkTopK(topK: number): void {
   if (!(Number.isInteger(topK) && topK >= 1))
-    throw new RangeError(`topK: expected a whole number from 1 on, got ${topK}. Pass a count of labels.`);
+    throw new RangeError(`topK: expected a whole number of 1 or more, got ${topK}.`);
 }
 
 /** What `of` makes of a picture's embedding, of each of many, or of each that can be read. */
