@@ -87,7 +87,10 @@ function checkInteger(name: string, { ops }: Network<FusedOp>, integerOnly: bool
     "attention",
     ...(integerOnly ? [] : ["gather", "pool", "concat"]),
   ];
-  const other = ops.find(({ kind }) => !allowed.includes(kind));
+  // A norm of heads, behind attention, reads floats.
+  const other = ops.find(
+    ({ kind, reads: [x] }) => !allowed.includes(kind) || (kind === "norm" && x!.parts > 1),
+  );
   if (other)
     throw new UnsupportedModelError(
       `${name}: expected only integer operations, got ${other.name}. Use nonlinear exact or fast${integerOnly ? " and integerOnly false" : ""}.`,

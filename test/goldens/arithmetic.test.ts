@@ -14,17 +14,17 @@ import { PENDING } from "./pending.ts";
 
 const here = new URL(".", import.meta.url).pathname;
 
-/** More than LayerNorm, softmax and GELU: biases of attention, windows, rotary positions, QK norm, gates, other activations, attention pooling. */
+/** More than LayerNorm, softmax and GELU: biases of attention, windows, rotary positions, QK norm, gates, other activations, attention pooling, a norm behind attention. */
 const MORE =
-  /^(clip(-classifier|-vision)?|siglip(-vision)?|vit-pooler|dinov2-swiglu|(timm-)?(beit.*|dinov3.*|swin.*)|data2vec|yolos.*|timm-(clip-quickgelu|dinov2-giant|eva02.*|siglip-so400m|vit-map|vit-qknorm))$/;
+  /^(clip(-classifier|-vision)?|siglip(-vision)?|vit-pooler|dinov2-swiglu|(timm-)?(beit.*|dinov3.*|swin.*)|data2vec|yolos.*|timm-(clip-quickgelu|dinov2-giant|eva02.*|siglip-so400m|vit-map|vit-none|vit-qknorm))$/;
 /** What is left but has means of rows or two answers side by side, which are computed in floats. */
 const MEANS = /^(dinov2.*-classifier|ijepa.*|siglip-(classifier|headless)|timm-vit-(avg|gap))$/;
 
 /** With int8's exact form. The approximations of I-BERT and I-ViT are within 1 % of GELU and softmax; .9993 is the least of these models. */
 const COSINE = 0.999;
 
-/** A norm on the residual stream or behind attention: it has no levels. */
-const NORM_FIRST = /^(timm-clip|clip-projection|timm-vit-none)$/;
+/** A norm before the blocks, which is on the residual stream: it has no levels. */
+const NORM_FIRST = /^(timm-clip|clip-projection)$/;
 /** One scale for a whole tensor costs narrow random models this much; a tensor in the wrong place costs far more. */
 const CALIBRATED = 0.98;
 
