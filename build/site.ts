@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { docs } from "../demo/classify/texts.ts";
 import { assembly } from "./assembly-plugin.ts";
 import { installable } from "./installable.ts";
 import { keeping } from "./kept.ts";
@@ -43,7 +44,7 @@ export default defineConfig({
   root,
   base: "./",
   publicDir: false,
-  plugins: [wgsl(), assembly(), pageTexts(), head(), installable(), copies(asTheyAre), offline()],
+  plugins: [wgsl(), assembly(), pageTexts(), head(), docsLink(), installable(), copies(asTheyAre), offline()],
   worker: { format: "es", plugins: () => [wgsl(), assembly()] },
   build: {
     outDir: "site",
@@ -68,6 +69,16 @@ function head(): Plugin {
   return {
     name: "vit8:head",
     transformIndexHtml: () => [{ tag: "meta", attrs, injectTo: "head-prepend" }],
+  };
+}
+
+/** Only where the docs are: a development server has none. */
+function docsLink(): Plugin {
+  const link = `<p><a href="./docs/index.html">${docs}</a></p>`;
+  return {
+    name: "vit8:docs-link",
+    transformIndexHtml: (html, { path }) =>
+      path === "/index.html" ? html.replace("</footer>", `${link}</footer>`) : html,
   };
 }
 

@@ -121,6 +121,10 @@ test("works under a strict policy, and without a network after the first visit",
   await namePizza(page);
   await page.evaluate(() => navigator.serviceWorker.ready);
   expect(complaints).toEqual([]);
+  await expect(page.getByRole("link", { name: "Documentation" })).toHaveAttribute(
+    "href",
+    "./docs/index.html",
+  );
   server.stop();
   await page.reload();
   await namePizza(page);

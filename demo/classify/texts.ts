@@ -4,6 +4,9 @@ import type { MethodName } from "../../src/calibration/index.ts";
 
 export const language = "en";
 
+/** The link to the docs, which are beside the page in the built site. */
+export const docs = "Documentation";
+
 /** What came of quantising; `same` is undefined for a model without names. */
 interface Summary {
   readonly floatByteLength: number;
