@@ -1,9 +1,19 @@
 /** `npm run size`: gzip sizes of the core (src/index.ts, kernels that run by default), the element and what loads when asked for. */
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 import { root } from "./setup.mjs";
 
-const limitKilobytes = { core: 45, element: 10, "largest lazy part": 12, WebAssembly: 16 };
+const limitKilobytes = {
+  core: 45,
+  element: 10,
+  "zero-shot": 10,
+  tokenizer: 12,
+  "largest lazy part": 12,
+  WebAssembly: 16,
+};
+/** The package that a page fetches beside zero-shot's own part. */
+const tokenizer = `${root}/node_modules/@huggingface/tokenizers/dist/tokenizers.min.mjs`;
 /** What inflates WebAssembly, in the one part that has it. */
 const MAGIC = "DecompressionStream";
 
@@ -16,8 +26,16 @@ const chunks = new Map(output.map((file) => [file.fileName, file.type === "chunk
 const core = kilobytesOf("vit8.js");
 report("core", core);
 report("element", kilobytesOf("vit8.js", "element.js") - core);
+report("zero-shot", kilobytesOf("vit8.js", chunkOf("src/zeroshot/index.ts")) - core);
+report("tokenizer", gzipSync(readFileSync(tokenizer), { level: 9 }).length / 1000);
 report("largest lazy part", largestPart(false));
 report("WebAssembly", largestPart(true));
+
+/** @param {string} module */
+function chunkOf(module) {
+  for (const [name, chunk] of chunks) if (chunk?.facadeModuleId?.endsWith(module)) return name;
+  throw new Error(`${module}: expected a chunk of its own, got none. Look at build/library.ts.`);
+}
 
 /** Of what loads lazily, with WebAssembly in it or without. @param {boolean} wasm */
 function largestPart(wasm) {

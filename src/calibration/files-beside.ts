@@ -2,7 +2,15 @@
 import type { ModelFolder } from "../format/folder.ts";
 import { readOptional } from "../format/optional.ts";
 
-const NAMES = ["preprocessor_config.json", "processor_config.json", "LICENSE"];
+const NAMES = [
+  "preprocessor_config.json",
+  "processor_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "vocab.json",
+  "merges.txt",
+  "LICENSE",
+];
 
 /** Those that there are, by name. */
 export async function filesBeside(

@@ -11,6 +11,7 @@ import type { Network } from "../network/op.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import { filesBeside } from "./files-beside.ts";
 import { describeFloatModel, type ReadOptions, streamFloatModel } from "./float-model.ts";
+import { quantizedText, type Store } from "./quantized-text.ts";
 
 /**
  * Every file of the int8 folder by name, in pieces, but for README.md. Linear weights become I8 with F32 `weight_scale`
@@ -27,6 +28,8 @@ export async function quantizedFiles(
   const weights: StoredTensor[] = [];
   for await (const { names, entry, bytes } of streamFloatModel(folder, model, options))
     weights.push(...stored(model.network, names[0], entry, finite(entry, bytes)));
+  const store: Store = (network, name, entry, bytes) => stored(network, name, entry, finite(entry, bytes));
+  weights.push(...(await quantizedText(folder, store, signal)));
   const files = new Map<string, Uint8Array[]>([
     ["config.json", [encode(await quantizedConfig(folder, signal))]],
     ...(await filesBeside(folder, signal)),

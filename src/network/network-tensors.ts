@@ -10,6 +10,8 @@ import { type CheckedTensors, type Needs, usedTensors } from "./used-tensors.ts"
 const MARKS = /\b_(?:orig_mod|fsdp_wrapped_module|checkpoint_wrapped_module)\./g;
 /** Of adapters and of quantised weights: without it, the weight is another. */
 const COMPANION = /\.lora_|\.(?:weight|input|output)_(?:scale|zero_point|g_idx|packed)$/;
+/** Of the text tower of an int8 CLIP or SigLIP, which the image tower does without. */
+const OF_TEXT = /^text_(?:model|projection)\b.*\.weight_scale$/;
 /** Of timm's VisionTransformer, which timm loads strictly but for a head that is not asked for. */
 const TIMM_PART =
   /(?:^|\.)(?:blocks|norm|norm_pre|fc_norm|attn_pool|(?:cls|dist|reg)_token|pos_embed)(?:\.|$)/;
@@ -31,7 +33,9 @@ export function networkTensors(model: Needs, entries: readonly TensorEntry[]): C
   const tensors = usedTensors(tensorsOf(network, named, model.names), model);
   const used = new Set(tensors.values());
   const ignored = entries.filter((entry) => !used.has(entry)).map(({ name }) => name);
-  const refused = ignored.find((name) => COMPANION.test(name) || (network.timms && TIMM_PART.test(name)));
+  const refused = ignored.find(
+    (name) => (COMPANION.test(name) && !OF_TEXT.test(name)) || (network.timms && TIMM_PART.test(name)),
+  );
   if (refused === undefined) return { tensors, ignored };
   throw new UnsupportedModelError(
     `tensor ${quote(refused)}: not part of the network in config.json, but it would change the result. Merge adapters, and save the model that config.json describes.`,

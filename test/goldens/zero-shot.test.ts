@@ -2,11 +2,13 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { quantizedFiles } from "../../src/calibration/quantized-model.ts";
 import { openSafetensors, toFloat32 } from "../../src/format/safetensors.ts";
 import { openModel } from "../../src/node/folder.ts";
-import { ZeroShotClassifier } from "../../src/node/index.ts";
+import { ImageClassifier, ZeroShotClassifier } from "../../src/node/index.ts";
 import { readTokenizer } from "../../src/text/tokenizer.ts";
 import { describeText } from "../../src/text/tower.ts";
+import { cosineOf, normalized } from "../../src/text/unit-length.ts";
 
 const here = new URL("./zero-shot/", import.meta.url).pathname;
 const picture = new URL("./picture.png", import.meta.url).pathname;
@@ -85,6 +87,23 @@ test("labels are scored, kept, and averaged over templates", async () => {
   await expect(classifier.embedText(["hen"])).rejects.toThrow("disposed");
 });
 
+test.each(["clip", "clip-files", "siglip"])("%s: an int8 folder has both towers", async (name) => {
+  const files = await quantizedFiles(await openModel(here + name));
+  const weights = Buffer.concat(files.get("model.safetensors")!);
+  expect(weights.length).toBeLessThan(0.75 * readFileSync(`${here}${name}/model.safetensors`).length);
+  const contents = [...files].map(([file, pieces]) => [file, Buffer.concat(pieces)] as const);
+  const answers = [];
+  for (const model of [here + name, contents]) {
+    const classifier = await ZeroShotClassifier.load(model, { device: "cpu" });
+    const texts = await classifier.embedText(["a cat", "two dogs on a beach"]);
+    answers.push([...texts, await classifier.embedImage(picture)]);
+    await classifier.dispose();
+  }
+  // The same levels by the same arithmetic, but for floats that were f16 in one of them.
+  for (const [i, embedding] of answers[0].entries())
+    expect(cosineOf(embedding, answers[1][i])).toBeGreaterThan(0.99999);
+});
+
 test("a sigmoid scores each label by itself", async () => {
   const classifier = await ZeroShotClassifier.load(`${here}siglip`, { device: "cpu" });
   const image = await classifier.embedImage(picture);
@@ -99,6 +118,28 @@ test("a sigmoid scores each label by itself", async () => {
 test("a model without a text tower is refused before its weights, and says what does load", async () => {
   const models = new URL("./models/", import.meta.url).pathname;
   await expect(ZeroShotClassifier.load(`${models}vit`, { device: "cpu" })).rejects.toThrow("ImageClassifier");
+});
+
+test("a CLIP whose text tower is not supported still gives its image tower, also in int8", async () => {
+  const files = readdirSync(`${here}clip`).map(
+    (name) => [name, readFileSync(`${here}clip/${name}`)] as const,
+  );
+  const config = JSON.parse(readFileSync(`${here}clip/config.json`, "utf8"));
+  config.text_config.hidden_act = "mish";
+  const model = { ...Object.fromEntries(files), "config.json": JSON.stringify(config) };
+  const way = { device: "cpu" } as const;
+  await expect(ZeroShotClassifier.load(model, way)).rejects.toThrow(
+    /text tower is not supported.*ImageClassifier\.load/,
+  );
+  const int8 = [...(await quantizedFiles(await openModel(model)))];
+  const contents = int8.map(([name, pieces]) => [name, Buffer.concat(pieces)] as const);
+  const embeddings = [];
+  for (const each of [model, contents]) {
+    const classifier = await ImageClassifier.load(each, way);
+    embeddings.push(normalized(await classifier.embed(picture)));
+    await classifier.dispose();
+  }
+  expect(cosineOf(embeddings[0], embeddings[1])).toBeGreaterThan(0.99999);
 });
 
 async function expectedOf(folder: string): Promise<Map<string, Float32Array>> {
