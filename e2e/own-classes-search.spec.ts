@@ -3,7 +3,16 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "@playwright/test";
 import type { FileServer } from "../src/testing/file-server.ts";
-import { addressOf, indexed, load, lookAt, makeFolder, results, serveHub } from "./own-classes-page.ts";
+import {
+  addressOf,
+  indexed,
+  load,
+  lookAt,
+  makeFolder,
+  readIndex,
+  results,
+  serveHub,
+} from "./own-classes-page.ts";
 
 let hub: FileServer;
 test.beforeAll(async () => {
@@ -92,3 +101,46 @@ test("a pause and a stop keep what is indexed, and the same folder goes on from 
   await page.getByLabel("Folder of images").setInputFiles(folder);
   await indexed(page, "120 images are");
 });
+
+test("a device lost in the middle of indexing, twice, and one lost in a search: nothing is lost", async ({
+  page,
+}) => {
+  const folder = makeFolder(60);
+  await page.goto(`/${addressOf(hub)}`);
+  await load(page);
+  await page.getByLabel("Folder of images").setInputFiles(folder);
+  await indexed(page, "60 images are");
+  const undisturbed = await readIndex(page);
+  expect(new Set(undisturbed.map(([name]) => name)).size).toBe(60);
+  await page.getByRole("button", { name: "Delete the index" }).click();
+  await expect(page.locator("#indexed")).toHaveText("No images are indexed with this model yet.");
+  // Both towers are in the worker.
+  const [worker] = page.workers();
+  await worker.evaluate(loseDevices, [5, 12]);
+  await page.getByLabel("Folder of images").setInputFiles(folder);
+  await indexed(page, "60 images are");
+  expect(await worker.evaluate(lostDevices)).toBe(2);
+  expect(await readIndex(page)).toEqual(undisturbed);
+  await worker.evaluate(loseDevices, [1]);
+  await page.getByLabel("Words to search for").fill("a dog on a beach");
+  await expect(page.locator("#found")).toContainText("60 images searched");
+  expect(await worker.evaluate(lostDevices)).toBe(1);
+  await expect(page.locator("#index-error")).toBeHidden();
+});
+
+/** Destroys the device at these of its runs, counted from now. */
+function loseDevices(moments: readonly number[]): void {
+  let runs = 0;
+  Object.assign(globalThis, { lost: 0 });
+  const { createCommandEncoder } = GPUDevice.prototype;
+  GPUDevice.prototype.createCommandEncoder = function (...args) {
+    const encoder = createCommandEncoder.apply(this, args);
+    if (moments.includes(++runs)) {
+      this.destroy();
+      (globalThis as unknown as { lost: number }).lost++;
+    }
+    return encoder;
+  };
+}
+
+const lostDevices = () => (globalThis as unknown as { lost: number }).lost;
