@@ -120,7 +120,7 @@ describe("rows", () => {
       labels: [],
       indices: [],
       scores: [],
-      error: expect.stringContaining("is not a picture"),
+      error: expect.stringMatching(/07\.png: expected PNG, /),
     });
   });
 
