@@ -1,4 +1,5 @@
 /** What a page's layout, its network panel and a screen reader see of the element. */
+import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 
 const model = "/models/everyday80/";
@@ -193,4 +194,64 @@ test("no request is canceled, neither of the first load nor of one whose files a
     await expect.poll(() => asked.filter((line) => line.includes(model)).sort(), load).toEqual(files);
   }
   expect(canceled).toEqual([]);
+});
+
+test("elements use the classifier of the page, and leave it to the page", async ({ page }) => {
+  const fetched: string[] = [];
+  page.on("request", (request) => fetched.push(new URL(request.url()).pathname));
+  const bare = (id: string) =>
+    `<vit-classifier id="${id}" src="${samples}/pizza.svg" top-k="1"></vit-classifier>`;
+  await openPage(page, bare("a") + bare("b"));
+  const answer = await page.evaluate(async (model) => {
+    const { ImageClassifier } = await import("/src/index.ts" as string);
+    const classifier = await ImageClassifier.load(model, { device: "webgpu" });
+    const elements = [...document.querySelectorAll("vit-classifier")];
+    const labels = await Promise.all(
+      elements.map(async (element) => {
+        element.classifier = classifier;
+        return (await element.classify())[0].label;
+      }),
+    );
+    document.body.replaceChildren();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const rgba = new Uint8ClampedArray(32 * 32 * 4).fill(255);
+    const still = await classifier.classify({ width: 32, height: 32, rgba }, { topK: 1 });
+    return [...labels, elements[0].classifier === classifier, still.length];
+  }, model);
+  expect(answer).toEqual(["pizza", "pizza", true, 1]);
+  expect(fetched.filter((path) => path === `${model}model.safetensors`)).toHaveLength(1);
+});
+
+test("the whole page of docs/element.md classifies its image", async ({ page }) => {
+  const [, body] = /```html\n(<!doctype[\s\S]*?)```/.exec(readFileSync("docs/element.md", "utf8"))!;
+  const serve = (
+    address: string,
+    answer: Parameters<Parameters<Parameters<Page["route"]>[1]>[0]["fulfill"]>[0],
+  ) => page.route(address, (route) => route.fulfill(answer));
+  await serve("**/whole.html", { contentType: "text/html", body });
+  await serve("**/cat.jpg", { path: "demo/classify/samples/pizza.svg", contentType: "image/svg+xml" });
+  // In place of the package: its sources.
+  const define = 'export * from "/src/element/define.ts";';
+  await serve("**/vit8/dist/element-define.js", { contentType: "text/javascript", body: define });
+  await page.route("**/vit8/models/everyday80/*", (route) =>
+    route.fulfill({ path: `models/everyday80/${route.request().url().split("/").at(-1)}` }),
+  );
+  await page.goto("/whole.html");
+  await expect(page.getByRole("listitem").first()).toContainText("pizza");
+  await expect(page.locator("vit-classifier [part=image]")).toHaveCSS("aspect-ratio", "320 / 240");
+});
+
+test("with the attribute worker, the page's own thread opens no device", async ({ page }) => {
+  await page.addInitScript(() => {
+    const { requestDevice } = GPUAdapter.prototype;
+    Object.assign(globalThis, { devices: 0 });
+    GPUAdapter.prototype.requestDevice = function (...given) {
+      Object.assign(globalThis, { devices: 1 });
+      return requestDevice.apply(this, given);
+    };
+  });
+  await openPage(page, element("a", `${samples}/pizza.svg`, "worker"));
+  await answers(page, 5);
+  expect(page.workers().length).toBeGreaterThan(0);
+  expect(await page.evaluate(() => (globalThis as unknown as { devices: number }).devices)).toBe(0);
 });

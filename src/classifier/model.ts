@@ -64,7 +64,7 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
     throw new ModelLoadError(
       `${folder.id}: expected config.json, got none. Pass a model folder in the Hugging Face format.`,
     );
-  const fields = parseJson(config, "config.json");
+  const fields = parseJson(config, folder.id.replace(/\/*$/, "/config.json"));
   const parsed = (name: string, text?: string) => (text === undefined ? undefined : parseJson(text, name));
   const { readModel } = await reader;
   const read = await readModel(fields, async () => {

@@ -11,6 +11,7 @@ import { stubCache } from "../testing/kept-cache.ts";
 import type { ImageClassifier } from "../worker/load.ts";
 import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
 import { madeUpPicture, madeUpTensors, PLAIN, shardsOf, timmFiles } from "./made-up-vit.shared.ts";
+import { describeModel } from "./model.ts";
 
 const files = timmFiles(PLAIN, madeUpTensors(PLAIN));
 const sharded = shardsOf(files);
@@ -273,4 +274,12 @@ test("five loads leave no listener on their signal, those that fail neither", as
   for (const [, listener] of removed.mock.calls) listeners.delete(listener);
   expect(added).toHaveBeenCalled();
   expect(listeners.size).toBe(0);
+});
+
+test("a page in place of config.json is told with its address", async () => {
+  const readText = async () => "<!doctype html><title>My app</title>";
+  const folder = { id: "https://my.example/models/vit/", readText, open: async () => undefined };
+  await expect(describeModel(folder)).rejects.toThrow(
+    "https://my.example/models/vit/config.json: expected JSON, got a web page (HTML).",
+  );
 });

@@ -1,6 +1,6 @@
 // The element's attributes, and the properties that mirror them.
 
-import type { DeviceChoice } from "../index.ts";
+import type { DeviceChoice, ImageClassifier } from "../index.ts";
 
 export interface Attributes {
   src: string;
@@ -16,6 +16,7 @@ export interface Attributes {
   height: number;
   announce: "off" | "polite" | "";
   autoplay: boolean;
+  worker: boolean;
   name: string;
 }
 
@@ -81,6 +82,12 @@ const ATTRIBUTES: { readonly [Name in keyof Attributes]: Attribute<Attributes[Na
     read: (value) => value !== null,
     write: Boolean,
   },
+  worker: {
+    attribute: "worker",
+    renews: "run",
+    read: (value) => value !== null,
+    write: Boolean,
+  },
   name: { attribute: "name", read: text },
 };
 
@@ -110,9 +117,30 @@ export function mirrorAttributes(prototype: HTMLElement): void {
     });
 }
 
+interface Changing {
+  attributeChangedCallback(name: string): void;
+}
+
+const given = new WeakMap<Element, ImageClassifier>();
+
+/** Gives elements of a class the property `classifier`: a loaded model that the page lends them, in place of `model`. */
+export function addClassifier(prototype: HTMLElement & Changing): void {
+  Object.defineProperty(prototype, "classifier", {
+    configurable: true,
+    get(this: HTMLElement) {
+      return given.get(this) ?? null;
+    },
+    set(this: HTMLElement & Changing, classifier: ImageClassifier | null | undefined) {
+      if (classifier) given.set(this, classifier);
+      else given.delete(this);
+      this.attributeChangedCallback("model");
+    },
+  });
+}
+
 /** A property set before the class was defined hides the accessor; it is set again. */
 export function upgradeProperties(element: HTMLElement & Attributes): void {
-  for (const [property] of entries) {
+  for (const property of ["classifier", ...entries.map(([name]) => name)] as (keyof Attributes)[]) {
     if (!Object.hasOwn(element, property)) continue;
     const value = element[property];
     delete (element as Partial<Attributes>)[property];

@@ -9,40 +9,32 @@ import {
   ModelLoadError,
 } from "../index.ts";
 import type { ZeroShotClassifier } from "../zeroshot/index.ts";
+import { borrow } from "./borrowed.ts";
+import { inTurn, type ModelLease, type Queue } from "./lease.ts";
 import { modelAddress } from "./source.ts";
 
 /** As often as XMLHttpRequest tells its progress. */
 const PROGRESS_INTERVAL_MS = 50;
 
-interface SharedModel {
+interface SharedModel extends Queue {
   readonly classifier: Promise<ImageClassifier | ZeroShotClassifier>;
   readonly loading: AbortController;
   /** One for each lease. */
   readonly listeners: Set<(progress: LoadProgress) => void>;
   ready: boolean;
-  tail: Promise<unknown>;
 }
 
-export interface ModelLease {
-  readonly address: string;
-  readonly device: DeviceChoice;
-  /** Of a page's own; empty: the model's. */
-  readonly labels: readonly string[];
-  /** Rejects with what `ImageClassifier.load` or `ZeroShotClassifier.load` throws. */
-  readonly classifier: Promise<ImageClassifier>;
-  readonly ready: boolean;
-  /** False once loading failed, or the model was found broken: another lease loads it again. */
-  readonly current: boolean;
-  /** Runs `work` after what was asked for before. An element waits in one place at a time, so all get their turn. */
-  turn<T>(work: () => Promise<T>): Promise<T>;
-  /** Keeps others from sharing it: its device was lost. */
-  forget(): void;
-  /** A second call does nothing. */
-  release(): void;
-}
-
-/** By device and address, and whether for labels of a page's own. */
+/** By device and address, and whether for labels of a page's own, and in the worker. */
 const models = new Map<string, SharedModel>();
+
+/** What an element says of its model; a classifier goes before the rest. */
+export interface Wanted {
+  readonly classifier: ImageClassifier | null;
+  readonly model: string;
+  readonly device: DeviceChoice;
+  readonly labels: readonly string[];
+  readonly worker: boolean;
+}
 
 /**
  * The same lease as long as model, labels and device are the same; a model that did not load, or is broken, is loaded again.
@@ -50,20 +42,19 @@ const models = new Map<string, SharedModel>();
  */
 export function renewLease(
   lease: ModelLease | undefined,
-  model: string,
-  device: DeviceChoice,
-  labels: readonly string[],
+  { classifier, model, device, labels, worker }: Wanted,
   onProgress: (progress: LoadProgress) => void,
 ): ModelLease {
+  if (classifier) return borrow(lease, classifier);
   if (!model)
     throw new ModelLoadError(
       "vit-classifier: expected a model, got none. Set the attribute model to a Hub id or a URL.",
     );
   const address = modelAddress(model);
-  const same = lease?.address === address && lease.device === device;
+  const same = lease?.address === address && lease.device === device && lease.worker === worker;
   if (lease?.current && same && String(lease.labels) === String(labels)) return lease;
   // Other labels have the same model, which the last one who has it would give away.
-  const next = leaseModel(address, device, labels, onProgress);
+  const next = leaseModel(address, device, labels, worker, onProgress);
   lease?.release();
   return next;
 }
@@ -73,11 +64,14 @@ function leaseModel(
   address: string,
   device: DeviceChoice,
   labels: readonly string[],
+  worker: boolean,
   onProgress: (progress: LoadProgress) => void,
 ): ModelLease {
   const own = labels.length > 0;
-  const key = `${device} ${own} ${address}`;
-  const model = models.get(key) ?? openModel(key, address, device, own);
+  const key = `${device} ${own} ${worker} ${address}`;
+  // Without the attribute, the library decides.
+  const options = { device, ...(worker && { worker }) };
+  const model = models.get(key) ?? openModel(key, address, own, options);
   // A function of its own, for two leases may name one callback.
   const listener = (progress: LoadProgress) => onProgress(progress);
   model.listeners.add(listener);
@@ -85,6 +79,7 @@ function leaseModel(
     address,
     device,
     labels,
+    worker,
     classifier: model.classifier.then((it) => ("withLabels" in it ? it.withLabels(labels) : it)),
     get ready() {
       return model.ready;
@@ -92,11 +87,7 @@ function leaseModel(
     get current() {
       return models.get(key) === model;
     },
-    turn(work) {
-      const turn = model.tail.then(work);
-      model.tail = turn.catch(() => {});
-      return turn;
-    },
+    turn: (work) => inTurn(model, work),
     forget: () => forget(key, model),
     release() {
       if (!model.listeners.delete(listener) || model.listeners.size > 0) return;
@@ -107,13 +98,13 @@ function leaseModel(
   };
 }
 
-function openModel(key: string, address: string, device: DeviceChoice, own: boolean): SharedModel {
+function openModel(key: string, address: string, own: boolean, options: LoadOptions): SharedModel {
   const loading = new AbortController();
   const listeners: SharedModel["listeners"] = new Set();
   const onProgress = seldom((progress) => {
     for (const listener of listeners) listener(progress);
   });
-  const classifier = load(own, address, { device, onProgress, signal: loading.signal });
+  const classifier = load(own, address, { ...options, onProgress, signal: loading.signal });
   const model: SharedModel = { classifier, loading, listeners, ready: false, tail: Promise.resolve() };
   classifier.then(
     () => {

@@ -3,7 +3,7 @@
 import { isA } from "../errors/is-a.ts";
 import { until } from "../errors/until.ts";
 import type { Classification, ImageClassifier } from "../index.ts";
-import type { ModelLease } from "./models.ts";
+import type { ModelLease } from "./lease.ts";
 import { arrived, isVideo, nextFrame, type Source } from "./source.ts";
 
 /** The event that tells how a run ended. */

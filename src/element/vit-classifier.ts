@@ -1,16 +1,18 @@
 // <vit-classifier>: an element that names what is in its picture, with the events and the manners of <img>.
 
-import { type Classification, type LoadProgress, PictureError } from "../index.ts";
+import { type Classification, type ImageClassifier, type LoadProgress, PictureError } from "../index.ts";
 import { enter, leave } from "./alone.ts";
 import {
   type Attributes,
+  addClassifier,
   mirrorAttributes,
   observedAttributes,
   renewedBy,
   upgradeProperties,
 } from "./attributes.ts";
 import { type EventMap, fire, fireProgress } from "./events.ts";
-import { type ModelLease, renewLease } from "./models.ts";
+import type { ModelLease } from "./lease.ts";
+import { renewLease } from "./models.ts";
 import { oncePerTask } from "./once-per-task.ts";
 import { type End, Run } from "./run.ts";
 import { findSource, isVideo, type Source } from "./source.ts";
@@ -21,6 +23,8 @@ import { forgetNear, isNear } from "./visibility.ts";
 
 /** Its attributes are properties too. As the DOM's own elements have it, a listener knows its event by the name. */
 export interface VitClassifier extends Attributes {
+  /** A classifier that the page has loaded, used in place of `model`. The page disposes of it. */
+  classifier: ImageClassifier | null;
   addEventListener<Type extends keyof EventMap>(
     type: Type,
     listener: (this: VitClassifier, event: EventMap[Type]) => unknown,
@@ -64,6 +68,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @attr {number} height - Height of the image of `src`, in CSS pixels.
  * @attr {"off" | "polite"} announce - Whether screen readers announce the result; default: if it is the only such element of the page.
  * @attr {boolean} autoplay - Plays the video or camera inside, and classifies frame after frame.
+ * @attr {boolean} worker - Loads and runs the model in a worker, so that the page's own thread stays free.
  * @attr {string} name - The name under which a form submits the top-1 label.
  *
  * @fires {Event} loadstart - Work on an image begins.
@@ -102,6 +107,7 @@ export class VitClassifier extends Base {
 
   static {
     mirrorAttributes(VitClassifier.prototype);
+    addClassifier(VitClassifier.prototype);
   }
 
   /** Absent or in part where components are tested, as in jsdom and happy-dom. */
@@ -269,9 +275,7 @@ export class VitClassifier extends Base {
   }
 
   #leaseModel(): ModelLease {
-    this.#lease = renewLease(this.#lease, this.model, this.device, this.labels, (progress) =>
-      this.#tellProgress(progress),
-    );
+    this.#lease = renewLease(this.#lease, this, (progress) => this.#tellProgress(progress));
     return this.#lease;
   }
 

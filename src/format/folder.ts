@@ -11,6 +11,8 @@ export type { FileContents, HubOptions, ModelFolder, ModelSource, NamedContents 
 const ID = /^[\w-][\w.-]*\/[\w-]([\w.-]*[\w-])?$/;
 const HUB = /^(hf(-hub)?:|git@|(https?:)?\/\/(www\.)?(huggingface|hf)\.co\b)/i;
 const HUB_WITHOUT_SCHEME = /^(www\.)?(huggingface|hf)\.co\//i;
+/** Where sites keep files: most likely a path, though it has the form of an id. */
+const PATH = /^(public|static|assets|models?|dist)\//i;
 const ADDRESS = /^[a-z][\w+.-]*:|^\.{0,2}\//i;
 
 /**
@@ -25,7 +27,7 @@ export async function resolveFolder(model: ModelSource, hub: HubOptions = {}): P
 async function findFolder(model: ModelSource, hub: HubOptions): Promise<ModelFolder> {
   const name = nameOfModel(model);
   if (name !== undefined && isOfHub(name, hub.endpoint)) {
-    if (ID.test(name) && !HUB_WITHOUT_SCHEME.test(name)) return openHubFolder(name, hub);
+    if (ID.test(name) && !HUB_WITHOUT_SCHEME.test(name) && !PATH.test(name)) return openHubFolder(name, hub);
     const place = (await part(import("./hub-address.ts"))).readHubAddress(name, hub);
     if (place) return openHubFolder(place.id, { ...hub, ...place });
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ModelLoadError } from "../errors/errors.ts";
 import { accepted } from "../testing/accepted.ts";
+import { resolveFolder } from "./folder.ts";
 import { readHubAddress } from "./hub-address.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -106,4 +107,20 @@ describe("what names no model says so", () => {
     expect(readHubAddress("https://huggingface.co.example/o/n")).toBeUndefined();
     expect(readHubAddress("https://hf.company/o/n")).toBeUndefined();
   });
+});
+
+test.each(["public/everyday80", "models/everyday80", "public/models/everyday80", "static/vit/"])(
+  "%s is told to be a path of the site, before anything is asked of the Hub",
+  async (name) => {
+    const error = await resolveFolder(name).catch((error) => error);
+    expect(error).toBeInstanceOf(ModelLoadError);
+    expect(error.message).toContain(`For a path of this site write ./${name}, for a Hub model hf:${name}.`);
+    expect((await resolveFolder("hf:public/everyday80")).id).toBe("public/everyday80");
+  },
+);
+
+test.each([undefined, null, 42])("%s is told to be no model", async (model) => {
+  const error = await resolveFolder(model as unknown as string).catch((error) => error);
+  expect(error).toBeInstanceOf(ModelLoadError);
+  expect(error.message).toMatch(/^model: expected a Hub id, a URL, .* got (Undefined|Null|Number)\.$/);
 });

@@ -18,6 +18,8 @@ const SCHEME = /^[a-z][\w+.-]*:|^\/\//i;
 const VIEWS = ["tree", "blob", "resolve", "raw", "blame", "commits", "commit"];
 /** Pages of the Hub that are no models'. */
 const OTHERS = ["datasets", "spaces", "docs", "blog", "papers", "collections", "organizations", "buckets"];
+/** Where sites keep files: not the Hub's, though it may look like an id. `models/owner/name` is. */
+const SITE_PATH = /^(?:(?:public|static|assets|dist)\/|models?\/[^/]+\/?$)/i;
 /** Revisions with slashes, which some write as they are. */
 const LONG_REVISION = /^refs\/(?:pr\/\d+|(?:convert|heads|tags)\/[^/]+)/;
 const FILE = /\.(?:json|safetensors|bin|onnx|txt|md|pt|pth|h5|msgpack|py)$/i;
@@ -27,6 +29,8 @@ const FILE = /\.(?:json|safetensors|bin|onnx|txt|md|pt|pth|h5|msgpack|py)$/i;
  * for what is of the Hub and no model.
  */
 export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | undefined {
+  if (SITE_PATH.test(text))
+    throw wrong(text, ID, `For a path of this site write ./${text}, for a Hub model hf:${text}.`);
   const path = pathOf(text, hub.endpoint);
   if (path === undefined) return undefined;
   const parts = path.split("/").filter(Boolean).map(decoded);

@@ -1,0 +1,34 @@
+// A share in a model, and the turns of those who share it.
+
+import type { DeviceChoice, ImageClassifier } from "../index.ts";
+
+export interface ModelLease {
+  readonly address: string;
+  readonly device: DeviceChoice;
+  /** The page's classifier, if it is one. */
+  readonly lent?: ImageClassifier;
+  /** Of a page's own; empty: the model's. */
+  readonly labels: readonly string[];
+  readonly worker: boolean;
+  /** Rejects with what `ImageClassifier.load` or `ZeroShotClassifier.load` throws. */
+  readonly classifier: Promise<ImageClassifier>;
+  readonly ready: boolean;
+  /** False once loading failed, or the model was found broken: another lease loads it again. */
+  readonly current: boolean;
+  /** Runs `work` after what was asked for before. An element waits in one place at a time, so all get their turn. */
+  turn<T>(work: () => Promise<T>): Promise<T>;
+  /** Keeps others from sharing it: its device was lost. */
+  forget(): void;
+  /** A second call does nothing. */
+  release(): void;
+}
+
+export interface Queue {
+  tail: Promise<unknown>;
+}
+
+export function inTurn<T>(queue: Queue, work: () => Promise<T>): Promise<T> {
+  const turn = queue.tail.then(work);
+  queue.tail = turn.catch(() => {});
+  return turn;
+}
