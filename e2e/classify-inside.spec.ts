@@ -1,6 +1,7 @@
 /** What the page shows of the model's inside: where it looks, where the time goes, what ran, and in which arithmetic. */
 import { existsSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
+import { texts, page as words } from "../demo/classify/texts.ts";
 import { madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
 import type { AttentionMap } from "../src/index.ts";
 import { loadModel, lookAt, names, openFolder, openPage, status } from "./demo-page.ts";
@@ -39,7 +40,7 @@ test("shows where the model looks, over what it sees, map by map, by keyboard to
   await openPage(page);
   await lookAt(page, "ladybug");
   const { width, height, maps } = await attentionOf(page, "/demo/classify/samples/ladybug.svg");
-  const button = page.getByRole("button", { name: "Show where it looks" });
+  const button = page.getByRole("button", { name: words.attention });
   await button.focus();
   await page.keyboard.press("Enter");
   await expect(page.locator("#map")).toBeVisible();
@@ -73,7 +74,7 @@ test("shows where the model looks, over what it sees, map by map, by keyboard to
 test("tells where the time goes, as a bar and as a table", async ({ page }) => {
   await openPage(page);
   await lookAt(page, "pizza");
-  await page.getByText("Where the time goes").focus();
+  await page.getByText(words.times).focus();
   await page.keyboard.press("Enter");
   const rows = page.getByRole("table").locator("tbody tr");
   const passes = ["preprocess", "patch embedding", "LayerNorm", "QKV", "attention"];
@@ -108,7 +109,7 @@ test("says what ran: adapter, arithmetic, bytes, self-test, and every kernel wit
 }) => {
   await openPage(page);
   await lookAt(page, "pizza");
-  await page.getByText("What ran").click();
+  await page.getByText(words.ran).click();
   const facts = page.locator("#facts");
   await expect(facts).toContainText(/swiftshader/i);
   await expect(facts).toContainText(
@@ -127,7 +128,7 @@ test("computes otherwise when asked; what this model has not is not offered, wit
   await lookAt(page, "pizza");
   const precision = page.getByLabel("Weights and activations");
   const nonlinear = page.getByLabel("GELU, softmax, LayerNorm");
-  await page.getByText("What ran").click();
+  await page.getByText(words.ran).click();
   await nonlinear.focus();
   for (const name of ["fast", "ibert", "ivit"]) {
     await page.keyboard.press("ArrowDown");
@@ -138,7 +139,7 @@ test("computes otherwise when asked; what this model has not is not offered, wit
   await expect(page.locator("#facts")).toContainText("non-linear operations exact");
   const float = precision.getByRole("option", { name: "32-bit float" });
   await expect(float).toBeDisabled();
-  await expect(float).toHaveText("32-bit float: not of this model, whose weights are integers already");
+  await expect(float).toHaveText(texts.noFloat32);
 });
 
 test("float32 where there is float; what does not go together is refused, and nothing changes", async ({
@@ -149,7 +150,7 @@ test("float32 where there is float; what does not go together is refused, and no
   const precision = page.getByLabel("Weights and activations");
   const nonlinear = page.getByLabel("GELU, softmax, LayerNorm");
   await precision.selectOption("float32");
-  await page.getByText("What ran").click();
+  await page.getByText(words.ran).click();
   await expect(page.locator("#facts")).toContainText("float32, non-linear operations exact");
   await nonlinear.selectOption("ivit");
   await expect(page.getByRole("alert")).toContainText("need precision int8");
@@ -169,15 +170,15 @@ test("float where there is float, and int8 against it", async ({ page }) => {
   await openPage(page);
   await loadModel(page, `/models-dev/${deit}/`);
   await expect(page).toHaveURL(/[?&]model=/);
-  await expect(page.getByText("The model's maker says how good it is.")).toBeVisible();
+  await expect(page.getByText(texts.otherModel)).toBeVisible();
   await lookAt(page, "king penguin");
   const int8 = await names(page).allInnerTexts();
   await page.getByLabel("Weights and activations").selectOption("float32");
-  await page.getByText("What ran").click();
+  await page.getByText(words.ran).click();
   await expect(page.locator("#facts")).toContainText("float32, non-linear");
-  await expect(status(page)).toContainText("Answered");
+  await expect(status(page)).toContainText("Done in");
   await expect(names(page).first()).toContainText("king penguin, Aptenodytes");
   expect(await names(page).allInnerTexts()).not.toEqual(int8);
   await page.getByRole("button", { name: "Compare int8 with float" }).click();
-  await expect(page.locator("#agreement")).toContainText("the same first name");
+  await expect(page.locator("#agreement")).toContainText("the same top-1 label");
 });

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test as base, expect, type Page } from "@playwright/test";
 import sharp from "sharp";
+import { texts, page as words } from "../demo/classify/texts.ts";
 import { chooser, loadModel, lookAt, names, openPage, sample, status, watchLongTasks } from "./demo-page.ts";
 
 const test = base.extend<{ foreignRequests: string[] }>({
@@ -29,22 +30,22 @@ const drawing = (name: string) => sharp(`demo/classify/samples/${name}.svg`).png
 const tabOrder = [
   ...["file", "camera", "address", "Show"],
   ...["king penguin", "ladybug", "orange", "pizza", "school bus"].map((name) => `Drawing: ${name}`),
-  ...["boats", "mountains", "airplane", "flower"].map((name) => `Photograph: ${name}`),
-  ...["attention", "keep", "Where the time goes", "What ran"],
+  ...["boats", "mountains", "airplane", "flower"].map((name) => texts.photograph(name)),
+  ...["attention", "keep", words.times, words.ran],
   ...[
     "model",
     "Load",
-    "Models that load, with sizes and licenses",
+    words.knownModels,
     "open-folder",
     "device",
     "precision",
     "nonlinear",
-    "Quantise it yourself",
+    words.quantize,
     "HTML",
     "React",
     "Vue",
-    "Match two pictures",
-    "Measure this GPU",
+    words.match,
+    words.bench,
   ],
 ];
 
@@ -61,11 +62,11 @@ test("names a drawing by the bundled model, with no network and no complaint", a
   await sample(page, "ladybug").click();
   await expect(names(page).first()).toContainText("ladybug");
   await expect(names(page)).toHaveCount(5);
-  await expect(status(page)).toHaveText(/^Answered in \d+(\.\d)? ms$/);
+  await expect(status(page)).toHaveText(/^Done in \d+(\.\d)? ms$/);
   const scores = (await names(page).allInnerTexts()).map((text) => Number(/([\d.]+) %/.exec(text)?.[1]));
   expect(scores).toEqual(scores.toSorted((a, b) => b - a));
   expect(scores.reduce((sum, score) => sum + score)).toBeLessThanOrEqual(100.2); // five roundings of 0.05
-  await expect(page.getByRole("group").filter({ hasText: "What ran" })).toBeVisible();
+  await expect(page.getByRole("group").filter({ hasText: words.ran })).toBeVisible();
   expect(complaints).toEqual([]);
   expect(foreignRequests).toEqual([]);
 });
@@ -90,7 +91,7 @@ test("says what is wrong with a picture, and goes on", async ({ page }) => {
   await expect(alert).toContainText(/\S/);
   expect(await alert.innerText()).not.toContain("\n");
   await chooser(page).setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("no") });
-  await expect(alert).toHaveText("That is not a picture: choose, drop or paste an image file.");
+  await expect(alert).toHaveText(texts.noPicture);
   await chooser(page).setInputFiles({ name: "a.png", mimeType: "image/png", buffer: png });
   await expect(names(page).first()).toContainText("pizza");
   await expect(alert).toBeHidden();
@@ -115,8 +116,8 @@ test("switches to a float checkpoint, made int8 as it arrives", async ({ page })
   await sample(page, "king penguin").click();
   await expect(names(page)).toHaveCount(5);
   await loadModel(page, `/models-dev/${deit}/`);
-  await expect(page.getByText("The model's maker says how good it is.")).toBeVisible();
-  await expect(status(page)).toContainText("Answered");
+  await expect(page.getByText(texts.otherModel)).toBeVisible();
+  await expect(status(page)).toContainText("Done in");
   await expect(names(page).first()).toContainText("king penguin, Aptenodytes");
 });
 
@@ -124,11 +125,11 @@ test("a download can be cancelled", async ({ page }) => {
   await page.route("**/model.safetensors", () => {}); // never answered
   await page.goto("/");
   await page.getByRole("button", { name: "Cancel" }).click();
-  await expect(status(page)).toHaveText("Cancelled.");
+  await expect(status(page)).toHaveText(texts.cancelled(undefined));
   await expect(page.getByRole("progressbar")).toBeHidden();
   await page.unroute("**/model.safetensors");
   await page.getByRole("button", { name: "Load" }).click();
-  await expect(status(page)).toHaveText("Ready. Choose a picture.");
+  await expect(status(page)).toHaveText(texts.readyForPicture);
 });
 
 test("works by keyboard alone, in the order of the page", async ({ page }) => {
@@ -136,7 +137,7 @@ test("works by keyboard alone, in the order of the page", async ({ page }) => {
   await sample(page, "pizza").focus();
   await page.keyboard.press("Enter");
   await expect(names(page).first()).toContainText("pizza");
-  await expect(page.getByRole("button", { name: "Compare with the next" })).toBeEnabled();
+  await expect(page.getByRole("button", { name: words.keep })).toBeEnabled();
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   const order: string[] = [];
   for (let presses = 0; presses < 2 * tabOrder.length; presses++) {
@@ -175,10 +176,10 @@ test("says how good the bundled model is, as its card does", async ({ page }) =>
 
 test("names a photograph, and shows what the model sees of it", async ({ page }) => {
   await openPage(page);
-  await sample(page, "Photograph: boats").click();
+  await sample(page, texts.photograph("boats")).click();
   await expect(names(page)).toHaveCount(5);
-  await expect(page.getByText("Of 80 × 64 pixels the middle 64 × 64.")).toBeVisible();
-  const spread = await page.getByRole("img", { name: "as the model sees it" }).evaluate((canvas) => {
+  await expect(page.getByText(texts.seen(64, 64, 80, 64))).toBeVisible();
+  const spread = await page.getByRole("img", { name: words.seen }).evaluate((canvas) => {
     const { width, height } = canvas as HTMLCanvasElement;
     const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
     const reds = data.filter((_, i) => i % 4 === 0);
@@ -191,7 +192,7 @@ test("compares two pictures", async ({ page }) => {
   await openPage(page);
   const pizza = sample(page, "pizza");
   await pizza.click();
-  await page.getByRole("button", { name: "Compare with the next picture" }).click();
+  await page.getByRole("button", { name: words.keep }).click();
   await expect(page.getByText("Kept.")).toBeVisible();
   const cosine = async () =>
     Number(/cosine ([\d.-]+)/.exec(await page.locator("#likeness").innerText())?.[1]);
@@ -202,23 +203,23 @@ test("compares two pictures", async ({ page }) => {
 });
 
 test("compares int8 with float, where there is float", async ({ page }) => {
-  const check = async (words: string) => {
-    await page.getByText("What ran").click();
+  const check = async (expected: string) => {
+    await page.getByText(words.ran).click();
     await page.getByRole("button", { name: "Compare int8 with float" }).click();
-    await expect(page.locator("#agreement")).toContainText(words);
+    await expect(page.locator("#agreement")).toContainText(expected);
   };
   await openPage(page);
   await sample(page, "pizza").click();
-  await expect(status(page)).toContainText("Answered");
-  await check("comes in int8");
+  await expect(status(page)).toContainText("Done in");
+  await check("no float weights");
   test.skip(!existsSync(`../shared/models/${deit}`), "the rest needs ../shared/models");
   await loadModel(page, `/models-dev/${deit}/`);
-  await expect(page.getByText("The model's maker says how good it is.")).toBeVisible();
-  await expect(status(page)).toContainText("Answered");
-  await page.getByText("What ran").click(); // closes, to be opened again
-  await check("the same first name");
-  const words = await page.locator("#agreement").innerText();
-  expect(Number(/cosine ([\d.]+)/.exec(words)?.[1])).toBeGreaterThan(0.99);
+  await expect(page.getByText(texts.otherModel)).toBeVisible();
+  await expect(status(page)).toContainText("Done in");
+  await page.getByText(words.ran).click(); // closes, to be opened again
+  await check("the same top-1 label");
+  const agreement = await page.locator("#agreement").innerText();
+  expect(Number(/cosine ([\d.]+)/.exec(agreement)?.[1])).toBeGreaterThan(0.99);
 });
 
 test("fetches a picture by its address, and says why it could not", async ({ page }) => {
@@ -230,7 +231,7 @@ test("fetches a picture by its address, and says why it could not", async ({ pag
     }),
   );
   await openPage(page);
-  const address = page.getByLabel("Address of a picture");
+  const address = page.getByLabel(words.address);
   await address.fill("https://pictures.example/pizza.png");
   await address.press("Enter");
   await expect(names(page).first()).toContainText("pizza");
@@ -242,7 +243,7 @@ test("fetches a picture by its address, and says why it could not", async ({ pag
 test("loads a model folder from the disk", async ({ page }) => {
   await openPage(page);
   await page.getByLabel("Model folder", { exact: true }).setInputFiles("models/everyday80");
-  await expect(page.getByText("The model's maker says how good it is.")).toBeVisible();
+  await expect(page.getByText(texts.otherModel)).toBeVisible();
   await sample(page, "ladybug").click();
   await expect(names(page).first()).toContainText("ladybug");
 });
@@ -258,10 +259,10 @@ test("nothing moves while the model and the answers come", async ({ page }) => {
   for (const width of [360, 768, 1440]) {
     await page.setViewportSize({ width, height: 900 });
     await openPage(page);
-    for (const name of ["pizza", "Photograph: mountains"]) {
+    for (const name of ["pizza", texts.photograph("mountains")]) {
       // Pressed by script: a shift soon after a real press does not count.
       await page.getByRole("button", { name }).evaluate((button) => (button as HTMLElement).click());
-      await expect(status(page)).toContainText("Answered");
+      await expect(status(page)).toContainText("Done in");
     }
     const sum = await page.evaluate(() =>
       (globalThis as unknown as { shifts: number[] }).shifts.reduce((total, shift) => total + shift, 0),
@@ -280,8 +281,8 @@ test("the page's own thread has no long task while it answers", async ({ page })
     }),
   );
   expect((await longTasks()).filter((ms) => ms >= 120)).toHaveLength(1); // it would be told
-  await page.getByRole("button", { name: "Show where it looks" }).click();
-  for (const name of ["pizza", "Photograph: mountains", "ladybug", "Photograph: boats"])
+  await page.getByRole("button", { name: words.attention }).click();
+  for (const name of ["pizza", texts.photograph("mountains"), "ladybug", texts.photograph("boats")])
     await lookAt(page, name);
   expect(await longTasks()).toEqual([]);
 });
@@ -318,9 +319,9 @@ test("gives the command line's names to photographs", async ({ page }) => {
   const named: string[] = [];
   for (const file of twenty) {
     await chooser(page).setInputFiles(file);
-    // The answer is this picture's own once the page has put its name and "Answered" there.
+    // The answer is this picture's own once the page has put its name and status there.
     await expect(page.locator("#preview")).toHaveAttribute("alt", path.basename(file));
-    await expect(status(page)).toContainText("Answered");
+    await expect(status(page)).toContainText("Done in");
     named.push(await names(page).first().locator(".label").innerText());
   }
   expect(named).toEqual(answers.map(({ classes }: { classes: { label: string }[] }) => classes[0].label));

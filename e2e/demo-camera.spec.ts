@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "@playwright/test";
+import { texts, page as words } from "../demo/classify/texts.ts";
 import { cameraOf, still } from "./film.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "vit8-camera-"));
@@ -14,13 +15,13 @@ test.afterAll(() => rmSync(folder, { recursive: true }));
 
 test("follows the camera frame by frame, and lets it go", async ({ page }) => {
   await page.goto("/");
-  await expect(page.getByText("Ready. Choose a picture.")).toBeVisible();
+  await expect(page.getByText(texts.readyForPicture)).toBeVisible();
   const camera = page.getByRole("button", { name: "Camera" });
   await camera.focus();
   await page.keyboard.press("Enter");
   await expect(page.getByText(/^Live: \d+\.\d frames a second, \d+ ms each$/)).toBeVisible();
   await expect(camera).toHaveAttribute("aria-pressed", "true");
-  const first = page.getByRole("list", { name: "likeliest" }).getByRole("listitem").first();
+  const first = page.getByRole("list", { name: words.results }).getByRole("listitem").first();
   await expect(first).toContainText("pizza");
   // A picture takes the camera's place, and its light goes out.
   const track = await page

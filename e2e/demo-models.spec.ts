@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
+import { texts, page as words } from "../demo/classify/texts.ts";
 import { madeUpTensors, PLAIN, transformersFiles } from "../src/classifier/made-up-vit.shared.ts";
 import { loadModel, lookAt, names, openPage, sample, status } from "./demo-page.ts";
 
@@ -71,7 +72,7 @@ test("tells bytes of bytes from a slow server, and breaks off when told to", asy
   expect(share).toBeLessThan(0.9);
   await page.getByRole("button", { name: "Cancel" }).focus();
   await page.keyboard.press("Enter");
-  await expect(status(page)).toHaveText("Cancelled; everyday80 stays in use.");
+  await expect(status(page)).toHaveText(texts.cancelled("everyday80"));
   await expect(bar).toBeHidden();
   await expect.poll(() => broken).toBe(1);
   await sample(page, "pizza").click();
@@ -95,7 +96,7 @@ test("says every stage in words, in order", async ({ page }) => {
     "Preparing the kernels",
     "Checking their arithmetic",
     "Ready",
-    "Ready. Choose a picture.",
+    texts.readyForPicture,
   ]);
 });
 
@@ -107,14 +108,14 @@ test("loads models of the Hub by name, also from the page's own address", async 
   await expect(names(page).first()).toContainText("ladybug");
   // Without names it compares.
   await loadModel(page, "facebook/dinov2-small");
-  await expect(page.getByText("This model has no names to give")).toBeVisible();
+  await expect(page.getByText(texts.onlyCompares)).toBeVisible();
   await expect(names(page)).toHaveCount(0);
   await expect(page).toHaveURL(/model=facebook%2Fdinov2-small/);
-  await page.getByRole("button", { name: "Compare with the next picture" }).click();
+  await page.getByRole("button", { name: words.keep }).click();
   await expect(page.getByText("Kept.")).toBeVisible();
   await sample(page, "ladybug").click();
   await expect(page.getByText("cosine 1.000")).toBeVisible();
-  await page.getByText("What ran").click();
+  await page.getByText(words.ran).click();
   await expect(page.locator("#facts")).toContainText("dispatches");
   const suggested = await page
     .locator("#models option")
@@ -136,7 +137,7 @@ test("loads a model folder that is dropped on the page", async ({ page }) => {
   try {
     await openPage(page);
     await dropPath(page, folder);
-    await expect(page.getByText("The model's maker says how good it is.")).toBeVisible();
+    await expect(page.getByText(texts.otherModel)).toBeVisible();
     await lookAt(page, "orange");
     await expect(names(page).first()).toContainText("orange");
   } finally {

@@ -2,11 +2,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { texts, page as words } from "../demo/classify/texts.ts";
 
 export const status = (page: Page): Locator => page.locator("#status");
 export const names = (page: Page): Locator =>
-  page.getByRole("list", { name: "likeliest names" }).getByRole("listitem");
-export const chooser = (page: Page): Locator => page.getByLabel("Choose a picture");
+  page.getByRole("list", { name: words.results }).getByRole("listitem");
+export const chooser = (page: Page): Locator => page.getByLabel(words.choose);
 export const sample = (page: Page, name: string): Locator =>
   page.locator("#samples").getByRole("button", { name });
 
@@ -15,7 +16,7 @@ export async function openPage(page: Page, query = ""): Promise<void> {
   const parameters = new URLSearchParams(query);
   if (!parameters.has("device")) parameters.set("device", "webgpu");
   await page.goto(`/?${parameters}`);
-  await expect(status(page)).toHaveText("Ready. Choose a picture.");
+  await expect(status(page)).toHaveText(texts.readyForPicture);
 }
 
 export async function loadModel(page: Page, name: string): Promise<void> {
@@ -27,7 +28,7 @@ export async function loadModel(page: Page, name: string): Promise<void> {
 export async function lookAt(page: Page, name: string): Promise<void> {
   await sample(page, name).click();
   await expect(page.locator("#preview")).toHaveAttribute("alt", new RegExp(name));
-  await expect(status(page)).toContainText("Answered");
+  await expect(status(page)).toContainText("Done in");
 }
 
 /** Has the page's own thread watched from its start; what comes back tells the milliseconds of each long task, once. */

@@ -5,6 +5,7 @@ import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import sharp from "sharp";
 import { build } from "vite";
+import { texts, page as words } from "../demo/classify/texts.ts";
 import { madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
 import { openFolder } from "./demo-page.ts";
 import { complaintsOf, expectAccessible, pages } from "./pages.ts";
@@ -33,9 +34,9 @@ test.afterAll(() => {
 });
 
 async function namePizza(page: Page): Promise<void> {
-  await expect(page.getByText("Ready. Choose a picture.")).toBeVisible();
+  await expect(page.getByText(texts.readyForPicture)).toBeVisible();
   await page.getByRole("button", { name: "Drawing: pizza" }).click();
-  await expect(page.getByRole("list", { name: "likeliest" }).getByRole("listitem").first()).toContainText(
+  await expect(page.getByRole("list", { name: words.results }).getByRole("listitem").first()).toContainText(
     "pizza",
   );
 }
@@ -88,7 +89,7 @@ test("tells of a newer version, and takes it when told to", async ({ page }) => 
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.waitForFunction(() => navigator.serviceWorker.controller);
   const title = await page.title();
-  const news = page.getByText("A new version of this page is here.");
+  const news = page.getByText(words.newVersion);
   await expect(news).toBeHidden();
   const [html, worker] = ["index.html", "service-worker.js"].map((name) => path.join(folder, name));
   const before = [html, worker].map((file) => readFileSync(file, "utf8"));
@@ -98,7 +99,7 @@ test("tells of a newer version, and takes it when told to", async ({ page }) => 
     await page.reload();
     await expect(news).toBeVisible();
     expect(await page.title()).toBe(title);
-    await page.getByRole("button", { name: "Use it now" }).click();
+    await page.getByRole("button", { name: words.useNewVersion }).click();
     await expect(page).toHaveTitle("newer");
     await expect(news).toBeHidden();
     // The older version's is gone; models that were downloaded stay.
@@ -128,18 +129,18 @@ test("works under a strict policy, and without a network after the first visit",
   server.stop();
   await page.reload();
   await namePizza(page);
-  await page.getByRole("button", { name: "Photograph: boats" }).click();
-  await expect(page.getByText("Of 80 × 64 pixels the middle")).toBeVisible();
+  await page.getByRole("button", { name: texts.photograph("boats") }).click();
+  await expect(page.getByText(texts.seen(64, 64, 80, 64))).toBeVisible();
   // Its own photographs calibrate a folder of the disk.
   await openFolder(page, timmFiles(PLAIN, madeUpTensors(PLAIN)));
-  await page.getByText("Quantise it yourself").click();
-  await page.getByRole("button", { name: "Quantise", exact: true }).click();
-  await expect(page.getByText(/The same first name as float for \d of 4 pictures/)).toBeVisible();
+  await page.getByText(words.quantize).click();
+  await page.getByRole("button", { name: words.quantizeRun, exact: true }).click();
+  await expect(page.getByText(/Same top-1 label as float for \d of 4 images/)).toBeVisible();
   // So do the other pages that it keeps.
   await page.goto(`${address}demo/match/index.html`);
   await expect(page.getByText("Ready: everyday80.")).toBeVisible();
   await page.getByRole("gridcell", { name: "Row 1, column 1" }).first().hover();
   await expect(page.locator("#match")).toContainText("most like");
-  await page.getByRole("link", { name: "Models that load" }).click();
+  await page.getByRole("link", { name: words.knownModels }).click();
   await expect(page.getByRole("link", { name: "facebook/dinov2-small", exact: true })).toBeVisible();
 });

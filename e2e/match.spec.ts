@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
+import { page as words } from "../demo/classify/texts.ts";
 import { families } from "../demo/models/known-models.ts";
 import { madeUpTensors, PLAIN, transformersFiles } from "../src/classifier/made-up-vit.shared.ts";
 
@@ -133,7 +134,7 @@ for (const address of ["demo/match/index.html", "demo/models/index.html"])
 
 test("the page of models has every known model, with links that open it", async ({ page }) => {
   await page.goto("/");
-  await page.getByRole("link", { name: "Models that load" }).click();
+  await page.getByRole("link", { name: words.knownModels }).click();
   const table = page.getByRole("table", { name: "What loads" });
   for (const { id, license } of families.flatMap(({ models }) => models))
     await expect(table.getByRole("row").filter({ has: page.getByText(id, { exact: true }) })).toContainText(

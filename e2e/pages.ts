@@ -1,6 +1,7 @@
 /** Every page of the demo, what to wait for on it, and what axe says of it. */
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
+import { texts, page as words } from "../demo/classify/texts.ts";
 import { lookAt } from "./demo-page.ts";
 
 const hasNames = (page: Page) => expect(page.getByRole("listitem").first()).toBeVisible();
@@ -8,14 +9,14 @@ const hasNames = (page: Page) => expect(page.getByRole("listitem").first()).toBe
 /** By address below the site's root. */
 export const pages: Record<string, (page: Page) => Promise<unknown>> = {
   "": async (page) => {
-    await expect(page.getByText("Ready. Choose a picture.")).toBeVisible();
+    await expect(page.getByText(texts.readyForPicture)).toBeVisible();
     await lookAt(page, "pizza");
-    await page.getByRole("button", { name: "Show where it looks" }).click();
+    await page.getByRole("button", { name: words.attention }).click();
     await expect(page.locator("#map")).toBeVisible();
-    await page.getByText("Where the time goes").click();
+    await page.getByText(words.times).click();
     await expect(page.locator("#times-table")).toBeVisible();
-    await page.getByText("What ran").click();
-    await page.getByText("Quantise it yourself").click();
+    await page.getByText(words.ran).click();
+    await page.getByText(words.quantize).click();
   },
   "demo/element/index.html": hasNames,
   "demo/element/react.html": hasNames,

@@ -6,6 +6,7 @@ import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { unzipSync } from "fflate";
 import sharp from "sharp";
+import { texts, page as words } from "../demo/classify/texts.ts";
 import { madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
 import { lookAt, names, openFolder, openPage, watchLongTasks } from "./demo-page.ts";
 import { expectAccessible } from "./pages.ts";
@@ -27,14 +28,14 @@ const fileOf = async (seed: number) => ({
 });
 
 const status = (page: Page) => page.locator("#quantize-status");
-const run = (page: Page) => page.getByRole("button", { name: "Quantise", exact: true });
+const run = (page: Page) => page.getByRole("button", { name: words.quantizeRun, exact: true });
 const cancel = (page: Page) => page.locator("#quantize-cancel");
 const result = (page: Page) => page.locator("#quantize-result");
 
 async function openForm(page: Page): Promise<void> {
   await openPage(page);
   await openFolder(page, float);
-  await page.getByText("Quantise it yourself").click();
+  await page.getByText(words.quantize).click();
 }
 
 /** What is saved, as files by name, without the folder's. */
@@ -64,7 +65,7 @@ test("quantises with three pictures, as the command line does; the folder saved 
   await page.getByLabel("Seed").fill("5");
   await run(page).click();
   await expect(status(page)).toContainText(
-    /^1\.2 MB of weights became 0\.2 MB\. The same first name as float for \d of 3 pictures\. Cosine with float's logits: 0\.\d{4} on the mean, 0\.\d{4} at least\.$/,
+    /^Weights: 0\.2 MB instead of 1\.2 MB\. Same top-1 label as float for \d of 3 images\. Cosine with the float logits: mean 0\.\d{4}, minimum 0\.\d{4}\.$/,
   );
   expect(await longTasks()).toEqual([]); // a worker does it
   const rows = page.locator("#quantize-table tbody tr");
@@ -138,7 +139,7 @@ test("the same seed gives the same bytes, and another picture others", async ({ 
   const bytesOf = async (seed: number) => {
     await page.getByLabel("Pictures to calibrate on").setInputFiles([await fileOf(seed)]);
     await run(page).click();
-    await expect(status(page)).toContainText("became");
+    await expect(status(page)).toContainText("instead of");
     const { files } = await saved(page);
     return Buffer.concat([files["config.json"], files["model.safetensors"]]).toString("hex");
   };
@@ -160,13 +161,13 @@ test("by keyboard; cancelled at once, and then done again", async ({ page }) => 
   await expect(status(page)).toHaveText("Running float over the pictures:");
   await expect(page.locator("#quantize-count")).toHaveText(/^\d+ of 64$/);
   await page.keyboard.press("Enter");
-  await expect(status(page)).toHaveText("Cancelled.");
+  await expect(status(page)).toHaveText(texts.cancelled(undefined));
   await expect(run(page)).toBeFocused();
   await expect(page.getByRole("progressbar")).toBeHidden();
   await expect(result(page)).toBeHidden();
   await page.getByLabel("Pictures to calibrate on").setInputFiles([file]);
   await run(page).click();
-  await expect(status(page)).toContainText("became");
+  await expect(status(page)).toContainText("instead of");
 });
 
 test("takes pictures that are dropped on it, not as one to name", async ({ page }) => {
@@ -190,7 +191,7 @@ test("takes pictures that are dropped on it, not as one to name", async ({ page 
 
 test("says what cannot be quantised, and why", async ({ page }) => {
   await openPage(page);
-  await page.getByText("Quantise it yourself").click();
+  await page.getByText(words.quantize).click();
   const why = page.locator("#quantize-why");
   await expect(why).toContainText("has integer weights already. Load a float checkpoint");
   await expect(run(page)).toBeDisabled();

@@ -1,5 +1,6 @@
 /** Chromium without a WebGPU adapter: the CPU answers, in a worker, and the page and the element say so. */
 import { expect, type Page, test } from "@playwright/test";
+import { texts } from "../demo/classify/texts.ts";
 import { findChromium } from "../scripts/chromium.mjs";
 import type { VitClassifier, VitClassifierEvents } from "../src/element/index.ts";
 
@@ -27,7 +28,7 @@ test("the page names things on the CPU, and says so, why, and which browsers rea
   await expect(page.locator("#results > li").first()).toContainText("ladybug");
   await expect(page.locator("#results > li")).toHaveCount(5);
   await expect(page.getByRole("alert")).toBeHidden();
-  await expect(page.locator("#quantize-why")).toContainText("Calibration runs on a GPU");
+  await expect(page.locator("#quantize-why")).toContainText(texts.quantizing.noGpu);
   await expect(page.locator("#quantize-run")).toBeDisabled();
 });
 
@@ -63,7 +64,7 @@ function noteMs(what: string, ms: number): void {
 
 test("the demo names its first picture soon after the click", async ({ page }) => {
   await page.goto("/");
-  await expect(page.locator("#status")).toHaveText("Ready. Choose a picture.");
+  await expect(page.locator("#status")).toHaveText(texts.readyForPicture);
   const ms = await page.evaluate(async () => {
     const results = document.querySelector("#results")!;
     const named = new Promise((resolve) => {

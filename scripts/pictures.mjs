@@ -14,7 +14,7 @@ try {
   await classify("classify.png", "ladybug", { width: 1440, height: 900 }, "light", whereItLooks);
   await classify("classify-dark.png", "ladybug", { width: 1024, height: 1600 }, "dark", async (page) => {
     await whereItLooks(page);
-    await page.getByText("Where the time goes").click();
+    await page.getByText("Time per pass").click();
     await page.locator("#times-table").waitFor();
   });
   await classify("classify-narrow.png", "pizza", { width: 360, height: 1080 }, "light");
@@ -31,12 +31,12 @@ try {
  */
 async function classify(file, picture, viewport, colorScheme, further) {
   const page = await chromium.open("", { viewport, colorScheme });
-  await page.getByText("Ready. Choose a picture.").waitFor();
+  await page.getByText("Ready. Choose an image.").waitFor();
   // The first answer of a page waits for its drivers.
   for (const name of ["penguin", "orange", picture]) {
     await page.locator("#samples").getByRole("button", { name }).click();
     await page.locator(`#preview[alt*="${name}"]`).waitFor();
-    await page.locator("#status", { hasText: "Answered" }).waitFor();
+    await page.locator("#status", { hasText: "Done in" }).waitFor();
   }
   await further?.(page);
   await take(page, file);
@@ -44,7 +44,7 @@ async function classify(file, picture, viewport, colorScheme, further) {
 
 /** @param {Page} page */
 async function whereItLooks(page) {
-  await page.getByRole("button", { name: "Show where it looks" }).click();
+  await page.getByRole("button", { name: "Show attention" }).click();
   await page.locator("#map").waitFor();
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "@playwright/test";
+import { texts } from "../../demo/classify/texts.ts";
 import { codeBlocks } from "../docs/markdown.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -22,7 +23,7 @@ test(`${start}: installs, and serves the page`, async ({ page }) => {
   const server = spawn(`${start} -- --port 0`, { cwd, env, shell: true, detached: true });
   try {
     await page.goto(await addressFrom(server.stdout));
-    await expect(page.getByText("Ready. Choose a picture.")).toBeVisible();
+    await expect(page.getByText(texts.readyForPicture)).toBeVisible();
   } finally {
     process.kill(-server.pid!); // npm, and what it started
   }
