@@ -26,7 +26,7 @@ async function run(page: Page, query: string): Promise<void> {
 
 const FEW = "page=kernels&kernel=layernorm_quantize";
 
-test("the quick preset ends with every kernel proved right", async ({ page }) => {
+test("the quick preset ends with every kernel checked", async ({ page }) => {
   test.setTimeout(240_000);
   const complaints = complaintsOf(page);
   await open(page, "page=kernels&preset=quick&size=32");
@@ -35,7 +35,7 @@ test("the quick preset ends with every kernel proved right", async ({ page }) =>
   const kernels = await rows(page).locator("td:nth-child(4)").allTextContents();
   expect(new Set(kernels).size).toBeGreaterThan(15);
   await expect(page.locator(".failed")).toHaveCount(0);
-  await expect(factsOf(page)).toContainText(`${kernels.length} proved right and timed, 0 not`);
+  await expect(factsOf(page)).toContainText(`${kernels.length} checked and timed, 0 failed`);
   await expect(factsOf(page)).toContainText(/int8 dot [\d.]+ GOP\/s/);
   await expect(page.getByRole("img", { name: "Milliseconds of one dispatch" })).toBeVisible();
   expect(complaints).toEqual([]);
@@ -94,7 +94,7 @@ test("a result is kept over a reload, in files and in a link", async ({ page, co
   const link = await page.evaluate(() => navigator.clipboard.readText());
   const other = await (await context.browser()!.newContext()).newPage();
   await other.goto(link);
-  await expect(status(other)).toContainText("A result that came with the link");
+  await expect(status(other)).toContainText("The result in the link");
   await expect(other.locator("#saved").getByRole("checkbox")).toHaveCount(1);
   expect(await rows(other).allTextContents()).toEqual(shown);
   await other.goto("about:blank");
@@ -106,7 +106,7 @@ test("a result is kept over a reload, in files and in a link", async ({ page, co
 test("two saved runs give a ratio with its interval", async ({ page }) => {
   await run(page, FEW);
   await run(page, FEW);
-  const compare = page.getByRole("button", { name: "Compare the two chosen" });
+  const compare = page.getByRole("button", { name: "Compare the two selected runs" });
   await expect(compare).toBeDisabled();
   for (const box of await page.locator("#saved").getByRole("checkbox").all()) await box.check();
   await compare.click();
@@ -124,7 +124,7 @@ test("a wrong kernel is shown as wrong and not timed", async ({ page }) => {
   await expect(failed.first()).toContainText("wrong on this driver");
   await expect(failed.first().locator("td")).toHaveCount(7);
   await expect(page.getByRole("img")).toHaveCount(0);
-  await expect(factsOf(page)).toContainText("0 proved right");
+  await expect(factsOf(page)).toContainText("0 checked");
 });
 
 test("a run is cancelled, and keeps what there was", async ({ page }) => {
@@ -132,7 +132,7 @@ test("a run is cancelled, and keeps what there was", async ({ page }) => {
   await page.getByRole("button", { name: "Run" }).click();
   await expect(rows(page).first()).toBeVisible({ timeout: 60_000 });
   await page.getByRole("button", { name: "Cancel" }).click();
-  await expect(status(page)).toHaveText(/^Cancelled/);
+  await expect(status(page)).toHaveText(/^Canceled/);
   await expect(factsOf(page)).toContainText("these rows are what there was");
   await expect(page.getByRole("button", { name: "Run" })).toBeEnabled();
 });
@@ -159,7 +159,7 @@ test("a lost device costs a row, not the run", async ({ page }) => {
   await expect(status(page)).toHaveText(/^Done/, { timeout: 60_000 });
   await expect(page.locator("tr.failed")).toHaveCount(1);
   await expect(page.locator("tr.failed")).toContainText("the GPU device was lost");
-  await expect(factsOf(page)).toContainText(/\d proved right and timed, 1 not/);
+  await expect(factsOf(page)).toContainText(/\d checked and timed, 1 failed/);
 });
 
 test("without timestamps the wall's clock serves, and is named; what the address says wrongly is told", async ({
@@ -169,8 +169,8 @@ test("without timestamps the wall's clock serves, and is named; what the address
   await expect(factsOf(page)).toContainText("GPU timestamps are not used or not offered");
   await expect(rows(page).first()).toBeVisible();
   await open(page, `${FEW}&batch=0&models=ti,xl`);
-  await expect(page.locator("#complaints")).toContainText('came "0"');
-  await expect(page.locator("#complaints")).toContainText('came "ti,xl"');
+  await expect(page.locator("#complaints")).toContainText('got "0"');
+  await expect(page.locator("#complaints")).toContainText('got "ti,xl"');
   await run(page, FEW);
   await expect(factsOf(page)).toContainText("kernels by GPU timestamps");
 });
@@ -187,11 +187,11 @@ test("axe finds nothing, light and dark", async ({ page }) => {
 
 for (const [query, plots] of Object.entries({
   "page=gemm&kernel=broadcast_groups_add": ["Time over the fastest at the same shape"],
-  "page=roofline&kernel=norm&batch=1,2": ["Roofline: operations a second over operations a byte"],
+  "page=roofline&kernel=norm&batch=1,2": ["Roofline: operations per second over operations per byte"],
   "page=model&size=32&batch=1,2&device=webgpu": [
-    "Pictures a second over the batch",
-    "GPU time of one picture by pass, each pass by itself",
-    "From nothing to the first answer",
+    "Images per second by batch size",
+    "GPU time of one image by pass, each pass timed separately",
+    "From a cold start to the first result",
   ],
 }))
   test(`${query}: every plot has its numbers beside it`, async ({ page }) => {

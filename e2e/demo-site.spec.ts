@@ -140,7 +140,7 @@ test("works under a strict policy, and without a network after the first visit",
   await page.goto(`${address}demo/match/index.html`);
   await expect(page.getByText("Ready: everyday80.")).toBeVisible();
   await page.getByRole("gridcell", { name: "Row 1, column 1" }).first().hover();
-  await expect(page.locator("#match")).toContainText("most like");
+  await expect(page.locator("#match")).toContainText("most similar to");
   await page.getByRole("link", { name: words.knownModels }).click();
   await expect(page.getByRole("link", { name: "facebook/dinov2-small", exact: true })).toBeVisible();
 });

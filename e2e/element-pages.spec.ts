@@ -36,7 +36,7 @@ for (const framework of ["React", "Vue"])
     const answer = page.getByText(`${framework} has heard:`);
     await expect(answer).toContainText("ladybug");
     await expect(page.getByRole("listitem")).toHaveCount(3);
-    await page.getByLabel("Picture").selectOption("school-bus");
+    await page.getByLabel("Image").selectOption("school-bus");
     await expect(answer).toContainText("bus");
     await expect(page.getByRole("listitem").first()).toContainText("bus");
     expect(complaints).toEqual([]);

@@ -26,13 +26,13 @@ test("the same picture twice: each patch is most like itself", async ({ page }) 
   await expect(page.getByText(/^Ready: /)).toBeVisible();
   await patch(page, "First", 3, 5).hover();
   await expect(page.locator("#match")).toHaveText(
-    "Row 3, column 5 of the first picture: most like row 3, column 5 of the second, cosine 1.00.",
+    "Row 3, column 5 of the first image: most similar to row 3, column 5 of the second, cosine 1.00.",
   );
   await expect(patch(page, "Second", 3, 5)).toHaveClass("best");
   // The other way, and what was marked before no longer is.
   await patch(page, "Second", 7, 2).hover();
   await expect(page.locator("#match")).toContainText(
-    "Row 7, column 2 of the second picture: most like row 7",
+    "Row 7, column 2 of the second image: most similar to row 7",
   );
   await expect(patch(page, "First", 7, 2)).toHaveClass("best");
   await expect(page.locator(".chosen, .best")).toHaveCount(2);
@@ -43,7 +43,7 @@ test("arrow keys go from patch to patch, and Tab leads to one patch of each pict
   await patch(page, "First", 1, 1).focus();
   for (const key of ["ArrowLeft", "ArrowDown", "ArrowRight", "End", "ArrowRight"])
     await page.keyboard.press(key);
-  await expect(page.locator("#match")).toContainText("Row 2, column 8 of the first picture");
+  await expect(page.locator("#match")).toContainText("Row 2, column 8 of the first image");
   await page.keyboard.press("Home");
   await expect(patch(page, "First", 2, 1)).toBeFocused();
   expect(await side(page, "First").locator('[role="gridcell"][tabindex="0"]').count()).toBe(1);
@@ -69,12 +69,12 @@ test("the heat map is brightest where the mark is", async ({ page }) => {
 
 test("pictures of one's own, and one that is none", async ({ page }) => {
   await openMatch(page);
-  const input = side(page, "First").getByLabel("Your own picture");
+  const input = side(page, "First").getByLabel("Your own image");
   await input.setInputFiles("demo/classify/samples/orange.svg");
   await expect(side(page, "First").getByRole("img", { name: "orange.svg" })).toBeVisible();
   await expect(page.getByText(/^Ready: /)).toBeVisible();
   await input.setInputFiles({ name: "broken.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
-  await expect(page.getByRole("alert")).toContainText("broken.png: cannot be read as a picture");
+  await expect(page.getByRole("alert")).toContainText("broken.png: cannot be read as an image");
 });
 
 test.describe("models of a hub", () => {
@@ -104,7 +104,7 @@ test.describe("models of a hub", () => {
     await expect(page).toHaveURL(/model=facebook%2Fdinov2-small/);
     await expect(page.getByText("was trained to name things")).toBeHidden();
     await patch(page, "First", 1, 1).hover();
-    await expect(page.locator("#match")).toContainText("most like");
+    await expect(page.locator("#match")).toContainText("most similar to");
     await page.getByLabel("A Hugging Face id").fill("facebook/none");
     await page.getByRole("button", { name: "Load" }).click();
     await expect(page.getByRole("alert")).toContainText("facebook/none");
@@ -120,7 +120,7 @@ test("a model folder of the disk", async ({ page }) => {
   await page.getByLabel("Model folder", { exact: true }).setInputFiles(folder);
   await expect(page.getByText("Ready: my-dino/.")).toBeVisible();
   await patch(page, "Second", 2, 2).hover();
-  await expect(page.locator("#match")).toContainText("of the second picture: most like");
+  await expect(page.locator("#match")).toContainText("of the second image: most similar to");
 });
 
 for (const address of ["demo/match/index.html", "demo/models/index.html"])
@@ -135,7 +135,7 @@ for (const address of ["demo/match/index.html", "demo/models/index.html"])
 test("the page of models has every known model, with links that open it", async ({ page }) => {
   await page.goto("/");
   await page.getByRole("link", { name: words.knownModels }).click();
-  const table = page.getByRole("table", { name: "What loads" });
+  const table = page.getByRole("table", { name: "Supported models" });
   for (const { id, license } of families.flatMap(({ models }) => models))
     await expect(table.getByRole("row").filter({ has: page.getByText(id, { exact: true }) })).toContainText(
       license,

@@ -24,14 +24,15 @@ export const pages: Record<string, (page: Page) => Promise<unknown>> = {
   "demo/match/index.html": async (page) => {
     await expect(page.getByText("Ready: everyday80.")).toBeVisible();
     await page.getByRole("gridcell", { name: "Row 2, column 3" }).first().focus();
-    await expect(page.getByText("Row 2, column 3 of the first picture: most like")).toBeVisible();
+    await expect(page.getByText("Row 2, column 3 of the first image: most similar to")).toBeVisible();
   },
   "demo/own-classes/index.html": async (page) => {
     await expect(page.locator("#offer")).toContainText("94 MB");
     await page.getByRole("button", { name: "Drawing: pizza" }).click();
     await expect(page.locator("#preview")).toBeVisible();
   },
-  "demo/models/index.html": (page) => expect(page.getByRole("table", { name: "What loads" })).toBeVisible(),
+  "demo/models/index.html": (page) =>
+    expect(page.getByRole("table", { name: "Supported models" })).toBeVisible(),
   "demo/bench/index.html": (page) => expect(page.getByRole("heading").first()).toBeVisible(),
 };
 

@@ -57,7 +57,7 @@ test("quantises with three pictures, as the command line does; the folder saved 
   const longTasks = await watchLongTasks(page);
   await openForm(page);
   await longTasks();
-  await page.getByLabel("Pictures to calibrate on").setInputFiles(pictures);
+  await page.getByLabel(words.quantizePictures).setInputFiles(pictures);
   await expect(page.locator("#quantize-chosen")).toHaveText("3: 0.png, 1.png, 2.png");
   // Its weights do not depend on what was seen, its levels on the rows that the seed chose.
   await page.getByLabel("Method").selectOption("percentile");
@@ -137,7 +137,7 @@ function expectSame(files: Record<string, Uint8Array>, other: ReturnType<typeof 
 test("the same seed gives the same bytes, and another picture others", async ({ page }) => {
   await openForm(page);
   const bytesOf = async (seed: number) => {
-    await page.getByLabel("Pictures to calibrate on").setInputFiles([await fileOf(seed)]);
+    await page.getByLabel(words.quantizePictures).setInputFiles([await fileOf(seed)]);
     await run(page).click();
     await expect(status(page)).toContainText("instead of");
     const { files } = await saved(page);
@@ -153,7 +153,7 @@ test("by keyboard; cancelled at once, and then done again", async ({ page }) => 
   await openForm(page);
   const file = await fileOf(3);
   const many = Array.from({ length: 70 }, (_, i) => ({ ...file, name: `${i}.png` }));
-  await page.getByLabel("Pictures to calibrate on").setInputFiles(many);
+  await page.getByLabel(words.quantizePictures).setInputFiles(many);
   await expect(page.locator("#quantize-chosen")).toContainText("64 of 70: 0.png, 1.png");
   await run(page).focus();
   await page.keyboard.press("Enter");
@@ -165,7 +165,7 @@ test("by keyboard; cancelled at once, and then done again", async ({ page }) => 
   await expect(run(page)).toBeFocused();
   await expect(page.getByRole("progressbar")).toBeHidden();
   await expect(result(page)).toBeHidden();
-  await page.getByLabel("Pictures to calibrate on").setInputFiles([file]);
+  await page.getByLabel(words.quantizePictures).setInputFiles([file]);
   await run(page).click();
   await expect(status(page)).toContainText("instead of");
 });
@@ -199,7 +199,7 @@ test("says what cannot be quantised, and why", async ({ page }) => {
   await expect(why).toContainText("it can be quantised");
   const buffer = (await pictureOf(1)).subarray(0, 60);
   await page
-    .getByLabel("Pictures to calibrate on")
+    .getByLabel(words.quantizePictures)
     .setInputFiles({ name: "cut.png", mimeType: "image/png", buffer });
   await run(page).click();
   await expect(page.getByRole("alert")).toContainText("cut.png: damaged, truncated");

@@ -22,11 +22,12 @@ export function factsOf(run: Run): [name: string, words: string][] {
     facts.push(["Ceilings", `${dot}, ${rest}`]);
   }
   const failed = run.rows.filter(({ error }) => error !== undefined).length;
-  facts.push(["Rows", `${run.rows.length - failed} proved right and timed, ${failed} not`]);
+  facts.push(["Rows", `${run.rows.length - failed} checked and timed, ${failed} failed`]);
   const discarded = run.rows.reduce((sum, row) => sum + (row.discarded ?? 0), 0);
-  if (discarded > 0) facts.push(["Hidden", `${discarded} samples thrown away, because this tab was hidden`]);
-  if (run.cancelled) facts.push(["Cancelled", "these rows are what there was until then"]);
-  if (adapter.isFallback) facts.push(["Beware", "a GPU in software: right answers, a fraction of the speed"]);
+  if (discarded > 0) facts.push(["Hidden", `${discarded} samples discarded, because this tab was hidden`]);
+  if (run.cancelled) facts.push(["Canceled", "these rows were measured before"]);
+  if (adapter.isFallback)
+    facts.push(["Note", "a software adapter: correct results at a fraction of the speed"]);
   return facts;
 }
 
@@ -42,7 +43,7 @@ export function settingsWords(settings: Partial<Settings>): string {
 }
 
 function clockWords({ kernels, timestampTickNs, wallTickUs }: Run["clocks"]): string {
-  const wall = `the wall’s clock in ticks of ${figure(wallTickUs)} µs`;
-  if (kernels === "wall") return `${wall}; GPU timestamps are not used or not offered`;
+  const wall = `the wall clock in ticks of ${figure(wallTickUs)} µs`;
+  if (kernels === "wall") return `${wall}; GPU timestamps are not used or not available`;
   return `kernels by GPU timestamps in ticks of ${figure(timestampTickNs)} ns; ${wall}`;
 }

@@ -59,13 +59,13 @@ async function restore(): Promise<void> {
 
 function openPage(id: string): void {
   if (!PAGES.some((page) => page.id === id))
-    throw new TypeError(`The link’s result is of a page "${id}", which is not here.`);
+    throw new TypeError(`Link: expected the result of a page on this site, got "${id}".`);
   location.search = `?page=${id}`;
 }
 
 /** Kept like one of this browser's own, so that the two can be compared. */
 async function keepLinked(linked: Run, runs: readonly SavedRun[]): Promise<void> {
-  showDone(linked, "A result that came with the link; it is among the saved runs.");
+  showDone(linked, "The result in the link. It is now in the saved runs.");
   if (runs.some(({ run }) => run.date === linked.date)) return;
   await saveRun(linked);
   await showSaved();
@@ -86,12 +86,12 @@ async function runNow(): Promise<void> {
   history.replaceState(null, "", `?${queryOf(page.id, asked.settings, page.parameters)}`);
   try {
     const run = await runPage(page, asked, { onProgress, onWords: tell }, abort.signal);
-    showDone(run, `${run.cancelled ? "Cancelled" : "Done"} after ${run.elapsedS.toFixed(1)} s.`);
+    showDone(run, `${run.cancelled ? "Canceled" : "Done"} after ${run.elapsedS.toFixed(1)} s.`);
     if (run.rows.length > 0) await saveRun(run);
     await showSaved();
   } catch (error) {
     showError(error);
-    tell("Nothing came of it.");
+    tell("Failed.");
   } finally {
     abort = undefined;
     setRunning(false);

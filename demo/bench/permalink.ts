@@ -20,12 +20,15 @@ export async function fragmentOf(run: Run): Promise<string> {
 export async function runOfFragment(fragment: string): Promise<Run | undefined> {
   if (!fragment.startsWith(KEY)) return undefined;
   const text = fragment.slice(KEY.length);
-  if (text.length > MOST_CHARACTERS) throw new TypeError("The link’s result cannot be read: it is too long.");
+  if (text.length > MOST_CHARACTERS)
+    throw new TypeError("Link: the result cannot be read, because it is too long.");
   try {
     const bytes = await inflated(fromBase64Url(text));
     return checkedRun(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (error) {
-    throw new TypeError(`The link’s result cannot be read; was it cut off? ${error}`, { cause: error });
+    throw new TypeError(`Link: the result cannot be read (${error}). Check that the link is complete.`, {
+      cause: error,
+    });
   }
 }
 

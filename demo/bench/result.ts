@@ -50,7 +50,7 @@ export class Result {
     const address = new URL(`?${queryOf(id, run.settings, parameters)}`, location.href);
     address.hash = await fragmentOf(run);
     history.replaceState(null, "", address);
-    const words = `Copied a link of ${address.href.length} characters; it holds the whole result.`;
+    const words = `Copied a link of ${address.href.length} characters with the whole result.`;
     await copy(address.href, words);
   }
 }

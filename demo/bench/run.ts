@@ -50,7 +50,7 @@ export async function runPage(
       folder,
       signal,
       async peaks() {
-        onWords("Measuring what this adapter can do at best …");
+        onWords("Measuring the peak performance of this adapter …");
         peaks ??= await device.use((gpu) => measurePeaks(gpu, repeats, signal));
         return peaks;
       },

@@ -63,12 +63,12 @@ export const PARAMETERS: Parameters = {
   },
   batch: {
     label: "Batch",
-    hint: "pictures in one submit, 1 to 64, commas between",
+    hint: "images per submit, 1 to 64, separated by commas",
     parse: numbers(1, 64, 1),
   },
   size: {
     label: "Size",
-    hint: "pixels along a side, 32 to 1024 in steps of 16, commas between",
+    hint: "pixels per side, 32 to 1024 in steps of 16, separated by commas",
     parse: numbers(32, 1024, 16),
   },
   kernel: {
@@ -88,7 +88,7 @@ export const PARAMETERS: Parameters = {
   },
   peers: {
     label: "Against",
-    hint: `webgpu- or wasm- and ${FORMATS.join(", ")}, or ${TFJS}, commas between`,
+    hint: `webgpu- or wasm- and ${FORMATS.join(", ")}, or ${TFJS}, separated by commas`,
     parse: (text) => listOf(text, (part) => PEERS.find((name) => name === part)),
   },
   runtime: {
@@ -103,7 +103,7 @@ export const PARAMETERS: Parameters = {
   },
   model: {
     label: "Model folder",
-    hint: "its path on this server, such as ../../models/everyday80/; empty: made-up weights of Models",
+    hint: "its path on this server, such as ../../models/everyday80/; empty: random weights of Models",
     parse: (text) => (text === "" ? text : pathOf(text)),
   },
   wrong: {
@@ -142,7 +142,7 @@ export function settingsOf(
     if (text === null) continue;
     const value = PARAMETERS[name].parse(text.trim());
     if (value !== undefined) told[name] = value;
-    else complaints.push(`${name}: expected ${PARAMETERS[name].hint}; came "${text.slice(0, 40)}", left out`);
+    else complaints.push(`${name}: expected ${PARAMETERS[name].hint}; got "${text.slice(0, 40)}", ignored`);
   }
   const preset = (told.preset as PresetName) ?? DEFAULTS.preset;
   return { settings: { ...DEFAULTS, ...presets[preset], ...told } as Settings, complaints };

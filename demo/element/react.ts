@@ -16,7 +16,7 @@ function App() {
     h(
       "label",
       null,
-      "Picture ",
+      "Image ",
       h(
         "select",
         { value: name, onChange: (event: ChangeEvent<HTMLSelectElement>) => setName(event.target.value) },

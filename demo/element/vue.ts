@@ -18,7 +18,7 @@ function hear({ detail }: VitClassifierEvents["result"]): void {
 const App = () => {
   const options = samples.map((sample) => h("option", sample));
   return h("section", [
-    h("label", ["Picture ", h("select", { value: name.value, onChange: chooseSample }, options)]),
+    h("label", ["Image ", h("select", { value: name.value, onChange: chooseSample }, options)]),
     h("vit-classifier", {
       src: sampleAddress(name.value),
       model,

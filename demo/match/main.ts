@@ -81,7 +81,7 @@ async function look(): Promise<void> {
   if (!loaded) return; // both images are looked at when the model is there
   const { classifier, model } = loaded;
   showError(undefined);
-  showStatus("Looking …");
+  showStatus("Computing …");
   showText("match", "");
   try {
     for (const side of sides) {
@@ -109,7 +109,7 @@ function match(side: Side, patch: number): void {
   const [from, to] = [placeOf(patch, side.features.width), placeOf(best, other.features.width)];
   showText(
     "match",
-    `${from} of the ${side.name} picture: most like ${to.toLowerCase()} of the ${other.name}, cosine ${values[best].toFixed(2)}.`,
+    `${from} of the ${side.name} image: most similar to ${to.toLowerCase()} of the ${other.name}, cosine ${values[best].toFixed(2)}.`,
   );
 }
 
@@ -127,7 +127,7 @@ function listenForDrops(): void {
     const file = [...(dataTransfer?.files ?? [])].find(({ type }) => type.startsWith("image/"));
     const isFirst = byId("first", HTMLElement).contains(target as Node);
     if (file) await sides[isFirst ? 0 : 1].chooseFile(file);
-    else showError("That is neither a picture nor a model folder.");
+    else showError("Expected an image or a model folder.");
   });
 }
 

@@ -31,7 +31,7 @@ export class Side {
     this.#told = told;
     [this.#seen, this.#heat] = element.querySelectorAll("canvas");
     const patches = element.querySelector<HTMLElement>(".patches")!;
-    this.#grid = new PatchGrid(patches, `Patches of the ${name} picture`, (patch) => told.patch(this, patch));
+    this.#grid = new PatchGrid(patches, `Patches of the ${name} image`, (patch) => told.patch(this, patch));
     this.#choice = element.querySelector("select")!;
     this.#choice.append(...samples.map(([sample]) => new Option(sample)));
     this.#choice.addEventListener("change", () => this.chooseSample(this.#choice.value));
@@ -62,11 +62,11 @@ export class Side {
       if (choice !== this.#choices) return picture.close();
       this.picture = picture;
       this.features = undefined;
-      this.#seen.ariaLabel = `The ${this.name} picture as the model sees it: ${name}`;
+      this.#seen.ariaLabel = `The ${this.name} image as the model sees it: ${name}`;
       this.#told.picture(this);
     } catch {
       if (choice === this.#choices)
-        this.#told.error(`${name}: cannot be read as a picture; try a JPEG, PNG or WebP file.`);
+        this.#told.error(`${name}: cannot be read as an image. Try a JPEG, PNG or WebP file.`);
     }
   }
 

@@ -10,7 +10,7 @@ const SHAPES_OF_A_MODEL = /^(?:patch|blocks\.0\.(?:qkv|proj|fc1|fc2))$/;
 export const gemm = definePage<KernelRow>({
   id: "gemm",
   title: "GEMM",
-  lead: "The int8 matrix products of DeiT-Ti, -S, -B and ViT-L at several batches, by every variant there is.",
+  lead: "The int8 matrix products of DeiT-Ti, -S, -B and ViT-L at several batch sizes, with every variant.",
   parameters: ["models", "batch", "size", "kernel", "clock"],
   presets: {
     quick: {},

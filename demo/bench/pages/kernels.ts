@@ -8,7 +8,7 @@ import { tasksOf } from "./tasks.ts";
 export const kernels = definePage<KernelRow>({
   id: "kernels",
   title: "Kernels",
-  lead: "Every kernel by itself, at the shapes of a model: checked against its reference in f64, then timed.",
+  lead: "Every kernel separately, at the shapes of a model: checked against its f64 reference, then timed.",
   parameters: ["models", "batch", "size", "kernel", "clock"],
   presets: { quick: {}, standard: {}, full: { models: ["ti", "s", "b"] } },
   async measure(bench: Bench) {

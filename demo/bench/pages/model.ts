@@ -12,7 +12,7 @@ const BUNDLED = "everyday80";
 export const model = definePage<ModelPageRow>({
   id: "model",
   title: "Model",
-  lead: "Whole models with made-up weights, and the bundled one as it is: download, load, first answer, then the steady state by batch, and where its time goes.",
+  lead: "Whole models with random weights, and the bundled model: download, load, first result, then the steady state by batch size, and the time per pass.",
   parameters: ["models", "batch", "size", "device", "clock"],
   presets: {
     quick: { batch: [1, 4] },

@@ -23,7 +23,7 @@ const ARITHMETICS = {
 export const nonlinear = definePage<NonlinearRow>({
   id: "nonlinear",
   title: "Non-linear",
-  lead: "GELU, softmax and LayerNorm in f32 on this GPU and in the integer forms: how far each is from f64 over its inputs, and how fast a model is with it. The kernels of the integer forms are held to these numbers bit for bit by the tests.",
+  lead: "GELU, softmax and LayerNorm in f32 on this GPU and in the integer forms: the error of each against f64 over its inputs, and the speed of a model with it. Tests check that the kernels of the integer forms match these numbers bit for bit.",
   parameters: ["models", "batch", "size", "clock"],
   presets: {
     quick: {},

@@ -33,7 +33,7 @@ const REFERENCE = "wasm-fp32";
 export const racePage = definePage<RaceRow>({
   id: "race",
   title: "Race",
-  lead: "The same weights and the same pixels in vit8, in ONNX Runtime Web and, if asked, in TensorFlow.js, in turns A B A C, so that what slows the machine slows both. The weights are made up, or those of a model folder. Answers are held against float32 on the CPU.",
+  lead: "The same weights and the same pixels in vit8, in ONNX Runtime Web and, optionally, in TensorFlow.js, alternating A B A C, so that noise affects all of them. The weights are random, or those of a model folder. Results are compared with float32 on the CPU.",
   parameters: ["models", "batch", "size", "device", "model", "peers", "runtime", "tensorflow"],
   takesFolder: true,
   presets: {
@@ -160,7 +160,7 @@ class Paddock {
     const folder = new URL(this.#bench.settings.runtime, location.href).href;
     return openOnnxWeb(folder, { provider, dtype }, file, this.#feed).catch(
       orAbsent(
-        `ONNX Runtime Web is not at ${folder}: in a clone run \`npm i --no-save --ignore-scripts onnxruntime-web\` and start the page again; on a site put the files of that package’s dist folder there`,
+        `ONNX Runtime Web: not found at ${folder}. In a clone run \`npm i --no-save --ignore-scripts onnxruntime-web\` and restart the server. On a site put the files of the package’s dist folder there.`,
       ),
     );
   }
@@ -170,7 +170,7 @@ class Paddock {
     const folder = new URL(this.#bench.settings.tensorflow, location.href).href;
     return openTfjs(folder, description.network, floats, this.#feed).catch(
       orAbsent(
-        `TensorFlow.js is not at ${folder}: in a clone run \`npm i --no-save --ignore-scripts @tensorflow/tfjs @tensorflow/tfjs-backend-webgpu\` and start the page again; on a site put tf.min.js and tf-backend-webgpu.min.js of those packages there`,
+        `TensorFlow.js: not found at ${folder}. In a clone run \`npm i --no-save --ignore-scripts @tensorflow/tfjs @tensorflow/tfjs-backend-webgpu\` and restart the server. On a site put tf.min.js and tf-backend-webgpu.min.js of these packages there.`,
       ),
     );
   }

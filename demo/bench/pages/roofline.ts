@@ -7,7 +7,7 @@ import { tasksOf } from "./tasks.ts";
 export const roofline = definePage<KernelRow>({
   id: "roofline",
   title: "Roofline",
-  lead: "What a model’s kernels reach of this adapter’s ceilings, and how they move with batch and picture size. The larger the dot the larger the batch.",
+  lead: "How close the kernels of a model get to the peak performance of this adapter, by batch and image size. Larger dots are larger batches.",
   parameters: ["models", "batch", "size", "kernel", "clock"],
   presets: {
     quick: { batch: [1, 4] },

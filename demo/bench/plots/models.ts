@@ -35,10 +35,10 @@ export const PASSES = {
   ],
   range: [...RANGE, "#88aa88", "#cc99cc", "#775511", "#222255", "#882255"],
 };
-const STAGES = { domain: ["download", "load", "first answer"], range: RANGE };
+const STAGES = { domain: ["download", "load", "first result"], range: RANGE };
 
 export const throughputPlot: PlotPage<ModelPageRow> = {
-  title: "Pictures a second over the batch",
+  title: "Images per second by batch size",
   records(rows) {
     return rows.flatMap(({ model, imageSize, batch, imagesPerSecond, ms }) =>
       imagesPerSecond && ms
@@ -58,8 +58,8 @@ export const throughputPlot: PlotPage<ModelPageRow> = {
       x: { type: "log", base: 2, grid: true },
       y: { zero: true, grid: true },
       marks: [
-        axisX({ label: "pictures in one submit", labelOffset: 36, tickFormat: String, ticks: 6 }),
-        axisY({ label: "pictures a second", tickFormat: String, ticks: 5 }),
+        axisX({ label: "images per submit", labelOffset: 36, tickFormat: String, ticks: 6 }),
+        axisY({ label: "images per second", tickFormat: String, ticks: 5 }),
         line(records, { ...channels, z: ({ model, imageSize }) => `${model} ${imageSize}`, stroke: fill }),
         dot(records, { ...channels, fill, r: 4 }),
         tip(records, pointer({ ...channels, title: wordsOf })),
@@ -69,22 +69,22 @@ export const throughputPlot: PlotPage<ModelPageRow> = {
 };
 
 export const passesPlot: PlotPage<ModelPageRow> = {
-  title: "GPU time of one picture by pass, each pass by itself",
+  title: "GPU time of one image by pass, each pass timed separately",
   records(rows) {
     return rows.flatMap(({ model, imageSize, batch, passes = [] }) =>
       passes.map(({ name, ms }) => ({ row: `${model} ${imageSize} ×${batch}`, pass: name, ms: ms / batch })),
     );
   },
   draw(records, width) {
-    return bars(records, width, { y: "row", part: "pass", label: "GPU ms for one picture", color: PASSES });
+    return bars(records, width, { y: "row", part: "pass", label: "GPU ms per image", color: PASSES });
   },
 };
 
 export const coldPlot: PlotPage<ModelPageRow> = {
-  title: "From nothing to the first answer",
+  title: "From a cold start to the first result",
   records(rows) {
     return rows.flatMap(({ model, imageSize, downloadMs, loadMs, firstMs }) => {
-      const stages = { download: downloadMs, load: loadMs, "first answer": firstMs };
+      const stages = { download: downloadMs, load: loadMs, "first result": firstMs };
       return Object.entries(stages).flatMap(([stage, ms]) =>
         ms === undefined ? [] : [{ row: `${model} ${imageSize}`, stage, ms }],
       );

@@ -46,7 +46,7 @@ export function curvePlot(operation: string): PlotPage<NonlinearRow> {
 }
 
 export const nonlinearTimePlot: PlotPage<NonlinearRow> = {
-  title: "GPU time by pass in each form, each pass by itself",
+  title: "GPU time by pass in each form, each pass timed separately",
   records(rows) {
     return rows.flatMap(({ operation, form, passes = [] }) =>
       passes.map(({ name, ms }) => ({ row: `${operation}, ${form}`, pass: name, ms })),

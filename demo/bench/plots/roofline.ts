@@ -6,7 +6,7 @@ import type { PlotPage, PlotRecord, Run } from "../bench-page.ts";
 import { COLOURS, familyOf, wordsOf } from "./families.ts";
 
 export const rooflinePlot: PlotPage<KernelRow> = {
-  title: "Roofline: operations a second over operations a byte",
+  title: "Roofline: operations per second over operations per byte",
   records(rows) {
     return rows.flatMap(({ kernel, variant, step, model, imageSize, batch, gops, gbs }) => {
       if (!gops || !gbs) return [];
@@ -30,7 +30,7 @@ export const rooflinePlot: PlotPage<KernelRow> = {
       x: { type: "log", grid: true },
       y: { type: "log", grid: true },
       marks: [
-        axisX({ label: "operations a byte", labelOffset: 40, ticks: width / 100, tickFormat: String }),
+        axisX({ label: "operations per byte", labelOffset: 40, ticks: width / 100, tickFormat: String }),
         axisY({ label: "10⁹ operations a second", ticks: 5, tickFormat: String }),
         line(ceilings, { x: "x", y: "y", z: "name", stroke: "currentColor", strokeDasharray: "4 3" }),
         text(
