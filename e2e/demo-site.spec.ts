@@ -141,6 +141,6 @@ test("works under a strict policy, and without a network after the first visit",
   await expect(page.getByText("Ready: everyday80.")).toBeVisible();
   await page.getByRole("gridcell", { name: "Row 1, column 1" }).first().hover();
   await expect(page.locator("#match")).toContainText("most similar to");
-  await page.getByRole("link", { name: words.knownModels }).click();
+  await page.getByRole("link", { name: "Supported models" }).click();
   await expect(page.getByRole("link", { name: "facebook/dinov2-small", exact: true })).toBeVisible();
 });

@@ -4,7 +4,6 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import { page as words } from "../demo/classify/texts.ts";
 import { families } from "../demo/models/known-models.ts";
 import { madeUpTensors, PLAIN, transformersFiles } from "../src/classifier/made-up-vit.shared.ts";
 
@@ -15,7 +14,7 @@ const openMatch = async (page: Page, query = "device=webgpu") => {
   await page.goto(`/demo/match/index.html?${query}`);
   await expect(page.getByText(/^Ready: /)).toBeVisible();
 };
-const side = (page: Page, name: "First" | "Second") => page.getByRole("region", { name: `${name} picture` });
+const side = (page: Page, name: "First" | "Second") => page.getByRole("region", { name: `${name} image` });
 const patch = (page: Page, name: "First" | "Second", row: number, column: number) =>
   side(page, name).getByRole("gridcell", { name: `Row ${row}, column ${column}`, exact: true });
 
@@ -134,7 +133,7 @@ for (const address of ["demo/match/index.html", "demo/models/index.html"])
 
 test("the page of models has every known model, with links that open it", async ({ page }) => {
   await page.goto("/");
-  await page.getByRole("link", { name: words.knownModels }).click();
+  await page.getByRole("link", { name: "Supported models" }).click();
   const table = page.getByRole("table", { name: "Supported models" });
   for (const { id, license } of families.flatMap(({ models }) => models))
     await expect(table.getByRole("row").filter({ has: page.getByText(id, { exact: true }) })).toContainText(
