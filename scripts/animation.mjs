@@ -34,7 +34,7 @@ await sharp(
 
 /** @param {Page} page */
 async function film(page) {
-  await page.getByText("Ready. Choose a picture.").waitFor();
+  await page.getByText("Ready. Choose an image.").waitFor();
   await take(page, 900);
   await hold(page);
   for (let step = 0; step <= steps; step++) {
