@@ -133,7 +133,7 @@ test("a run is cancelled, and keeps what there was", async ({ page }) => {
   await expect(rows(page).first()).toBeVisible({ timeout: 60_000 });
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(status(page)).toHaveText(/^Canceled/);
-  await expect(factsOf(page)).toContainText("these rows are what there was");
+  await expect(factsOf(page)).toContainText("these rows were measured before");
   await expect(page.getByRole("button", { name: "Run" })).toBeEnabled();
 });
 
@@ -166,7 +166,7 @@ test("without timestamps the wall's clock serves, and is named; what the address
   page,
 }) => {
   await run(page, `${FEW}&clock=wall&batch=0&models=ti,xl`);
-  await expect(factsOf(page)).toContainText("GPU timestamps are not used or not offered");
+  await expect(factsOf(page)).toContainText("GPU timestamps are not used or not available");
   await expect(rows(page).first()).toBeVisible();
   await open(page, `${FEW}&batch=0&models=ti,xl`);
   await expect(page.locator("#complaints")).toContainText('got "0"');

@@ -151,7 +151,7 @@ test("works by keyboard alone, in the order of the page", async ({ page }) => {
   }
   const first = order.indexOf("file");
   expect(order.slice(first, first + tabOrder.length)).toEqual(tabOrder);
-  await page.getByLabel("A Hugging Face id").focus();
+  await page.getByLabel("Hugging Face id").focus();
   await page.keyboard.press("Enter");
   await expect(names(page).first()).toContainText("pizza");
 });

@@ -20,7 +20,7 @@ export async function openPage(page: Page, query = ""): Promise<void> {
 }
 
 export async function loadModel(page: Page, name: string): Promise<void> {
-  await page.getByLabel("A Hugging Face id").fill(name);
+  await page.getByLabel("Hugging Face id").fill(name);
   await page.getByRole("button", { name: "Load" }).click();
 }
 

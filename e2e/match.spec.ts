@@ -97,14 +97,14 @@ test.describe("models of a hub", () => {
 
   test("a DINOv2 by its name; one that is not there leaves the one in use", async ({ page }) => {
     await openMatch(page, `device=webgpu&endpoint=${encodeURIComponent(endpoint)}`);
-    await page.getByLabel("A Hugging Face id").fill("facebook/dinov2-small");
+    await page.getByLabel("Hugging Face id").fill("facebook/dinov2-small");
     await page.getByRole("button", { name: "Load" }).click();
     await expect(page.getByText("Ready: facebook/dinov2-small.")).toBeVisible();
     await expect(page).toHaveURL(/model=facebook%2Fdinov2-small/);
-    await expect(page.getByText("was trained to name things")).toBeHidden();
+    await expect(page.getByText("is trained for classification")).toBeHidden();
     await patch(page, "First", 1, 1).hover();
     await expect(page.locator("#match")).toContainText("most similar to");
-    await page.getByLabel("A Hugging Face id").fill("facebook/none");
+    await page.getByLabel("Hugging Face id").fill("facebook/none");
     await page.getByRole("button", { name: "Load" }).click();
     await expect(page.getByRole("alert")).toContainText("facebook/none");
     await expect(page.getByText("facebook/dinov2-small stays in use.")).toBeVisible();

@@ -81,7 +81,7 @@ test("quantises with three pictures, as the command line does; the folder saved 
   expectSame(files, byCommandLine(pictures, ["--method", "percentile", "--bits", "w4a4", "--seed", "5"]));
 
   await page.getByRole("button", { name: "Use this model" }).click();
-  await expect(page.locator("#quantize-why")).toContainText("has integer weights already");
+  await expect(page.locator("#quantize-why")).toContainText("already has int8 weights");
   await expect(run(page)).toBeDisabled();
   await lookAt(page, "pizza");
   const answers = await names(page).allInnerTexts();
@@ -158,7 +158,7 @@ test("by keyboard; cancelled at once, and then done again", async ({ page }) => 
   await run(page).focus();
   await page.keyboard.press("Enter");
   await expect(cancel(page)).toBeFocused();
-  await expect(status(page)).toHaveText("Running float over the pictures:");
+  await expect(status(page)).toHaveText("Running the float model on the images:");
   await expect(page.locator("#quantize-count")).toHaveText(/^\d+ of 64$/);
   await page.keyboard.press("Enter");
   await expect(status(page)).toHaveText(texts.cancelled(undefined));
@@ -193,10 +193,10 @@ test("says what cannot be quantised, and why", async ({ page }) => {
   await openPage(page);
   await page.getByText(words.quantize).click();
   const why = page.locator("#quantize-why");
-  await expect(why).toContainText("has integer weights already. Load a float checkpoint");
+  await expect(why).toContainText("already has int8 weights. Load a float checkpoint");
   await expect(run(page)).toBeDisabled();
   await openFolder(page, float);
-  await expect(why).toContainText("it can be quantised");
+  await expect(why).toContainText("can be quantized");
   const buffer = (await pictureOf(1)).subarray(0, 60);
   await page
     .getByLabel(words.quantizePictures)
