@@ -38,7 +38,9 @@ const COSINE_WINDOWS_AND_BIASES = 0.998;
 const COSINE_NARROW = 0.9985;
 
 /** A random weight of 4 bits is off by 7 % of the layer's (root mean square): what is asked is that every tensor is in its place. */
-const COSINE_OF_4_BITS = 0.85;
+const COSINE_OF_4_BITS = 0.9;
+/** Measured: .875. A model without a pool answers with one token. */
+const COSINE_OF_4_BITS_WITHOUT_POOL = 0.85;
 
 for (const name of names) {
   if (PENDING.includes(name)) {
@@ -60,7 +62,9 @@ for (const name of names) {
     test("in 4 bits", async () => {
       const float = await readFloatModel(await openModel(`${here}models/${name}`));
       const answer = await embeddingOf(await dynamicFiles(float, 4));
-      expect(cosine(answer, await embeddingOf(`${here}models/${name}`))).toBeGreaterThan(COSINE_OF_4_BITS);
+      expect(cosine(answer, await embeddingOf(`${here}models/${name}`))).toBeGreaterThan(
+        name === "timm-vit-none" ? COSINE_OF_4_BITS_WITHOUT_POOL : COSINE_OF_4_BITS,
+      );
     });
 
     test.each(WAYS)("$device, $precision", async ({ device, precision }) => {
