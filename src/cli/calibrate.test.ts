@@ -68,7 +68,7 @@ test("inspect says what was done to a quantized folder", async () => {
   expect(await words("static")).toContain(
     [
       " quantization 4-bit weights in the file: one scale per output channel; int8 in memory",
-      "4-bit activations: levels settled by calibration (static)",
+      "4-bit activations: static, calibrated",
       "method repq: RepQ-ViT (Li et al. 2023)",
     ].join("\n "),
   );
@@ -77,7 +77,7 @@ test("inspect says what was done to a quantized folder", async () => {
       "4-bit weights in the file: one scale per output channel, times a multiple for each 16 inputs; int8 in memory",
       "8-bit activations: one scale per token, computed at run time (dynamic)",
       "method gptq: GPTQ (Frantar et al. 2023), activations scaled at run time",
-      "calibrated on 3 pictures, seed 1",
+      "calibrated on 3 images, seed 1",
     ].join("\n "),
   );
   const facts = JSON.parse((await vit8("inspect", at("static"), "--json")).stdout);

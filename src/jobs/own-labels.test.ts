@@ -71,8 +71,16 @@ describe("a job that was begun with labels", () => {
 
   test.each([
     [["--labels", "cat,dog"], 0, "3 rows, 0 of them"],
-    [["--labels", "dog,cat"], 1, 'has labels ["cat","dog"], got ["dog","cat"]'],
-    [["--labels", "cat,dog", "--template", "{}"], 1, 'has template "a photo of a {}.", got "{}"'],
+    [
+      ["--labels", "dog,cat"],
+      1,
+      'expected labels ["cat","dog"], as in the unfinished job, got ["dog","cat"].',
+    ],
+    [
+      ["--labels", "cat,dog", "--template", "{}"],
+      1,
+      'expected template "a photo of a {}.", as in the unfinished job, got "{}".',
+    ],
   ])("goes on with the same ones only: %j", async (argv, code, words) => {
     await begun("begun.jsonl");
     const told = await label(model, "begun.jsonl", ...argv, "--resume");
