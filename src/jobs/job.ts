@@ -129,7 +129,7 @@ function columnsOf(classes: readonly Classification[]): Pick<Row, "labels" | "in
 
 /** Without what libvips says of damage: with several decoders at work that may be another's, and rows are to be the same every time. */
 function messageOf(error: unknown): string {
-  return String(Object(error).message ?? error).replace(/( is damaged or truncated) \(.*\)$/s, "$1");
+  return String(Object(error).message ?? error).replace(/( is damaged or truncated) \(.*\)\.$/s, "$1.");
 }
 
 async function* flat<T>(groups: AsyncIterable<readonly T[]>): AsyncGenerator<T> {

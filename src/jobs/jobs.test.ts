@@ -124,6 +124,11 @@ describe("rows", () => {
     });
   });
 
+  test("say nothing of libvips in an error: with several decoders at work it may be of another image", async () => {
+    const { error } = (await rowsOf("all.jsonl"))[19];
+    expect(error).toBe(`${at("pictures", "19.png")}: the image is damaged or truncated.`);
+  });
+
   test.each(["csv", "parquet"])("are the same in %s", async (kind) => {
     await runJob(job(`all.${kind}`));
     expect(await rowsOf(`all.${kind}`)).toEqual(await rowsOf("all.jsonl"));
