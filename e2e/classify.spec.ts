@@ -44,6 +44,7 @@ const tabOrder = [
     "HTML",
     "React",
     "Vue",
+    words.ownClasses,
     words.match,
     words.bench,
   ],
