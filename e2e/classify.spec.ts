@@ -172,7 +172,7 @@ test("says how good the bundled model is, as its card does", async ({ page }) =>
   await openPage(page);
   const card = readFileSync("models/everyday80/README.md", "utf8");
   const top1 = Number(/int8, this model \| ([\d.]+) %/.exec(card)?.[1]);
-  await expect(page.getByText(`right at once for about ${Math.round(top1)} of 100 pictures`)).toBeVisible();
+  await expect(page.getByText(`a top-1 accuracy of about ${Math.round(top1)} %`)).toBeVisible();
 });
 
 test("names a photograph, and shows what the model sees of it", async ({ page }) => {
