@@ -92,7 +92,7 @@ test("searches, and reads pages without a network after the first visit", async 
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   expect(page.url()).toContain(docs);
   await page.goto(`${docs}numerics.html`);
-  await expect(page.getByRole("heading", { level: 1 })).toContainText("Numbers");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Numerics");
   await page.goto(`${docs}performance.html`);
   await expect(page.locator("main img").first()).toHaveJSProperty("complete", true);
   expect(complaints).toEqual([]);
