@@ -39,7 +39,7 @@ export async function openChromium({ gpu = false } = {}) {
 
 /** Runs what a page of demo/bench measures, to its end. @param {Page} page */
 export async function runToItsEnd(page) {
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await page.getByText(/^(?:Done|Failed)/).waitFor();
   const error = await page.locator("#error").textContent();
   if (error) throw new Error(error);

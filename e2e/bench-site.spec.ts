@@ -22,7 +22,7 @@ test("measures and draws under a policy that allows no inline style or script", 
     const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute("content");
     expect(policy).toContain("style-src 'self';");
     expect(policy).not.toContain("unsafe-inline");
-    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
     await expect(page.locator("#status")).toHaveText(/^Done/, { timeout: 60_000 });
     await page.getByRole("img", { name: "Milliseconds" }).hover();
     expect(complaints).toEqual([]);

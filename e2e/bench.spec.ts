@@ -20,7 +20,7 @@ const factsOf = (page: Page) => page.locator("#facts");
 
 async function run(page: Page, query: string): Promise<void> {
   await open(page, query);
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(status(page)).toHaveText(/^Done/, { timeout: 60_000 });
 }
 
@@ -30,7 +30,7 @@ test("the quick preset ends with every kernel checked", async ({ page }) => {
   test.setTimeout(240_000);
   const complaints = complaintsOf(page);
   await open(page, "page=kernels&preset=quick&size=32");
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(status(page)).toHaveText(/^Done/, { timeout: 235_000 });
   const kernels = await rows(page).locator("td:nth-child(4)").allTextContents();
   expect(new Set(kernels).size).toBeGreaterThan(15);
@@ -129,12 +129,12 @@ test("a wrong kernel is shown as wrong and not timed", async ({ page }) => {
 
 test("a run is cancelled, and keeps what there was", async ({ page }) => {
   await open(page, "page=kernels&kernel=attention");
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(rows(page).first()).toBeVisible({ timeout: 60_000 });
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(status(page)).toHaveText(/^Canceled/);
   await expect(factsOf(page)).toContainText("these rows were measured before");
-  await expect(page.getByRole("button", { name: "Run" })).toBeEnabled();
+  await expect(page.getByRole("button", { name: "Run", exact: true })).toBeEnabled();
 });
 
 test("a lost device costs a row, not the run", async ({ page }) => {
@@ -155,7 +155,7 @@ test("a lost device costs a row, not the run", async ({ page }) => {
     });
     observer.observe(document.body, { childList: true, subtree: true });
   });
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(status(page)).toHaveText(/^Done/, { timeout: 60_000 });
   await expect(page.locator("tr.failed")).toHaveCount(1);
   await expect(page.locator("tr.failed")).toContainText("the GPU device was lost");
@@ -238,9 +238,9 @@ test("nothing of a peer is fetched before its race; where it is missing the page
   const fetched: string[] = [];
   page.on("request", (request) => fetched.push(new URL(request.url()).pathname));
   await open(page, "page=race&size=32&runtime=nowhere/");
-  await expect(page.getByRole("button", { name: "Run" })).toBeEnabled();
+  await expect(page.getByRole("button", { name: "Run", exact: true })).toBeEnabled();
   expect(fetched.filter((url) => /\b(?:ort|tf)\b|nowhere|onnxruntime|tensorflow/.test(url))).toEqual([]);
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.locator("#error")).toContainText("npm i --no-save --ignore-scripts onnxruntime-web");
   expect(fetched.some((url) => url.includes("nowhere/ort.wasm"))).toBe(true);
 });
@@ -264,7 +264,7 @@ test("the weights of a folder race too, named by its path or chosen", async ({ p
   await expect(rows(page).first()).toContainText("everyday80");
   await open(page, `page=race&${peers}`);
   await page.locator("#folder").setInputFiles("models/everyday80");
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(status(page)).toHaveText(/^Done/, { timeout: 60_000 });
   await expect(rows(page).first()).toContainText("everyday80");
   expect(await cosines()).toEqual(byPath);

@@ -82,7 +82,7 @@ test("tells where the time goes, as a bar and as a table", async ({ page }) => {
   await expect(rows).toHaveCount(passes.length);
   expect((await rows.locator("th").allInnerTexts()).sort()).toEqual(passes.sort());
   await expect(
-    page.getByText(/ms on the GPU, by its own timestamps|there are no GPU timestamps here/),
+    page.getByText(/ms on the GPU, by GPU timestamps|GPU timestamps are not available/),
   ).toBeVisible();
   const numbers = async (column: number) =>
     (await rows.locator(`td:nth-of-type(${column})`).allInnerTexts()).map(Number.parseFloat);
@@ -113,7 +113,7 @@ test("says what ran: adapter, arithmetic, bytes, self-test, and every kernel wit
   const facts = page.locator("#facts");
   await expect(facts).toContainText(/swiftshader/i);
   await expect(facts).toContainText(
-    /int8, non-linear operations exact; \d+ dispatches a picture; \d+\.\d MB/,
+    /int8, non-linear operations exact; \d+ dispatches per image; \d+\.\d MB/,
   );
   await expect(facts).toContainText("Self-test passed");
   const kernels = page.locator("#kernels li");
@@ -153,7 +153,7 @@ test("float32 where there is float; what does not go together is refused, and no
   await page.getByText(words.ran).click();
   await expect(page.locator("#facts")).toContainText("float32, non-linear operations exact");
   await nonlinear.selectOption("ivit");
-  await expect(page.getByRole("alert")).toContainText("need precision int8");
+  await expect(page.getByRole("alert")).toContainText("precision int8 with them");
   await expect(nonlinear).toHaveValue("exact");
   // The model that comes with the page has none.
   await loadModel(page, "everyday80");

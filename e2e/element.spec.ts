@@ -354,7 +354,9 @@ test("names the page's own img, canvas and file", async ({ page }) => {
   await expect.poll(() => value("file")).toContain("pizza");
   const heic = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
   await page.getByLabel("Picture").setInputFiles({ name: "a.heic", mimeType: "", buffer: heic });
-  await expect(page.locator("#file [part~=state]")).toContainText("a.heic: damaged, or HEIC is not supported by this browser.");
+  await expect(page.locator("#file [part~=state]")).toContainText(
+    "a.heic: damaged, or HEIC is not supported by this browser.",
+  );
   await page.getByLabel("Picture").setInputFiles([]);
   await expect.poll(() => value("file")).toBe("");
 });

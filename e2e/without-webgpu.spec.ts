@@ -118,7 +118,7 @@ const facts = (page: Page) => page.locator("#facts");
 test("the benchmark page measures models on the CPU, and kernels nowhere", async ({ page }) => {
   await page.goto("/demo/bench/?page=model&size=32&batch=1,2");
   await page.getByRole("combobox", { name: "Device" }).selectOption("cpu");
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.locator("#status")).toHaveText(/^Done/);
   await expect(page.locator(".failed")).toHaveCount(0);
   const rows = page.locator("#rows tbody tr");
@@ -126,11 +126,11 @@ test("the benchmark page measures models on the CPU, and kernels nowhere", async
   for (const ms of await rows.locator("td:nth-child(4)").allTextContents())
     expect(Number(ms)).toBeGreaterThan(0);
   await page.goto("/demo/bench/?page=model&size=32&batch=1");
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.locator("#facts")).toContainText("the CPU");
   await expect(page.locator("#status")).toHaveText(/^Done/);
   await page.goto("/demo/bench/?page=kernels");
   await expect(page.getByRole("combobox", { name: "Device" })).toHaveCount(0);
-  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.locator("#error")).toContainText("WebGPU");
 });
