@@ -158,7 +158,7 @@ test("a lost device costs a row, not the run", async ({ page }) => {
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(status(page)).toHaveText(/^Done/, { timeout: 60_000 });
   await expect(page.locator("tr.failed")).toHaveCount(1);
-  await expect(page.locator("tr.failed")).toContainText("the GPU device was lost");
+  await expect(page.locator("tr.failed")).toContainText("GPU device: lost");
   await expect(factsOf(page)).toContainText(/\d checked and timed, 1 failed/);
 });
 

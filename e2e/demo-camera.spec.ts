@@ -19,7 +19,7 @@ test("follows the camera frame by frame, and lets it go", async ({ page }) => {
   const camera = page.getByRole("button", { name: "Camera" });
   await camera.focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByText(/^Live: \d+\.\d frames a second, \d+ ms each$/)).toBeVisible();
+  await expect(page.getByText(/^Live: \d+\.\d frames per second, \d+ ms each$/)).toBeVisible();
   await expect(camera).toHaveAttribute("aria-pressed", "true");
   const first = page.getByRole("list", { name: words.results }).getByRole("listitem").first();
   await expect(first).toContainText("pizza");

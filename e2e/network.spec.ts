@@ -91,7 +91,7 @@ test("every fault is survived, or told by a typed error", async ({ context }) =>
 test("a server that does not allow the page is told from one that is not there", async ({ context }) => {
   const strict = await serveFaults(files);
   const page = await openPage(context);
-  expect((await ask(page, strict.folder())).error).toContain("(CORS)");
+  expect((await ask(page, strict.folder())).error).toContain("blocked by CORS");
   strict.close();
   expect((await ask(page, strict.folder())).error).toContain("no answer");
 });

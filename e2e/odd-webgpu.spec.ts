@@ -276,7 +276,7 @@ test("a worker that stopped: calls are refused, dispose ends, and the next load 
     { model, pizza },
   );
   expect(told).toEqual({
-    refusal: "DeviceError: worker: stopped: out of memory; load the model again",
+    refusal: "DeviceError: worker: stopped (out of memory). Load the model again.",
     label: "pizza",
   });
 });
