@@ -42,6 +42,8 @@ export default defineConfig(({ mode }) => ({
       external: [/^node:/, ...Object.keys(manifest.peerDependencies)],
       output: {
         codeSplitting: mode in singles ? false : { groups: [geometry] },
+        // Without a hash: every import of a chunk would carry one, and the version is in the package's address.
+        chunkFileNames: "[name].js",
         // Vite leaves the white space in modules; a bundler that uses them does not, nor should a page's one file have it.
         minify: mode === "size" || mode === "cdn",
       },
