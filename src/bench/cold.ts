@@ -78,7 +78,7 @@ export async function coldOfFolder(
       const response = await fetch(new URL(name, address), { cache: "no-store", signal });
       if (!response.ok)
         throw new TypeError(
-          `${response.url}: expected a file, got status ${response.status}. Check the address of the model folder.`,
+          `${response.url}: expected a file, got status ${response.status}. Check the URL of the model folder.`,
         );
       files[name] = new Uint8Array(await response.arrayBuffer());
     }

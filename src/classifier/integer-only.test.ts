@@ -153,10 +153,10 @@ test.each<[LoadOptions, string]>([
   [{ nonlinear: "quick" as never }, "nonlinear: expected one of exact, fast, ibert, ivit, got quick"],
   [{ precision: "int4" as never }, "precision: expected one of int8, float32, got int4"],
   [{ device: "gpu" as never }, "device: expected one of auto, webgpu, cpu, got gpu"],
-  [{ nonlinear: "ibert", precision: "float32" }, "got ibert and float32"],
+  [{ nonlinear: "ibert", precision: "float32" }, "got ibert with float32"],
   [
     { nonlinear: "fast", integerOnly: true },
-    "ibert or ivit with integerOnly, and precision int8 with them, got fast and int8",
+    "ibert or ivit for integerOnly, and precision int8 for either, got fast with int8",
   ],
 ])("%o is refused", async (options, message) => {
   await expect(logitsOf(PLAIN, options)).rejects.toThrow(message);

@@ -141,7 +141,7 @@ async function ofFile(file: Blob, cause: unknown, signal?: AbortSignal): Promise
   if (format === "SVG") return drawnSvg(file, fail, signal);
   if (!format)
     return fail("expected an image, got an unknown format or a damaged file. Use JPEG, PNG or WebP.");
-  if (format === "web page") return fail("expected an image, got a web page (HTML). Check the address.");
+  if (format === "web page") return fail("expected an image, got a web page (HTML). Check the URL.");
   if (COMMON.includes(format))
     return fail(`damaged, truncated or not supported by this browser: ${format}. Save it again.`);
   return fail(`damaged, or ${format} is not supported by this browser. Convert it to JPEG or PNG.`);

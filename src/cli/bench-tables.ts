@@ -22,7 +22,7 @@ export function benchTables({ adapter, date, cpu, peaks, kernels, models }: Benc
   const dot = peaks.dotGops ? `int8 dot ${figure(peaks.dotGops)} GOP/s, ` : "no int8 dot, ";
   const parts = [
     `${adapter.description || `${adapter.vendor} ${adapter.architecture}`}; ${cpu}; ${date.slice(0, 10)}`,
-    `Measured ceilings: ${dot}f32 ${figure(peaks.floatGops)} GOP/s, copy ${figure(peaks.copyGBs)} GB/s.`,
+    `Measured peaks: ${dot}f32 ${figure(peaks.floatGops)} GOP/s, copy ${figure(peaks.copyGBs)} GB/s.`,
   ];
   if (kernels.length > 0)
     parts.push(

@@ -21,7 +21,7 @@ import { json } from "./terminal.ts";
 export const detect: Command = {
   name: "detect",
   usage: "IMAGE... --model MODEL",
-  summary: "Detects objects in images with a detection model such as YOLOS, best first.",
+  summary: "Detects objects in images with a detection model such as YOLOS, highest score first.",
   options: {
     model: { value: "MODEL", short: "m", help: "a model folder, a Hugging Face id or a URL" },
     ...HUB,
@@ -37,7 +37,7 @@ export const detect: Command = {
     const pictures = args.positionals;
     if (pictures.length === 0) throw new UsageError("IMAGE: expected at least one, got none.");
     const name = args.text("model");
-    if (name === undefined) throw new UsageError("--model: expected a MODEL, got none.");
+    if (name === undefined) throw new UsageError("--model: expected a model, got none.");
     const { signal } = terminal;
     const answers: Answer[] = [];
     const options = { threshold: thresholdFrom(args), topK: args.count("top-k"), signal };

@@ -21,7 +21,7 @@ export const exportOnnx: Command = {
   notes: `All families are supported. The graph is like the ViT export of transformers, opset 17. Input: pixel_values
 [batch_size, 3, height, width], resized and normalized. Output: logits; for YOLOS logits and pred_boxes; without a head
 embedding. All are float32. q8 is dynamic quantization: int8 weights with a scale per output channel (the same as
-vit8's) and uint8 activations with one scale for the whole batch, so an answer depends slightly on the other images in it.
+vit8's) and uint8 activations with one scale for the whole batch, so the output for an image depends slightly on the other images in it.
 q4 is int4 weights in blocks of 32, with float activations. In both, the patch embedding
 and the products of attention stay in float. The labels and the preprocessing are in the file's metadata, as JSON.`,
   async run(args, terminal) {

@@ -11,7 +11,7 @@ export const merge: Command = {
   options: {},
   async run(args, terminal) {
     const [output, ...parts] = args.positionals;
-    if (parts.length === 0) throw new UsageError("expected OUT and the PARTs to join, got fewer.");
+    if (parts.length === 0) throw new UsageError("expected OUT and at least one PART, got fewer arguments.");
     const rows = await mergeShards(output, parts);
     terminal.tell(`vit8: ${output}: ${rows} rows of ${parts.length} files\n`);
     return 0;

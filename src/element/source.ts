@@ -95,7 +95,7 @@ async function eventOf(
     const fail = () =>
       reject(
         new PictureError(
-          `${shortAddress(element)}: expected an image, but it did not load. Check its address and format.`,
+          `${shortAddress(element)}: expected an image, but it did not load. Check its URL and format.`,
         ),
       );
     // Each <source> of a video has its own error; after that of the last, the video has none.

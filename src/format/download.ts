@@ -225,7 +225,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     const { protocol } = this.#url;
     if (!protocol.startsWith("http")) {
       // An extension has no other response for a missing file.
-      const why = `no such file, or ${protocol} addresses cannot be fetched from here`;
+      const why = `no such file, or ${protocol} URLs cannot be fetched from here`;
       throw doubt(this.#error(`${why}. Serve the folder over http or https, or pass its files.`, cause));
     }
     if (isOffline()) return this.#error("this device is offline. Connect it and try again.", cause);
@@ -237,10 +237,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
       throw doubt(this.#error(why, cause));
     }
     const why = `no answer (${(cause as Error).message})`;
-    const error = this.#error(
-      `${why}. Check the address and the server, and in a page its connect-src.`,
-      cause,
-    );
+    const error = this.#error(`${why}. Check the URL and the server, and in a page its connect-src.`, cause);
     if (!this.#reader && this.#failures === TRIES_WITHOUT_ANSWER - 1) throw error;
     return error;
   }

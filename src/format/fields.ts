@@ -19,7 +19,7 @@ export function parseJson(text: string, file: string): unknown {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     const got = isWebPage(text) ? "a web page (HTML)" : `${text.length} characters that do not parse`;
-    throw new ModelFormatError(`${file}: expected JSON, got ${got}. Check the file and its address.`, {
+    throw new ModelFormatError(`${file}: expected JSON, got ${got}. Check the file and its URL.`, {
       // The parser quotes the text.
       cause: visible(String(cause)),
     });

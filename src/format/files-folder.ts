@@ -31,7 +31,7 @@ export function openFilesFolder(files: Iterable<File> | NamedContents): ModelFol
 /** Contents by path: the path of a File, the key of a Map or an object. null and undefined count as missing. */
 export function contentsByPath(files: Iterable<File> | NamedContents): Map<string, FileContents> {
   if (isContent(files) || !(kindOf(files) === "Object" || Symbol.iterator in Object(files)))
-    throw unexpected("model", "a Hub id, a URL, a directory (in Node), files, or contents by name", files);
+    throw unexpected("model", "a Hub id, a URL, a directory (in Node), files, or bytes by file name", files);
   const items = Symbol.iterator in files ? [...files] : Object.entries(files);
   const entries = items.map((item) =>
     Array.isArray(item) ? (item as [string, FileContents]) : ([pathOf(item as File), item as File] as const),
@@ -51,7 +51,7 @@ function isContent(value: unknown): value is FileContents {
 }
 
 function kindOf(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1);
+  return value == null ? String(value) : Object.prototype.toString.call(value).slice(8, -1);
 }
 
 function unexpected(who: string, expected: string, got: unknown): ModelLoadError {

@@ -123,7 +123,7 @@ describe("a model's name", () => {
     expect(await idOf(" https://huggingface.co/owner/name ", at)).toBe("owner/name");
     expect(await idOf(`${address}/owner/name`)).toBe(`${address}/owner/name`);
     expect(await idOf(new URL(`${address}/x`))).toBe(`${address}/x`);
-    await expect(resolveFolder("./models/tiny")).rejects.toThrow("expected an http or https address");
+    await expect(resolveFolder("./models/tiny")).rejects.toThrow("expected an http or https URL");
     expect(await idOf({ id: "mine", readText: async () => undefined, open: async () => undefined })).toBe(
       "mine",
     );

@@ -33,7 +33,7 @@ async function findFolder(model: ModelSource, hub: HubOptions): Promise<ModelFol
   }
   if (hub.revision !== undefined)
     throw new ModelLoadError(
-      `revision ${quote(hub.revision)}: expected a Hub model, got another source. Remove the option.`,
+      `revision ${quote(hub.revision)}: expected a Hub model, got another source. Remove the option revision.`,
     );
   if (name !== undefined) return openUrlFolder(name);
   if (isFolder(model)) return model;

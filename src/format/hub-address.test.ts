@@ -122,5 +122,5 @@ test.each(["public/everyday80", "models/everyday80", "public/models/everyday80",
 test.each([undefined, null, 42])("%s is told to be no model", async (model) => {
   const error = await resolveFolder(model as unknown as string).catch((error) => error);
   expect(error).toBeInstanceOf(ModelLoadError);
-  expect(error.message).toMatch(/^model: expected a Hub id, a URL, .* got (Undefined|Null|Number)\.$/);
+  expect(error.message).toMatch(/^model: expected a Hub id, a URL, .* got (undefined|null|Number)\.$/);
 });

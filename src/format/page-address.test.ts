@@ -82,7 +82,7 @@ test("a page from a file is told at once what to do", async () => {
   const folder = await resolveFolder("./m/");
   const read = folder.readText("config.json");
   await expect(read).rejects.toThrow(ModelLoadError);
-  await expect(read).rejects.toThrow(/file: addresses cannot be fetched.*http.*files/);
+  await expect(read).rejects.toThrow(/file: URLs cannot be fetched.*http.*files/);
   expect(asked).toEqual(["file:///home/me/m/config.json"]);
 });
 
@@ -98,7 +98,7 @@ test("an address is relative to the base of the page, as pictures are", async ()
 test("a worker made of a Blob has the origin of its page, and no place there", async () => {
   stubPage("blob:https://site.example/1-2", { "https://site.example/m/config.json": "{}" }, "");
   expect(await (await resolveFolder("/m/")).readText("config.json")).toBe("{}");
-  await expect(resolveFolder("./m/")).rejects.toThrow('expected an http or https address, got "./m/"');
+  await expect(resolveFolder("./m/")).rejects.toThrow('expected an http or https URL, got "./m/"');
 });
 
 test.each([
@@ -116,7 +116,7 @@ test.each([
 ])("%s is no folder: the error says to pass files", async (model) => {
   stubPage("https://site.example/page.html");
   await expect(resolveFolder(model)).rejects.toThrow(ModelLoadError);
-  await expect(resolveFolder(model)).rejects.toThrow("pass files, or their contents by name");
+  await expect(resolveFolder(model)).rejects.toThrow("pass files, or bytes by file name");
 });
 
 describe("pictures of the element", () => {

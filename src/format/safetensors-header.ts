@@ -63,7 +63,7 @@ export function readHeaderByteLength(bytes: Uint8Array, fileByteLength?: number)
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
   const most = Math.min(MAX_HEADER_BYTES, (fileByteLength ?? Number.POSITIVE_INFINITY) - LENGTH_BYTES);
   if (length >= 2 && length <= most) return length;
-  const got = `${length}. Is it a safetensors file?`;
+  const got = `${length}. The file is truncated, or is not a safetensors file: download it again.`;
   throw doubt(new ModelFormatError(`${WHO}: expected 2 to ${most} bytes, got ${got}`));
 }
 

@@ -95,7 +95,7 @@ function asFolderUrl(base: string | URL): URL {
   if (isOne && !url.username && !url.password) return url;
   const got = isOne ? "one with a user name or a password" : quote(String(base));
   throw new ModelLoadError(
-    `model: expected an http or https address, got ${got}. Or pass files, or their contents by name.`,
+    `model: expected an http or https URL, got ${got}. Or pass files, or bytes by file name.`,
   );
 }
 

@@ -20,12 +20,9 @@ export async function openParquet(file: string): Promise<ParquetFile> {
   );
   const { compressors } = await needed("hyparquet-compressors", file, () => import("hyparquet-compressors"));
   const damaged = (cause: Error): never => {
-    throw new Vit8Error(
-      `${file}: expected a Parquet file, got something else or a damaged one (${cause.message}).`,
-      {
-        cause,
-      },
-    );
+    throw new Vit8Error(`${file}: cannot be read as a Parquet file (${cause.message}).`, {
+      cause,
+    });
   };
   const buffer = await asyncBufferFromFile(file).catch(damaged);
   const metadata = await parquetMetadataAsync(buffer).catch(damaged);

@@ -23,7 +23,7 @@ export function arithmeticOf({
   checkChoice("nonlinear", NONLINEAR, nonlinear);
   if (isInteger(nonlinear) ? precision !== "int8" : integerOnly)
     throw new RangeError(
-      `nonlinear: expected ibert or ivit with integerOnly, and precision int8 with them, got ${nonlinear} and ${precision}.`,
+      `nonlinear: expected ibert or ivit for integerOnly, and precision int8 for either, got ${nonlinear} with ${precision}.`,
     );
   return { precision, nonlinear, integerOnly };
 }

@@ -35,7 +35,7 @@ export async function readTextModel(config: Fields): Promise<TextModel> {
   const tower = field(config, "text_config");
   if (!file || tower === undefined)
     throw new UnsupportedModelError(
-      `model_type: expected clip or siglip with both towers, got ${quote(name)}${file ? " without text_config" : ""}. Load a CLIP or SigLIP model; for image-only models use ImageClassifier.`,
+      `model_type: expected clip or siglip with both towers, got ${quote(name)}${file ? " without text_config" : ""}. Load a CLIP or SigLIP model.`,
     );
   const family = await part(file());
   const spec = family.read(config, asFields(tower, "text_config"));

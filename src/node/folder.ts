@@ -28,7 +28,7 @@ export async function openModel(model: ModelSource, hub: HubOptions = {}): Promi
   const directory = await openDirectory(place);
   if (directory && hub.revision !== undefined)
     throw new ModelLoadError(
-      `revision ${hub.revision}: expected a Hub model, got the directory ${place}. Remove the option.`,
+      `revision ${hub.revision}: expected a Hub model, got the directory ${place}. Remove the option revision.`,
     );
   if (directory) return heeding(directory);
   if (place !== name || isPath(place)) throw await noDirectory(place);

@@ -236,8 +236,8 @@ describe("a directory", () => {
 });
 
 test.each<[unknown, string]>([
-  [undefined, "got Undefined"],
-  [null, "got Null"],
+  [undefined, "got undefined"],
+  [null, "got null"],
   [42, "got Number"],
   [Buffer.from("model"), "got Uint8Array"],
   [new ArrayBuffer(8), "got ArrayBuffer"],
@@ -248,9 +248,9 @@ test.each<[unknown, string]>([
     "config.json: expected a Blob, a File, bytes or text, got Object",
   ],
   [{ "config.json": 42 }, "got Number"],
-  ["data:application/json,{}", "expected an http or https address"],
-  ["blob:nodedata:1", "expected an http or https address"],
-  ["ftp://host/m", "expected an http or https address"],
+  ["data:application/json,{}", "expected an http or https URL"],
+  ["blob:nodedata:1", "expected an http or https URL"],
+  ["ftp://host/m", "expected an http or https URL"],
   ["https://user:secret@host.example/m", "got one with a user name or a password"],
 ])("load(%j) is refused with what it takes", async (model, message) => {
   const error = await labelOf(model as string).catch((reason) => reason);

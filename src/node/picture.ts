@@ -115,7 +115,7 @@ const DECODED = ["PNG", "JPEG", "GIF", "WebP", "AVIF", "TIFF", "SVG"];
 
 function trouble(cause: unknown, bytes: Uint8Array): string {
   const format = formatName(bytes);
-  if (format === "web page") return "expected an image, got a web page (HTML). Check the address.";
+  if (format === "web page") return "expected an image, got a web page (HTML). Check the URL.";
   if (format && !DECODED.includes(format))
     return `${format} is not supported in Node. Convert it to JPEG or PNG.`;
   return /unsupported image format/.test(String(cause))

@@ -118,11 +118,7 @@ describe("what cannot be had is a PictureError that says so", () => {
     ["a gigabyte", () => `${origin}/big.png`, /big\.png: .*1073741824 bytes, got 2147483648\.$/],
     ["a broken connection", () => `${origin}/cut.png`, /cut\.png: cannot be fetched \(.+\)\.$/],
     ["no server", () => `${closed}/a.png`, /a\.png: cannot be fetched \(.*ECONNREFUSED.*\)\.$/],
-    [
-      "no address",
-      () => "http://",
-      /^http:\/\/: expected a path or a file:, http:, https: or data: address\.$/,
-    ],
+    ["no address", () => "http://", /^http:\/\/: expected a path or a file:, http:, https: or data: URL\.$/],
     ["an address of another kind", () => "s3://bucket/a.png", /^s3:.*: expected a path or a file:/],
     ["a data: address that is none", () => "data:nothing", /^data: URL: cannot be fetched/],
     ["a file that is no picture", () => new File(["text"], "notes.txt"), /^notes\.txt: expected PNG, /],

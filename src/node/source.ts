@@ -29,7 +29,7 @@ export async function readSource(picture: NodePicture, signal?: AbortSignal): Pr
   }
   if (typeof width === "number") return picture as PixelData;
   throw new PictureError(
-    `image: expected a path, a file:, http:, https: or data: address, a Blob, the bytes of a file or { width, height, rgba }, got ${kindOf(picture)}. Read a stream into a Buffer first, with buffer() of node:stream/consumers.`,
+    `image: expected a path, a file:, http:, https: or data: URL, a Blob, the bytes of a file or { width, height, rgba }, got ${kindOf(picture)}. Read a stream into a Buffer first, with buffer() of node:stream/consumers.`,
   );
 }
 
@@ -42,7 +42,7 @@ async function readAddress(address: string, signal: AbortSignal | undefined): Pr
   if (url?.protocol === "file:") return readPicture(pathOf(url));
   if (!url || !/^(?:https?|data|blob):/.test(url.protocol))
     throw new PictureError(
-      `${address.slice(0, 80)}: expected a path or a file:, http:, https: or data: address.`,
+      `${address.slice(0, 80)}: expected a path or a file:, http:, https: or data: URL.`,
     );
   // Without what may be secret, such as a password or a signature.
   const name = url.protocol === "data:" ? "data: URL" : `${url.protocol}//${url.host}${url.pathname}`;

@@ -35,7 +35,7 @@ export async function describeText(folder: ModelFolder, signal?: AbortSignal): P
     };
   } catch (error) {
     if (error instanceof UnsupportedModelError)
-      error.message = `${folder.id}: the text tower is not supported: ${error.message} For the image tower alone use ImageClassifier.load and embed().`;
+      error.message = `${folder.id}: the text tower is not supported: ${error.message} For the image model alone, use ImageClassifier.load and embed().`;
     throw error;
   }
 }
