@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { type FileServer, serveFiles } from "../src/testing/file-server.ts";
+import { type FileServer, notFound, serveFiles } from "../src/testing/file-server.ts";
 
 export const MODEL = "made-up/tiny-clip";
 /** Its files. */
@@ -14,7 +14,7 @@ export function serveHub(): Promise<FileServer> {
     `${MODEL}/resolve/main/${name}`,
     new Uint8Array(readFileSync(path.join(golden, name))),
   ]);
-  return serveFiles(Object.fromEntries(files));
+  return serveFiles(Object.fromEntries(files), notFound, true);
 }
 
 /** On Chromium's software GPU, with that Hub. */

@@ -79,14 +79,17 @@ function showInAddress(name: string): void {
   history.replaceState(null, "", address);
 }
 
-/** Whether the browser has the weights from an earlier load. */
+/** Whether the browser has the weights of both towers from an earlier load. */
 async function isKept(name: string): Promise<boolean> {
   const isOfHub = /^[\w.-]+\/[\w.-]+$/.test(name);
   const folder = isOfHub
     ? `${(endpoint ?? HUB).replace(/\/$/, "")}/${name}/resolve/main/`
     : String(modelByName(name).source).replace(/\/?$/, "/");
   try {
-    return (await caches.match(`${folder}model.safetensors`, { cacheName: "vit8:models" })) !== undefined;
+    const cache = await caches.open("vit8:models");
+    const kept = await cache.keys(`${folder}model.safetensors`, { ignoreSearch: true });
+    // The whole file, or its header and a part for each tower.
+    return kept.length > 2 || kept.some(({ url }) => !url.includes("?"));
   } catch {
     return false; // a browser that keeps nothing, or a name that is no address yet
   }

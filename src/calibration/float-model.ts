@@ -45,7 +45,7 @@ export async function describeFloatModel(
 
 /** The tensors that inference needs, as they arrive, each with the names of what it holds. */
 export async function* streamFloatModel(folder: ModelFolder, model: ModelDescription, options: ReadOptions) {
-  const weights = await openWeights(folder, options);
+  const weights = await openWeights(folder, { ...options, inParts: model.besideText });
   try {
     const names = namesOfEntries((await checkTensors(model, weights.entries)).tensors);
     for await (const { entry, bytes } of weights.tensors((entry) => names.has(entry)))

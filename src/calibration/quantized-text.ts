@@ -35,7 +35,7 @@ export async function quantizedText(
     if (!(error instanceof UnsupportedModelError)) throw error;
   });
   if (!model) return [];
-  const weights = await openWeights(folder, { signal });
+  const weights = await openWeights(folder, { signal, inParts: true });
   try {
     const found = new Map<CanonicalName, TensorEntry>();
     for (const entry of weights.entries) {

@@ -100,6 +100,7 @@ export async function* storedTensors(
   const weights = await open(folder, {
     signal,
     integrity,
+    inParts: model.besideText,
     groupSize: model.quantization?.groupSize,
     onBytes: (loaded, total) => onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE }),
   });

@@ -2,11 +2,10 @@
 import { ModelLoadError } from "../errors/errors.ts";
 import { until } from "../errors/until.ts";
 import { doubt } from "./absence.ts";
+import type { ByteRange } from "./model-folder.ts";
+import type { ByteStream } from "./safetensors-stream.ts";
 
-export interface Download {
-  stream: ReadableStream<Uint8Array>;
-  /** Undefined if the server did not send it, or if it counts compressed bytes. */
-  byteLength?: number;
+export interface Download extends ByteStream {
   /** Headers of the first response. */
   headers: Headers;
 }
@@ -24,21 +23,28 @@ const PROGRESS_BYTES = 2 ** 20;
 /** Request timeout, too many requests, and temporary server errors. */
 const PASSING = [408, 429, 500, 502, 503, 504];
 const ABSENT = [404, 410];
+const PARTIAL = 206;
 
 /**
  * Requests the file; undefined if there is none (404, 410). Temporary failures are retried after 0.5, 1, 2 and 4 s, or after
  * Retry-After. An interrupted body is resumed by Range, or read again from the start if the server does not support Range.
+ * @param range which bytes are needed; the stream starts there, and goes on to the end of the file if the server does not support Range
  * @throws ModelLoadError, as the stream does, and the signal's reason
  */
-export async function download(url: URL, init: RequestInit = {}): Promise<Download | undefined> {
-  const transfer = new Transfer(url, init);
+export async function download(
+  url: URL,
+  init: RequestInit = {},
+  range?: ByteRange,
+): Promise<Download | undefined> {
+  const transfer = new Transfer(url, init, range);
   const response = await transfer.begin();
   if (!response) return undefined;
-  const { headers } = response;
+  const { headers, status } = response;
   return {
     stream: new ReadableStream(transfer, { highWaterMark: 0 }),
     byteLength: byteLengthOf(headers),
     headers,
+    isPart: status === PARTIAL,
   };
 }
 
@@ -65,15 +71,20 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   #attempt = new AbortController();
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #version: string | undefined;
+  /** Where the last byte that is needed ends; undefined if the server did not say. */
   #total: number | undefined;
-  #loaded = 0;
-  /** Bytes of this body that were already received. */
+  /** Bytes of the file before the next one. */
+  #loaded: number;
+  /** Bytes of this body before the next one. */
   #skip = 0;
+  #range: ByteRange | undefined;
   #failures = 0;
   #loadedAtFailure = 0;
 
-  constructor(url: URL, { signal, ...init }: RequestInit) {
+  constructor(url: URL, { signal, ...init }: RequestInit, range?: ByteRange) {
     signal?.throwIfAborted();
+    this.#range = range;
+    this.#loaded = range?.begin ?? 0;
     this.#url = url;
     this.#init = init;
     this.#signal = signal ?? undefined;
@@ -88,9 +99,15 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
         this.cancel();
         return undefined;
       }
-      this.#reader = response.body.getReader();
-      this.#version = versionOf(response.headers);
-      this.#total = byteLengthOf(response.headers);
+      const { body, headers, status } = response;
+      this.#reader = body.getReader();
+      this.#version = versionOf(headers);
+      this.#total = byteLengthOf(headers);
+      if (status === PARTIAL) this.#total &&= this.#total + this.#loaded;
+      else {
+        this.#skip = this.#loaded;
+        this.#range = undefined;
+      }
       return response;
     } catch (error) {
       this.cancel();
@@ -152,7 +169,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     await this.#rest(this.#error(`stopped after ${got}. Try again.`, cause));
     const { ok, status, headers, body } = await this.#request();
     if (!ok || !body) throw this.#refused(status);
-    const whole = status !== 206;
+    const whole = status !== PARTIAL;
     if (versionOf(headers) !== this.#version || !(whole ? this.#isAsLong(headers) : this.#goesOn(headers)))
       throw this.#error("changed on the server during the download. Load it again.");
     this.#skip = whole ? this.#loaded : 0;
@@ -165,10 +182,8 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
 
   /** Whether a partial response begins where the file stopped; a server of another origin may hide that. */
   #goesOn(headers: Headers): boolean {
-    const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");
-    return (
-      !range || (Number(range[1]) === this.#loaded && (range[2] === "*" || Number(range[2]) === this.#total))
-    );
+    const start = /^bytes (\d+)-/.exec(headers.get("content-range") ?? "")?.[1];
+    return !start || Number(start) === this.#loaded;
   }
 
   /** The first response that is not a temporary failure. */
@@ -193,7 +208,9 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   #fetch(init: RequestInit): Promise<Response> {
     this.#attempt = new AbortController();
     const headers = new Headers(init.headers);
-    if (this.#loaded && this.#total) headers.set("range", `bytes=${this.#loaded}-`);
+    const end = this.#range?.end;
+    if (end || (this.#loaded && this.#total))
+      headers.set("range", `bytes=${this.#loaded}-${end ? end - 1 : ""}`);
     return fetch(this.#url, { ...init, headers, signal: this.#attempt.signal });
   }
 

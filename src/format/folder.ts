@@ -60,8 +60,8 @@ export function heeding(folder: ModelFolder): ModelFolder {
   return {
     id: folder.id,
     readText: (name, signal) => until(signal, folder.readText(name, signal)),
-    async open(name, signal) {
-      const opening = folder.open(name, signal);
+    async open(name, signal, range) {
+      const opening = folder.open(name, signal, range);
       return until(signal, opening).catch(async (error) => {
         void opening.then((file) => file?.stream.cancel()).catch(() => {});
         throw error;

@@ -1,30 +1,40 @@
 /** Files of a model folder that the browser keeps (Cache API, by address): a model loads again without the network. */
 import { type Download, versionOf } from "./download.ts";
+import type { ByteRange } from "./model-folder.ts";
 
 /** `caches.delete("vit8:models")` frees the space. */
 const CACHE = "vit8:models";
+/** The header of what is kept of a part. */
+const PART = "content-range";
 
 /**
  * The files that one load opens. Where there is no Cache API, or no room, it just asks the server. While a file is on its
  * way, every other load of it in any tab or worker of the site waits, and then takes the kept one: one download for all.
  */
 export class KeptFiles {
-  readonly #opened = new Set<string>();
+  /** Addresses by the keys in the cache. */
+  readonly #opened = new Map<string, string>();
   readonly #storing: Promise<unknown>[] = [];
   #served = false;
   #anew = false;
 
-  /** The kept file, or what `ask` gets, which is kept as it passes; undefined when there is none at this address. */
+  /**
+   * The kept file, or what `ask` gets, which is kept as it passes; undefined when there is none at this address. A part of a file has a key of
+   * its own in the cache.
+   */
   async open(
     url: string,
     ask: () => Promise<Download | undefined>,
     signal?: AbortSignal,
+    range?: ByteRange,
   ): Promise<Download | undefined> {
     // The Cache takes no addresses of other schemes: those are at hand as it is.
     const cache = url.startsWith("http") ? await openCache() : undefined;
     if (!cache) return ask();
-    this.#opened.add(url);
-    const find = async () => (this.#anew ? undefined : foundIn(cache, url));
+    const key = range ? `${url}?${range.begin}-${range.end}` : url;
+    this.#opened.set(url, url).set(key, url);
+    const find = async () =>
+      this.#anew ? undefined : ((await foundIn(cache, url)) ?? (await foundIn(cache, key)));
     const kept = await find();
     if (kept) return this.#serve(kept);
     return new Promise((resolve, reject) => {
@@ -34,13 +44,13 @@ export class KeptFiles {
         const keptMeanwhile = await find();
         if (keptMeanwhile) return resolve(this.#serve(keptMeanwhile));
         const file = await ask();
-        const { stream, stored } = keep(cache, url, file);
+        const { stream, stored } = keep(cache, file?.isPart ? key : url, file);
         this.#storing.push(stored);
         resolve(file && { ...file, stream: stream! });
         await stored;
       };
       // Where there are no locks, it waits for nobody.
-      const turn = async () => navigator.locks.request(`${CACHE} ${url}`, { signal }, first);
+      const turn = async () => navigator.locks.request(`${CACHE} ${key}`, { signal }, first);
       turn().catch((error) => (begun || signal?.aborted ? reject(error) : first().catch(reject)));
     });
   }
@@ -55,7 +65,7 @@ export class KeptFiles {
     this.#anew = true;
     await Promise.all(this.#storing);
     const cache = await openCache();
-    await Promise.allSettled([...this.#opened].map((url) => cache?.delete(url)));
+    await Promise.allSettled([...this.#opened.keys()].map((key) => cache?.delete(key)));
     return served;
   }
 
@@ -64,14 +74,15 @@ export class KeptFiles {
     const cache = await openCache();
     if (!this.#served || !cache || navigator.onLine === false) return;
     const { isOutdated } = await import("./outdated.ts");
-    for (const url of this.#opened) if (await isOutdated(cache, url)) await this.forget();
+    for (const [key, url] of this.#opened) if (await isOutdated(cache, key, url)) await this.forget();
   }
 
   #serve({ status, body, headers }: Response): Download | undefined {
     this.#served = true;
     if (status === 404) return undefined;
-    const byteLength = headers.get("content-length");
-    return { stream: body!, headers, byteLength: byteLength === null ? undefined : Number(byteLength) };
+    const length = headers.get("content-length");
+    const byteLength = length === null ? undefined : Number(length);
+    return { stream: body!, headers, byteLength, isPart: headers.has(PART) };
   }
 }
 
@@ -96,11 +107,11 @@ async function foundIn(cache: Cache, url: string): Promise<Response | undefined>
 /** The same bytes, also on their way to the cache, at the pace of the slower of both; a stream that breaks is not kept. */
 function keep(
   cache: Cache,
-  url: string,
+  key: string,
   file: Download | undefined,
 ): { stream?: ReadableStream<Uint8Array>; stored: Promise<unknown> } {
-  if (!file) return { stored: cache.put(url, new Response(null, { status: 404 })).catch(() => {}) };
-  const { stream, headers, byteLength } = file;
+  if (!file) return { stored: cache.put(key, new Response(null, { status: 404 })).catch(() => {}) };
+  const { stream, headers, byteLength, isPart } = file;
   const version = versionOf(headers);
   if (!version || headers.get("cache-control")?.includes("no-store"))
     return { stream, stored: Promise.resolve() };
@@ -109,10 +120,11 @@ function keep(
   const keptHeaders = {
     etag: version,
     ...(byteLength !== undefined && { "content-length": String(byteLength) }),
+    ...(isPart && { [PART]: "bytes" }),
   };
   // No room, or a file that did not come whole: it is not kept, and nobody is told.
   const stored = cache
-    .put(url, new Response(copy.readable as BodyInit, { headers: keptHeaders }))
+    .put(key, new Response(copy.readable as BodyInit, { headers: keptHeaders }))
     .catch(() => writer.abort())
     .catch(() => {});
   const reader = stream.getReader();

@@ -7,8 +7,9 @@ const PINNED = /\/resolve\/[0-9a-f]{40}\//;
 /** What costs less to read than to give up: not the whole file, of a server that knows no Range. */
 const SHORT_BYTES = 2 ** 16;
 
-export async function isOutdated(cache: Cache, url: string): Promise<boolean> {
-  const kept = PINNED.test(url) ? undefined : await cache.match(url);
+/** @param key of the file, or of a part of it, in the cache */
+export async function isOutdated(cache: Cache, key: string, url: string): Promise<boolean> {
+  const kept = PINNED.test(url) ? undefined : await cache.match(key);
   if (!kept) return false;
   // Two bytes instead of HEAD, which the Hub's store of large files refuses; asked for one, some servers send the whole file.
   const asked = fetch(url, { headers: { range: "bytes=0-1" }, cache: "no-store" });

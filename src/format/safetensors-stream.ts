@@ -13,6 +13,10 @@ import {
 export interface ByteStream {
   stream: ReadableStream<Uint8Array>;
   byteLength?: number;
+  /** What the server said with it. */
+  headers?: Headers;
+  /** Whether these are the bytes of the range that was asked for, and no others. */
+  isPart?: boolean;
 }
 
 export interface StreamOptions {
@@ -24,6 +28,8 @@ export interface StreamOptions {
 export interface WeightsOptions extends StreamOptions {
   /** What the one file must have as its SHA-256: `sha256-` and base64, as in HTML. */
   integrity?: string;
+  /** Requests only the bytes of the tensors that are wanted, where the folder can. What is not read has no SHA-256. */
+  inParts?: boolean;
 }
 
 export type Wanted = (entry: TensorEntry) => boolean;
@@ -38,7 +44,7 @@ export interface OpenWeights {
   close(): Promise<void>;
 }
 
-interface OpenFile extends OpenWeights, SafetensorsHeader {
+export interface OpenFile extends OpenWeights, SafetensorsHeader {
   readonly entries: TensorEntry[];
 }
 
@@ -64,13 +70,6 @@ export async function openSafetensors(
     await source.close();
     throw error;
   }
-}
-
-/** The header alone; nothing after it is fetched that is not on its way already. Throws as `openSafetensors` does. */
-export async function readHeader(file: ByteStream, signal?: AbortSignal): Promise<SafetensorsHeader> {
-  const opened = await openSafetensors(file, { signal });
-  await opened.close();
-  return opened;
 }
 
 async function* takeTensors(
@@ -103,7 +102,7 @@ async function takeHeader(source: ByteSource, fileByteLength?: number): Promise<
 /** Room made for a tensor before its bytes come: more is made only as they do, whatever the header claims. */
 const FIRST_ROOM_BYTES = 16 * 2 ** 20;
 
-class ByteSource {
+export class ByteSource {
   /** Bytes received so far. */
   loaded = 0;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;

@@ -2,16 +2,10 @@
 import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
 import { asFields, field, malformed, parseJson, quote } from "./fields.ts";
 import type { ModelFolder } from "./model-folder.ts";
+import { bytesOfParts } from "./parts.ts";
 import type { SafetensorsHeader, TensorEntry } from "./safetensors-header.ts";
-import {
-  type ByteStream,
-  type OpenWeights,
-  openSafetensors,
-  readHeader,
-  type StreamedTensors,
-  type Wanted,
-  type WeightsOptions,
-} from "./safetensors-stream.ts";
+import type { OpenFile, OpenWeights, StreamedTensors, Wanted, WeightsOptions } from "./safetensors-stream.ts";
+import { openFile } from "./weights-file.ts";
 
 const INDEX = "model.safetensors.index.json";
 /** Transformers cuts at 5 GB and more. */
@@ -21,27 +15,27 @@ const SHARD_NAME = /^\w[\w.-]{0,200}\.safetensors$/;
 
 /**
  * Reads the headers of all shards, so that what the model lacks is known before its weights come; the tensors are those of each
- * shard in turn. Throws ModelFormatError for an index that its shards do not bear out, ModelLoadError for a missing shard.
+ * shard in turn, and a shard of which none is wanted is not read. Throws ModelFormatError for an index that its shards do not bear out, ModelLoadError for a missing shard.
  */
 export async function openShards(
   folder: ModelFolder,
   index: string,
-  { signal, onBytes, integrity }: WeightsOptions,
+  options: WeightsOptions,
 ): Promise<OpenWeights> {
-  if (integrity)
+  if (options.integrity)
     throw new UnsupportedModelError(
       `${folder.id}: expected one weights file for integrity, got shards. Load without integrity.`,
     );
-  const shards = await readShards(folder, index, signal);
-  const headers = [...shards.values()];
-  const total = headers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const shards = await readShards(folder, index, options);
   async function* tensors(wanted: Wanted = () => true): StreamedTensors {
+    const needed = [...shards].filter(([, { entries }]) => entries.some(wanted));
+    const bytesOf = (header: SafetensorsHeader) =>
+      options.inParts ? bytesOfParts(header, wanted) : header.byteLength;
+    const total = needed.reduce((sum, [, header]) => sum + bytesOf(header), 0);
     let before = 0;
-    for (const [name, header] of shards) {
-      const shard = await openSafetensors(await openShard(folder, name, signal), {
-        signal,
-        onBytes: (loaded) => onBytes?.(before + loaded, total),
-      });
+    for (const [name, header] of needed) {
+      const onBytes = (loaded: number) => options.onBytes?.(before + loaded, total);
+      const shard = await openShard(folder, name, { ...options, onBytes });
       try {
         checkSame(name, header.entries, shard.entries);
         const known = new Map(header.entries.map((entry) => [entry.name, entry]));
@@ -50,21 +44,23 @@ export async function openShards(
       } finally {
         await shard.close();
       }
-      before += header.byteLength;
+      before += bytesOf(header);
     }
   }
-  return { entries: headers.flatMap(({ entries }) => entries), tensors, close: async () => {} };
+  const entries = [...shards.values()].flatMap(({ entries }) => entries);
+  return { entries, tensors, close: async () => {} };
 }
 
 /** The headers by file, each checked against what the text of the index says. */
 async function readShards(
   folder: ModelFolder,
   index: string,
-  signal?: AbortSignal,
+  { signal, inParts }: WeightsOptions,
 ): Promise<Map<string, SafetensorsHeader>> {
   const shards = new Map<string, SafetensorsHeader>();
   for (const [name, tensors] of parseIndex(index)) {
-    const header = await readHeader(await openShard(folder, name, signal), signal);
+    const header = await openShard(folder, name, { signal, inParts });
+    await header.close();
     checkListed(name, tensors, header.entries);
     shards.set(name, header);
   }
@@ -86,9 +82,9 @@ function parseIndex(text: string): Map<string, Set<string>> {
   return shards;
 }
 
-async function openShard(folder: ModelFolder, name: string, signal?: AbortSignal): Promise<ByteStream> {
-  const file = await folder.open(name, signal);
-  if (file) return file;
+async function openShard(folder: ModelFolder, name: string, options: WeightsOptions): Promise<OpenFile> {
+  const opened = await openFile(folder, name, options);
+  if (opened) return opened;
   throw new ModelLoadError(`${folder.id}: expected ${name}, as in ${INDEX}, got no such file.`);
 }
 

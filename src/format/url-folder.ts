@@ -3,7 +3,7 @@ import { ModelLoadError } from "../errors/errors.ts";
 import { type Download, download } from "./download.ts";
 import { quote } from "./fields.ts";
 import { KeptFiles } from "./kept-files.ts";
-import type { HubOptions, ModelFolder } from "./model-folder.ts";
+import type { ByteRange, HubOptions, ModelFolder } from "./model-folder.ts";
 import { readText } from "./read-text.ts";
 
 const HUB = "https://huggingface.co";
@@ -39,7 +39,7 @@ export function openHubFolder(
 }
 
 /**
- * Files beside one another on a server; a query after `base` goes with every request. A file from the server passes `check`
+ * Files beside one another on a server; a query after `base` goes with every request. A whole file from the server passes `check`
  * before anybody sees or keeps it.
  */
 export function openUrlFolder(
@@ -49,13 +49,13 @@ export function openUrlFolder(
 ): ModelFolder {
   const root = asFolderUrl(base);
   const kept = new KeptFiles();
-  const open = (name: string, signal?: AbortSignal) => {
+  const open = (name: string, signal?: AbortSignal, range?: ByteRange) => {
     const url = fileUrl(root, name);
     const ask = async () => {
-      const file = await download(url, { ...init, signal });
-      return file && check(name, file, signal);
+      const file = await download(url, { ...init, signal }, range);
+      return file?.isPart ? file : file && check(name, file, signal);
     };
-    return kept.open(url.href, ask, signal);
+    return kept.open(url.href, ask, signal, range);
   };
   return {
     id: root.href,

@@ -5,7 +5,8 @@ import { mayBeAbsent } from "./absence.ts";
 import type { ModelFolder } from "./folder.ts";
 import { readOptional } from "./optional.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
-import { type OpenWeights, openSafetensors, type WeightsOptions } from "./safetensors-stream.ts";
+import type { OpenWeights, WeightsOptions } from "./safetensors-stream.ts";
+import { openFile } from "./weights-file.ts";
 
 export const WEIGHTS_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
@@ -15,17 +16,15 @@ const INDEX_FILE = "model.safetensors.index.json";
  * ends in ModelFormatError when the bytes are not those that `integrity` says.
  */
 export async function openWeights(folder: ModelFolder, options: WeightsOptions = {}): Promise<OpenWeights> {
-  const { signal, integrity } = options;
-  const check = integrity ? (await part(import("./integrity.ts"))).withIntegrity : undefined;
   let why: unknown;
   try {
-    const file = await folder.open(WEIGHTS_FILE, signal);
-    if (file) return await openSafetensors(check?.(file, integrity!) ?? file, options);
+    const opened = await openFile(folder, WEIGHTS_FILE, options);
+    if (opened) return opened;
   } catch (error) {
     if (!mayBeAbsent(error)) throw error;
     why = error;
   }
-  const index = await readIndex(folder, why, signal);
+  const index = await readIndex(folder, why, options.signal);
   return (await part(import("./shards.ts"))).openShards(folder, index, options);
 }
 

@@ -6,6 +6,7 @@ import type { ModelFolder } from "../format/folder.ts";
 /** The same folder; `sha256` is that of the one file of weights that was read to its end, of several that of their lines. */
 export function hashingFolder(folder: ModelFolder): { folder: ModelFolder; sha256: () => string } {
   const read = new Map<string, string>();
+  // The whole file, whichever range is needed: the hash is of all of it.
   const open: ModelFolder["open"] = async (name, signal) => {
     const file = await folder.open(name, signal);
     if (!file || !name.endsWith(".safetensors")) return file;

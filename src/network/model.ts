@@ -22,6 +22,8 @@ export interface Model {
   readonly scoring: Scoring;
   /** What the checkpoint's integers mean; undefined: it is a float checkpoint. */
   readonly quantization?: Quantization;
+  /** Whether its weights lie beside those of a text tower. */
+  readonly besideText: boolean;
   readonly network: Network;
   readonly names: Names;
   /** What the family read, for whoever shows it. */
@@ -56,12 +58,13 @@ export function modelOf(family: AnyFamily, config: Fields, preprocessorJson?: un
   if (family.fixedSize) checkTrainedSize(spec.image, image);
   const scoring = readScoring(config, labels.length);
   const quantization = parseQuantization(field(config, "quantization_config"));
+  const besideText = field(config, "text_config") !== undefined;
   const { optional } = family;
   const described = (one: typeof spec): Model => {
     const networkAt = (size: Size) => networkOf(family, { ...one, image: size });
     const network = networkAt(image);
     return {
-      ...{ name, preprocessing, labels, scoring, quantization, network, networkAt },
+      ...{ name, preprocessing, labels, scoring, quantization, besideText, network, networkAt },
       input: { ...image, patch: patchOf(network) },
       names: new Names(family.dialects(one), family.bases ?? []),
       spec: { ...one, image },

@@ -42,7 +42,7 @@ export function advising(folder: ModelFolder): ModelFolder {
   return {
     ...folder,
     readText: (name, signal) => folder.readText(name, signal).catch(advised),
-    open: (name, signal) => folder.open(name, signal).catch(advised),
+    open: (name, signal, range) => folder.open(name, signal, range).catch(advised),
   };
 }
 

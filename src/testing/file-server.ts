@@ -2,12 +2,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface FileServer {
   /** Without a slash at its end. */
   readonly address: string;
-  readonly requests: { readonly path: string; readonly authorization: string | undefined }[];
+  readonly requests: {
+    readonly path: string;
+    readonly authorization: string | undefined;
+    /** Bytes of the file that the answer has. */
+    readonly byteLength: number;
+  }[];
   close(): void;
 }
 
@@ -27,18 +32,24 @@ export const itsPage: Answer = (_, response) =>
 export const refused: Answer = (_, response) =>
   response.writeHead(403, { "access-control-allow-origin": "*" }).end("<Error>AccessDenied</Error>");
 
-/** `files` are by path without the slash before it, as it stands in the request; a function answers itself. */
+/** `files` are by path without the slash before it, as it stands in the request; a function answers itself. `ranges`: it knows Range. */
 export async function serveFiles(
   files: Record<string, string | Uint8Array | Answer>,
   missing: Answer = notFound,
+  ranges = false,
 ): Promise<FileServer> {
   const requests: FileServer["requests"] = [];
   const server = createServer((request, response) => {
     const path = request.url!.replace(/[?#].*/, "").slice(1);
-    requests.push({ path, authorization: request.headers.authorization });
+    const { authorization, range } = request.headers;
     const file = Object.hasOwn(files, path) ? files[path] : missing;
+    const bytes = typeof file === "function" ? Buffer.alloc(0) : Buffer.from(file);
+    const [, begin, last] = (ranges && /^bytes=(\d+)-(\d*)$/.exec(range ?? "")) || [];
+    const part = begin ? bytes.subarray(Number(begin), last ? Number(last) + 1 : undefined) : bytes;
+    requests.push({ path, authorization, byteLength: part.length });
     if (typeof file === "function") return file(request, response);
-    response.writeHead(200, { etag: '"file"', ...ACROSS_ORIGINS }).end(file);
+    const headers = { etag: '"file"', "content-length": part.length, ...ACROSS_ORIGINS };
+    response.writeHead(begin ? 206 : 200, headers).end(part);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

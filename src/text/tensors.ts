@@ -42,7 +42,7 @@ export async function* textTensors(
   host: HostTensors,
   { keepFloats, ...options }: StreamOptions & { keepFloats: boolean },
 ): AsyncGenerator<StoredTensor> {
-  const weights = await openWeights(folder, options);
+  const weights = await openWeights(folder, { ...options, inParts: true });
   try {
     const found = new Map<CanonicalName, TensorEntry>();
     for (const entry of weights.entries) {
