@@ -95,6 +95,7 @@ export const METHODS = {
   },
 } as const satisfies Record<string, Method>;
 
+/** A quantization method with static activation scales, and `gptq`. */
 export type MethodName = keyof typeof METHODS;
 
 export const WIDTHS = {
@@ -104,15 +105,15 @@ export const WIDTHS = {
   w4a4: { weights: 4, activations: 4 },
 } as const;
 
-/** Bits of weights and of activations. */
+/** Bit widths: `w4a8` has 4-bit weights and 8-bit activations. */
 export type Width = keyof typeof WIDTHS;
 
-/** Whether a method leaves the scales of activations to the run time. */
+/** Whether a method computes the scales of activations at run time. */
 export function isDynamic(method: MethodName | "dynamic"): boolean {
   return method === "dynamic" || (METHODS[method] as Method).dynamic === true;
 }
 
-/** Whether there is such a quantizer: scales made at run time are of 8 bits, weights by group of 4. */
+/** Whether this combination exists: scales at run time need 8-bit activations, weights by group need 4 bits. */
 export function isOffered(method: MethodName | "dynamic", bits: Width, weights?: Granularity): boolean {
   const width = WIDTHS[bits];
   return (!isDynamic(method) || width.activations === 8) && (weights !== "group" || width.weights === 4);

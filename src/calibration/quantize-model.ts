@@ -1,4 +1,4 @@
-// A float model to a quantized one by a method's name: what the command line and a page share.
+// Quantizes a float model by the name of a method, for the command line and for pages.
 
 import type { PictureSource } from "../classifier/picture.ts";
 import type { ModelFolder } from "../format/folder.ts";
@@ -10,14 +10,16 @@ import { calibratedFiles, dynamicFiles, readFloatModel } from "./quantize.ts";
 import { quantizedFiles } from "./quantized-model.ts";
 import { GRANULARITIES, type Granularity } from "./weights.ts";
 
+/** The progress of a quantization. */
 export interface QuantizeProgress {
-  /** The unit of `done` and `total`: `download` bytes, `observe` images, `quantize` blocks of the model. */
+  /** The stage, which sets the unit of `done` and `total`: `download` bytes, `observe` images, `quantize` blocks of the model. */
   readonly stage: "download" | "observe" | "quantize";
   readonly done: number;
   /** Undefined if the server does not send the size. */
   readonly total: number | undefined;
 }
 
+/** Options of a quantization. */
 export interface QuantizeOptions {
   /**
    * Quantization method. `dynamic` computes scales at run time, and needs no images.
@@ -47,7 +49,9 @@ export interface QuantizeOptions {
   readonly normInputs?: boolean;
   /** Hashes of the images, stored in config.json. */
   readonly pictureHashes?: readonly string[];
+  /** Aborts the call. */
   readonly signal?: AbortSignal;
+  /** Called as the work proceeds. */
   readonly onProgress?: (progress: QuantizeProgress) => void;
 }
 
@@ -55,8 +59,8 @@ export interface QuantizeOptions {
 export type OpenPicture = () => Promise<PictureSource>;
 
 /**
- * Every file of the quantized folder by name, in pieces, without README.md. Calls `openGpu` only if the method needs images, and destroys
- * the result.
+ * Returns every file of the quantized folder by name, in pieces, without README.md. Calls `openGpu` only if the method needs images, and
+ * destroys the result.
  * @throws RangeError for options that cannot be combined; UnsupportedModelError if the model is already quantized
  */
 export async function quantizedFolder(

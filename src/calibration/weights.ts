@@ -13,13 +13,13 @@ export interface QuantizedWeight {
   readonly multiples?: Uint8Array;
 }
 
-/** What shares a scale: all weights of a layer, an output channel's, or GROUP_SIZE inputs of one. */
+/** The weights that share a scale: those of a layer, of an output channel, or of 16 inputs of an output channel. */
 export type Granularity = "tensor" | "channel" | "group";
 export const GRANULARITIES: readonly Granularity[] = ["tensor", "channel", "group"];
 
-/** Inputs of a group: 4 bits of multiple for 16 weights are a quarter of a bit each. */
+/** Inputs of a group: a multiple of 4 bits for 16 weights adds a quarter of a bit to each. */
 export const GROUP_SIZE = 16;
-/** The greatest multiple: 16 times a level of 4 bits is an int8. */
+/** The largest multiple: 16 times a 4-bit level is an int8. */
 const MOST = 16;
 
 /** Scale of a row of weights. */

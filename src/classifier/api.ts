@@ -27,7 +27,7 @@ export interface LoadOptions {
    */
   readonly precision?: Precision;
   /**
-   * How GELU, softmax and LayerNorm are computed: `exact` in f32, `fast` with the tanh form of GELU, or, with int8, `ibert` and `ivit` in
+   * How GELU, softmax and LayerNorm are computed: `exact` in f32, `fast` with the tanh approximation of GELU, or, with int8, `ibert` and `ivit` in
    * integers, as in I-BERT and I-ViT.
    * @default "exact"
    */
@@ -35,7 +35,7 @@ export interface LoadOptions {
   /** Expected SHA-256 of the weights file, as in HTML: `sha256-` and base64. A file with another hash is rejected. */
   readonly integrity?: string;
   /**
-   * Uses only integer instructions from pixels to logits, with `nonlinear` `ibert` (default) or `ivit`. Logits are bit-exact on every adapter. Slow.
+   * Uses only integer instructions from pixels to logits, with `nonlinear` `ibert` (default) or `ivit`. Logits are bit-identical on every adapter. Slower.
    * @default false
    */
   readonly integerOnly?: boolean;
@@ -85,23 +85,36 @@ export interface ClassifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A bad image does not reject the call: each image has its own result, as from `Promise.allSettled`. */
+/** Options of a call with several images that returns one result per image, as `Promise.allSettled` does. */
 export interface SettledOptions {
+  /** A bad image does not reject the call. */
   readonly settled: true;
 }
 
+/** Options of a call with one or several images. */
 export interface ManyOptions extends Partial<SettledOptions> {
+  /** Aborts the call. */
   readonly signal?: AbortSignal;
 }
 
-/** How features become one embedding: the model's own way, its class token, or the mean of its patches. */
+/** How the features of all tokens become one embedding: as in the model itself, the class token, or the mean of the patches. */
 export type Pooling = "model" | "cls" | "mean";
 
+/** Options of `embed`. */
 export interface EmbedOptions {
+  /**
+   * How the features become one embedding.
+   * @default "model"
+   */
   readonly pooling?: Pooling;
+  /**
+   * Returns the features of every patch instead.
+   * @default false
+   */
   readonly tokens?: boolean;
 }
 
+/** Options of `classifyEach`. */
 export interface EachOptions extends ClassifyOptions {
   /**
    * Maximum number of images that are read ahead. They run in batches of at most 8.
@@ -110,7 +123,7 @@ export interface EachOptions extends ClassifyOptions {
   readonly concurrency?: number;
 }
 
-/** An image of a stream, with a key of the caller. */
+/** An image of a stream, with a key that the caller chooses. */
 export interface KeyedPicture<P = Picture, K = unknown> {
   readonly key: K;
   readonly picture: P;
@@ -121,15 +134,17 @@ export type EachResult<K = unknown> =
   | { readonly key: K; readonly result: Classification[]; readonly error?: undefined }
   | { readonly key: K; readonly error: Error; readonly result?: undefined };
 
-/** A kernel variant, how many steps run it, and why it was chosen. */
+/** A kernel variant that the model runs. */
 export interface KernelReport {
   readonly kernel: string;
   readonly variant: string;
+  /** Number of steps that run it. */
   readonly steps: number;
+  /** Why it was chosen. */
   readonly why: string;
 }
 
-/** What runs where. */
+/** What a classifier runs on, and how. */
 export interface Report extends Arithmetic {
   /** The model id. */
   readonly model: string;
@@ -140,18 +155,18 @@ export interface Report extends Arithmetic {
   /** Why the model runs on the CPU or on a software adapter, and what to do about it; undefined on a GPU. */
   readonly advice: Advice | undefined;
   /**
-   * Milliseconds of the model's largest matrix product on the GPU and on the CPU, if `auto` compared them. The CPU's are missing if the GPU
+   * Time in ms of the model's largest matrix product on the GPU and on the CPU, if `auto` compared them. Without the CPU's time if the GPU
    * is clearly faster.
    */
   readonly compared?: Compared;
-  /** On the CPU: the number of threads, and the reason for it. */
+  /** Number of threads on the CPU, and the reason for it; undefined on a GPU. */
   readonly threads?: { readonly count: number; readonly why: string };
   readonly kernels: readonly KernelReport[];
   /** Dispatches of the last run; before the first run, those of one image. */
   readonly dispatches: number;
   /** Bytes of all buffers and textures on the device, including those of other classifiers. */
   readonly gpuBytes: number;
-  /** Tensors of the weights file that the model does not use, at most 100: an unused head, a loss, ... */
+  /** Names of tensors in the weights file that the model does not use, at most 100. */
   readonly ignoredTensors: readonly string[];
   /** Reasons of device losses since the load. Each lost device was replaced. */
   readonly losses: readonly string[];
@@ -175,7 +190,9 @@ export interface ImageClassifier<P = Picture> {
    * Classifies an image, or each image of an array.
    * @param picture a Blob, `<img>`, `<canvas>`, `<video>`, ImageBitmap, ImageData, VideoFrame or `{ width, height, rgba }`; in Node also a path,
    *   a URL or bytes
-   * @returns the `topK` most probable labels, best first; an array of them for an array. With `settled`, results as from `Promise.allSettled`.
+   * @param options `topK`: labels per image; `settled`: one result or error per image
+   * @returns the `topK` most probable labels, highest score first; for an array of images, an array of them. With `settled`, results as from
+   *   `Promise.allSettled`.
    * @throws PictureError if an image cannot be decoded; UnsupportedModelError if the model has no classification head; RangeError for a bad
    *   `topK`; DisposedError; the signal's reason
    * @example
@@ -189,6 +206,7 @@ export interface ImageClassifier<P = Picture> {
   classify(pictures: readonly P[], options?: ClassifyOptions): Promise<Classification[][]>;
   /**
    * Classifies a stream of images of any length, in order. Reads at most `concurrency` images ahead.
+   * @param pictures images with their keys
    * @returns a result for each image, with its key; an image that cannot be read has an `error`, and the others continue
    * @throws RangeError for a bad `concurrency` or `topK`; DisposedError; the signal's reason
    */
@@ -198,13 +216,16 @@ export interface ImageClassifier<P = Picture> {
   ): AsyncGenerator<EachResult<K>>;
   /**
    * Detects objects in an image.
-   * @returns label, score and box (in pixels of the image) of each object, best first
+   * @param picture an image, as for `classify`
+   * @returns label, score and box (in pixels of the image) of each object, highest score first
    * @throws UnsupportedModelError if the model has no detection head; RangeError for a bad `threshold` or `topK`; otherwise as `classify`
    */
   detect(picture: P, options?: DetectOptions): Promise<Detection[]>;
   /**
    * Computes the logits of an image, or of each image of an array.
+   * @param picture an image, as for `classify`
    * @returns [classes] f32, before softmax or sigmoid; for a detection model [objects, classes + 1]
+   * @throws UnsupportedModelError if the model has no head; otherwise as `classify`
    */
   logits(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   logits(
@@ -213,10 +234,11 @@ export interface ImageClassifier<P = Picture> {
   ): Promise<PromiseSettledResult<Float32Array>[]>;
   logits(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
   /**
-   * Computes the embedding of an image, or of each image of an array, for comparing images. By default it is what the model was trained
-   * with: the class token after the last norm, the mean of all tokens, or a pooled or projected vector.
+   * Computes the embedding of an image, or of each image of an array, for comparing images. By default it is the one that the model was
+   * trained to compute: the class token after the last norm, the mean of all tokens, or a pooled or projected vector.
+   * @param picture an image, as for `classify`
    * @param options `pooling` "cls" or "mean" overrides the model's own pooling; `tokens` returns the features of every patch
-   * @returns [channels] f32
+   * @returns [channels] f32; with `tokens`, features of [height, width, channels]
    * @throws UnsupportedModelError if the model does not support `pooling` or `tokens`; otherwise as `classify`
    */
   embed(picture: P, options: { tokens: true; signal?: AbortSignal }): Promise<Features>;
@@ -227,13 +249,19 @@ export interface ImageClassifier<P = Picture> {
   ): Promise<PromiseSettledResult<Float32Array>[]>;
   embed(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
   /**
-   * Computes the attention of the class token over the patches, per head of the last block and as rollout over all blocks. Takes a run plus
-   * about a second of JavaScript for large models: for visualization, not for speed.
+   * Computes the attention of the class token over the patches, per head of the last block and as rollout over all blocks. For large models
+   * this takes a run and about a second of JavaScript.
+   * @param picture an image, as for `classify`
    * @returns maps of [height, width] patches, f32
-   * @throws UnsupportedModelError if the model has no class token
+   * @throws UnsupportedModelError if the model has no class token; otherwise as `classify`
    */
   attention(picture: P, options?: { signal?: AbortSignal }): Promise<AttentionMap>;
-  /** Measures the time of one run per pass, by GPU timestamps if the adapter has them. */
+  /**
+   * Measures the time of each type of pass in one run, by GPU timestamps if the adapter has them.
+   * @param picture an image, as for `classify`
+   * @returns times in ms
+   * @throws as `classify`
+   */
   profile(picture: P): Promise<Profile>;
   /** Releases the memory on the device, after the current run. A second call does nothing. */
   dispose(): Promise<void>;

@@ -1,5 +1,5 @@
-// Which of the two computes a model faster on this machine: its largest matrix product, timed on the GPU and on the CPU. Fetched where
-// a GPU is measured, and the CPU's kernels only where they could win.
+// Compares the GPU with the CPU: times the model's largest matrix product on both. Loaded only if a GPU is measured, and the CPU's
+// kernels only if they could be faster.
 
 import { UnsupportedDeviceError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
@@ -17,16 +17,17 @@ import type { TextCache } from "./cache.ts";
 import type { ModelDescription } from "./model.ts";
 import { nameOf, tuningOf } from "./tunings.ts";
 
-/** Milliseconds of a model's largest matrix product. */
+/** Times of a model's largest matrix product, in ms. */
 export interface Compared {
+  /** Time on the GPU, in ms. */
   readonly webgpu: number;
-  /** Absent where the GPU is so fast that the CPU was not tried. */
+  /** Time on the CPU, in ms; undefined if the GPU is so fast that the CPU was not measured. */
   readonly cpu?: number;
-  /** Of the CPU. */
+  /** Number of threads on the CPU. */
   readonly threads: number;
 }
 
-/** What is compared, and how each side is timed. */
+/** The product to compare, and how it is timed on each device. */
 export interface Contest {
   /** Multiply-adds of the product. */
   readonly macs: number;
@@ -37,13 +38,13 @@ export interface Contest {
 
 /** The CPU must be this much faster: the rest of a model is not only matrix products, and clocks are noisy. */
 const WORTH_CHANGING = 1.5;
-/** More than a thread does on any machine so far, so that no GPU that could lose goes unchallenged. */
+/** An upper bound for one thread on any machine so far, so that every GPU that could be slower is compared. */
 const MACS_PER_MS_AND_THREAD = 6e7;
 const CPU_MS = 10;
-/** What each thread but the first adds. */
+/** The speed that each additional thread adds, relative to the first. */
 const SPEED_UP = 0.7;
 
-/** Times the GPU, and the CPU too where it could be fast enough to be taken. */
+/** Times the GPU, and also the CPU if it could be fast enough to be chosen. */
 export async function compare({ macs, threads, gpuMs, cpuMs }: Contest): Promise<Compared> {
   const webgpu = await gpuMs();
   const leastCpuMs = macs / (threads * MACS_PER_MS_AND_THREAD);
@@ -51,7 +52,7 @@ export async function compare({ macs, threads, gpuMs, cpuMs }: Contest): Promise
   return { webgpu, cpu: await cpuMs(), threads };
 }
 
-/** Whether the CPU is the one to take. */
+/** Whether to use the CPU. */
 export function cpuWins({ webgpu, cpu = Number.POSITIVE_INFINITY }: Compared): boolean {
   return webgpu > WORTH_CHANGING * cpu;
 }
@@ -60,16 +61,16 @@ export interface Comparison {
   readonly gpu: Gpu;
   readonly model: ModelDescription;
   readonly arithmetic: Arithmetic;
-  /** The model's on this GPU. */
+  /** The model's program on this GPU. */
   readonly program: Program;
-  /** How to start threads; absent: a page's own thread, where a worker would have them. */
+  /** How to start threads; undefined on a page's main thread, where the worker starts them. */
   readonly threads?: Threads;
   readonly cache?: TextCache;
 }
 
 /**
- * Both figures, measured or kept from an earlier visit; undefined where measuring fails.
- * @throws UnsupportedDeviceError with both figures where the CPU is faster by half
+ * Returns both times, measured now or cached by an earlier load; undefined if measuring fails.
+ * @throws UnsupportedDeviceError with both times if the CPU is 1.5 times as fast
  */
 export async function refuseSlowGpu(comparison: Comparison): Promise<Compared | undefined> {
   const compared = await keptOrMeasured(comparison).catch(() => undefined);

@@ -2,6 +2,7 @@
 
 import { topClasses } from "./answer.ts";
 
+/** Options of `detect`. */
 export interface DetectOptions {
   /**
    * Minimum score, 0 to 1.
@@ -10,6 +11,7 @@ export interface DetectOptions {
   readonly threshold?: number;
   /** Maximum number of objects; without it, all. */
   readonly topK?: number;
+  /** Aborts the call. */
   readonly signal?: AbortSignal;
 }
 
@@ -21,27 +23,28 @@ export interface Box {
   readonly height: number;
 }
 
+/** An object in an image. */
 export interface Detection {
   readonly label: string;
   /** Class index. */
   readonly index: number;
-  /** 0 to 1: the softmax over all classes and "nothing". */
+  /** Probability, 0 to 1: the softmax over all classes and "nothing". */
   readonly score: number;
   readonly box: Box;
 }
 
-/** What a detector says of one picture. */
+/** The outputs of a detection model for one image. */
 export interface Found {
   /** [objects, classes + 1]: the last class is "nothing". */
   readonly logits: Float32Array;
-  /** [objects, 4] before their sigmoid: center x, center y, width and height as shares of the picture. */
+  /** [objects, 4] before their sigmoid: center x, center y, width and height as fractions of the image. */
   readonly boxes: Float32Array;
-  /** Pixels of the picture. */
+  /** Size of the image in pixels. */
   readonly width: number;
   readonly height: number;
 }
 
-/** @throws RangeError for a threshold that is no number from 0 to 1, and a `topK` that is no whole number from 1 on */
+/** Detects objects with `find`. @throws RangeError for a `threshold` outside 0 to 1, or a `topK` that is not a whole number of 1 or more */
 export async function detections<P>(
   labels: readonly string[],
   picture: P,

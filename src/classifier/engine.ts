@@ -9,42 +9,44 @@ import type { Program } from "../lower/program.ts";
 import type { Attention, Value } from "../network/op.ts";
 import type { PictureSource } from "./picture.ts";
 
-/** What comes back for one picture. */
+/** The outputs of a model for one image. */
 export interface Answer {
-  /** Empty without a head. */
+  /** Empty if the model has no head. */
   readonly logits: Float32Array;
-  /** The readout token after the last norm; of two, the class token. */
+  /** The output token after the last norm; if there are two, the class token. */
   readonly embedding: Float32Array;
-  /** [objects, 4] of a detector; of others empty. */
+  /** [objects, 4] for a detection model; otherwise empty. */
   readonly boxes: Float32Array;
 }
 
 /** Features of every patch, for dense prediction and matching. */
 export interface Features {
-  /** Patches per row and column. */
+  /** Patches per row. */
   readonly width: number;
+  /** Patches per column. */
   readonly height: number;
   readonly channels: number;
   /** [height, width, channels] f32, after the last norm. */
   readonly data: Float32Array;
-  /** [channels] f32; undefined if the model has none. */
+  /** [channels] f32; undefined if the model has no class token. */
   readonly classToken: Float32Array | undefined;
 }
 
 /** Time of one type of pass, all blocks together. */
 export interface PassTime {
-  /** `preprocess`, `patch`, `norm1`, `qkv`, `attention`, `proj`, `norm2`, `fc1`, `fc2`, `norm`, `head`. */
+  /** The type: `preprocess`, `patch`, `norm1`, `qkv`, `attention`, `proj`, `norm2`, `fc1`, `fc2`, `norm`, `head`. */
   readonly name: string;
   readonly ms: number;
 }
 
+/** The time of a run by type of pass. */
 export interface Profile {
   /** `timestamps`: GPU time only. `wall`: time of a separate submit per pass. */
   readonly source: "timestamps" | "wall";
   readonly passes: readonly PassTime[];
 }
 
-/** Milliseconds by step, of which the first is `preprocess`. */
+/** Time of each step in ms; the first step is `preprocess`. */
 export interface StepTimes extends Pick<Profile, "source"> {
   readonly times: ReadonlyMap<string, number>;
 }

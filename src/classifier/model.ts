@@ -12,15 +12,17 @@ import { checkTensors } from "../network/checked-tensors.ts";
 import type { Model } from "../network/model.ts";
 import { namesOfEntries, partsOf } from "../network/parts.ts";
 
-/** `fallback`: the model falls back to the CPU. */
+/** A stage of a load. `fallback` means that the model falls back to the CPU. */
 export type LoadStage = "fallback" | "download" | "quantize" | "compile" | "self-test" | "ready";
 
+/** The progress of a load. */
 export interface LoadProgress {
   readonly stage: LoadStage;
-  /** Downloaded bytes. */
+  /** Bytes downloaded so far. */
   readonly loaded?: number;
-  /** Bytes in all, if known. */
+  /** Total bytes, if known. */
   readonly total?: number;
+  /** Name of the file that is being downloaded. */
   readonly file?: string;
   /** With `fallback`: the reason and the remedy. */
   readonly why?: string;

@@ -2,6 +2,7 @@
 
 import type { DeviceChoice, ImageClassifier } from "../index.ts";
 
+/** The properties that mirror attributes, with the types of their values. */
 export interface Attributes {
   src: string;
   model: string;
@@ -22,11 +23,11 @@ export interface Attributes {
 
 interface Attribute<T> {
   readonly attribute: string;
-  /** What is done anew when it changes: the picture is fetched, a run begins, or only what is shown; `name` is read by the form. */
+  /** What a change updates: the image is fetched, a run begins, or only the display changes. The form reads `name` itself. */
   readonly renews?: "picture" | "run" | "place" | "results" | "alt" | "size" | "announce";
-  /** The property's value for the attribute's; null: it is absent. */
+  /** Converts the attribute's value to the property's; null if the attribute is absent. */
   read(value: string | null): T;
-  /** And back: a string, or whether it is there. By default the property's value as a string. */
+  /** Converts the property's value to the attribute's: a string, or whether it is present. By default, the value as a string. */
   readonly write?: (value: T) => string | boolean;
 }
 

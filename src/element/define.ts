@@ -1,4 +1,4 @@
-/** `import "vit8/element/define"` makes `<vit-classifier>` known to the page; in Node it does nothing. */
+/** `import "vit8/element/define"` registers `<vit-classifier>`; in Node it does nothing. */
 import { VitClassifier } from "./vit-classifier.ts";
 
 export * from "./index.ts";

@@ -3,7 +3,7 @@
 import type { Advice, Classification, LoadProgress } from "../index.ts";
 import type { Status } from "./status.ts";
 
-/** The events beside those of every element. All bubble and cross shadow trees. */
+/** The events of `<vit-classifier>`, in addition to those of every element. All bubble and are composed. */
 export interface VitClassifierEvents {
   loadstart: Event;
   statuschange: CustomEvent<Status>;

@@ -1,5 +1,5 @@
 /**
- * The class behind `<vit-classifier>`, for a page that gives it a name of its own; `vit8/element/define` names it.
+ * The class of `<vit-classifier>`, to register under another name. `vit8/element/define` registers it under this one.
  *
  * @module vit8/element
  */

@@ -1,5 +1,5 @@
 /**
- * `import "vit8/element/react"` does what `vit8/element/define` does, and tells TypeScript of `<vit-classifier>` in the JSX
+ * `import "vit8/element/react"` registers `<vit-classifier>` as `vit8/element/define` does, and declares its types for the JSX
  * of React 19 or newer.
  */
 import type { DetailedHTMLProps, HTMLAttributes } from "react";

@@ -1,6 +1,6 @@
-// What an element is doing, as its property `status`, a part, a custom state and an event say it.
+// The status of an element: its property `status`, a part, a custom state and an event.
 
-/** `loading`: the model comes, and is compiled. `waiting`: for the picture, or for its turn. `classifying`: its picture is being looked at. */
+/** The status of an element. `loading`: the model downloads and compiles. `waiting`: for the image, or for other elements. */
 export type Status = "idle" | "loading" | "waiting" | "classifying" | "ready" | "error";
 
 export const isBusy = (status: Status): boolean =>
@@ -13,6 +13,6 @@ export function markStatus(internals: Partial<ElementInternals>, status: Status)
     internals.states?.clear();
     internals.states?.add(status);
   } catch {
-    // Chromium before 125 wants two dashes before the name
+    // Chromium before 125 requires two dashes before the name.
   }
 }

@@ -1,9 +1,9 @@
-/** The words that the element itself says; assign others for another language. */
+/** The messages of the element. Assign other strings to translate them. */
 export const texts = {
   loading: "Loading the model",
   waiting: "Waiting",
   classifying: "Classifying",
-  /** Said by screen readers when an answer comes. */
+  /** Screen readers announce it when a prediction is ready. */
   answer: (label: string, percent: string) => `${label}, ${percent}`,
-  nothing: "No answer is likely enough",
+  nothing: "No label reaches the threshold",
 };

@@ -47,52 +47,52 @@ export interface VitClassifier extends Attributes {
   ): void;
 }
 
-/** Node has no elements, and may still import this module. */
+/** Node has no elements, but can import this module. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 /**
- * Classifies an image: that of `src`, or the `<img>`, `<video>`, `<canvas>` or `<input type=file>` inside.
+ * Classifies the image of `src`, or of a child `<img>`, `<video>`, `<canvas>` or `<input type=file>`.
  *
  * @element vit-classifier
  *
  * @attr {string} src - URL of an image: http, https, blob, a data: image, or the page's own scheme.
  * @attr {string} model - A Hub id, or the URL of a model folder. Elements with the same model share it.
- * @attr {string} labels - Classes of your own, with commas between; `model` is then a CLIP or SigLIP model.
+ * @attr {string} labels - Your own classes, separated by commas; requires a CLIP or SigLIP `model`.
  * @attr {"auto" | "webgpu" | "cpu"} device - Where the model runs; default `auto`: the GPU, or the CPU if there is none.
  * @attr {number} top-k - Maximum number of labels; default 5.
  * @attr {number} threshold - Minimum score of a label, 0 to 1; default 0.
  * @attr {"eager" | "lazy"} loading - `lazy` waits until the element is near the viewport.
- * @attr {string} crossorigin - As in `<img>`: needed for images from other sites.
- * @attr {string} alt - Alternative text of the image of `src`. Default: none next to the list of results, otherwise the top-1 label.
+ * @attr {string} crossorigin - As in `<img>`; needed for images from other origins.
+ * @attr {string} alt - Alternative text of the image of `src`. Default: empty if the list of results is shown, otherwise the top-1 label.
  * @attr {number} width - Width of the element, in CSS pixels; with `height` also the aspect ratio of the image of `src`. CSS takes precedence.
  * @attr {number} height - Height of the image of `src`, in CSS pixels.
- * @attr {"off" | "polite"} announce - Whether screen readers announce the result; default: if it is the only such element of the page.
- * @attr {boolean} autoplay - Plays the video or camera inside, and classifies frame after frame.
- * @attr {boolean} worker - Loads and runs the model in a worker, so that the page's own thread stays free.
+ * @attr {"off" | "polite"} announce - `polite`: screen readers announce the top-1 label; default `polite` for the only such element of a page, otherwise `off`.
+ * @attr {boolean} autoplay - Plays the child `<video>` (a file or a camera stream) and classifies its frames, one after another.
+ * @attr {boolean} worker - Loads and runs the model in a worker, so that the page's main thread stays free.
  * @attr {string} name - The name under which a form submits the top-1 label.
  *
  * @fires {Event} loadstart - Work on an image begins.
- * @fires {CustomEvent<string>} statuschange - `status` changed; `detail` is the new one.
+ * @fires {CustomEvent<string>} statuschange - `status` has changed; `detail` is the new status.
  * @fires {ProgressEvent} progress - Part of the model has downloaded.
  * @fires {CustomEvent<Advice>} fallback - The model falls back to the CPU; `detail` has the `reason` and the `remedy`.
  * @fires {CustomEvent<readonly Classification[]>} result - Predictions are ready, in `detail` and `results`.
  * @fires {Event} load - The first predictions for this image are ready.
  * @fires {CustomEvent<Error>} error - The image or the model failed; `detail` is the error.
- * @fires {Event} abort - Work ended early: abort(), a new image, or the element was removed.
+ * @fires {Event} abort - Work ended early: `abort()` was called, a new image was set, or the element was removed.
  * @fires {Event} loadend - After load, error or abort.
  *
- * @slot - The page's own `<img>`, `<video>`, `<canvas>` or `<input type=file>`, and a `<template>` for one result, whose
- *   elements with `data-field` "label", "score", "percent" or "index" are filled.
+ * @slot - Your `<img>`, `<video>`, `<canvas>` or `<input type=file>`, and a `<template>` for one result: each element in it with the
+ *   attribute `data-field` is filled with that field, one of "label", "score", "percent" and "index".
  * @slot results - Replaces the list of results.
  *
  * @csspart image - The image of `src`.
- * @csspart state - Around status text and progress; also `idle`, `loading`, `waiting`, `classifying`, `ready` or `error`.
+ * @csspart state - The container of messages and progress; also `idle`, `loading`, `waiting`, `classifying`, `ready` or `error`.
  * @csspart progress - The progress bar of the download.
- * @csspart results - The list.
- * @csspart result - One row.
- * @csspart label - Its label.
- * @csspart score - Its percentage.
- * @csspart bar - Its bar.
+ * @csspart results - The list of results.
+ * @csspart result - One row of the list.
+ * @csspart label - The label of a row.
+ * @csspart score - The percentage of a row.
+ * @csspart bar - The bar of a row.
  *
  * @cssprop --vit-accent - Color of bars.
  * @cssprop --vit-track - Color behind bars.
@@ -110,7 +110,7 @@ export class VitClassifier extends Base {
     addClassifier(VitClassifier.prototype);
   }
 
-  /** Absent or in part where components are tested, as in jsdom and happy-dom. */
+  /** Missing or incomplete in jsdom and happy-dom. */
   readonly #internals: Partial<ElementInternals> = this.attachInternals?.() ?? {};
   readonly #view = new View(this);
   #source: Source | undefined;
@@ -122,7 +122,7 @@ export class VitClassifier extends Base {
   #error: Error | null = null;
   /** Something changed since the last run began. */
   #stale = true;
-  /** At most one look at the attributes and the slot for all changes of a task, as `<img>` does. */
+  /** Reads the attributes and the slot once for all changes of a task, as `<img>` does. */
   readonly #schedule = oncePerTask(() => this.#update());
   readonly #announce = () => this.#view.announce(this.announce);
 
@@ -130,7 +130,7 @@ export class VitClassifier extends Base {
     super();
     markStatus(this.#internals, "idle");
     this.#view.slot.addEventListener("slotchange", this.#schedule);
-    // Events of pictures do not bubble; on their way down they pass here.
+    // Events of images do not bubble, so they are captured.
     for (const type of ["load", "error", "loadeddata", "seeked", "change"])
       this.addEventListener(type, (event) => this.#sourceChanged(event), true);
   }
@@ -141,7 +141,7 @@ export class VitClassifier extends Base {
     this.#schedule();
   }
 
-  /** Nothing when it is back in the page by the end of the task: it was moved. */
+  /** Does nothing if the element was only moved: it is in the page again at the end of the task. */
   disconnectedCallback(): void {
     queueMicrotask(() => {
       if (!this.isConnected) this.#leave();
@@ -162,48 +162,51 @@ export class VitClassifier extends Base {
     }
   }
 
-  /** A file input inside may be empty now. */
+  /** A child file input may be empty now. */
   formResetCallback(): void {
     this.#schedule();
   }
 
+  /** The form that the element belongs to, or null. */
   get form(): HTMLFormElement | null {
     return this.#internals.form ?? this.closest("form");
   }
 
-  /** The likeliest label; empty without one. */
+  /** The top-1 label, or an empty string. */
   get value(): string {
     return this.results[0]?.label ?? "";
   }
 
-  /** The answer of at most `topK` labels that reach `threshold`, likeliest first. */
+  /** The predictions shown: at most `topK` labels with a score of at least `threshold`, highest score first. */
   get results(): readonly Classification[] {
     return this.#answer.filter(({ score }) => score >= this.threshold);
   }
 
+  /** What the element is doing. */
   get status(): Status {
     return this.#status;
   }
 
-  /** What loading the model has come to; null before and after. */
+  /** The progress of the load; null before and after it. */
   get progress(): LoadProgress | null {
     return this.#progress;
   }
 
-  /** Why there is no answer. */
+  /** Why there is no prediction, or null. */
   get error(): Error | null {
     return this.#error;
   }
 
   /**
-   * Names the picture now, also a lazy one: after drawing to a canvas, say. Ends the run before, if there is one.
-   * @throws what the `error` event tells; an AbortError after `abort`
+   * Classifies the image now, for instance after drawing to a canvas. An earlier run is aborted.
+   * @returns the predictions, as in `results`
+   * @throws the error of the `error` event; an AbortError after `abort`
    */
   classify(): Promise<readonly Classification[]> {
     return this.#begin();
   }
 
-  /** Ends the run; a download of the model too, unless another element waits for it. */
+  /** Aborts the run, and the download of the model unless another element waits for it. */
   abort(): void {
     this.#stop();
     if (!this.#lease?.ready) this.#release();
@@ -225,7 +228,7 @@ export class VitClassifier extends Base {
   }
 
   #sourceChanged({ type, target }: Event): void {
-    // Frames of a playing video are followed one by one.
+    // The frames of a playing video have their own loop.
     if (target === this || (type === "seeked" && this.autoplay)) return;
     if (target === this.#source && !this.#run?.waiting) this.#stale = true;
     this.#schedule();
@@ -294,7 +297,7 @@ export class VitClassifier extends Base {
     if (answer.length > 0) this.#setStatus("ready", describe(this.results));
   }
 
-  /** Their place is there before the answer, which a model of few labels makes shorter. */
+  /** Reserves their space before the predictions are ready; a model with few labels needs fewer rows. */
   #showRows(): void {
     this.#view.showResults(this.results, this.#answer.length || this.topK);
   }
@@ -315,7 +318,7 @@ export class VitClassifier extends Base {
 
   #stop(): void {
     const run = this.#run;
-    this.#run = undefined; // a listener of its end may begin another
+    this.#run = undefined; // a listener may start another run
     run?.stop();
   }
 

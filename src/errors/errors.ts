@@ -16,7 +16,7 @@ export type ErrorCode =
   | "DISPOSED";
 
 /**
- * The base class of every error that vit8 throws on purpose. The message has one form: `<subject>: expected <X>, got <Y>. <What to do>.`
+ * The base class of every error that vit8 throws intentionally. The message has one form: `<subject>: expected <X>, got <Y>. <What to do>.`
  * `name` and `code` survive minifying, and are the same in two copies of the library; `instanceof` is not.
  */
 export class Vit8Error extends Error {
@@ -29,7 +29,7 @@ export class Vit8Error extends Error {
   }
 }
 
-/** WebGPU is not available, or the adapter lacks what vit8 needs; or a worker could not be started. */
+/** WebGPU is not available, the adapter lacks a limit or a feature that vit8 needs, or a worker could not be started. */
 export class UnsupportedDeviceError extends Vit8Error {
   override name = "UnsupportedDeviceError";
   override readonly code = "UNSUPPORTED_DEVICE";

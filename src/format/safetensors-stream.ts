@@ -1,4 +1,4 @@
-/** A safetensors file while it arrives: its header, then its tensors, with the bytes of one of them held at a time. */
+/** Reads a safetensors file as a stream: its header, then its tensors, with one of them in memory at a time. */
 import { ModelLoadError, Vit8Error } from "../errors/errors.ts";
 import {
   LENGTH_BYTES,
@@ -9,13 +9,14 @@ import {
   truncated,
 } from "./safetensors-header.ts";
 
-/** A file on its way; without `byteLength` its sender did not say how long it is. */
+/** A file as a stream. */
 export interface ByteStream {
   stream: ReadableStream<Uint8Array>;
+  /** Length of the file in bytes, if the server sends it. */
   byteLength?: number;
-  /** What the server said with it. */
+  /** Headers of the server's response. */
   headers?: Headers;
-  /** Whether these are the bytes of the range that was asked for, and no others. */
+  /** Whether these are only the bytes of the requested range. */
   isPart?: boolean;
 }
 
@@ -26,7 +27,7 @@ export interface StreamOptions {
 }
 
 export interface WeightsOptions extends StreamOptions {
-  /** What the one file must have as its SHA-256: `sha256-` and base64, as in HTML. */
+  /** Expected SHA-256 of the only file: `sha256-` and base64, as in HTML. */
   integrity?: string;
   /** Requests only the bytes of the tensors that are wanted, where the folder can. What is not read has no SHA-256. */
   inParts?: boolean;

@@ -16,23 +16,24 @@ const USED_FEATURES: GPUFeatureName[] = [
   MATRICES,
 ];
 
-/** What some variant binds where it may; eight is the default limit. */
+/** The most that any variant binds if the adapter allows it; the default limit is eight. */
 const MOST_STORAGE_BUFFERS = 13;
 
+/** The GPU adapter, as WebGPU describes it. */
 export interface AdapterFacts {
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;
-  /** A software adapter: right answers, a fraction of the speed. */
+  /** Whether it is a software adapter, which is much slower than a GPU. */
   readonly isFallback: boolean;
 }
 
-/** A driver that starts takes seconds to answer; one that has said nothing for this long does not answer. */
+/** A driver takes seconds to start; after this time without a response it counts as failed. */
 const OPENING_LIMIT_MS = 15_000;
-/** Of one answer of a device: a software adapter on a busy machine compiles all shaders of a model within a fraction of it. */
+/** Limit of one response of a device: a software adapter on a busy machine compiles all shaders of a model in a fraction of it. */
 const ANSWER_LIMIT_MS = 120_000;
 
-/** `atLeastMs`: what it surely takes, through which nobody need look whether it is done. */
+/** Waits for a promise. `atLeastMs` is the time that it certainly takes, during which polling is not needed. */
 export type Wait = <T>(promise: Promise<T>, atLeastMs?: number) => Promise<T>;
 
 export interface OpenOptions {

@@ -2,7 +2,7 @@
 
 import type { ResampleFilter } from "./resample.ts";
 
-/** The resize and crop of `preprocessor_config.json`. */
+/** How a model resizes and crops images, in pixels, as `preprocessor_config.json` describes it. */
 export interface Framing {
   readonly resize:
     | { readonly mode: "shortest_edge"; readonly edge: number }
@@ -34,6 +34,7 @@ export interface Geometry {
  * @param framing the model's `framing`
  * @param width width of the image in pixels
  * @param height height of the image in pixels
+ * @returns sizes in pixels
  */
 export function pictureGeometry(framing: Framing, width: number, height: number): Geometry {
   const [resizedWidth, resizedHeight] = resizedSize(framing.resize, width, height);

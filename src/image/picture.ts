@@ -2,7 +2,7 @@
 
 import { PictureError } from "../errors/errors.ts";
 
-/** Straight (not premultiplied) sRGB bytes [height, width, 4]; alpha is not looked at. */
+/** Pixels in memory: straight (not premultiplied) sRGB bytes [height, width, 4]. Alpha is ignored. */
 export interface RawPicture {
   readonly width: number;
   readonly height: number;
@@ -10,12 +10,13 @@ export interface RawPicture {
 }
 
 const MIN_SIDE = 2;
-/** What a JPEG can say; keeps the resize tables below 3 MB. */
+/** The limit of JPEG; it also keeps the resize tables below 3 MB. */
 const MAX_SIDE = 65_535;
 const MAX_PIXELS = 100e6;
 
 /**
- * @param name how the message calls the image
+ * Checks the size of an image.
+ * @param name the name of the image in the message
  * @throws PictureError below 2 pixels a side, above 65,535 pixels a side, above 100 megapixels
  */
 export function checkPictureSize(name: string, width: number, height: number): void {

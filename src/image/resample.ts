@@ -1,6 +1,7 @@
 // One axis of Pillow's antialiased resize of 8-bit images, to the bit: which input samples make an output sample, and
 // with which 22-bit fixed-point weights. Formulas: Pillow, src/libImaging/Resample.c (precompute_coeffs, normalize_coeffs_8bpc).
 
+/** The filter of a resize, antialiased as in Pillow. */
 export type ResampleFilter = "bilinear" | "bicubic";
 
 export interface ResampleAxis {

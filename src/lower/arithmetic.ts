@@ -1,19 +1,20 @@
-// Which arithmetic a model is computed in.
+// The arithmetic of a model: precision, and the form of non-linear operations.
 
 import type { Precision } from "./pack/packer.ts";
 
 export const NONLINEAR = ["exact", "fast", "ibert", "ivit"] as const;
-/** GELU, softmax and LayerNorm: in f32; that with GELU by its tanh form; in integers as I-BERT or as I-ViT has them. */
+/** How GELU, softmax and LayerNorm are computed: in f32, in f32 with the tanh approximation of GELU, or in integers as in I-BERT or I-ViT. */
 export type Nonlinear = (typeof NONLINEAR)[number];
 
+/** The arithmetic of a model. */
 export interface Arithmetic {
   readonly precision: Precision;
   readonly nonlinear: Nonlinear;
-  /** No float instruction from pixels to logits. */
+  /** Whether only integer instructions run from pixels to logits. */
   readonly integerOnly: boolean;
 }
 
-/** With the defaults. @throws RangeError for what there is not, or does not go together. */
+/** Adds the defaults. @throws RangeError for an unknown value, or values that cannot be combined. */
 export function arithmeticOf({
   precision = "int8",
   integerOnly = false,
@@ -28,7 +29,7 @@ export function arithmeticOf({
   return { precision, nonlinear, integerOnly };
 }
 
-/** @throws RangeError for a value that an option does not have. */
+/** Checks the value of an option. @throws RangeError for an unknown value. */
 export function checkChoice(option: string, choices: readonly string[], value: string): void {
   if (!choices.includes(value))
     throw new RangeError(`${option}: expected one of ${choices.join(", ")}, got ${value}.`);

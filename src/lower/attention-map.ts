@@ -6,13 +6,15 @@ import { checkOptions } from "../network/attention-options.ts";
 import { type Attention, type Grid, headsOf } from "../network/op.ts";
 import { columnAt, columnsOf } from "./padding.ts";
 
+/** The attention of the class token. */
 export interface AttentionMap {
-  /** Patches per row and column. */
+  /** Patches per row. */
   readonly width: number;
+  /** Patches per column. */
   readonly height: number;
-  /** Attention of the class token to each patch in the last block, per head: [height, width] f32. With the share of the class tokens, each sums to 1. */
+  /** Attention of the class token to each patch in the last block, per head: [height, width] f32. Together with the attention to the class tokens, each sums to 1. */
   readonly heads: readonly Float32Array[];
-  /** Attention rollout over all blocks: [height, width] f32. Sums to 1 with the share of the class tokens. */
+  /** Attention rollout over all blocks: [height, width] f32. Together with the attention to the class tokens, it sums to 1. */
   readonly rollout: Float32Array;
 }
 

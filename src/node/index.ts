@@ -14,13 +14,15 @@ import type { NodePicture } from "./source.ts";
 export * from "../errors/errors.ts";
 
 export type { NodePicture } from "./source.ts";
+/** A loaded Vision Transformer in Node. */
 export type NodeClassifier = Classifier<NodePicture>;
 
 /** Loads Vision Transformers in Node. Needs the packages `webgpu` (for a GPU) and `sharp` (for image files). */
 export const ImageClassifier = {
   /**
    * Loads a model, as in a page.
-   * @param model a directory (a path or a `file:` URL), a Hub id, the URL of a model folder, or contents by file name
+   * @param model a directory (a path or a `file:` URL), a Hub id, the URL of a model folder, or bytes by file name
+   * @returns the classifier, compiled and self-tested
    * @throws as `ImageClassifier.load` of `vit8`
    * @example
    * const classifier = await ImageClassifier.load("./my-model");
@@ -34,9 +36,11 @@ export const ImageClassifier = {
 /** Both towers of a CLIP or SigLIP model. */
 export interface ZeroShotClassifier extends ZeroShot<NodePicture> {}
 
+/** Loads CLIP and SigLIP models in Node. */
 export const ZeroShotClassifier = {
   /**
    * Loads both towers, with the same arguments as `ImageClassifier.load`. Needs the package `@huggingface/tokenizers`.
+   * @returns the classifier, compiled and self-tested
    * @throws as `ImageClassifier.load`; UnsupportedModelError if the text tower is not supported, before any weights are downloaded
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {

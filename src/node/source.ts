@@ -6,14 +6,14 @@ import type { PixelData } from "../classifier/picture.ts";
 import { PictureError } from "../errors/errors.ts";
 import { MAX_BYTES, readPicture } from "./picture.ts";
 
-/** A path; a file:, http:, https: or data: address; the bytes of a file, as a Blob or in memory; or pixels. */
+/** An image input in Node: a path, a file:, http:, https: or data: URL, the bytes of a file as a Blob or in memory, or pixels. */
 export type NodePicture = string | URL | Blob | ArrayBuffer | SharedArrayBuffer | ArrayBufferView | PixelData;
 
 const ADDRESS = /^(?:file|https?|data|blob):|^[a-z][a-z\d+.-]+:\/\//i;
 
 /**
- * The pixels of an image.
- * @throws PictureError for what cannot be read, fetched or decoded, or is no image; the signal's reason.
+ * Reads the pixels of an image.
+ * @throws PictureError if it cannot be read, fetched or decoded, or is not an image; the signal's reason.
  */
 export async function readSource(picture: NodePicture, signal?: AbortSignal): Promise<PixelData> {
   // By their properties, not their class: an image may come from another realm, as under Jest, or another fetch.

@@ -4,26 +4,29 @@ import type { TextTower } from "./text-tower.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 import { normalized } from "./unit-length.ts";
 
-/** Embeddings that are kept. */
+/** Number of embeddings in the cache. */
 const KEPT = 10_000;
-/** Texts between two looks at the signal. */
+/** Number of texts between two checks of the signal. */
 const SOME = 16;
 
+/** The number of texts whose embeddings are ready. */
 export interface TextProgress {
   readonly done: number;
   readonly total: number;
 }
 
+/** Options of calls that embed texts. */
 export interface TextOptions {
+  /** Aborts the call after the current batch of texts. */
   readonly signal?: AbortSignal;
-  /** Texts of this call whose embeddings are there, those that were kept included. */
+  /** Called before each batch with the number of texts whose embeddings are ready, including cached ones. */
   readonly onProgress?: (progress: TextProgress) => void;
 }
 
 export class TextEmbeddings {
   readonly #tower: Pick<TextTower, "encode">;
   readonly #tokenizer: TextTokenizer;
-  /** By the text itself; the least recently used first. */
+  /** Embeddings by text, least recently used first. */
   readonly #kept = new Map<string, Float32Array>();
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -32,7 +35,7 @@ export class TextEmbeddings {
     this.#tokenizer = tokenizer;
   }
 
-  /** Of each text, of length 1. What is done when the signal comes stays for the next call. @throws the signal's reason */
+  /** Embeds each text, with length 1. Embeddings that are ready when the signal aborts stay cached. @throws the signal's reason */
   async of(texts: readonly string[], { signal, onProgress }: TextOptions = {}): Promise<Float32Array[]> {
     const found = new Map<string, Float32Array>();
     const fresh = [...new Set(texts)].filter((text) => !this.#find(text, found));

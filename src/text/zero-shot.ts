@@ -14,6 +14,7 @@ import { describeText } from "./tower.ts";
 import { cosineOf, meanOf } from "./unit-length.ts";
 import { each, withLabels } from "./with-labels.ts";
 
+/** Options of `embedText` and `withLabels`. */
 export interface EmbedTextOptions extends TextOptions {
   /**
    * Prompt for a label, with `{}` for the label. The embeddings of several templates are averaged.
@@ -22,6 +23,7 @@ export interface EmbedTextOptions extends TextOptions {
   readonly template?: string | readonly string[];
 }
 
+/** Options of `classify`. */
 export interface ZeroShotOptions extends EmbedTextOptions {
   /**
    * Labels per image, 1 or more.
@@ -33,11 +35,11 @@ export interface ZeroShotOptions extends EmbedTextOptions {
 /** How each tower is loaded. */
 export interface Loaders<P> {
   readonly images: (options: LoadOptions) => Promise<ImageClassifier<P>>;
-  /** Where the image tower was found to run. */
+  /** Loads the text tower on the device of the image tower. */
   readonly texts: (options: LoadOptions, images: ImageClassifier<P>) => Promise<TextTower>;
 }
 
-/** What `classify` puts a label into. */
+/** The default template of `classify`. */
 export const TEMPLATE = "a photo of a {}.";
 
 /** A CLIP or SigLIP model, which classifies images by your own labels. */
@@ -79,7 +81,7 @@ export class ZeroShotClassifier<P> {
     };
     const images = await load.images({ ...options, onProgress: untilReady });
     try {
-      // Both on the device that the image tower was found to run on.
+      // Both on the device that the image tower runs on.
       const device = images.report.backend;
       const tower = await load.texts({ ...options, onProgress: untilReady, device }, images);
       onProgress?.({ stage: "ready" });
@@ -103,7 +105,8 @@ export class ZeroShotClassifier<P> {
   /**
    * Classifies an image, or each image of an array, by your labels. Embeddings of earlier labels and images are cached.
    * @param labels names of your classes, at least one
-   * @returns the `topK` most probable labels, best first. With `settled`, results as from `Promise.allSettled`.
+   * @param picture an image, as for `ImageClassifier.classify`
+   * @returns the `topK` most probable labels, highest score first. With `settled`, results as from `Promise.allSettled`.
    * @throws RangeError for no labels or a bad `topK`; PictureError if an image cannot be decoded; DisposedError; the signal's reason
    * @example
    * const [{ label }] = await classifier.classify(image, ["cat", "dog"]);
@@ -131,6 +134,7 @@ export class ZeroShotClassifier<P> {
 
   /**
    * Returns an `ImageClassifier` with fixed labels. Its `dispose` releases both towers.
+   * @param labels names of your classes, at least one
    * @throws RangeError for no labels; DisposedError; the signal's reason
    */
   async withLabels(
@@ -163,6 +167,8 @@ export class ZeroShotClassifier<P> {
 
   /**
    * Computes scores from embeddings, 0 to 1: softmax (CLIP) or sigmoid (SigLIP).
+   * @param image [channels] f32
+   * @param texts one [channels] f32 per text
    * @returns [texts] f32, in the order of the texts
    */
   score(image: Float32Array, texts: readonly Float32Array[]): Float32Array {
@@ -178,7 +184,12 @@ export class ZeroShotClassifier<P> {
     return scores;
   }
 
-  /** Computes the cosine of two embeddings, -1 to 1. */
+  /**
+   * Computes the cosine of two embeddings.
+   * @param a [channels] f32
+   * @param b [channels] f32
+   * @returns -1 to 1
+   */
   similarity(a: Float32Array, b: Float32Array): number {
     return cosineOf(a, b);
   }
@@ -206,7 +217,9 @@ export class ZeroShotClassifier<P> {
   /**
    * Computes the embedding of an image, or of each image of an array. Those of a Blob, an ImageBitmap and a VideoFrame, which cannot change,
    * are cached.
+   * @param picture an image, as for `ImageClassifier.classify`
    * @returns [channels] f32 of length 1
+   * @throws PictureError if an image cannot be decoded; DisposedError; the signal's reason
    */
   embedImage(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   embedImage(

@@ -1,4 +1,4 @@
-// Where a page's classifier runs: on the page's thread, in a worker, or on the CPU.
+// Loads a page's classifier: on the page's thread, in a worker, or on the CPU.
 
 import type { ImageClassifier as Classifier, LoadOptions } from "../classifier/api.ts";
 import { isDeviceFault, type Reason } from "../classifier/device.ts";
@@ -16,8 +16,9 @@ export interface ImageClassifier<P = Picture> extends Classifier<P> {}
 /** Loads Vision Transformers. */
 export const ImageClassifier = {
   /**
-   * Loads a model. Float weights are quantized to int8 during the download. A failed load leaves nothing on the GPU.
-   * @param model a Hub id (`facebook/deit-tiny-patch16-224`), the URL of a model folder, the `File`s of a folder, or contents by file name
+   * Loads a model. Float weights are quantized to int8 during the download. A failed load releases its GPU memory.
+   * @param model a Hub id (`facebook/deit-tiny-patch16-224`), the URL of a model folder, the `File`s of a folder, or bytes by file name
+   * @returns the classifier, compiled and self-tested
    * @throws UnsupportedDeviceError for `device: "webgpu"` without WebGPU; UnsupportedModelError, ModelFormatError or ModelLoadError for a bad
    *   model; the signal's reason
    * @example

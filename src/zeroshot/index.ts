@@ -18,17 +18,19 @@ export type { EmbedTextOptions, ZeroShotOptions } from "../text/zero-shot.ts";
 /** Both towers of a CLIP or SigLIP model. */
 export interface ZeroShotClassifier extends Classifier<Picture> {}
 
+/** Loads CLIP and SigLIP models. */
 export const ZeroShotClassifier = {
   /**
    * Loads both towers of a CLIP or SigLIP model, with the same arguments as `ImageClassifier.load`. With `worker`, both towers run in the
    * worker. Needs the package `@huggingface/tokenizers`.
+   * @returns the classifier, compiled and self-tested
    * @throws as `ImageClassifier.load`; UnsupportedModelError if the text tower is not supported, before any weights are downloaded
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
     const folder = await pagePlatform.openFolder(model, options);
     const load = {
       images: (how: LoadOptions) => ImageClassifier.load(model, how),
-      // Where the image tower was found to run: a page's own thread computes nothing on the CPU.
+      // On the device of the image tower. The main thread of a page computes nothing on the CPU.
       texts: async (how: LoadOptions, images: ImageClassifier) =>
         images instanceof LocalClassifier
           ? LocalTextTower.loadOn(pagePlatform, folder, how, options.device)

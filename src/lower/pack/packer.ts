@@ -1,4 +1,4 @@
-// What takes the tensors of one operation, and what it gives.
+// A packer converts the tensors of one operation to the buffers of its kernels.
 
 import type { CanonicalName } from "../../network/names.ts";
 import type { Linear } from "../../network/op.ts";
@@ -6,12 +6,13 @@ import type { Int8Kernels } from "../kernels.ts";
 import type { PackedWeight } from "./packed-weight.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 
+/** The arithmetic of weights and activations: int8, or f32 as its reference. */
 export type Precision = "int8" | "float32";
 
-/** A buffer that a step names. */
+/** The contents of a buffer, with the name by which a step refers to it. */
 export type Packed = readonly [name: string, data: ArrayBufferView];
 
-/** Takes the tensors of one operation, in any order, and gives each buffer once, as soon as it is whole. */
+/** Accepts the tensors of one operation in any order, and yields each buffer once, as soon as it is complete. */
 export interface Packer {
   readonly takes: readonly CanonicalName[];
   take(tensor: StoredTensor): AsyncIterable<Packed>;
