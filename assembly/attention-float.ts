@@ -1,4 +1,4 @@
-// softmax(Q K^T / sqrt(head dim)) V in f32, whose softmax may have a quantiser's levels: src/kernels/attention-levels.ts.
+// softmax(Q K^T / sqrt(head dim)) V in f32, whose softmax may have a quantizer's levels: src/kernels/attention-levels.ts.
 
 import { exp2, greatest, total } from "./float";
 import { levelOf, NONE } from "./levels";

@@ -55,7 +55,7 @@ export function layernormQuantize(
   }
 }
 
-/** Rows [from, to) that are normalised, or need not be. */
+/** Rows [from, to) that are normalized, or need not be. */
 export function quantizeRows(from: i32, to: i32, stride: i32, x: usize, out: usize, outScale: usize): void {
   for (let row = from; row < to; row++)
     quantizeRow(x + row * stride * 4, stride, out + row * stride, outScale + row * 12);

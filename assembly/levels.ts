@@ -1,4 +1,4 @@
-// The levels of a quantiser whose parameters are settled before a run: shaders/lib/levels.wgsl.
+// The levels of a quantizer whose parameters are settled before a run: shaders/lib/levels.wgsl.
 
 import { activate } from "./activation";
 import { exp2 } from "./float";
@@ -84,7 +84,7 @@ export function quantizeLevels(
   }
 }
 
-/** Rows [from, to): activation(x) to the values that a quantiser has. `scratch`: a row. */
+/** Rows [from, to): activation(x) to the values that a quantizer has. `scratch`: a row. */
 export function roundToLevels(
   from: i32,
   to: i32,

@@ -79,7 +79,7 @@ function drawBatches({ models }) {
   );
 }
 
-/** One picture at a time. @param {CpuReport} report */
+/** One image at a time. @param {CpuReport} report */
 function drawThreads({ models }) {
   const rows = models.filter(({ batch }) => batch === 1);
   const names = [...new Set(rows.map(({ model }) => model))];

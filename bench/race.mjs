@@ -37,7 +37,7 @@ const onGpu = GPU_DTYPES.map((dtype) => ({ provider: "webgpu", dtype }));
 /** @type {Configuration[]} */
 const onCpu = WASM_DTYPES.map((dtype) => ({ provider: "wasm", dtype }));
 const rounds = values.quick ? 2 : 5;
-/** A picture takes the CPU so much less time. */
+/** An image takes the CPU so much less time. */
 const cpuRounds = values.quick ? 10 : 40;
 const coldRounds = values.quick ? 1 : 3;
 

@@ -12,7 +12,7 @@ const root = path.resolve(import.meta.dirname, "..");
 const BENCH = "demo/bench";
 
 /**
- * Pictures from files and addresses are blobs; models and pictures by address come from anywhere by https. What computes
+ * Images from files and addresses are blobs; models and images by address come from anywhere by https. What computes
  * where there is no GPU is WebAssembly, and so is ONNX Runtime Web, which the page of measurements races against.
  */
 const policy = [
@@ -106,7 +106,7 @@ function offline(): Plugin {
         const worker = bundle["service-worker.js"];
         if (worker?.type !== "chunk") throw new Error("site: has no service-worker.js");
         const files = Object.values(bundle).filter((file) => file !== worker);
-        // The page of measurements is large, and few who name pictures open it.
+        // The page of measurements is large, and few who name images open it.
         const kept = files.filter(({ fileName }) => !/^demo\/bench\/|^assets\/bench-/.test(fileName));
         const contents = kept.map((file) => ({
           name: file.fileName,

@@ -26,7 +26,7 @@ test("measures and draws under a policy that allows no inline style or script", 
     await expect(page.locator("#status")).toHaveText(/^Done/, { timeout: 60_000 });
     await page.getByRole("img", { name: "Milliseconds" }).hover();
     expect(complaints).toEqual([]);
-    // Who names pictures does not keep this page for later.
+    // Who names images does not keep this page for later.
     expect(readFileSync(path.join(outDir, "service-worker.js"), "utf8")).not.toContain("assets/bench-");
   } finally {
     await server.close();

@@ -62,7 +62,7 @@ test("shows where the model looks, over what it sees, map by map, by keyboard to
     await expect(page.locator("#map-words")).toContainText(`${(100 * greatest).toFixed(1)} %`);
     await page.keyboard.press("ArrowRight");
   }
-  // Another picture, another map of the same kind, without pressing anything.
+  // Another image, another map of the same kind, without pressing anything.
   const before = (await overlay(page)).alpha;
   await lookAt(page, "pizza");
   await expect.poll(async () => (await overlay(page)).alpha).not.toEqual(before);

@@ -320,7 +320,7 @@ test("gives the command line's names to photographs", async ({ page }) => {
   const named: string[] = [];
   for (const file of twenty) {
     await chooser(page).setInputFiles(file);
-    // The answer is this picture's own once the page has put its name and status there.
+    // The answer is this image's own once the page has put its name and status there.
     await expect(page.locator("#preview")).toHaveAttribute("alt", path.basename(file));
     await expect(status(page)).toContainText("Done in");
     named.push(await names(page).first().locator(".label").innerText());

@@ -23,7 +23,7 @@ test("follows the camera frame by frame, and lets it go", async ({ page }) => {
   await expect(camera).toHaveAttribute("aria-pressed", "true");
   const first = page.getByRole("list", { name: words.results }).getByRole("listitem").first();
   await expect(first).toContainText("pizza");
-  // A picture takes the camera's place, and its light goes out.
+  // An image takes the camera's place, and its light goes out.
   const track = await page
     .locator("video")
     .evaluateHandle((video: HTMLVideoElement) => (video.srcObject as MediaStream).getVideoTracks()[0]);

@@ -183,7 +183,7 @@ test("has <img>'s events in <img>'s order, whatever a script does", async ({ pag
             node.addEventListener(type, () => log.push(type));
           document.body.append(node);
           await act(node);
-          // Until nothing more comes: longer than the slow picture takes, and an answer.
+          // Until nothing more comes: longer than the slow image takes, and an answer.
           for (
             let before = -1;
             before !== log.length || log.lastIndexOf("loadstart") > log.lastIndexOf("loadend");
@@ -329,7 +329,7 @@ test("names the page's own img, canvas and file", async ({ page }) => {
   await ended(page, "canvas");
   const value = (id: string) => page.locator(`#${id}`).evaluate((node: VitClassifier) => node.value);
   expect(await value("img")).toContain("orange");
-  // An image with another address is another picture.
+  // An image with another address is another image.
   await page.locator("#img figure img").evaluate((image: HTMLImageElement, src) => {
     image.src = src;
   }, `${samples}/school-bus.svg`);
@@ -492,7 +492,7 @@ test("300 results of a camera leave no listener, and its end no frame that is wa
     return [...seen, liveListeners()];
   });
   const signals = live.map(({ AbortSignal = 0 }) => AbortSignal);
-  // One wait at a time, of three signals at most: the element's, the classifier's and the picture's.
+  // One wait at a time, of three signals at most: the element's, the classifier's and the image's.
   expect(Math.max(...signals)).toBeLessThan(6);
   expect(signals[2]).toBe(0);
   expect(live[2].frame).toBe(0);

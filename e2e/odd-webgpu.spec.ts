@@ -33,7 +33,7 @@ interface Asked {
   readonly abortAfterMs?: number;
 }
 
-/** The name and the report of a picture, or the error. */
+/** The name and the report of an image, or the error. */
 const ask = (page: Page, asked: Asked = {}) =>
   page.evaluate(
     async ({ model, pizza, asked: { abortAfterMs, ...options } }) => {

@@ -1,4 +1,4 @@
-/** Pictures as pages have them: of other windows, lazy, never answered, and in every file format. */
+/** Images as pages have them: of other windows, lazy, never answered, and in every file format. */
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, type Page, test } from "@playwright/test";
@@ -310,7 +310,7 @@ const refused: Record<string, [file: () => Promise<Buffer> | Buffer, words: RegE
   "text.png": [() => Buffer.from("no picture"), /unknown format/],
 };
 
-/** As an `<img>` they are no picture to the browser, or none that a page may read. */
+/** As an `<img>` they are no image to the browser, or none that a page may read. */
 const fileOnly = ["untyped", "a.octets", "html.svg"];
 
 /** The first label, or the error, of a file as a File and as an `<img>`, on the page's own thread and in a worker. */

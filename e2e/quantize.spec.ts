@@ -1,4 +1,4 @@
-/** Quantising in the page: a made-up float model, a few pictures, and what comes of them. */
+/** Quantizing in the page: a made-up float model, a few images, and what comes of them. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -119,7 +119,7 @@ interface Level {
 function expectSame(files: Record<string, Uint8Array>, other: ReturnType<typeof byCommandLine>): void {
   expect(other.weights.equals(files["model.safetensors"])).toBe(true);
   const parse = (text: string) => JSON.parse(text).quantization_config.vit8;
-  // The command line also says which pictures calibrated the model, by the hashes of their files.
+  // The command line also says which images calibrated the model, by the hashes of their files.
   const [{ activations, ...rest }, { activations: others, pictures: _, ...otherRest }] = [
     parse(new TextDecoder().decode(files["config.json"])),
     parse(other.config),

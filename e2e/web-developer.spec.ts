@@ -43,7 +43,7 @@ const sizeOf = (page: Page, selector: string) =>
     return [width, height];
   });
 
-/** Pictures come one after another, a fifth of a second apart. */
+/** Images come one after another, a fifth of a second apart. */
 async function delayPictures(page: Page): Promise<void> {
   let asked = 0;
   await page.route(`**${samples}/*.svg*`, async (route) => {

@@ -1,5 +1,5 @@
 /**
- * The second half of `npm run pictures`: docs/drop.gif, a picture that is dropped on the demo page and answered, taken in
+ * The second half of `npm run pictures`: docs/drop.gif, an image that is dropped on the demo page and answered, taken in
  * Chromium. It shows times: on a machine that does nothing else meanwhile.
  */
 import { readFileSync } from "node:fs";
@@ -62,7 +62,7 @@ async function take(page, delay) {
   frames.push({ image, delay });
 }
 
-/** The picture in a hand, as a browser shows it while a person drags a file. @param {Page} page */
+/** The image in a hand, as a browser shows it while a person drags a file. @param {Page} page */
 async function hold(page) {
   await page.evaluate((svg) => {
     const held = document.createElement("div");

@@ -1,5 +1,5 @@
 /**
- * `npm run pictures`: takes the documents' pictures of the pages anew, in Chromium on its software GPU. They show times: on a
+ * `npm run pictures`: takes the documents' images of the pages anew, in Chromium on its software GPU. They show times: on a
  * machine that does nothing else meanwhile.
  */
 import path from "node:path";
@@ -58,7 +58,7 @@ async function measure(file, query, height, colorScheme) {
   await take(page, file);
 }
 
-/** What is in view, in a palette of 256 colours. @param {Page} page @param {string} file */
+/** What is in view, in a palette of 256 colors. @param {Page} page @param {string} file */
 async function take(page, file) {
   const png = await page.screenshot();
   await sharp(png)

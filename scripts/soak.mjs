@@ -1,5 +1,5 @@
 /**
- * `npm run soak [-- --images N] [--device cpu]`: classifies pictures of many sizes one after another with the bundled model, and
+ * `npm run soak [-- --images N] [--device cpu]`: classifies images of many sizes one after another with the bundled model, and
  * fails where memory grows. Prints what is held after every tenth.
  */
 import path from "node:path";
@@ -29,7 +29,7 @@ for (let i = 1; i <= images; i++) {
 }
 await classifier.dispose();
 
-// The first tenth compiles, and sizes buffers for the largest picture.
+// The first tenth compiles, and sizes buffers for the largest image.
 const [settled] = held;
 const last = held[held.length - 1];
 const grown = last.heapUsed + last.arrayBuffers - settled.heapUsed - settled.arrayBuffers;

@@ -18,7 +18,7 @@ await build({
   publicDir: false,
   build: { ssr: "test/wgpu/main.ts", outDir, emptyOutDir: false, target: "es2022" },
 });
-// Deno decodes no pictures.
+// Deno decodes no images.
 const picture = path.join(outDir, "picture.rgba");
 writeFileSync(
   picture,

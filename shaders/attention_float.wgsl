@@ -11,7 +11,7 @@ const QUERIES: u32 = 32u;
 const KEYS: u32 = 32u;                 // of a tile
 const STEP: u32 = 4u;                  // slices of four channels a barrier pair
 
-// Neighbours read neighbours, which is what banks of memory like.
+// Neighbors read neighbors, which is what banks of memory like.
 var<workgroup> q_slab: array<vec4<f32>, STEP * QUERIES>;           // [slice][quarter of the queries][quad of queries]
 var<workgroup> k_slab: array<vec4<f32>, STEP * KEYS>;              // [slice][half of the keys][pair of keys]
 var<workgroup> weights: array<vec4<f32>, KEYS * ROW_THREADS>;      // [key][quad of queries]

@@ -25,7 +25,7 @@ const WORDS: u32 = 16u;                // of four values along a sum: 64 channel
 @if(pairs) alias Uints = vec2<u32>;
 @if(!pairs) alias Uints = vec4<u32>;
 
-// [word][rows of a thread]: neighbours read neighbours, which is what banks of memory like.
+// [word][rows of a thread]: neighbors read neighbors, which is what banks of memory like.
 var<workgroup> q_words: array<Words, 2u * WORDS * ROW_THREADS>;        // [group][word of 4 channels][queries]
 // K as [word of 4 channels][quad of keys]; then, when the scores are made, weights as [plane][word of 4 keys][queries].
 var<workgroup> k_words: array<vec4<u32>, WORDS * COLUMN_THREADS>;

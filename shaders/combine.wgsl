@@ -1,4 +1,4 @@
-// out = x + y, or activation(x) y, value by value. A y of no rows for each picture is one table that all of them share.
+// out = x + y, or activation(x) y, value by value. A y of no rows for each image is one table that all of them share.
 import package::lib::activations::activate_by;
 
 const SUM: u32 = 255u;

@@ -1,4 +1,4 @@
-// out[row] = rows index[row, 0], index[row, 1], ... of x side by side, for each picture; row -1 is zeros.
+// out[row] = rows index[row, 0], index[row, 1], ... of x side by side, for each image; row -1 is zeros.
 
 struct Params { vectors: u32, columns4: u32, rows: u32, piece4: u32, x_columns4: u32, x_rows: u32, pieces: u32 }
 

@@ -13,7 +13,7 @@ override COLUMN_THREADS: u32 = 16u;
 @if(short) alias Rows = vec2<u32>;
 @if(!short) alias Rows = vec4<u32>;
 const SLAB: u32 = 16u;                     // words along K per barrier pair: 64 values, a scale group
-// A vector is one word, four values of K, of neighbours: all that a thread's rows or columns need at a time, so that few registers
+// A vector is one word, four values of K, of neighbors: all that a thread's rows or columns need at a time, so that few registers
 // hold what it multiplies. [word][rows or columns of a thread]
 var<workgroup> a_slab: array<Rows, SLAB * TILES * ROW_THREADS>;
 var<workgroup> w_slab: array<vec4<u32>, SLAB * COLUMN_THREADS>;
@@ -22,7 +22,7 @@ override THREADS: u32 = COLUMN_THREADS * ROW_THREADS;    // a multiple of rows a
 override ROWS_OF_TILE: u32 = TILE_ROWS * TILES * ROW_THREADS;
 override COLUMNS_OF_TILE: u32 = 4u * COLUMN_THREADS;
 
-// Sixteen values of one row or column at a time, neighbours by neighbours. `a_at` and `w_at` are the first ones of this thread.
+// Sixteen values of one row or column at a time, neighbors by neighbors. `a_at` and `w_at` are the first ones of this thread.
 fn load_slab(a_at: u32, w_at: u32, slab: u32, thread: u32) {
   let row = thread % ROWS_OF_TILE;
   // With few rows some threads have none to load.

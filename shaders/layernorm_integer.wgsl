@@ -1,6 +1,6 @@
 // LayerNorm in integers alone (I-BERT, Kim et al. 2021, section 3.6, and I-ViT, Li and Gu 2023, section 3.5): one workgroup per row.
 // x becomes int16 by the power of two above the row's peak; the root is Newton's, from a power of two above it, of a sum of
-// squares that is kept in two words, because 32 bits are too few for it, and normalised, so that its root has 16 bits.
+// squares that is kept in two words, because 32 bits are too few for it, and normalized, so that its root has 16 bits.
 import package::lib::dyadic::{FRACTION, product, significand, exponent, shift_wide, scaled, fixed, dyadic, float_bits, times, square_root, int8_step, int8_scale};
 import package::lib::pack::pack_i8;
 

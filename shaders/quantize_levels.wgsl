@@ -1,4 +1,4 @@
-// out = activation(x) at the nearest level of a quantiser whose parameters were settled by calibration:
+// out = activation(x) at the nearest level of a quantizer whose parameters were settled by calibration:
 // as int8 with the scale of its column's group (uniform only), or with `float` as the value itself.
 import package::lib::levels::{Levels, uniform_level, nearest};
 import package::lib::gelu::activate;

@@ -110,7 +110,7 @@ async function everyProgram(machine: Capabilities, { models, batches, programs }
   return all;
 }
 
-/** Of one picture, such as a camera's, of 640 by 480 pixels. */
+/** Of one image, such as a camera's, of 640 by 480 pixels. */
 function preprocessing(
   { input, affine }: ModelDescription,
   { precision }: Pick<Arithmetic, "precision">,

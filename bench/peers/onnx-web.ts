@@ -12,13 +12,13 @@ export interface Configuration {
 }
 
 export interface Entrant extends Runner {
-  /** One row of logits a picture. */
+  /** One row of logits an image. */
   run(): Promise<Float32Array[]>;
   release(): Promise<void>;
 }
 
 export interface Feed {
-  /** [images, 3, height, width] f32, normalised. */
+  /** [images, 3, height, width] f32, normalized. */
   readonly pixels: Float32Array;
   readonly shape: readonly [images: number, channels: 3, height: number, width: number];
 }

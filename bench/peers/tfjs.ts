@@ -102,7 +102,7 @@ class Model {
     this.#tensors = tensors;
   }
 
-  /** [images, height, width, 3], normalised -> [images, classes], or without a head [images, width]. */
+  /** [images, height, width, 3], normalized -> [images, classes], or without a head [images, width]. */
   logits(pixels: Tensor, images: number): Tensor {
     const made = new Map<Value, Tensor>();
     const of = (value: Value) => made.get(value) ?? pixels;

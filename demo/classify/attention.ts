@@ -74,7 +74,7 @@ function newChoice({ name }: NamedMap, i: number): HTMLElement {
   return label;
 }
 
-/** One pixel a patch, which the page makes as large as the picture: black, and clear where the map is at its greatest. */
+/** One pixel a patch, which the page makes as large as the image: black, and clear where the map is at its greatest. */
 function draw(canvas: HTMLCanvasElement, values: Float32Array, { width, height }: AttentionMap): void {
   canvas.width = width;
   canvas.height = height;

@@ -108,7 +108,7 @@ function showModelInAddress({ name, source }: Model): void {
   history.replaceState(null, "", address);
 }
 
-/** Another picture: whatever was looked at before no longer is. */
+/** Another image: whatever was looked at before no longer is. */
 function startLooking(): AbortSignal {
   looking.abort();
   looking = new AbortController();

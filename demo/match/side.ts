@@ -1,4 +1,4 @@
-/** One of the two pictures: as the model sees it, its patches, and how it is chosen. */
+/** One of the two images: as the model sees it, its patches, and how it is chosen. */
 import type { Features, Framing } from "../../src/index.ts";
 import { drawSeen } from "../classify/framing.ts";
 import { samples } from "../classify/samples.ts";

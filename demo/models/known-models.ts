@@ -16,7 +16,7 @@ export interface KnownFamily {
   /** Classes of transformers, and architectures of timm; Markdown. */
   readonly transformers: string;
   readonly timm: string;
-  /** What the site does with its models: names pictures, matches patches of two pictures, or compares whole pictures. */
+  /** What the site does with its models: names images, matches patches of two images, or compares whole images. */
   readonly does: "classify" | "match" | "compare";
   readonly models: readonly KnownModel[];
 }

@@ -1,5 +1,5 @@
 // What the attention kernels share: the problem, where rows lie, and what a score is besides Q.K.
-// A head's channels are padded to whole groups of 64. A sequence is a picture, or a window of one.
+// A head's channels are padded to whole groups of 64. A sequence is an image, or a window of one.
 // With `apart` Q, K and V are three tensors, else they stand side by side. With `options` there may be windows, a bias,
 // cosines and a scale for each head.
 
@@ -15,7 +15,7 @@ struct Params {
   @if(options) cosine: u32,
   @if(options) per_head: u32,                // whether `bias` begins with the scale of each head
   @if(options) bias_rows: u32,               // queries that the bias has, 0: none
-  @if(options) grid_width: u32,              // of the picture, in tokens; 0: no windows
+  @if(options) grid_width: u32,              // of the image, in tokens; 0: no windows
   @if(options) grid_height: u32,
   @if(options) window_width: u32,
   @if(options) window_height: u32,
@@ -70,7 +70,7 @@ const LOWEST: i32 = -0x1000000;        // no score's greatest is below this
 // 2^n, for n from -126 to 127.
 fn power_of_two(n: i32) -> f32 { return bitcast<f32>(u32(clamp(n, -126, 127) + 127) << 23u); }
 
-// Where a position of a window lies in the picture.
+// Where a position of a window lies in the image.
 @if(options) fn window_row(sequence: u32, i: u32) -> u32 {
   let across = params.grid_width / params.window_width;
   let count = across * (params.grid_height / params.window_height);

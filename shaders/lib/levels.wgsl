@@ -1,4 +1,4 @@
-// Quantisers whose parameters are settled before a run: the value of the level that is nearest to x.
+// Quantizers whose parameters are settled before a run: the value of the level that is nearest to x.
 // `scale` and `second` are a column's: `second` is the zero point of a uniform one, the fine step of a twin.
 
 struct Levels {

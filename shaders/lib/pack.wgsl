@@ -15,7 +15,7 @@ fn quantize_i8(value: vec4<f32>, inverse: f32) -> u32 {
   return pack_i8(vec4<i32>(clamp(round(value * inverse), vec4<f32>(-127.0), vec4<f32>(127.0))));
 }
 
-// 1 / scale for a group whose greatest magnitude is `peak`; an all-zero group quantises to zeros.
+// 1 / scale for a group whose greatest magnitude is `peak`; an all-zero group quantizes to zeros.
 fn inverse_scale(peak: f32) -> f32 {
   return select(0.0, 127.0 / peak, peak > 1e-30);
 }

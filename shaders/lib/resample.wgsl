@@ -1,20 +1,20 @@
 // What both passes of the resize share: where they stand, and Pillow's fixed-point rounding.
 
-// A picture is resized strip by strip (its rows in the texture) and band by band (its rows in `narrow`).
+// An image is resized strip by strip (its rows in the texture) and band by band (its rows in `narrow`).
 struct Resize {
-  strip_rows: u32, // picture rows in the texture
+  strip_rows: u32, // image rows in the texture
   panel_rows: u32, // texture rows from one panel to the next
   strip_start: u32, // row of `narrow` that the strip's first row becomes
   column_taps: u32,
   row_taps: u32,
   row_table: u32, // where the rows' table begins in `tables`
-  band_start: u32, // row of the table's picture that is row 0 of `narrow`
+  band_start: u32, // row of the table's image that is row 0 of `narrow`
   patch_start: u32, // the patches [patch_start, patch_end) that the band makes
   patch_end: u32,
-  first_row: u32, // of this picture's patches: pictures of a batch and their prefix tokens stand before it
+  first_row: u32, // of this image's patches: images of a batch and their prefix tokens stand before it
 }
 
-// A picture row wider than a texture goes on in the next panel below: 8192 = 1 << 13 texels each.
+// An image row wider than a texture goes on in the next panel below: 8192 = 1 << 13 texels each.
 const PANEL_SHIFT: u32 = 13;
 
 const HALF: i32 = 1 << 21;

@@ -1,4 +1,4 @@
-// Models of real shapes with synthetic, seeded weights: speed does not ask what they learnt.
+// Models of real shapes with synthetic, seeded weights: speed does not ask what they learned.
 
 import { uploadWeights } from "../classifier/gpu-device.ts";
 import type { ModelDescription } from "../classifier/model.ts";

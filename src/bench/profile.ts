@@ -1,4 +1,4 @@
-// Where the time of one image goes, pass by pass: on synthetic weights, because speed does not ask what they learnt.
+// Where the time of one image goes, pass by pass: on synthetic weights, because speed does not ask what they learned.
 
 import { Engine, type Profile } from "../classifier/engine.ts";
 import { GpuBackend } from "../classifier/gpu-backend.ts";

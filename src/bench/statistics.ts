@@ -58,7 +58,7 @@ export function quantilesOf(samples: readonly number[], shares: readonly number[
   return shares.map((share) => quantile(sorted, share));
 }
 
-/** Interpolated between neighbours, as Hyndman and Fan's type 7. NaN of nothing. */
+/** Interpolated between neighbors, as Hyndman and Fan's type 7. NaN of nothing. */
 function quantile(sorted: readonly number[], share: number): number {
   const at = (sorted.length - 1) * share;
   const below = Math.floor(at);

@@ -26,7 +26,7 @@ import {
 const COLUMNS = 12;
 const ROWS = 300;
 
-/** Normalised rows, times gamma, plus beta: channel 3 is an outlier. */
+/** Normalized rows, times gamma, plus beta: channel 3 is an outlier. */
 function made() {
   const { f32 } = seeded(7);
   const norm: Norm = { weight: f32(COLUMNS, 2).map((v) => v + 3), bias: f32(COLUMNS, 1) };

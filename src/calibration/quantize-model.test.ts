@@ -1,4 +1,4 @@
-// Quantising by a method's name: what it says on the way, where it stops, and what it refuses.
+// Quantizing by a method's name: what it says on the way, where it stops, and what it refuses.
 
 import { expect, test } from "vitest";
 import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "../classifier/made-up-vit.shared.ts";

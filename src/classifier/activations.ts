@@ -13,7 +13,7 @@ import type { ModelDescription } from "./model.ts";
 import type { PictureSource } from "./picture.ts";
 import { PictureSlot } from "./picture-slot.ts";
 
-/** Runs a program one picture at a time and keeps what every step wrote. */
+/** Runs a program one image at a time and keeps what every step wrote. */
 export class Activations {
   readonly graph: ModelGraph;
   /** By name: what steps write, without the scales of int8 ones. */

@@ -1,4 +1,4 @@
-// What many sizes of pictures and batches leave on the device, and what the report counts of them.
+// What many sizes of images and batches leave on the device, and what the report counts of them.
 
 import { afterAll, expect, test, vi } from "vitest";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";

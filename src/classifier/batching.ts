@@ -1,12 +1,12 @@
-// Pictures opened for some work and closed after it, and many of them in batches.
+// Images opened for some work and closed after it, and many of them in batches.
 
 import { until } from "../errors/until.ts";
 import { numbered } from "./numbered.ts";
 import type { PictureSource } from "./picture.ts";
 
 /**
- * Opens the pictures for `work`, and closes them after it, whatever happens.
- * @param first of one batch of many, the number of its first picture: errors say which picture they are of
+ * Opens the images for `work`, and closes them after it, whatever happens.
+ * @param first of one batch of many, the number of its first image: errors say which image they are of
  */
 export async function withOpened<P, T>(
   pictures: readonly P[],
@@ -32,7 +32,7 @@ export async function withOpened<P, T>(
   }
 }
 
-/** The answers of all batches, in order. While the device has one, the pictures of the next are decoded and uploaded. */
+/** The answers of all batches, in order. While the device has one, the images of the next are decoded and uploaded. */
 export async function inBatches<P, T>(
   pictures: readonly P[],
   maxBatch: number,

@@ -118,7 +118,7 @@ function threadsOfWorker(): number {
   return globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
 }
 
-/** Of one picture. */
+/** Of one image. */
 function largestProduct(program: Program): Step {
   const macs = ({ kernels, problem }: Step) => kernels[0].macs(problem);
   const products = program.graph(1).steps.filter(({ operation }) => operation === "linear");

@@ -43,7 +43,7 @@ export class CpuBackend implements Backend<CpuBatch> {
   }
 }
 
-/** Sizes of pictures whose resize is settled. */
+/** Sizes of images whose resize is settled. */
 const KEPT_SIZES = 16;
 
 class CpuBatch implements Batch {
@@ -103,7 +103,7 @@ class CpuBatch implements Batch {
     } else floatPatches(rgb, layout, new Float32Array(buffer, byteOffset + first * 4));
   }
 
-  /** A data set has pictures of few sizes. */
+  /** A data set has images of few sizes. */
   #resizeOf({ width, height }: PictureSource): ResizePlan {
     const size = `${width} x ${height}`;
     const kept = this.#resizes.get(size);
@@ -116,7 +116,7 @@ class CpuBatch implements Batch {
   }
 }
 
-/** Of what a canvas draws, a region at a time. It keeps no colour where a pixel is transparent. */
+/** Of what a canvas draws, a region at a time. It keeps no color where a pixel is transparent. */
 function readerOf({ content, width: pictureWidth, name }: PictureSource): ReadRegion {
   if (ArrayBuffer.isView(content))
     return (x, y, width, height) => {

@@ -15,7 +15,7 @@ afterAll(() => releaseGpu(gpu));
 type Files = Record<string, string | Uint8Array>;
 const load = (files: Files, options: LoadOptions) => LocalClassifier.loadOn(platform, files, options);
 
-/** Logits and embeddings of some pictures. */
+/** Logits and embeddings of some images. */
 async function answers(files: Files, pictures: Picture[], options: LoadOptions) {
   const classifier = await load(files, options);
   try {
@@ -49,7 +49,7 @@ describe.each(Object.entries(MODELS))("%s", (_, change) => {
   const pictures = [madeUpPicture(vit), madeUpPicture({ ...vit, side: vit.side * 2 - 3 }, 2)];
 
   test.each([
-    // f32 differs from f64 by rounding, and so moves the few values that are near a tie to the neighbouring int8.
+    // f32 differs from f64 by rounding, and so moves the few values that are near a tie to the neighboring int8.
     ["int8", 5e-3],
     // Some hundred f32 operations of 2^-24 each.
     ["float32", 2e-6],

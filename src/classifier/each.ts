@@ -1,4 +1,4 @@
-// A classifier over a stream of pictures: read no faster than they are classified.
+// A classifier over a stream of images: read no faster than they are classified.
 
 import type { Classification } from "./answer.ts";
 import type { EachOptions, EachResult, ImageClassifier, KeyedPicture } from "./api.ts";

@@ -1,4 +1,4 @@
-// One model on one device: a batch for each number of pictures, and runs one after another.
+// One model on one device: a batch for each number of images, and runs one after another.
 
 import { SelfTestError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
@@ -62,15 +62,15 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** To be called once another run may begin, before this one's answer is there. */
   readonly onSubmitted?: () => void;
-  /** What a lookup gives, in the place of pictures: the tensor's name and its floats. */
+  /** What a lookup gives, in the place of images: the tensor's name and its floats. */
   readonly given?: { readonly name: string; readonly rows: Float32Array<ArrayBuffer> };
 }
 
-/** A graph made ready to run on a device, for one number of pictures. */
+/** A graph made ready to run on a device, for one number of images. */
 export interface Batch {
   readonly graph: ModelGraph;
   readonly choices: ReadonlyMap<string, Chosen>;
-  /** Dispatches of a run, those of its pictures included. */
+  /** Dispatches of a run, those of its images included. */
   readonly dispatches: number;
   /** The bytes of the graph's outputs, as copies. A run begins when the one before is done, or submitted. */
   run(pictures: readonly PictureSource[], options?: RunOptions): Promise<Record<string, ArrayBuffer>>;
@@ -80,7 +80,7 @@ export interface Batch {
 
 /** A device with a model's weights on it. */
 export interface Backend<B extends Batch = Batch> {
-  /** Settles when what one picture needs is compiled; a failure is told by its batch. */
+  /** Settles when what one image needs is compiled; a failure is told by its batch. */
   readonly compiling?: Promise<unknown>;
   /** Keeps for the next visit what preparing the first batch has taught. */
   readonly keep?: () => Promise<void>;
@@ -89,10 +89,10 @@ export interface Backend<B extends Batch = Batch> {
   destroy(): void;
 }
 
-/** A batch is known by its pictures; the one with taps, for attention maps, and the one of all tokens by these. */
+/** A batch is known by its images; the one with taps, for attention maps, and the one of all tokens by these. */
 const TAPS = 0;
 const TOKENS = -1;
-/** Batches that are kept besides that: of many pictures a full one, and one for those that are left over. */
+/** Batches that are kept besides that: of many images a full one, and one for those that are left over. */
 const KEPT = 2;
 
 export class Engine<B extends Batch = Batch> {
@@ -116,7 +116,7 @@ export class Engine<B extends Batch = Batch> {
     return this.#last?.choices ?? new Map();
   }
 
-  /** Dispatches of the batch that ran last, those of its pictures included. */
+  /** Dispatches of the batch that ran last, those of its images included. */
   get dispatches(): number {
     return this.#last?.dispatches ?? 0;
   }
@@ -136,7 +136,7 @@ export class Engine<B extends Batch = Batch> {
       const size = pictures.length;
       const options = { signal, onSubmitted };
       let batch = await this.#batchOf(size);
-      signal?.throwIfAborted(); // whoever asked has gone, and closed the pictures
+      signal?.throwIfAborted(); // whoever asked has gone, and closed the images
       const outputs = await batch.run(pictures, options).catch(async (error) => {
         if (!(error instanceof SelfTestError)) throw error;
         // Made anew, it takes other kernels, or says that there are none.
@@ -150,7 +150,7 @@ export class Engine<B extends Batch = Batch> {
     });
   }
 
-  /** Time by kind of pass, for one picture. */
+  /** Time by kind of pass, for one image. */
   profile(picture: PictureSource): Promise<Profile> {
     return this.#inTurn(undefined, async () => profileOf(await (await this.#batchOf(1)).profile(picture)));
   }
@@ -203,7 +203,7 @@ export class Engine<B extends Batch = Batch> {
 
   /**
    * Two in flight at most: the next begins once this is submitted and the one before it done, so that the GPU has work
-   * while an answer is read and the next pictures are uploaded.
+   * while an answer is read and the next images are uploaded.
    */
   #inTurn<T>(signal: AbortSignal | undefined, work: (onSubmitted: () => void) => Promise<T>): Promise<T> {
     let onSubmitted = () => {};

@@ -1,4 +1,4 @@
-// A model whose pictures keep their aspect: a session for each size, of which two are kept.
+// A model whose images keep their aspect: a session for each size, of which two are kept.
 
 import { type Bounds, sizeWithin } from "../format/bounded.ts";
 import type { Size } from "../format/fields.ts";
@@ -9,7 +9,7 @@ import type { GpuAccess } from "./gpu-device.ts";
 import { Recovery } from "./recovery.ts";
 import { openSession } from "./session.ts";
 
-/** The session that was loaded, for the widest pictures, and one of another size. */
+/** The session that was loaded, for the widest images, and one of another size. */
 export class Fitted {
   readonly #first: Recovery;
   readonly #open: (size: Size) => Promise<Recovery>;
@@ -27,7 +27,7 @@ export class Fitted {
     };
   }
 
-  /** Runs `work` on the engine for pictures of this size, after the runs that were asked for before. */
+  /** Runs `work` on the engine for images of this size, after the runs that were asked for before. */
   run<T>(picture: Size, signal: AbortSignal | undefined, work: (engine: Engine) => Promise<T>): Promise<T> {
     const turn = this.#tail.then(async () => {
       signal?.throwIfAborted();
@@ -56,7 +56,7 @@ export class Fitted {
 
 const isSame = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
 
-/** The folder with pictures of one size in its configs. */
+/** The folder with images of one size in its configs. */
 function folderAt(folder: ModelFolder, size: Size): ModelFolder {
   return {
     id: folder.id,

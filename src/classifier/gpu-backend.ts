@@ -1,4 +1,4 @@
-// A model's weights on a GPU, and its graphs as plans with a slot for each picture.
+// A model's weights on a GPU, and its graphs as plans with a slot for each image.
 
 import { DeviceError, SelfTestError, Vit8Error } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
@@ -25,7 +25,7 @@ export interface GpuBackendOptions {
   readonly choose?: Choose;
 }
 
-/** Compiles what one picture needs, so that it happens while the weights download. A failure is told by the first batch. */
+/** Compiles what one image needs, so that it happens while the weights download. A failure is told by the first batch. */
 export async function compileAhead(gpu: Gpu, program: Program): Promise<unknown> {
   const settled = await settle(
     program.graph(1),
@@ -117,7 +117,7 @@ export class GpuBatch implements Batch {
   readonly graph: ModelGraph;
   readonly plan: Plan;
   readonly slots: readonly PictureSlot[];
-  /** Of the run that ended last, or of one with ordinary pictures. */
+  /** Of the run that ended last, or of one with ordinary images. */
   dispatches: number;
   readonly #gpu: Gpu;
 
@@ -152,7 +152,7 @@ export class GpuBatch implements Batch {
     return outputs;
   }
 
-  /** A big picture is resized in several strips. */
+  /** A big image is resized in several strips. */
   #dispatches(): number {
     return this.slots.reduce((sum, slot) => sum + slot.dispatches, this.plan.dispatches);
   }

@@ -19,7 +19,7 @@ export async function halfStream(gpu: Gpu, tuning: Tuning): Promise<Streamed | u
   return kernel === layernormHalfQuantize ? halfKernels : undefined;
 }
 
-/** One LayerNorm of about what five pictures of a ViT-B have; zeros take as long as numbers do. */
+/** One LayerNorm of about what five images of a ViT-B have; zeros take as long as numbers do. */
 function probe(): Graph {
   const [rows, width] = [1024, 768];
   const norm = step(

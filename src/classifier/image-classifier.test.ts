@@ -307,7 +307,7 @@ describe("nothing is left on the GPU", () => {
     const it = await load(plainFiles);
     const { heads } = await it.attention(picture);
     expect(heads).toHaveLength(PLAIN.heads);
-    // Its buffers for a picture are made by the first one.
+    // Its buffers for an image are made by the first one.
     await it.logits(picture);
     const held = gpu.bytes;
     expect((await it.profile(picture)).passes.length).toBeGreaterThan(3);
@@ -319,7 +319,7 @@ describe("nothing is left on the GPU", () => {
     const it = await load(plainFiles);
     const expected = await it.logits(picture);
     const running = it.logits(picture);
-    // The picture is open and the run asked for.
+    // The image is open and the run asked for.
     await new Promise((resolve) => setTimeout(resolve));
     await it.dispose();
     expect(await running).toEqual(expected);

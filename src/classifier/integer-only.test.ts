@@ -45,7 +45,7 @@ const MODELS: Record<string, Partial<MadeUpVit>> = {
   "head dim 80": { width: 160, mlpWidth: 160, depth: 1 },
 };
 
-// In units of 2^-14, as lavapipe found them once; `npm test` runs this file on SwiftShader too. Weights that are quantised otherwise
+// In units of 2^-14, as lavapipe found them once; `npm test` runs this file on SwiftShader too. Weights that are quantized otherwise
 // change them, and only then are they to be found anew.
 const LOGITS: Record<string, Record<"ibert" | "ivit", readonly number[]>> = {
   plain: {

@@ -1,4 +1,4 @@
-// A model on this thread, asked what is in pictures.
+// A model on this thread, asked what is in images.
 
 import { UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
@@ -43,7 +43,7 @@ export const pagePlatform: Platform<Picture> = {
 
 const MAX_BATCH = 8;
 
-/** What `answers` gives of a picture. */
+/** What `answers` gives of an image. */
 export interface LabelledAnswer {
   /** Empty without `topK`. */
   readonly classes: readonly Classification[];
@@ -56,7 +56,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   readonly #options: LoadOptions;
   readonly #recovery: Recovery;
   readonly #folder: ModelFolder;
-  /** Of a model whose pictures have sizes of their own. */
+  /** Of a model whose images have sizes of their own. */
   #fitted: Promise<Fitted> | undefined;
 
   private constructor(platform: Platform<P>, options: LoadOptions, recovery: Recovery, folder: ModelFolder) {
@@ -104,7 +104,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     { topK = 5, ...options }: ClassifyOptions & ManyOptions = {},
   ) => this.#each(input, options, this.#naming(topK))) as ImageClassifier<P>["classify"];
 
-  /** Classes and embedding of each picture, from one run. */
+  /** Classes and embedding of each image, from one run. */
   async answers(
     pictures: readonly P[],
     { topK, ...options }: ClassifyOptions,
@@ -179,7 +179,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     return this.#recovery.dispose();
   }
 
-  /** One answer for one picture, an array for an array. */
+  /** One answer for one image, an array for an array. */
   async #each<T>(
     input: P | readonly P[],
     { signal, settled: each }: ManyOptions = {},
@@ -203,7 +203,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture, signal), run);
   }
 
-  /** What the engine says of one picture. */
+  /** What the engine says of one image. */
   #ask<T>(
     picture: P,
     signal: AbortSignal | undefined,
@@ -218,7 +218,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     return this.#recovery.session.model.preprocessing.bounds;
   }
 
-  /** On the engine for pictures as large as `picture`. */
+  /** On the engine for images as large as `picture`. */
   async #run<T>(
     picture: PictureSource,
     signal: AbortSignal | undefined,

@@ -11,7 +11,7 @@ export interface MadeUpVit {
   readonly heads: number;
   readonly depth: number;
   readonly mlpWidth: number;
-  /** Pixels, of a square picture. */
+  /** Pixels, of a square image. */
   readonly side: number;
   readonly patch: number;
   /** 0: an embedding model. */
@@ -175,7 +175,7 @@ function encode(values: Float32Array, type: FloatType): Uint8Array {
   );
 }
 
-/** A picture of the model's own size, so that no resize changes it. */
+/** An image of the model's own size, so that no resize changes it. */
 export function madeUpPicture({ side }: MadeUpVit, seed = 1) {
   return { width: side, height: side, rgba: seeded(seed).u8(side * side * 4) };
 }
@@ -222,7 +222,7 @@ function readOut(
   return logits.map((logit, c) => (logit + distilled[c]) / 2);
 }
 
-/** Normalised pixels of each patch, [3, patch, patch]. */
+/** Normalized pixels of each patch, [3, patch, patch]. */
 function patches({ side, patch }: MadeUpVit, rgba: Uint8Array): Float64Array[] {
   const across = side / patch;
   return Array.from({ length: across ** 2 }, (_, p) =>

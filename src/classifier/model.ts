@@ -1,4 +1,4 @@
-// Loading a model: configs first, then the weights as they stream in, quantised and uploaded tensor by tensor.
+// Loading a model: configs first, then the weights as they stream in, quantized and uploaded tensor by tensor.
 
 import { ModelFormatError, ModelLoadError, UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";

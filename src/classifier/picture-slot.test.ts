@@ -25,7 +25,7 @@ const shortest: Framing = {
 };
 const exact: Framing = { resize: { mode: "exact", width: 32, height: 32 }, resample: "bilinear" };
 
-/** A picture of 20 x 25 or so within black. */
+/** An image of 20 x 25 or so within black. */
 const padded: Framing = { ...shortest, resize: { mode: "shortest_edge", edge: 20 } };
 
 async function slotFor(framing: Framing) {
@@ -42,7 +42,7 @@ function noise(width: number, height: number): RawPicture {
   return { width, height, rgba: seeded(width * 31 + height).u8(width * height * 4) };
 }
 
-/** Prepares the pictures and encodes the last one, as a network does: how many submits that took besides. */
+/** Prepares the images and encodes the last one, as a network does: how many submits that took besides. */
 async function run(slot: PictureSlot, pictures: RawPicture[]): Promise<number> {
   const { submits } = await counted(async () => {
     for (const [image, picture] of pictures.entries())
@@ -80,7 +80,7 @@ async function read(source: GPUBuffer): Promise<ArrayBuffer> {
   return bytes;
 }
 
-/** [patches, 3, stride] int8 of a picture, by way of the CPU. */
+/** [patches, 3, stride] int8 of an image, by way of the CPU. */
 function expected(framing: Framing, { rgba, width, height }: RawPicture): Int8Array {
   const rgb = preprocessOnCpu(rgba, width, height, pictureGeometry(framing, width, height));
   const out = new Int8Array(patches * 3 * stride);

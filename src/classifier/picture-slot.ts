@@ -1,4 +1,4 @@
-// A picture on the GPU, resized and cut into patches: the texture, tables and buffers that one picture after another uses.
+// An image on the GPU, resized and cut into patches: the texture, tables and buffers that one image after another uses.
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Grid } from "../gpu/kernel.ts";
@@ -28,7 +28,7 @@ interface Pending {
   readonly patches: Grid | undefined;
 }
 
-/** What is settled by a picture's size. */
+/** What is settled by an image's size. */
 interface Fit {
   readonly key: string;
   readonly strips: StripPlan;
@@ -41,8 +41,8 @@ interface Fit {
 }
 
 /**
- * `prepare` a picture, then `encode` its last dispatches into the network's own pass. What does not fit the slot at once
- * (earlier strips of a big picture, earlier pictures of a batch) is submitted by `prepare` itself, before it is overwritten.
+ * `prepare` an image, then `encode` its last dispatches into the network's own pass. What does not fit the slot at once
+ * (earlier strips of a big image, earlier images of a batch) is submitted by `prepare` itself, before it is overwritten.
  */
 export class PictureSlot {
   readonly #gpu: Gpu;
@@ -50,7 +50,7 @@ export class PictureSlot {
   readonly #rowsPipeline: GPUComputePipeline;
   readonly #patchesPipeline: GPUComputePipeline;
   readonly #params: GPUBuffer;
-  /** What the picture prepared last takes in all; of an ordinary one, one for rows and one for patches. */
+  /** What the image prepared last takes in all; of an ordinary one, one for rows and one for patches. */
   dispatches = 2;
   #fit: Fit | undefined;
   #pending: Pending | undefined;
@@ -78,7 +78,7 @@ export class PictureSlot {
     return new PictureSlot(gpu, options, pipelines);
   }
 
-  /** Copies the picture to the GPU, its patches to the rows from `firstRow` on. The picture may be closed or changed afterwards. */
+  /** Copies the image to the GPU, its patches to the rows from `firstRow` on. The image may be closed or changed afterwards. */
   prepare(picture: PictureSource, firstRow = 0): void {
     this.#submit();
     const fit = this.#fitted(picture);
@@ -92,7 +92,7 @@ export class PictureSlot {
     }
   }
 
-  /** The dispatches that complete the prepared picture; none when they were submitted already. */
+  /** The dispatches that complete the prepared image; none when they were submitted already. */
   encode(pass: GPUComputePassEncoder): void {
     if (!this.#pending) return;
     const { fit, rows, patches } = this.#pending;
@@ -153,7 +153,7 @@ export class PictureSlot {
     };
   }
 
-  /** The fit for a picture's size; a picture of the same size as the last one changes nothing. */
+  /** The fit for an image's size; an image of the same size as the last one changes nothing. */
   #fitted({ width, height }: PictureSource): Fit {
     const key = `${width} x ${height}`;
     if (this.#fit?.key !== key) this.#fit = this.#refit(key, width, height);
@@ -197,7 +197,7 @@ export class PictureSlot {
     };
   }
 
-  /** The last picture's texture where it is big enough, otherwise a new one in its place. */
+  /** The last image's texture where it is big enough, otherwise a new one in its place. */
   #texture({ columns, panels, stripRows }: StripPlan): GPUTexture {
     const [width, height] = [Math.min(columns, PANEL_WIDTH), panels * stripRows];
     const old = this.#fit?.texture;

@@ -1,4 +1,4 @@
-// Everything a page calls a picture, behind one face that copies a region of it to a texture.
+// Everything a page calls an image, behind one face that copies a region of it to a texture.
 
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
@@ -8,7 +8,7 @@ import { bitmapOptions, checkImageSize, nameOf, type Picture, type PixelData } f
 
 export type { Picture, PixelData } from "./picture-kinds.ts";
 
-/** In pixels of the picture. */
+/** In pixels of the image. */
 export interface Region {
   readonly x: number;
   readonly y: number;
@@ -16,7 +16,7 @@ export interface Region {
   readonly height: number;
 }
 
-/** A picture that is decoded and waits to be copied to the GPU. */
+/** An image that is decoded and waits to be copied to the GPU. */
 export interface PictureSource {
   readonly width: number;
   readonly height: number;
@@ -26,7 +26,7 @@ export interface PictureSource {
   readonly content: External | RawPicture["rgba"];
   /** Queues the copy of a region to the texture's rows from `textureRow` on. Throws PictureError for pixels that the page may not read. */
   write(device: GPUDevice, texture: GPUTexture, region: Region, textureRow: number): void;
-  /** Frees what was decoded here; the caller's own picture stays open. */
+  /** Frees what was decoded here; the caller's own image stays open. */
   close(): void;
 }
 
@@ -35,7 +35,7 @@ export const pictureTextureUsage = () =>
   GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT;
 
 /**
- * Waits until the picture is decoded. A Blob or `<img>` comes out as its file has it: upright, straight alpha, no colour
+ * Waits until the image is decoded. A Blob or `<img>` comes out as its file has it: upright, straight alpha, no color
  * profile applied. A video gives the frame it shows when the region is written.
  * @param signal ends the downloads that began here; not every browser call can be ended, so callers race it
  * @throws PictureError when there is nothing to decode, or its size is not one that vit8 takes
@@ -62,12 +62,12 @@ async function sourceOf(picture: Picture, signal?: AbortSignal): Promise<Picture
   return fromPixels(picture as PixelData);
 }
 
-/** Of one that was made here of the caller's picture. */
+/** Of one that was made here of the caller's image. */
 function fromBitmap(bitmap: ImageBitmap, picture: Picture): PictureSource {
   return { ...external(bitmap, bitmap.width, bitmap.height, nameOf(picture)), close: () => bitmap.close() };
 }
 
-/** The picture as a bitmap, whose size was checked before there was one. Throws PictureError. */
+/** The image as a bitmap, whose size was checked before there was one. Throws PictureError. */
 export async function decoded(picture: Blob | HTMLImageElement, signal?: AbortSignal): Promise<ImageBitmap> {
   let trouble: unknown;
   // Out of sight, a lazy image would never come.

@@ -7,8 +7,8 @@ import type { Features } from "./engine.ts";
 
 /**
  * What `embed` gives with `pooling` or `tokens`.
- * @param features asks the model for all tokens of a picture
- * @throws RangeError for a `pooling` that there is not, and for a list of pictures; UnsupportedModelError for the class token of a model
+ * @param features asks the model for all tokens of an image
+ * @throws RangeError for a `pooling` that there is not, and for a list of images; UnsupportedModelError for the class token of a model
  * without one
  */
 export async function pooledEmbedding<P>(

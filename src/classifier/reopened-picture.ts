@@ -17,9 +17,9 @@ const COMMON = ["PNG", "JPEG", "GIF", "BMP", "WebP", "ICO"];
 type Decode = (picture: Blob | HTMLImageElement, signal?: AbortSignal) => Promise<ImageBitmap>;
 
 /**
- * @param decode what a picture that is fetched here is decoded with
+ * @param decode what an image that is fetched here is decoded with
  * @param cause why it was not decoded; undefined for an image that nothing has loaded yet
- * @throws PictureError that names the format, or says why there is no picture
+ * @throws PictureError that names the format, or says why there is no image
  */
 export async function reopened(
   picture: Blob | HTMLImageElement,

@@ -3,7 +3,7 @@ import { DeviceError, PictureError } from "../errors/errors.ts";
 import type { PictureSource } from "./picture.ts";
 import { settled } from "./settled.ts";
 
-/** Pictures by name: "bad" does not open, "foreign" opens and cannot be read, others answer with their name. */
+/** Images by name: "bad" does not open, "foreign" opens and cannot be read, others answer with their name. */
 function bench() {
   const [batches, open]: [string[][], Set<PictureSource>] = [[], new Set()];
   return {

@@ -1,17 +1,17 @@
-// Many pictures of which some may be bad: each has its own result, and the good ones fill the batches.
+// Many images of which some may be bad: each has its own result, and the good ones fill the batches.
 
 import { PictureError } from "../errors/errors.ts";
 import { until } from "../errors/until.ts";
 import type { PictureSource } from "./picture.ts";
 
 interface Opened {
-  /** Which of the pictures it is. */
+  /** Which of the images it is. */
   readonly index: number;
   readonly source: PictureSource;
 }
 
 /**
- * A result for each of `pictures`, as `Promise.allSettled` has them. `open` rejects for a bad picture, and `run` with a PictureError
+ * A result for each of `pictures`, as `Promise.allSettled` has them. `open` rejects for a bad image, and `run` with a PictureError
  * where one of a batch cannot be read. The next batch is opened and queued while one runs.
  * @throws whatever else `run` rejects with, and the signal's reason
  */

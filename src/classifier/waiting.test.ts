@@ -1,4 +1,4 @@
-/** What becomes of pictures that nobody waits for any more. */
+/** What becomes of images that nobody waits for any more. */
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { openFilesFolder } from "../format/files-folder.ts";
@@ -9,7 +9,7 @@ const names = ["config.json", "preprocessor_config.json", "model.safetensors"];
 const files = Object.fromEntries(names.map((name) => [name, readFileSync(`models/everyday80/${name}`)]));
 const pixels = { width: 8, height: 8, rgba: new Uint8Array(8 * 8 * 4) };
 
-/** A classifier that opens pictures as they are: promises of sources. */
+/** A classifier that opens images as they are: promises of sources. */
 const load = () =>
   LocalClassifier.loadOn<Promise<PictureSource>>(
     { openFolder: async () => openFilesFolder(files), openPicture: (picture) => picture },

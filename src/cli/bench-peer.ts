@@ -60,7 +60,7 @@ export interface PeerReport extends Machine {
   readonly fastest: Readonly<Partial<Record<Provider, { readonly name: string; readonly ratio: number }>>>;
 }
 
-/** Ratios are of neighbouring runs, so few rounds tell much. */
+/** Ratios are of neighboring runs, so few rounds tell much. */
 const ROUNDS: Repeats = { forMs: 20_000, atLeast: 5, atMost: 15 };
 const QUICK_ROUNDS: Repeats = { forMs: 0, atLeast: 3, atMost: 3 };
 

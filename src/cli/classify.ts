@@ -88,7 +88,7 @@ async function picturesAt(place: string): Promise<string[]> {
   return stats?.isDirectory() ? picturesIn(place) : [place];
 }
 
-/** Of one picture: `classes`, or what is wrong with it. */
+/** Of one image: `classes`, or what is wrong with it. */
 interface Answer {
   readonly picture: string;
   readonly classes?: readonly Classification[];

@@ -56,7 +56,7 @@ test("an interrupted comparison goes on, and ends as if nothing had happened", a
     ["minmax+norm-inputs", "exact"],
     ["dynamic", "fast"],
   ]);
-  // two of the six pictures are calibrated on
+  // two of the six images are calibrated on
   expect(report).toMatchObject({ images: 4, calibrationImages: 2 });
   const [float, int8, minmax, fast] = report.rows;
   expect(minmax.worstLogitError).toBeGreaterThan(int8.worstLogitError!);

@@ -61,7 +61,7 @@ export const detect: Command = {
   },
 };
 
-/** Of one picture: its objects, or what is wrong with it. */
+/** Of one image: its objects, or what is wrong with it. */
 interface Answer {
   readonly picture: string;
   readonly objects?: readonly Detection[];

@@ -1,4 +1,4 @@
-// `vit8 eval`: how often a model is right on labelled images, and how far from its float reference.
+// `vit8 eval`: how often a model is right on labeled images, and how far from its float reference.
 
 import { type PictureError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";

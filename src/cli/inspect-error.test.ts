@@ -103,7 +103,7 @@ test("an int8 folder against the float model that it was made from: what quantis
   ];
   const linear = (report: ErrorReport) =>
     new Map(report.tensors.map(({ name, ownDb }) => [name, ownDb] as const));
-  // The patch embedding's errors are handed on to neighbours: more of them, and less to be seen.
+  // The patch embedding's errors are handed on to neighbors: more of them, and less to be seen.
   for (const [name, ownDb] of linear(int8))
     if (name !== "patch.weight") expect(ownDb, name).toBeCloseTo(linear(loaded).get(name)!, 3);
   expect(int8.stream).toEqual(loaded.stream);

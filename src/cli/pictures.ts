@@ -1,4 +1,4 @@
-// The images of a folder, whether anybody has labelled them or not.
+// The images of a folder, whether anybody has labeled them or not.
 
 import { readdir } from "node:fs/promises";
 import path from "node:path";

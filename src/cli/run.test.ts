@@ -469,7 +469,7 @@ describe("eval", () => {
     expect(evaluation.cosine).toBeGreaterThan(0.9);
     expect(evaluation.worstLogitError).toBeGreaterThan(0);
     expect(evaluation.msPerImage).toBeGreaterThan(0);
-    // of a whole batch of two, although the last one had a single picture left
+    // of a whole batch of two, although the last one had a single image left
     const single = JSON.parse((await vit8(...onGpu, "--limit", "1")).stdout);
     expect(evaluation.dispatches).toBeGreaterThan(single.dispatches);
     expect(evaluation.gpuBytes).toBeGreaterThan(0);

@@ -8,7 +8,7 @@ import { gemmRowGroups } from "./gemm.ts";
 test("the greatest sums beside the greatest of the other sign are exact", () => {
   const problem = { rows: 5, n: 64, k: 2112 };
   const { rows, n, k } = problem;
-  // Neighbouring columns share an f64: 127 beside -127, 126 beside -126, ...
+  // Neighboring columns share an f64: 127 beside -127, 126 beside -126, ...
   const weightOf = (column: number) => (column % 2 ? -1 : 1) * (127 - (column >> 1));
   const w = Int8Array.from({ length: n * k }, (_, i) => weightOf(Math.floor(i / k)));
   const out = new Int8Array(rows * n);

@@ -42,7 +42,7 @@ export function computeOf(
   { operation, buffers }: Step,
   tensors: ReadonlyMap<string, Tensor>,
 ): (problem: unknown, arrays: Arrays) => void {
-  // A weight that is read as it is, such as learnt rows, is f32.
+  // A weight that is read as it is, such as learned rows, is f32.
   const forms = [buffers.a ?? buffers.x ?? buffers.qkv ?? buffers.q, buffers.out].map(
     (name) => tensors.get(name)?.form ?? "f32",
   );

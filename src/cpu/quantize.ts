@@ -5,7 +5,7 @@ import { limitOf, ROW_SCALE } from "../quant/outlier.ts";
 /** Adding and taking it away rounds an f64 to an integer, ties to even, as WGSL's round does. */
 const ROUNDER = 1.5 * 2 ** 52;
 
-/** Each `width` neighbours of y get one scale: scale = max |y| / 127, out = round(y / scale). */
+/** Each `width` neighbors of y get one scale: scale = max |y| / 127, out = round(y / scale). */
 export function quantizeGroups(y: Float32Array, width: number, out: Int8Array, outScale: Float32Array): void {
   for (let group = 0; group * width < y.length; group++) {
     const from = group * width;
@@ -18,7 +18,7 @@ export function quantizeGroups(y: Float32Array, width: number, out: Int8Array, o
   }
 }
 
-/** Each `width` neighbours of y are a row; outScale [rows, 3] gets its scale, and the excess and the channel of its outlier. */
+/** Each `width` neighbors of y are a row; outScale [rows, 3] gets its scale, and the excess and the channel of its outlier. */
 export function quantizeRows(y: Float32Array, width: number, out: Int8Array, outScale: Float32Array): void {
   for (let row = 0; row * width < y.length; row++) {
     const values = y.subarray(row * width, (row + 1) * width);

@@ -1,4 +1,4 @@
-// One run of an element: it waits for model and picture, looks, ends, and goes on with the frames of a video.
+// One run of an element: it waits for model and image, looks, ends, and goes on with the frames of a video.
 
 import { isA } from "../errors/is-a.ts";
 import { until } from "../errors/until.ts";
@@ -11,14 +11,14 @@ export type End = "load" | "error" | "abort";
 
 /** What a run asks of its element, and tells it. */
 export interface Host {
-  /** The picture and the model, both on their way. @throws for what is missing */
+  /** The image and the model, both on their way. @throws for what is missing */
   prepare(): { readonly source: Source; readonly lease: ModelLease };
   topK(): number;
   /** Whether it goes on with the frames of a video. */
   follows(): boolean;
-  /** The model is there; of the picture, or of its turn, it may have to wait. */
+  /** The model is there; of the image, or of its turn, it may have to wait. */
   onModel(classifier: ImageClassifier): void;
-  /** The picture's turn has come. */
+  /** The image's turn has come. */
   onTurn(): void;
   onAnswer(answer: readonly Classification[]): void;
   /** Once for each run; `again`: a later frame of a video failed after its end. */
@@ -36,7 +36,7 @@ export class Run {
     this.#host = host;
   }
 
-  /** Until the picture has pixels. */
+  /** Until the image has pixels. */
   get waiting(): boolean {
     return this.#state === "waiting";
   }

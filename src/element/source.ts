@@ -1,4 +1,4 @@
-// Where an element's picture comes from: an address, or what the page put inside.
+// Where an element's image comes from: an address, or what the page put inside.
 
 import { decoded } from "../classifier/picture.ts";
 import { until } from "../errors/until.ts";
@@ -8,8 +8,8 @@ type Slotted = HTMLImageElement | HTMLVideoElement | HTMLCanvasElement;
 export type Source = Slotted | File;
 
 /**
- * A picture's address in full: of the web, of the page's own scheme, as in extensions and apps, or a picture itself (`blob:`,
- * `data:image/`). Throws PictureError for the schemes that name no picture, `javascript:` among them.
+ * An image's address in full: of the web, of the page's own scheme, as in extensions and apps, or an image itself (`blob:`,
+ * `data:image/`). Throws PictureError for the schemes that name no image, `javascript:` among them.
  */
 export function pictureAddress(src: string): string {
   const url = src.trim() === "" ? undefined : parseAddress(src);
@@ -34,7 +34,7 @@ function parseAddress(src: string): URL | undefined {
   }
 }
 
-/** The first picture among slotted elements and what is inside them; of a file input, the chosen file. */
+/** The first image among slotted elements and what is inside them; of a file input, the chosen file. */
 export function findSource(slot: HTMLSlotElement): Source | undefined {
   const selector = "img, video, canvas, input[type=file]";
   for (const element of slot.assignedElements({ flatten: true })) {

@@ -47,7 +47,7 @@ export class View {
     this.showStatus("idle");
   }
 
-  /** Fetches the picture at an address, unless it was since the last change. @throws PictureError for what is no address of one */
+  /** Fetches the image at an address, unless it was since the last change. @throws PictureError for what is no address of one */
   requestImage(src: string, crossOrigin: string | null): void {
     if (this.#requested) return;
     this.image.crossOrigin = crossOrigin;
@@ -65,7 +65,7 @@ export class View {
     this.renewImage();
   }
 
-  /** Gives the picture the element's width where the page's CSS says its shape, before there is a picture. */
+  /** Gives the image the element's width where the page's CSS says its shape, before there is an image. */
   shapeImage(): void {
     const { aspectRatio = "auto" } = getComputedStyle(this.#host);
     this.image.classList.toggle("shaped", aspectRatio !== "" && aspectRatio !== "auto");

@@ -1,4 +1,4 @@
-// <vit-classifier>: an element that names what is in its picture, with the events and the manners of <img>.
+// <vit-classifier>: an element that names what is in its image, with the events and the manners of <img>.
 
 import { type Classification, type ImageClassifier, type LoadProgress, PictureError } from "../index.ts";
 import { enter, leave } from "./alone.ts";
@@ -100,7 +100,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * @cssprop --vit-gap - Distance between rows.
  * @cssprop --vit-bar-size - Thickness of bars.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: only types of what HTMLElement has; nothing to initialise
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: only types of what HTMLElement has; nothing to initialize
 export class VitClassifier extends Base {
   static readonly formAssociated = true;
   static readonly observedAttributes = observedAttributes;

@@ -1,4 +1,4 @@
-// Pictures that keep their aspect between two bounds, as transformers' YolosImageProcessor resizes them.
+// Images that keep their aspect between two bounds, as transformers' YolosImageProcessor resizes them.
 
 import type { Size } from "./fields.ts";
 
@@ -13,7 +13,7 @@ export interface Bounds {
 /** Python's round: halves to the even number. */
 const rounded = (value: number) => (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
 
-/** The size of a picture after the resize; `get_size_with_aspect_ratio_yolos` of transformers. */
+/** The size of an image after the resize; `get_size_with_aspect_ratio_yolos` of transformers. */
 export function sizeWithin({ width, height }: Size, { shortest, longest, multiple }: Bounds): Size {
   const [least, most] = [Math.min(width, height), Math.max(width, height)];
   const exact = (most / least) * shortest > longest ? (longest * least) / most : undefined;

@@ -1,4 +1,4 @@
-/** How a model wants its pictures: preprocessor_config.json of transformers, or `pretrained_cfg` of timm. */
+/** How a model wants its images: preprocessor_config.json of transformers, or `pretrained_cfg` of timm. */
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { type Bounds, sizeWithin } from "./bounded.ts";
 import {
@@ -29,7 +29,7 @@ export interface Preprocessing {
   resample: "bicubic" | "bilinear";
   /** An image's own aspect decides its size; `resize` is then that of the widest one. */
   bounds?: Bounds;
-  /** From the centre; it may be larger than the resized image, which black then surrounds. */
+  /** From the center; it may be larger than the resized image, which black then surrounds. */
   crop?: Size;
   /** Where half a pixel goes, as `Framing` has it. */
   rounding?: "half-even";

@@ -20,7 +20,7 @@ export function timmArguments(config: Fields): Fields {
 }
 
 /**
- * The size of pictures: `input_size`, [3, height, width], 224 if there is none. A model that `model_args` builds for
+ * The size of images: `input_size`, [3, height, width], 224 if there is none. A model that `model_args` builds for
  * another size takes no other in timm, so that size it is.
  */
 export function timmPictureSize(config: Fields): Size {

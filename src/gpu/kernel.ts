@@ -80,7 +80,7 @@ export interface Kernel<B extends Bindings = Bindings, P = never> {
 // biome-ignore lint/suspicious/noExplicitAny: a list of kernels mixes problem types; each step pairs its own two
 export type AnyKernel = Kernel<Bindings, any>;
 
-/** Freezes a kernel; its parameter types are what misspelt bindings and problems fail against. */
+/** Freezes a kernel; its parameter types are what misspelled bindings and problems fail against. */
 export function defineKernel<const B extends Bindings, P>(kernel: Kernel<B, P>): Kernel<B, P> {
   return Object.freeze(kernel);
 }

@@ -1,4 +1,4 @@
-/** Where pictures are cropped, against transformers and timm: test/peers/crops.py made the numbers. */
+/** Where images are cropped, against transformers and timm: test/peers/crops.py made the numbers. */
 import { describe, expect, test } from "vitest";
 import peers from "../../test/peers/crops.json" with { type: "json" };
 import { parsePreprocessing } from "../format/preprocessing.ts";

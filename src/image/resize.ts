@@ -1,4 +1,4 @@
-// Resize and crop of a whole picture: the plan that the kernels and the CPU follow.
+// Resize and crop of a whole image: the plan that the kernels and the CPU follow.
 
 import type { Geometry } from "./geometry.ts";
 import { type ResamplePlan, resamplePlan } from "./resample.ts";

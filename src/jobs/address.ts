@@ -1,4 +1,4 @@
-// Pictures behind addresses: tried again where a server or the network may recover.
+// Images behind addresses: tried again where a server or the network may recover.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { PictureError } from "../errors/errors.ts";

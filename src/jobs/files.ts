@@ -1,4 +1,4 @@
-// Picture files by path or address, and those of a folder.
+// Image files by path or address, and those of a folder.
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
@@ -27,7 +27,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
   return readFile(file).catch(unreadable);
 }
 
-/** The pictures of a folder and those below it, by name: the names of one folder are in memory at a time. Links to folders are not followed. */
+/** The images of a folder and those below it, by name: the names of one folder are in memory at a time. Links to folders are not followed. */
 export async function* filesIn(folder: string): AsyncGenerator<Entry> {
   const found = await readdir(folder, { withFileTypes: true }).catch((cause) => {
     throw new Vit8Error(`${folder}: cannot be read (${cause.code}).`, { cause });

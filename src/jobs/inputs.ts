@@ -1,4 +1,4 @@
-// The pictures that a job is given: files, folders, lists, addresses and archives, one after another, never all in memory.
+// The images that a job is given: files, folders, lists, addresses and archives, one after another, never all in memory.
 
 import { stat } from "node:fs/promises";
 import { Vit8Error } from "../errors/errors.ts";
@@ -28,7 +28,7 @@ export const isArchive = (input: string): boolean =>
   !isAddress(input) && Object.hasOwn(ARCHIVES, suffixOf(input));
 
 /**
- * Each input in its turn. A folder gives the pictures in it and below, by name; any file that is neither a picture nor an archive is a
+ * Each input in its turn. A folder gives the images in it and below, by name; any file that is neither an image nor an archive is a
  * list with a path or an address on each line, and so is `-`, standard input.
  * @throws Vit8Error for an input that is not there or cannot be read.
  */

@@ -1,4 +1,4 @@
-// A job: one row for each picture, whatever happens to it.
+// A job: one row for each image, whatever happens to it.
 
 import { setMaxListeners } from "node:events";
 import type { Classification } from "../classifier/answer.ts";
@@ -32,7 +32,7 @@ export interface JobReport {
   readonly failed: number;
 }
 
-/** Pictures in one call of the model. */
+/** Images in one call of the model. */
 const GROUP = 8;
 /** Groups that are read and decoded while one is classified. */
 const AHEAD = 3;
@@ -42,7 +42,7 @@ const PART_ROWS = 128;
 /** @throws Vit8Error for an input or output that cannot be used; what is done by then is kept for `resume`. */
 export async function runJob(job: Job): Promise<JobReport> {
   const { labeler, output, topK, embed, shard, resume, metadata, signal } = job;
-  // Every picture on its way listens to it, which is more than Node expects.
+  // Every image on its way listens to it, which is more than Node expects.
   setMaxListeners(0, signal);
   const places = Math.min(topK, labeler.labels.length);
   const identity = {
@@ -78,7 +78,7 @@ interface Asked extends Entry {
   readonly row: number;
 }
 
-/** The pictures of the shard that have no row yet; counts those of all shards. */
+/** The images of the shard that have no row yet; counts those of all shards. */
 async function* remaining(job: Job, parts: Parts, total: { pictures: number }): AsyncGenerator<Asked> {
   const { shard, signal } = job;
   let mine = 0;
@@ -91,7 +91,7 @@ async function* remaining(job: Job, parts: Parts, total: { pictures: number }): 
   }
 }
 
-/** A group's rows: its pictures are decoded side by side, and run together. */
+/** A group's rows: its images are decoded side by side, and run together. */
 async function answersOf(group: readonly Asked[], job: Job, topK: number): Promise<Row[]> {
   const { labeler, embed, signal } = job;
   const decoded = await Promise.allSettled(

@@ -156,7 +156,7 @@ describe("rows", () => {
   });
 });
 
-/** Pictures that end the job when it comes to `end`. */
+/** Images that end the job when it comes to `end`. */
 async function* endingAt(end: number): AsyncGenerator<Entry> {
   let row = 0;
   for await (const entry of entriesOf([at("pictures")], { signal, stdin: noInput() })) {
@@ -165,7 +165,7 @@ async function* endingAt(end: number): AsyncGenerator<Entry> {
   }
 }
 
-/** As many pictures as several parts have. */
+/** As many images as several parts have. */
 async function* many(end = Number.POSITIVE_INFINITY): AsyncGenerator<Entry> {
   let row = 0;
   for (let round = 0; round < 12; round++)

@@ -1,4 +1,4 @@
-// What a job asks of a model: classes and embedding of each picture, from one run.
+// What a job asks of a model: classes and embedding of each image, from one run.
 
 import { topClasses } from "../classifier/answer.ts";
 import type { ClassifyOptions, LoadOptions, Report } from "../classifier/api.ts";

@@ -6,7 +6,7 @@ import type { Metadata, Row } from "./row.ts";
 
 /**
  * Writes `output` from the files of all shards of one job; they may be of any kind.
- * @returns its rows. @throws Vit8Error for shards of different jobs, and for a picture that is missing or there twice.
+ * @returns its rows. @throws Vit8Error for shards of different jobs, and for an image that is missing or there twice.
  */
 export async function mergeShards(output: string, files: readonly string[]): Promise<number> {
   const opened = await Promise.all(files.map(openRows));

@@ -1,4 +1,4 @@
-// The pictures nearest to an embedding, read from a file some rows at a time.
+// The images nearest to an embedding, read from a file some rows at a time.
 
 import { Vit8Error } from "../errors/errors.ts";
 import { openRows } from "./output.ts";

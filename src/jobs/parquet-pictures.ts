@@ -1,14 +1,14 @@
-// Pictures in a column of a Parquet file: bytes, or `{ bytes, path }` as Hugging Face data sets have them.
+// Images in a column of a Parquet file: bytes, or `{ bytes, path }` as Hugging Face data sets have them.
 
 import { PictureError, Vit8Error } from "../errors/errors.ts";
 import type { Entry } from "./entry.ts";
 import { openParquet } from "./parquet-file.ts";
 
 const NAMES = ["image", "picture", "img", "photo", "jpg", "png", "bytes"];
-/** Pictures are big: so many in memory at a time. */
+/** Images are big: so many in memory at a time. */
 const ROWS = 64;
 
-/** A row's key is its number: `part.parquet#3`. @throws Vit8Error for a damaged file, and for one without pictures. */
+/** A row's key is its number: `part.parquet#3`. @throws Vit8Error for a damaged file, and for one without images. */
 export async function* entriesOfParquet(file: string, signal: AbortSignal): AsyncGenerator<Entry> {
   const parquet = await openParquet(file);
   const column = pictureColumn(file, parquet.columns);

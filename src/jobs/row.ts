@@ -1,18 +1,18 @@
-// What a job writes of each picture.
+// What a job writes of each image.
 
 import { Vit8Error } from "../errors/errors.ts";
 
 export interface Row {
-  /** The picture's place in the whole input, from 0 on: what puts the rows of shards in order again. */
+  /** The image's place in the whole input, from 0 on: what puts the rows of shards in order again. */
   readonly row: number;
   readonly key: string;
-  /** Best first, as are `indices` and `scores`; empty where the model has no classes, or the picture cannot be read. */
+  /** Best first, as are `indices` and `scores`; empty where the model has no classes, or the image cannot be read. */
   readonly labels: readonly string[];
   readonly indices: readonly number[];
   readonly scores: readonly number[];
   /** [width of the model's embedding] f32; only where the job was asked for it. */
   readonly embedding?: Float32Array;
-  /** Pixels of the picture as it is in its file, upright; undefined where it cannot be read. */
+  /** Pixels of the image as it is in its file, upright; undefined where it cannot be read. */
   readonly width?: number;
   readonly height?: number;
   /** Why there is no answer. */
@@ -34,7 +34,7 @@ export interface Metadata {
   readonly date: string;
   /** Width of an embedding; 0 where there are none. */
   readonly embedding: number;
-  /** Labels of each picture. */
+  /** Labels of each image. */
   readonly topK: number;
   /** Of the whole input: the rows of all shards. */
   readonly pictures: number;

@@ -9,7 +9,7 @@ import type { Entry } from "./entry.ts";
 import { isPictureName } from "./files.ts";
 import { needed } from "./package.ts";
 
-/** The pictures of a tar file, in its order. @throws Vit8Error for a damaged one, after the pictures before the damage. */
+/** The images of a tar file, in its order. @throws Vit8Error for a damaged one, after the images before the damage. */
 export async function* entriesOfTar(file: string, signal: AbortSignal): AsyncGenerator<Entry> {
   const { extract } = await needed("tar-stream", file, () => import("tar-stream"));
   const reader = extract();

@@ -7,7 +7,7 @@ import type { Entry } from "./entry.ts";
 import { isPictureName } from "./files.ts";
 import { needed } from "./package.ts";
 
-/** The pictures of a ZIP file, in its order. @throws Vit8Error for a damaged one. */
+/** The images of a ZIP file, in its order. @throws Vit8Error for a damaged one. */
 export async function* entriesOfZip(file: string, signal: AbortSignal): AsyncGenerator<Entry> {
   const { openPromise } = await needed("yauzl", file, () => import("yauzl"));
   const damaged = (cause: Error): never => {

@@ -9,7 +9,7 @@ import {
 } from "./attention.ts";
 import { type Levels, packLevels } from "./quantize-levels.ts";
 
-/** Attention whose softmax has a quantiser's levels; without one every value stays. */
+/** Attention whose softmax has a quantizer's levels; without one every value stays. */
 export interface AttentionLevelsProblem extends AttentionProblem {
   readonly softmax?: Levels & { readonly scale: number; readonly second: number };
 }
@@ -21,7 +21,7 @@ export function scoresByteLength({ images, heads, tokens, queries }: AttentionPr
   return 4 * images * heads * tokens * queries;
 }
 
-/** f32 Q, K and V in, which may stand for quantised ones; f32 out. */
+/** f32 Q, K and V in, which may stand for quantized ones; f32 out. */
 export const attentionLevels = defineKernel({
   name: "attention_levels",
   bindings: { qkv: "read", scores: "write", out: "write", params: "uniform" },

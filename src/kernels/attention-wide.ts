@@ -1,5 +1,5 @@
-// Attention with more than Q, K and V of a picture's rows in one tensor: windows, a bias, cosines, Q of other rows. Where rows lie, one
-// head of one sequence at a time, a sequence being a picture or a window of it.
+// Attention with more than Q, K and V of an image's rows in one tensor: windows, a bias, cosines, Q of other rows. Where rows lie, one
+// head of one sequence at a time, a sequence being an image or a window of it.
 
 import type { Grid } from "../gpu/kernel.ts";
 import {
@@ -17,13 +17,13 @@ interface Size {
 
 /** softmax(scale Q K^T + bias) V. */
 export interface WideAttentionProblem extends AttentionProblem {
-  /** Rows of Q of a picture, where Q, K and V are three tensors; absent where they are one. */
+  /** Rows of Q of an image, where Q, K and V are three tensors; absent where they are one. */
   readonly queryRows?: number;
   /** Rows of the bias [heads, rows, keys]; absent where there is none. */
   readonly biasRows?: number;
   /** The scores' factor is the bias buffer's, one for each head. */
   readonly scalePerHead?: boolean;
-  /** The picture's grid of tokens, and the windows that it is cut into after a cyclic shift to the left and up. */
+  /** The image's grid of tokens, and the windows that it is cut into after a cyclic shift to the left and up. */
   readonly windows?: { readonly grid: Size; readonly size: Size; readonly shift: Size };
   /** Rows of Q and K are divided by their lengths, head by head. */
   readonly cosine?: boolean;
@@ -39,7 +39,7 @@ export function sequencesOf({ images, tokens, queries, windows }: WideAttentionP
   return { sequences: (images * tokens) / keys, queries: keys, keys };
 }
 
-/** The row of all pictures' rows that is number `i` of a sequence; `rows`: of a picture. */
+/** The row of all images' rows that is number `i` of a sequence; `rows`: of an image. */
 export function rowAt({ windows }: WideAttentionProblem, rows: number, sequence: number, i: number): number {
   if (!windows) return sequence * rows + i;
   const { grid, size, shift } = windows;

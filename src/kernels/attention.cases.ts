@@ -67,7 +67,7 @@ export interface Operand {
   readonly scale?: HostArray;
   readonly stride: number;
   readonly first: number;
-  /** Of a picture. */
+  /** Of an image. */
   readonly rows: number;
 }
 

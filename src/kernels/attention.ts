@@ -3,11 +3,11 @@ import f32Wgsl from "../../shaders/attention.wgsl?slices&wgsl";
 import { defineKernel, type Grid, type Probe, type Variant } from "../gpu/kernel.ts";
 import { GROUP, paddedRows } from "./gemm.ts";
 
-/** Multi-head attention over the rows of `images` pictures of `tokens` rows each. */
+/** Multi-head attention over the rows of `images` images of `tokens` rows each. */
 export interface AttentionProblem {
   readonly images: number;
   readonly tokens: number;
-  /** How many of each picture's first rows are queries: all, or in the last block the class tokens only. */
+  /** How many of each image's first rows are queries: all, or in the last block the class tokens only. */
   readonly queries: number;
   readonly heads: number;
   readonly headDim: number;

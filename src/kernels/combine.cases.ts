@@ -7,7 +7,7 @@ const problem = (images: number, rows: number, more: Partial<CombineProblem> = {
   ...more,
 });
 
-/** Where a value of an operand is: rows are of every picture its own, or of all the same. */
+/** Where a value of an operand is: rows are of every image its own, or of all the same. */
 const at = (p: CombineProblem, i: number, ownRows: number, columns = p.columns, first = 0) => {
   const row = Math.floor(i / p.columns);
   return (Math.floor(row / p.rows) * ownRows + (row % p.rows)) * columns + first + (i % p.columns);

@@ -3,13 +3,13 @@ import { defineKernel } from "../gpu/kernel.ts";
 import { type Activation, activationCode } from "../tensor/activation.ts";
 import { flatGrid } from "./flat-grid.ts";
 
-/** x + y, x y, or activation(x) y, on the first `rows` rows that each of `images` pictures has of both. */
+/** x + y, x y, or activation(x) y, on the first `rows` rows that each of `images` images has of both. */
 export interface CombineProblem {
   readonly images: number;
   readonly rows: number;
   readonly columns: number;
   readonly xRows: number;
-  /** 0: all pictures have the same y. */
+  /** 0: all images have the same y. */
   readonly yRows: number;
   /** Columns of x and y in memory, of which those of x are the first, and those of y begin at `yFirst`; default: `columns`, at 0. */
   readonly xColumns?: number;

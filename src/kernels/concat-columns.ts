@@ -4,14 +4,14 @@ import { flatGrid } from "./flat-grid.ts";
 
 /** One of the values that are put side by side, as it lies in memory. */
 interface Side {
-  /** For each picture. */
+  /** For each image. */
   readonly rows: number;
   readonly columns: number;
   /** Of the columns those that count: a multiple of 4. */
   readonly width: number;
 }
 
-/** The first `rows` rows of x and y side by side, for each of `images` pictures. */
+/** The first `rows` rows of x and y side by side, for each of `images` images. */
 export interface ConcatColumnsProblem {
   readonly images: number;
   readonly rows: number;

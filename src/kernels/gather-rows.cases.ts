@@ -6,7 +6,7 @@ const problem = (images: number, rows: number, more: Partial<GatherRowsProblem> 
   ...more,
 });
 
-/** Rows of x, which a picture has to itself or shares. */
+/** Rows of x, which an image has to itself or shares. */
 const rowsOf = ({ images, xRows, rows, pieces }: GatherRowsProblem) =>
   xRows ? images * xRows : rows * pieces;
 

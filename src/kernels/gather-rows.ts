@@ -2,16 +2,16 @@ import wgsl from "../../shaders/gather_rows.wgsl?wgsl";
 import { defineKernel } from "../gpu/kernel.ts";
 import { flatGrid } from "./flat-grid.ts";
 
-/** Of each of `images` pictures, rows of x by their number, `pieces` of them side by side. */
+/** Of each of `images` images, rows of x by their number, `pieces` of them side by side. */
 export interface GatherRowsProblem {
   readonly images: number;
-  /** Of the result, for a picture. */
+  /** Of the result, for an image. */
   readonly rows: number;
   readonly columns: number;
   readonly pieces: number;
   /** Columns of x that are a piece: a multiple of 4. */
   readonly width: number;
-  /** 0: all pictures have the same x. */
+  /** 0: all images have the same x. */
   readonly xRows: number;
   readonly xColumns: number;
 }

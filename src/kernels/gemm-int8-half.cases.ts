@@ -24,6 +24,6 @@ export default {
       addend: toFloat32({ dtype: "F16" }, new Uint8Array(buffer as ArrayBuffer)),
     });
   },
-  // That of f32, and a step of f16: either neighbour is a right rounding.
+  // That of f32, and a step of f16: either neighbor is a right rounding.
   tolerance: { out: { abs: 2e-4, rel: 2 ** -10 + 1e-5 } },
 } as AnyCases;

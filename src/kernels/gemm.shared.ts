@@ -74,7 +74,7 @@ const TOLERANCE: Record<Epilogue, Record<string, Tolerance>> = {
   // 33 f32 additions of partial sums below 100: 33 * 100 * 2^-24.
   add: { out: { abs: 2e-4, rel: 1e-5 } },
   store: { out: { abs: 2e-4, rel: 1e-5 } },
-  // f32 and f64 may round a value near a tie to neighbouring integers; the scale is one f32 division away.
+  // f32 and f64 may round a value near a tie to neighboring integers; the scale is one f32 division away.
   quantize: { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 1e-5 } },
 };
 

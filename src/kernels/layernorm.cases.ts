@@ -93,7 +93,7 @@ export default [
     }),
     reference: (p: LayerNormProblem, host: Record<string, HostArray>) =>
       quantizeRows(reference(p, host), p.stride),
-    // A value near a tie may round to either neighbour. Excesses and channels are integers below 2^14, which the bound tells apart.
+    // A value near a tie may round to either neighbor. Excesses and channels are integers below 2^14, which the bound tells apart.
     tolerance: { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 2e-5 } },
   },
 ] as unknown as AnyCases[];

@@ -1,7 +1,7 @@
 import wgsl from "../../shaders/mean_rows.wgsl?wgsl";
 import { defineKernel } from "../gpu/kernel.ts";
 
-/** The mean of `count` rows from `first` on, of the `xRows` rows that each of `images` pictures has. */
+/** The mean of `count` rows from `first` on, of the `xRows` rows that each of `images` images has. */
 export interface MeanRowsProblem {
   readonly images: number;
   readonly columns: number;

@@ -8,7 +8,7 @@ import { GROUP } from "./gemm.ts";
 /** Heads of rows, normalized and rotated. Q, K and V side by side are three sets of heads. */
 export interface PrepareHeadsProblem {
   readonly images: number;
-  /** For each picture. */
+  /** For each image. */
   readonly rows: number;
   readonly heads: number;
   /** Channels of a head, a multiple of 8; in memory padded to 64. */

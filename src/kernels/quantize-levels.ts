@@ -5,7 +5,7 @@ import { levelsOf, type Quantizer, scaleAt } from "../quant/quantizer.ts";
 import { type Activation, activationCode } from "../tensor/activation.ts";
 import { GROUP } from "./gemm.ts";
 
-/** What of a quantiser all columns share; scales and zero points are in the table. */
+/** What of a quantizer all columns share; scales and zero points are in the table. */
 export interface Levels {
   readonly kind: Quantizer["kind"];
   readonly low: number;
@@ -15,7 +15,7 @@ export interface Levels {
   readonly shift: number;
 }
 
-/** activation(x) of `rows` rows and `columns` columns, a multiple of 64, to a quantiser's levels. */
+/** activation(x) of `rows` rows and `columns` columns, a multiple of 64, to a quantizer's levels. */
 export interface QuantizeLevelsProblem {
   readonly rows: number;
   readonly columns: number;
@@ -32,7 +32,7 @@ export function levels(quantizer: Quantizer): Levels {
   return { kind: quantizer.kind, ...levelsOf(quantizer), border, step, shift };
 }
 
-/** struct Levels of lib/levels.wgsl; of no quantiser, that which lets every value be. */
+/** struct Levels of lib/levels.wgsl; of no quantizer, that which lets every value be. */
 export function packLevels(of: Levels | undefined): Uint32Array {
   const packed = new Uint32Array(LEVELS_WORDS);
   packed[0] = of ? KINDS[of.kind] : 3;
@@ -95,7 +95,7 @@ export const quantizeLevels = defineKernel({
   ...shared,
 });
 
-/** Levels of any quantiser as the f32 values that they stand for. */
+/** Levels of any quantizer as the f32 values that they stand for. */
 export const roundToLevels = defineKernel({
   name: "round_to_levels",
   bindings: { x: "read", table: "read", out: "write", params: "uniform" },

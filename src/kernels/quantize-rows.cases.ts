@@ -24,7 +24,7 @@ function inputs({ rows, columns }: QuantizeRowsProblem, rng: Rng) {
 
 const i8 = ({ rows, columns }: QuantizeRowsProblem) => ({ type: "i8", length: rows * columns });
 
-// A value near a tie may round to either neighbour.
+// A value near a tie may round to either neighbor.
 const tolerance = { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 2e-5 } };
 
 export default [

@@ -12,7 +12,7 @@ interface Case extends ResizePatchesProblem {
   readonly resizedHeight: number;
   readonly cropY: number;
   readonly filter: ResampleFilter;
-  /** Which picture of the batch is written, and which of its patches come first. */
+  /** Which image of the batch is written, and which of its patches come first. */
   readonly firstRow: number;
   readonly patchStart: number;
 }
@@ -69,7 +69,7 @@ const PROBLEMS = [
   problem("DeiT", 300, [224, 224, 16], { resizedHeight: 256, cropY: 16 }),
 ];
 
-/** Rows of the picture that the band reads. */
+/** Rows of the image that the band reads. */
 function bandRows(problem: Case, { rows }: ResizePlan): { first: number; end: number } {
   const { across } = patchGrid(problem);
   const firstRow = (problem.patchStart / across) * problem.patch;

@@ -9,7 +9,7 @@ import { type ResizeRowsProblem, resizeRows } from "./resize-rows.ts";
 interface Case extends ResizeRowsProblem {
   readonly pictureWidth: number;
   readonly filter: ResampleFilter;
-  /** Of the crop, in the resized picture; the whole of it is `resizedWidth`. */
+  /** Of the crop, in the resized image; the whole of it is `resizedWidth`. */
   readonly cropX: number;
   readonly resizedWidth: number;
   /** Row of the output that the strip begins at. */
@@ -106,7 +106,7 @@ function outOfPanels({ width, rgba }: TextureData, columns: number, rows: number
   return picture;
 }
 
-/** Byte offsets of each pixel in the picture and in the texture. */
+/** Byte offsets of each pixel in the image and in the texture. */
 function forEachPixel(
   columns: number,
   rows: number,

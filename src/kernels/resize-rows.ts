@@ -4,9 +4,9 @@ import { defineKernel } from "../gpu/kernel.ts";
 export interface ResizeRowsProblem {
   /** Pixels of a resized row: the crop's width. */
   readonly width: number;
-  /** Picture rows in the texture. */
+  /** Image rows in the texture. */
   readonly rows: number;
-  /** Picture pixels read for one pixel made. */
+  /** Image pixels read for one pixel made. */
   readonly taps: number;
 }
 

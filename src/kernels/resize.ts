@@ -1,4 +1,4 @@
-// What both passes of the resize are told: the tables of a picture's plan and where a strip stands in it.
+// What both passes of the resize are told: the tables of an image's plan and where a strip stands in it.
 
 import { inputRange, type ResizePlan } from "../image/resize.ts";
 
@@ -13,7 +13,7 @@ export interface ResizeParams {
   readonly bandStart: number;
   readonly patchStart: number;
   readonly patchEnd: number;
-  /** Row of the first patch of this picture. */
+  /** Row of the first patch of this image. */
   readonly firstRow: number;
 }
 

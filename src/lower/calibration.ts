@@ -1,4 +1,4 @@
-// The quantisers of a calibrated model's activations by name, read from its config with every number checked.
+// The quantizers of a calibrated model's activations by name, read from its config with every number checked.
 
 import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import { asFields, type Fields, field, quote, readInteger } from "../format/fields.ts";
@@ -19,8 +19,8 @@ import type { Quantizer } from "../quant/quantizer.ts";
 import { addendOf } from "./problems.ts";
 
 /**
- * By what they quantise, in each block: `norm1` and `norm2` (outputs of LayerNorm), `query`, `key`, `value`, `softmax`,
- * `attention` (its output), `fc1` (output of the activation), and where LayerNorm's input is quantised too `norm1.input`
+ * By what they quantize, in each block: `norm1` and `norm2` (outputs of LayerNorm), `query`, `key`, `value`, `softmax`,
+ * `attention` (its output), `fc1` (output of the activation), and where LayerNorm's input is quantized too `norm1.input`
  * and `norm2.input`. Without `softmax` its values stay f32.
  */
 export type Calibration = ReadonlyMap<string, Quantizer>;
@@ -71,7 +71,7 @@ export function isFloat(value: Value, { ops, outputs }: Network<CalibratedOp>): 
   );
 }
 
-/** @throws ModelFormatError for a quantiser that is missing or no quantiser. */
+/** @throws ModelFormatError for a quantizer that is missing or no quantizer. */
 export function parseCalibration(fields: Fields, network: Network<CalibratedOp>): Calibration {
   const activations = asFields(field(fields, "activations"), "vit8.activations");
   const calibration = new Map(
@@ -85,7 +85,7 @@ export function parseCalibration(fields: Fields, network: Network<CalibratedOp>)
   return calibration;
 }
 
-/** The quantisers of what each operation makes; the stream and the answers have none. */
+/** The quantizers of what each operation makes; the stream and the answers have none. */
 const NEEDED: Interpreter<CalibratedOp, [Network<CalibratedOp>], readonly string[]> = {
   patches: () => [],
   linear: (op, network) => {

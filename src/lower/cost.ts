@@ -1,4 +1,4 @@
-// What one picture costs a Vision Transformer: operations, bytes and parameters, each operation by itself and as vit8's passes fuse them.
+// What one image costs a Vision Transformer: operations, bytes and parameters, each operation by itself and as vit8's passes fuse them.
 
 import { GROUP } from "../kernels/gemm.ts";
 import { fused } from "../network/fused.ts";

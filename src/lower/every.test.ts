@@ -31,7 +31,7 @@ import { int8ProgramOfEvery } from "./int8-every.ts";
 import type { StoredTensor } from "./pack/stored-tensor.ts";
 import type { Program } from "./program.ts";
 
-/** A picture of four by four patches. */
+/** An image of four by four patches. */
 const SIDE = 32;
 const PATCH = 8;
 const WIDTH = 48;

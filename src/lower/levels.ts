@@ -77,7 +77,7 @@ function levelsLowering(
       if (addendOf(op)) return product(op, steps, kernels, out.name);
       const sums = `${name}.sums`;
       product(op, steps, kernels, sums);
-      // Q, K and V have quantisers of their own but of one kind, and one table.
+      // Q, K and V have quantizers of their own but of one kind, and one table.
       if (isQkv(op)) round(steps, out, sums, calibration.get(name.replace(/qkv$/, "query"))!);
       else quantize(steps, out, sums, calibration.get(out.name)!, activation);
     },
@@ -114,7 +114,7 @@ function isHead({ reads: [x] }: Linear, steps: Steps, calibration: Calibration):
   return steps.formOf(x.name) === "f32" && !calibration.has(x.name);
 }
 
-/** To the f32 values of the quantiser's levels. */
+/** To the f32 values of the quantizer's levels. */
 function round(steps: Steps, value: Value, x: string, quantizer: Quantizer, activation?: Activation): void {
   const { name } = value;
   const problem = { ...levelsProblem(steps, value, quantizer), activation };

@@ -1,4 +1,4 @@
-// What every lowering writes its steps to: the tensors of a batch of pictures, each in its form, and the steps between them.
+// What every lowering writes its steps to: the tensors of a batch of images, each in its form, and the steps between them.
 
 import { paddedRows } from "../kernels/gemm.ts";
 import type { FusedOp, Interpreter, Network, Patches, Value } from "../network/op.ts";
@@ -12,7 +12,7 @@ export interface ModelGraph extends Graph {
   readonly network: Network<FusedOp>;
   /** Tensors that are read back. */
   readonly reads: readonly string[];
-  /** Row of `patches` that a picture's first patch goes to: behind the pictures before it, and its own learnt tokens. */
+  /** Row of `patches` that an image's first patch goes to: behind the images before it, and its own learned tokens. */
   readonly firstRow: (image: number) => number;
 }
 
@@ -50,7 +50,7 @@ export class Steps {
     this.images = images;
   }
 
-  /** A tensor for a value of each picture; of int8 ones the scales too. */
+  /** A tensor for a value of each image; of int8 ones the scales too. */
   tensor(value: Value, form: Form, name = value.name): string {
     const rows = this.images * value.rows;
     const columns = columnsOf(value);

@@ -17,7 +17,7 @@ export function gemmProblem(
 ): GemmProblem {
   const problem = { rows: images * out.rows, n: columnsOf(out), k: joined * columnsOf(x) };
   if (table) return { ...problem, rowsPerImage: out.rows, addendRows: 0 };
-  // Fewer rows than the addend has: the first ones of each picture.
+  // Fewer rows than the addend has: the first ones of each image.
   if (addend && addend.rows !== out.rows)
     return { ...problem, rowsPerImage: out.rows, addendRows: addend.rows };
   return activation ? { ...problem, activation } : problem;

@@ -5,9 +5,9 @@ import type { Packed } from "./pack/packer.ts";
 import type { StoredTensor } from "./pack/stored-tensor.ts";
 
 export interface Program {
-  /** The steps of so many pictures; with `taps` what attentions read is read back too. */
+  /** The steps of so many images; with `taps` what attentions read is read back too. */
   readonly graph: (images: number, taps?: boolean) => ModelGraph;
-  /** The steps of one picture to all its tokens, with the same weights. @throws UnsupportedModelError for a model that has none */
+  /** The steps of one image to all its tokens, with the same weights. @throws UnsupportedModelError for a model that has none */
   readonly features?: () => Promise<ModelGraph>;
   /** The buffers that steps name, pulled from the checkpoint's tensors. */
   readonly pack: (tensors: AsyncIterable<StoredTensor>) => AsyncGenerator<Packed>;

@@ -1,4 +1,4 @@
-// Attention pooling: Zhai et al. 2022, "Scaling Vision Transformers", section 3.4: a learnt query reads all rows, and an MLP follows.
+// Attention pooling: Zhai et al. 2022, "Scaling Vision Transformers", section 3.4: a learned query reads all rows, and an MLP follows.
 
 import { type BlockSpec, mlp } from "./block.ts";
 import type { Builder } from "./builder.ts";

@@ -1,4 +1,4 @@
-// What most Vision Transformers share: patches with learnt tokens, and pre-norm blocks of attention and MLP.
+// What most Vision Transformers share: patches with learned tokens, and pre-norm blocks of attention and MLP.
 
 import type { Size } from "../format/fields.ts";
 import type { Activation } from "../tensor/activation.ts";
@@ -48,7 +48,7 @@ export interface EncoderSpec extends BlockSpec {
   readonly antialias?: boolean;
 }
 
-/** Every patch of the picture as a row. */
+/** Every patch of the image as a row. */
 export function patches(net: Builder, { image, patch, width }: EncoderSpec, bias = true): Value {
   const pixels = net.patches({ ...image, patch });
   return net.linear("patch", pixels, { out: width, shape: [width, 3, patch, patch], bias });
@@ -61,7 +61,7 @@ export function encoder(net: Builder, spec: EncoderSpec, tokens: readonly string
   return net.norm("norm", blocks(net, spec, net.table("positions", rows, { as: "x", antialias })), spec.eps);
 }
 
-/** Rows for registers: learnt tokens behind the class token, without positions. */
+/** Rows for registers: learned tokens behind the class token, without positions. */
 export const registers = (rows: number): Learnt => ({ name: "register_tokens", rows });
 
 export function blocks(net: Builder, spec: EncoderSpec, x: Value): Value {

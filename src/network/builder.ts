@@ -42,8 +42,8 @@ export class Builder {
   readonly #derived: Derived[] = [];
 
   /**
-   * Every square of `patch` pixels of a picture, row by row, its three colours one after another.
-   * @throws UnsupportedModelError where the picture is not a whole number of patches, or too many
+   * Every square of `patch` pixels of an image, row by row, its three colors one after another.
+   * @throws UnsupportedModelError where the image is not a whole number of patches, or too many
    */
   patches(picture: { readonly width: number; readonly height: number; readonly patch: number }): Value {
     const { width, height, patch } = picture;
@@ -109,7 +109,7 @@ export class Builder {
     return this.#add({ kind: "add", name, reads: [x, y], out: { ...x, name: as }, scale });
   }
 
-  /** Learnt rows, one for a name alone, before row `at` of x. */
+  /** Learned rows, one for a name alone, before row `at` of x. */
   tokens(tokens: readonly (string | Learnt)[], x: Value, { at = 0 }: { readonly at?: number } = {}): Value {
     const learnt = tokens.map((token) => (typeof token === "string" ? { name: token, rows: 1 } : token));
     const rows = learnt.reduce((sum, token) => sum + token.rows, x.rows);
@@ -117,7 +117,7 @@ export class Builder {
     return this.#add({ kind: "tokens", name: "tokens", reads: [x], out, tokens: learnt, at });
   }
 
-  /** Learnt rows by themselves, the same for every picture. */
+  /** Learned rows by themselves, the same for every image. */
   learnt(name: string, { width, ...learnt }: Omit<Learnt, "name"> & { readonly width: number }): Value {
     const out = { name, rows: learnt.rows, width, parts: 1 };
     return this.#add({ kind: "learnt", name, reads: [], out, learnt: { name, ...learnt } });

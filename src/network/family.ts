@@ -8,7 +8,7 @@ import type { Network, Value } from "./op.ts";
 
 /** What of a config decides the network. A family adds the fields that its own forward pass reads. */
 export interface Spec {
-  /** Pixels of the pictures that it computes on. */
+  /** Pixels of the images that it computes on. */
   readonly image: Size;
 }
 
@@ -29,7 +29,7 @@ export interface Family<S extends Spec> {
   readonly bases?: readonly string[];
   /** The image processor where preprocessor_config.json names none. */
   readonly processor?: string | Processor;
-  /** The library runs it on pictures of `image` alone, and interpolates no positions. */
+  /** The library runs it on images of `image` alone, and interpolates no positions. */
   readonly fixedSize?: boolean;
   /** A parameter that a file may lack, whether the spec has it, and the spec without. */
   readonly optional?: {

@@ -14,7 +14,7 @@ import type { Network, Patches } from "./op.ts";
 export interface Model {
   /** As the config calls it: a class of transformers or an architecture of timm. */
   readonly name: string;
-  /** Pixels of the pictures that it computes on, and along each side of a patch. */
+  /** Pixels of the images that it computes on, and along each side of a patch. */
   readonly input: { readonly width: number; readonly height: number; readonly patch: number };
   readonly preprocessing: Preprocessing;
   /** One for each class; none in an embedding model. */
@@ -30,7 +30,7 @@ export interface Model {
   readonly spec: Readonly<Record<string, unknown>>;
   /** A parameter that a file may lack, and the model without. */
   readonly optional?: { readonly tensor: string; readonly without: Model };
-  /** The network for pictures of another size; positions are interpolated at load. */
+  /** The network for images of another size; positions are interpolated at load. */
   readonly networkAt: (image: Size) => Network;
 }
 
@@ -49,7 +49,7 @@ export async function readModel(
   return { ...model, labels: await fillLabels(model.labels) };
 }
 
-/** The same for a family that is at hand. The network is for the pictures that preprocessing makes: DINOv2 is trained on larger ones. */
+/** The same for a family that is at hand. The network is for the images that preprocessing makes: DINOv2 is trained on larger ones. */
 export function modelOf(family: AnyFamily, config: Fields, preprocessorJson?: unknown): Model {
   const { name, head, labels } = readHead(family, config);
   const spec = family.read(config, { name, head, classes: labels.length });
@@ -104,7 +104,7 @@ function checkTrainedSize(trained: Size, got: Size): void {
   );
 }
 
-/** Pixels along a side of the squares that a network cuts its picture into. */
+/** Pixels along a side of the squares that a network cuts its image into. */
 function patchOf({ ops }: Network): number {
   const patches = ops.find((op): op is Patches => op.kind === "patches");
   if (patches) return Math.sqrt(patches.out.width / 3);

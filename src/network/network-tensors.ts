@@ -8,7 +8,7 @@ import { type CheckedTensors, type Needs, usedTensors } from "./used-tensors.ts"
 
 /** What torch.compile, FSDP and activation checkpointing put before any part of a name. */
 const MARKS = /\b_(?:orig_mod|fsdp_wrapped_module|checkpoint_wrapped_module)\./g;
-/** Of adapters and of quantised weights: without it, the weight is another. */
+/** Of adapters and of quantized weights: without it, the weight is another. */
 const COMPANION = /\.lora_|\.(?:weight|input|output)_(?:scale|zero_point|g_idx|packed)$/;
 /** Of the text tower of an int8 CLIP or SigLIP, which the image tower does without. */
 const OF_TEXT = /^text_(?:model|projection)\b.*\.weight_scale$/;

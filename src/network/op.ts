@@ -2,7 +2,7 @@
 
 import type { Activation, EpilogueActivation } from "../tensor/activation.ts";
 
-/** `rows` of one picture and `width` columns, which are `parts` equal pieces side by side: heads, or colours of a pixel. */
+/** `rows` of one image and `width` columns, which are `parts` equal pieces side by side: heads, or colors of a pixel. */
 export interface Value {
   readonly name: string;
   readonly rows: number;
@@ -18,7 +18,7 @@ interface Operation<Kind extends string, Reads extends readonly Value[]> {
   readonly out: Value;
 }
 
-/** The picture, cut into squares; of the rows of `out` the first `first` are left empty, and those behind the squares. */
+/** The image, cut into squares; of the rows of `out` the first `first` are left empty, and those behind the squares. */
 export interface Patches extends Operation<"patches", readonly []> {
   readonly first: number;
   /** Squares across and down. */
@@ -57,7 +57,7 @@ export interface AddedTable {
   readonly antialias: boolean;
 }
 
-/** What the patches' product adds to each row, learnt rows among them. */
+/** What the patches' product adds to each row, learned rows among them. */
 export interface Table {
   readonly segments: readonly Segment[];
   readonly grid: Grid;
@@ -128,7 +128,7 @@ export interface Learnt {
   readonly shape?: readonly number[];
 }
 
-/** Learnt rows put between those of x, before row `at`. */
+/** Learned rows put between those of x, before row `at`. */
 export interface Tokens extends Operation<"tokens", readonly [x: Value]> {
   readonly tokens: readonly Learnt[];
   readonly at: number;
@@ -144,7 +144,7 @@ export interface AddTable extends Operation<"table", readonly [x: Value]> {
   readonly antialias: boolean;
 }
 
-/** Learnt rows alone, the same for every picture. */
+/** Learned rows alone, the same for every image. */
 export interface LearntRows extends Operation<"learnt", readonly []> {
   readonly learnt: Learnt;
 }

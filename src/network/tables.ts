@@ -1,4 +1,4 @@
-// The learnt tables that are added to rows of patches: those of another grid are interpolated.
+// The learned tables that are added to rows of patches: those of another grid are interpolated.
 
 import type { Grid, Network } from "./op.ts";
 import { foldTable, patchesAt } from "./rewrite/fold-table.ts";
@@ -28,12 +28,12 @@ export function fittedTables(network: Network): FittedTable[] {
   });
 }
 
-/** The grid of a stored table [..., rows, width]: the picture's own, or a square to interpolate from. */
+/** The grid of a stored table [..., rows, width]: the image's own, or a square to interpolate from. */
 export function storedGrid({ others, grid }: FittedTable, shape: readonly number[]): Grid | undefined {
   return gridOf((shape.at(-2) ?? 0) - others, grid);
 }
 
-/** Of so many patches: the picture's grid, or a square. */
+/** Of so many patches: the image's grid, or a square. */
 export function gridOf(patches: number, picture: Grid): Grid | undefined {
   if (patches === picture.width * picture.height) return picture;
   const side = Math.sqrt(patches);

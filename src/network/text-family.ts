@@ -16,7 +16,7 @@ export interface TextSpec extends EncoderSpec {
 }
 
 export interface TextFamily<S extends TextSpec> {
-  /** How logits of a picture and its labels become scores. */
+  /** How logits of an image and its labels become scores. */
   readonly scoring: Scoring;
   /** Every text is padded to all places, and padding is part of what is computed. */
   readonly fixedLength: boolean;

@@ -1,4 +1,4 @@
-// sharp 0.33, the oldest that package.json allows, reads pictures as the newest does.
+// sharp 0.33, the oldest that package.json allows, reads images as the newest does.
 
 import { test, vi } from "vitest";
 import { accepted } from "../testing/accepted.ts";

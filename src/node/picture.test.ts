@@ -211,7 +211,7 @@ describe("what cannot be read is said in one line that names the file", () => {
   });
 });
 
-/** A PNG of the given colour type and depth, from the bytes of its rows. */
+/** A PNG of the given color type and depth, from the bytes of its rows. */
 function png(
   colourType: number,
   depth: number,

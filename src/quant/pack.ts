@@ -5,7 +5,7 @@ const STEP = 16;
 
 /**
  * int8 weights `[n, k]` row by row -> `[k / 16, n, 16]`: sixteen values of K of one output channel are one
- * `vec4<u32>`, and neighbouring channels are neighbours. n and k are as padded; `values` holds exactly n * k.
+ * `vec4<u32>`, and neighboring channels are neighbors. n and k are as padded; `values` holds exactly n * k.
  */
 export function packWeights(values: Int8Array, n: number, k: number): Int8Array {
   const packed = new Int8Array(n * k);

@@ -14,7 +14,7 @@ const ROUNDER = 1.5 * 2 ** 52;
  * One output channel: scale = max |w| / 127 rounded to f32, q = round(w / scale) within [-127, 127]; ties away from
  * zero. Writes `values.length` integers to `out`, returns the scale; NaN and infinity are refused by the caller.
  * With `side` the row is planes of side x side weights of pixels, and each error of rounding is handed on to the
- * neighbours: neighbouring pixels are alike, so that the errors cancel.
+ * neighbors: neighboring pixels are alike, so that the errors cancel.
  */
 export function quantizeRow(values: Float32Array, out: Int8Array, side = 0): number {
   let peak = 0;

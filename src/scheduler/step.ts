@@ -33,7 +33,7 @@ export interface Graph {
   readonly held: ReadonlySet<string>;
 }
 
-/** One step; a misspelt or missing binding does not compile. */
+/** One step; a misspelled or missing binding does not compile. */
 export function step<B extends Bindings, P>(
   label: string,
   operation: string,

@@ -39,7 +39,7 @@ export function quantizeRows(y: Float64Array, width: number): { out: Float64Arra
   };
 }
 
-/** Symmetric int8 with one scale per `width` neighbours: scale = peak / 127, q = round(y / scale). */
+/** Symmetric int8 with one scale per `width` neighbors: scale = peak / 127, q = round(y / scale). */
 export function quantizeGroups(
   y: ArrayLike<number>,
   width = GROUP,

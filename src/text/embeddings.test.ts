@@ -1,4 +1,4 @@
-// What is kept of texts and pictures, and what is computed; the numbers are compared with transformers' in test/goldens.
+// What is kept of texts and images, and what is computed; the numbers are compared with transformers' in test/goldens.
 import { expect, test } from "vitest";
 import type { ImageClassifier } from "../classifier/api.ts";
 import { PictureEmbeddings } from "./picture-embeddings.ts";

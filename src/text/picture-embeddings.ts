@@ -1,4 +1,4 @@
-// Embeddings of pictures that cannot change, computed once each.
+// Embeddings of images that cannot change, computed once each.
 
 import type { ImageClassifier } from "../classifier/api.ts";
 import { isA } from "../errors/is-a.ts";
@@ -13,7 +13,7 @@ interface Kept {
 
 export class PictureEmbeddings<P> {
   readonly #images: Pick<ImageClassifier<P>, "embed">;
-  /** A picture that nobody holds any more is forgotten. */
+  /** An image that nobody holds any more is forgotten. */
   readonly #kept = new WeakMap<object, Kept>();
   /** The oldest first. */
   readonly #order: Kept[] = [];
@@ -22,7 +22,7 @@ export class PictureEmbeddings<P> {
     this.#images = images;
   }
 
-  /** Of a picture, of length 1. */
+  /** Of an image, of length 1. */
   async of(picture: P, options: { signal?: AbortSignal }): Promise<Float32Array> {
     return this.#find(picture) ?? this.#keep(picture, await this.#images.embed(picture, options));
   }

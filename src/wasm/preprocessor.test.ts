@@ -1,4 +1,4 @@
-// Pictures resized and cut in WebAssembly: the bytes that TypeScript has, which are Pillow's.
+// Images resized and cut in WebAssembly: the bytes that TypeScript has, which are Pillow's.
 
 import { expect, test } from "vitest";
 import { inTypeScript } from "../cpu/patches.ts";

@@ -17,7 +17,7 @@ export function packVit8(): string {
   return path.join(folder, readdirSync(folder)[0]);
 }
 
-/** Copies the app of this name, installs it and vit8, and puts the bundled model and a picture where it serves them. */
+/** Copies the app of this name, installs it and vit8, and puts the bundled model and an image where it serves them. */
 export function installApp(name: string, tarball: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), `vit8-${name}-`));
   const here = import.meta.dirname;

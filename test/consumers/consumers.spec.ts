@@ -1,4 +1,4 @@
-/** The packed package, installed into fresh apps: each names what is in a picture, offline. */
+/** The packed package, installed into fresh apps: each names what is in an image, offline. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

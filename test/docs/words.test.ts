@@ -1,4 +1,4 @@
-/** Documents, messages and the API reference use plain English and the terms of CONTRIBUTING's glossary: none of the words below, each beside what to write instead. */
+/** Documents and messages use plain English and the terms of CONTRIBUTING's glossary: none of the words below, each beside what to write instead. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -92,28 +92,6 @@ function withoutBraces(text: string): string {
   return shorter === text ? text : withoutBraces(shorter);
 }
 
-/** The text of docstrings, on their lines, without types and the names of parameters. */
-function docstringsOf(text: string): string[] {
-  const blank = (part: string) => part.replace(/[^\n]/g, " ");
-  return proseOf(
-    text
-      .replace(/(?<=\*\/|^)(?:(?!\/\*\*)[^])*/g, blank)
-      .replace(/@param \w+|\{[^{}\n]*\}|"[^"\n]*"/g, blank),
-  ).split("\n");
-}
-
-/** The entry points of the API reference, and the files from which they export. */
-const apiFiles = (): string[] => {
-  const { entryPoints } = JSON.parse(readFileSync("docs/api/typedoc.json", "utf8"));
-  const entries = (entryPoints as string[]).map((entry) => path.posix.join("docs/api", entry));
-  const exported = entries.flatMap((entry) =>
-    [...readFileSync(entry, "utf8").matchAll(/^export [^;]*? from "(\..*?)";/gm)].map(([, file]) =>
-      path.posix.join(path.posix.dirname(entry), file),
-    ),
-  );
-  return [...new Set([...entries, ...exported])];
-};
-
 const sources = (readdirSync("src", { recursive: true }) as string[])
   .map((name) => path.posix.join("src", name))
   .filter((file) => /\.ts$/.test(file) && !/\.(?:test|cases|shared)\.ts$|^src\/testing\//.test(file))
@@ -126,17 +104,6 @@ describe("words", () => {
   test("messages of the sources", () => {
     expect(sources.flatMap((file) => markedIn(file, messagesOf(readFileSync(file, "utf8"))))).toEqual([]);
   });
-
-  test("docstrings of the API", () => {
-    const files = apiFiles();
-    expect(files).toContain("src/classifier/api.ts");
-    expect(files.flatMap((file) => markedIn(file, docstringsOf(readFileSync(file, "utf8"))))).toEqual([]);
-  });
-
-  test.each([
-    ["a docstring", "/**\n * It tells.\n * @returns what came\n */\nexport const a = 1; /** Told. */", 3],
-    ["none in code and values", '/** @param picture `told` {Told} "told" */\nconst told = 1; // told', 0],
-  ])("%s", (_, text, count) => expect(markedIn("a.ts", docstringsOf(text))).toHaveLength(count));
 
   test.each([
     ["a word of the older style", "It tells what came.", 2],

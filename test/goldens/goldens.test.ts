@@ -1,5 +1,5 @@
 // Every family against the library that people trust: made-up models, saved by transformers and timm, are loaded as a user would,
-// and answer for a picture what these libraries answer (make.py).
+// and answer for an image what these libraries answer (make.py).
 
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -160,7 +160,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 describe("detect", () => {
-  // As post_process_object_detection of the library: the likeliest class but the last, boxes of corners in pixels of the picture.
+  // As post_process_object_detection of the library: the likeliest class but the last, boxes of corners in pixels of the image.
   function objectsOf(logits: Float32Array, boxes: Float32Array, threshold: number) {
     const objects = Array.from({ length: boxes.length / 4 }, (_, i) => {
       const exps = [...logits.subarray(i * 6, i * 6 + 6)].map(Math.exp);

@@ -11,7 +11,7 @@ const [IMAGES, TEXTS, PAIRS] = [50, 60, 1000];
 const { f32 } = seeded(7);
 const random = () => (f32(1)[0] + 1) / 2;
 const below = (n: number) => Math.floor(random() * n);
-/** Waves of a colour each, which the models tell apart better than noise. */
+/** Waves of a color each, which the models tell apart better than noise. */
 const images = Array.from({ length: IMAGES }, () => {
   const waves = [0, 1, 2].map(() => [random() * 0.6, random() * 0.6, random() * 6]);
   const rgba = new Uint8ClampedArray(32 * 32 * 4).fill(255);

@@ -41,7 +41,7 @@ describe.each(names)("%s", (name) => {
       const image = await classifier.embedImage(picture);
       const wanted = expected.get("texts")!;
       const width = wanted.length / texts.length;
-      // Of f32 in another order, with a byte of a pixel rounded the other way; int8 as the pictures' goldens.
+      // Of f32 in another order, with a byte of a pixel rounded the other way; int8 as the images' goldens.
       const least = way.precision === "int8" ? 0.999 : 0.99999;
       const cosines = embeddings.map((one, i) =>
         classifier.similarity(one, wanted.subarray(i * width, (i + 1) * width)),

@@ -1,5 +1,5 @@
 /**
- * `npm run check:release -- --jobs`: 10,000 pictures of several kinds and sizes, one in a hundred damaged in one of ten ways. Each has its row, the
+ * `npm run check:release -- --jobs`: 10,000 images of several kinds and sizes, one in a hundred damaged in one of ten ways. Each has its row, the
  * memory stays flat, and the job is about as fast as the model and the decoder alone.
  */
 import { spawn } from "node:child_process";
@@ -88,7 +88,7 @@ async function write(folder) {
   }
 }
 
-/** Pictures per second. @param {string} folder */
+/** Images per second. @param {string} folder */
 async function ratesAlone(folder) {
   const { ImageClassifier } = await import(path.join(root, "dist", "node.js"));
   const names = readdirSync(folder).filter((name) => !name.includes("damaged"));

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import sharp from "sharp";
 
-/** Writes so many pictures of noise, each another, of which one in a hundred is damaged. @param {string} folder @param {number} count */
+/** Writes so many images of noise, each another, of which one in a hundred is damaged. @param {string} folder @param {number} count */
 export async function writePictures(folder, count) {
   mkdirSync(folder);
   for (let i = 0; i < count; i++) {

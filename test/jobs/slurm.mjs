@@ -1,6 +1,6 @@
 /**
- * `npm run check:release -- --jobs`: a data set labelled by an array of four tasks of a real Slurm, of which one is killed and requeued, is the
- * same as one labelled in one go. On Debian as root: `apt-get install slurm-wlm munge`.
+ * `npm run check:release -- --jobs`: a data set labeled by an array of four tasks of a real Slurm, of which one is killed and requeued, is the
+ * same as one labeled in one go. On Debian as root: `apt-get install slurm-wlm munge`.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -128,7 +128,7 @@ function output(program, ...args) {
   return execFileSync(program, args, { encoding: "utf8" });
 }
 
-/** Exit code 3: some pictures are damaged. @param {string[]} args */
+/** Exit code 3: some images are damaged. @param {string[]} args */
 function label(...args) {
   const { status } = spawnSync(vit8[0], [vit8[1], "label", ...args], { stdio: "inherit" });
   if (status !== 3) throw new Error(`vit8 label: expected exit code 3, got ${status}`);

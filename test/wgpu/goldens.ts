@@ -5,7 +5,7 @@ import { openSafetensors, toFloat32 } from "../../src/format/safetensors.ts";
 import { ImageClassifier } from "../../src/index.ts";
 import { LEAST_COSINE, ONE_OF_EACH } from "../goldens/one-of-each.ts";
 
-/** @param rgba of picture.png, 75x53 */
+/** @param rgba of image.png, 75x53 */
 export async function faultOfGolden(
   root: string,
   name: string,

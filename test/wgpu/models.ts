@@ -46,6 +46,6 @@ export async function faultOfBundled(root: string): Promise<string | undefined> 
   );
   if (here.label !== onCpu.label) return `says ${here.label}, the CPU ${onCpu.label}`;
   const distance = Math.hypot(...here.logits.map((v, i) => v - onCpu.logits[i])) / Math.hypot(...here.logits);
-  // f32's last bits differ, and values near a tie become neighbouring int8: 0.004 seen, int8 itself is off by up to 0.03.
+  // f32's last bits differ, and values near a tie become neighboring int8: 0.004 seen, int8 itself is off by up to 0.03.
   return distance < 0.015 ? undefined : `logits are off by ${distance} of their length from the CPU's`;
 }

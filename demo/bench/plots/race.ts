@@ -1,4 +1,4 @@
-// How much longer the others take, neighbour by neighbour.
+// How much longer the others take, neighbor by neighbor.
 
 import { axisX, dot, link, type PlotOptions, pointer, ruleX, text, tip } from "@observablehq/plot";
 import type { PlotPage, PlotRecord } from "../bench-page.ts";

@@ -61,7 +61,7 @@ class Int8Weight implements PackedWeight {
     this.scales.set(this.scales.map((value) => value / by));
   }
 
-  /** Sum over the pixels of q times what its colour is worth at int8 zero. */
+  /** Sum over the pixels of q times what its color is worth at int8 zero. */
   #offsetOf(q: Int8Array): number {
     const area = q.length / 3;
     let total = 0;
@@ -76,7 +76,7 @@ class Int8Weight implements PackedWeight {
 
 export const int8Weight: PackOptions["weight"] = (op, { int8Offset }) => new Int8Weight(op, int8Offset);
 
-/** Rows of int8: the file's, or quantised here, with their scale. `side`: pixels across, of planes that a row is. */
+/** Rows of int8: the file's, or quantized here, with their scale. `side`: pixels across, of planes that a row is. */
 function rowsOf(tensor: StoredTensor, k: number, side: number | undefined) {
   const { entry, bytes } = tensor;
   if (entry.dtype === "I8") {

@@ -28,7 +28,7 @@ export async function* packedLevels(
   yield* pulled(packers, tensors);
 }
 
-/** Of what each operation makes, and of what a norm reads, where that has a quantiser. */
+/** Of what each operation makes, and of what a norm reads, where that has a quantizer. */
 const TABLES: Interpreter<CalibratedOp, [Calibration], Packed[]> = {
   patches: () => [],
   linear: (op, calibration) => (isQkv(op) ? [qkvTable(op, calibration)] : tableOf(op.out, calibration)),

@@ -1,4 +1,4 @@
-// SigLIP's image tower: Zhai et al. 2023, "Sigmoid Loss for Language Image Pre-Training", and SigLIP 2 of one size of pictures: no class
+// SigLIP's image tower: Zhai et al. 2023, "Sigmoid Loss for Language Image Pre-Training", and SigLIP 2 of one size of images: no class
 // token, and a head that pools by attention.
 
 import { asFields, field, readBoolean } from "../../format/fields.ts";

@@ -18,7 +18,7 @@ export interface YolosSpec extends EncoderSpec {
   readonly objects: number;
   /** Positions are added behind each block but the last, too. */
   readonly midPositions: boolean;
-  /** Pixels of the pictures that the tables of positions are for. */
+  /** Pixels of the images that the tables of positions are for. */
   readonly trained: Size;
   readonly pooler?: PoolerSpec;
 }
@@ -107,7 +107,7 @@ interface Positions {
   readonly set: number;
 }
 
-/** x and a table of positions, interpolated from the grid of the pictures that the model was trained on. */
+/** x and a table of positions, interpolated from the grid of the images that the model was trained on. */
 function positioned(net: Builder, spec: YolosSpec, { at, x, stored, sets, set }: Positions): Value {
   const { image, trained, patch, width, objects } = spec;
   const grid = (size: Size) => ({

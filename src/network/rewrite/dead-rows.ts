@@ -22,7 +22,7 @@ export function idleRows({ ops, outputs }: Network<FusedOp>): Network<FusedOp> {
 
 /**
  * Every value with as many rows as are needed of it, and no operation that none is needed of. What works row by row makes as
- * many as it reads, so that the rows of several pictures stay one behind the other.
+ * many as it reads, so that the rows of several images stay one behind the other.
  */
 export function deadRows({ ops, outputs }: Network<FusedOp>): Network<FusedOp> {
   const needed = new Map<Value, number>();

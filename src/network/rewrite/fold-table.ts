@@ -1,8 +1,8 @@
-// What the embedding adds to each row as one table: positions, with the learnt tokens and the patches' bias on their rows.
+// What the embedding adds to each row as one table: positions, with the learned tokens and the patches' bias on their rows.
 
 import type { AddTable, Network, Op, Segment, Tokens } from "../op.ts";
 
-/** The patches' product makes the rows of the learnt tokens as well, from empty rows around the patches. */
+/** The patches' product makes the rows of the learned tokens as well, from empty rows around the patches. */
 export function foldTable(network: Network): Network {
   const { ops, outputs } = network;
   const patches = ops.find((op) => op.kind === "patches");

@@ -1,4 +1,4 @@
-// SigLIP's text tower (Zhai et al. 2023), and SigLIP 2's of one size of pictures: every place is seen, padding too; the last row, and a
+// SigLIP's text tower (Zhai et al. 2023), and SigLIP 2's of one size of images: every place is seen, padding too; the last row, and a
 // head with a bias.
 
 import { readInteger } from "../../format/fields.ts";

@@ -7,7 +7,7 @@ import { buildEva, type EvaSpec, evaDialects, readEva } from "../../timm-eva.ts"
 
 const size = (embed_dim: number, depth: number, num_heads: number): Fields => ({
   ...{ patch_size: 14, embed_dim, depth, num_heads, mlp_ratio: (4 * 2) / 3, swiglu_mlp: true },
-  // Patches along a side of the pictures that it was trained on first: positions are stretched to these.
+  // Patches along a side of the images that it was trained on first: positions are stretched to these.
   ...{ use_rot_pos_emb: true, ref_feat_shape: 16 },
 });
 const plain = (embed_dim: number, depth: number, num_heads: number, mlpWidth: number): Fields => ({

@@ -36,7 +36,7 @@ export interface TimmVitSpec extends EncoderSpec {
   readonly lastNorm?: "norm" | "fc_norm" | "none";
   /** `map`: attention pooling. `none`: all rows are the answer, of which an embedding is the class token, or the mean without one. */
   readonly pool?: "token" | "avg" | "map" | "none";
-  /** The mean is of learnt tokens, too. */
+  /** The mean is of learned tokens, too. */
   readonly poolsTokens?: boolean;
 }
 
