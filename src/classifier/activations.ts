@@ -1,4 +1,4 @@
-// Every activation of a run, read back as f32: for whoever asks where error arises.
+// Reads every activation of a run as f32, to find out where errors arise.
 
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -52,7 +52,7 @@ export class Activations {
     });
   }
 
-  /** int8 tensors come multiplied by their scales. Calls must not overlap. */
+  /** int8 tensors are multiplied by their scales. Calls must not overlap. */
   async read(picture: PictureSource): Promise<ReadonlyMap<string, Float32Array>> {
     this.#slot.prepare(picture, this.graph.firstRow(0));
     const outputs = await this.#plan.run((pass) => this.#slot.encode(pass));

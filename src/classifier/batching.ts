@@ -5,8 +5,8 @@ import { numbered } from "./numbered.ts";
 import type { PictureSource } from "./picture.ts";
 
 /**
- * Opens the images for `work`, and closes them after it, whatever happens.
- * @param first of one batch of many, the number of its first image: errors say which image they are of
+ * Opens the images for `work`, and always closes them after it.
+ * @param first index of the first image if this is one batch of many; errors name the index
  */
 export async function withOpened<P, T>(
   pictures: readonly P[],
@@ -23,7 +23,7 @@ export async function withOpened<P, T>(
     });
     return await work(sources);
   } finally {
-    // Those too that open when nobody waits for them any more.
+    // Also close the images that finish opening after an error.
     for (const source of opening)
       source.then(
         (it) => it.close(),
@@ -32,7 +32,7 @@ export async function withOpened<P, T>(
   }
 }
 
-/** The answers of all batches, in order. While the device has one, the images of the next are decoded and uploaded. */
+/** The results of all batches, in order. While the device computes one, the images of the next are decoded and uploaded. */
 export async function inBatches<P, T>(
   pictures: readonly P[],
   maxBatch: number,

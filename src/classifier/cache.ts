@@ -1,6 +1,6 @@
 // Short texts that are kept from one visit to the next: what was measured here.
 
-/** Keeps texts by name between visits. Where it cannot, it holds nothing: it never throws. */
+/** Caches texts by name between visits. Without storage it is empty; it never throws. */
 export interface TextCache {
   read(name: string): Promise<string | undefined>;
   write(name: string, text: string): Promise<void>;
@@ -16,9 +16,9 @@ export const pageCache: TextCache = {
     try {
       const opened = await caches.open("vit8-tuning");
       await opened.put(addressOf(name), new Response(text));
-    } catch {} // no secure context, or no room: measured again next time
+    } catch {} // no secure context, or no space: measured again next time
   },
 };
 
-/** Nothing answers there: it is a key. */
+/** No server exists at this URL: it is only a key. */
 const addressOf = (name: string) => `https://vit8.invalid/tuning/${encodeURIComponent(name)}`;

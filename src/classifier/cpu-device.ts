@@ -7,7 +7,7 @@ import type { Threads } from "../wasm/pool.ts";
 import { CpuBackend } from "./cpu-backend.ts";
 import type { Advice, Device, Reason } from "./device.ts";
 
-/** Where nobody says how to start another. */
+/** Without a way to start another thread. */
 const ONE: Threads = {
   most: 1,
   why: "only vit8's own worker, and Node, start threads",
@@ -16,7 +16,7 @@ const ONE: Threads = {
   },
 };
 
-/** @param why there is no GPU; absent: the CPU was asked for */
+/** @param why there is no GPU; undefined if the CPU was requested */
 export async function openCpuDevice(why?: Reason, threads = ONE): Promise<Device> {
   const backends = new Set<CpuBackend>();
   const { create, name, slow } = await fastest(threads);
@@ -69,7 +69,7 @@ interface Way {
   readonly slow?: Reason;
 }
 
-/** WebAssembly, and TypeScript where that is missing or refused. */
+/** WebAssembly, or TypeScript where WebAssembly is missing or not allowed. */
 async function fastest(threads: Threads): Promise<Way> {
   try {
     const { compileKernels, createWasmModel } = await part(import("../wasm/model.ts"));

@@ -60,9 +60,9 @@ export interface Chosen {
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
-  /** To be called once another run may begin, before this one's answer is there. */
+  /** Called when another run may begin, before this run's results are ready. */
   readonly onSubmitted?: () => void;
-  /** What a lookup gives, in the place of images: the tensor's name and its floats. */
+  /** The input of a lookup, instead of images: the tensor's name and its floats. */
   readonly given?: { readonly name: string; readonly rows: Float32Array<ArrayBuffer> };
 }
 
@@ -80,19 +80,19 @@ export interface Batch {
 
 /** A device with a model's weights on it. */
 export interface Backend<B extends Batch = Batch> {
-  /** Settles when what one image needs is compiled; a failure is told by its batch. */
+  /** Settles when the pipelines for one image are compiled; its batch throws a failure. */
   readonly compiling?: Promise<unknown>;
   /** Keeps for the next visit what preparing the first batch has taught. */
   readonly keep?: () => Promise<void>;
   batch(graph: ModelGraph, images: number): Promise<B>;
-  /** Gives the weights back. */
+  /** Releases the weights. */
   destroy(): void;
 }
 
 /** A batch is known by its images; the one with taps, for attention maps, and the one of all tokens by these. */
 const TAPS = 0;
 const TOKENS = -1;
-/** Batches that are kept besides that: of many images a full one, and one for those that are left over. */
+/** Number of other batches that are cached: one of full size for many images, and one for the remaining images. */
 const KEPT = 2;
 
 export class Engine<B extends Batch = Batch> {
@@ -102,7 +102,7 @@ export class Engine<B extends Batch = Batch> {
   readonly #batches = new Map<number, Promise<B>>();
   /** When the next run may begin. */
   #tail: Promise<unknown> = Promise.resolve();
-  /** When the last run that was asked for is over, well or not. */
+  /** Settles when the last requested run is over, whether it succeeded or failed. */
   #done: Promise<unknown> = Promise.resolve();
   #last: B | undefined;
 
@@ -130,16 +130,16 @@ export class Engine<B extends Batch = Batch> {
     });
   }
 
-  /** Runs after those asked for before; an aborted call that still waits is dropped. */
+  /** Runs after earlier requests. An aborted call that still waits is dropped. */
   run(pictures: readonly PictureSource[], signal?: AbortSignal): Promise<Answer[]> {
     return this.#inTurn(signal, async (onSubmitted) => {
       const size = pictures.length;
       const options = { signal, onSubmitted };
       let batch = await this.#batchOf(size);
-      signal?.throwIfAborted(); // whoever asked has gone, and closed the images
+      signal?.throwIfAborted(); // the caller has aborted and closed the images
       const outputs = await batch.run(pictures, options).catch(async (error) => {
         if (!(error instanceof SelfTestError)) throw error;
-        // Made anew, it takes other kernels, or says that there are none.
+        // A new batch uses other kernels, or throws if there are none.
         this.#batches.delete(size);
         batch.destroy();
         batch = await this.#batchOf(size);
@@ -192,7 +192,7 @@ export class Engine<B extends Batch = Batch> {
     });
   }
 
-  /** Waits for the run in progress, then gives all memory back. */
+  /** Waits for the current run, then releases all memory. */
   async destroy(): Promise<void> {
     await Promise.all([this.#tail, this.#done]);
     for (const made of await Promise.allSettled(this.#batches.values()))
@@ -202,8 +202,8 @@ export class Engine<B extends Batch = Batch> {
   }
 
   /**
-   * Two in flight at most: the next begins once this is submitted and the one before it done, so that the GPU has work
-   * while an answer is read and the next images are uploaded.
+   * At most two runs are in flight: the next begins when this one is submitted and the previous one is done, so that the GPU is busy while
+   * results are read and the next images are uploaded.
    */
   #inTurn<T>(signal: AbortSignal | undefined, work: (onSubmitted: () => void) => Promise<T>): Promise<T> {
     let onSubmitted = () => {};
@@ -252,7 +252,7 @@ export class Engine<B extends Batch = Batch> {
 
   #answers({ graph }: Batch, read: Record<string, ArrayBuffer>, images: number): Answer[] {
     const { logits, embedding, boxes } = graph.network.outputs;
-    // Of a detector a row for each object; else the first, for the rows behind an embedding are no part of it.
+    // For a detection model, one row per object. Otherwise the first row: the rows after it do not belong to the embedding.
     const rowsOf = (value: Value | undefined, image: number, answers = boxes?.rows ?? 1) => {
       if (!value) return new Float32Array();
       const { rows, width } = value;

@@ -9,7 +9,7 @@ import type { GpuAccess } from "./gpu-device.ts";
 import { Recovery } from "./recovery.ts";
 import { openSession } from "./session.ts";
 
-/** The session that was loaded, for the widest images, and one of another size. */
+/** The loaded session, for the widest images, and one for another size. */
 export class Fitted {
   readonly #first: Recovery;
   readonly #open: (size: Size) => Promise<Recovery>;
@@ -19,7 +19,7 @@ export class Fitted {
   constructor(first: Recovery, access: GpuAccess, folder: ModelFolder, options: LoadOptions) {
     this.#first = first;
     const { device } = first.session;
-    // The first load has settled the device, told its progress, and was what the signal was for.
+    // The first load has chosen the device, reported its progress and used the signal.
     const quiet = { ...options, device: device.backend, onProgress: undefined, signal: undefined };
     this.#open = async (size) => {
       const open = () => openSession(access, folderAt(folder, size), quiet);
@@ -27,7 +27,7 @@ export class Fitted {
     };
   }
 
-  /** Runs `work` on the engine for images of this size, after the runs that were asked for before. */
+  /** Runs `work` on the engine for images of this size, after earlier requests. */
   run<T>(picture: Size, signal: AbortSignal | undefined, work: (engine: Engine) => Promise<T>): Promise<T> {
     const turn = this.#tail.then(async () => {
       signal?.throwIfAborted();

@@ -21,11 +21,11 @@ export interface GpuBackendOptions {
   readonly sliceMs?: number;
   readonly compiling?: Promise<unknown>;
   readonly keep?: () => Promise<void>;
-  /** How kernels are chosen; default: by the table, where that answers right. */
+  /** How kernels are chosen; by default from the table, if the chosen ones pass their self-test. */
   readonly choose?: Choose;
 }
 
-/** Compiles what one image needs, so that it happens while the weights download. A failure is told by the first batch. */
+/** Compiles the pipelines for one image while the weights download. The first batch throws a failure. */
 export async function compileAhead(gpu: Gpu, program: Program): Promise<unknown> {
   const settled = await settle(
     program.graph(1),
@@ -65,8 +65,8 @@ export class GpuBackend implements Backend<GpuBatch> {
   }
 
   /**
-   * Nothing of a batch that fails stays on the GPU.
-   * @throws DeviceError where the GPU has no memory for it, or refuses a command
+   * A failed batch releases its GPU memory.
+   * @throws DeviceError if the GPU is out of memory or rejects a command
    */
   async batch(graph: ModelGraph, images: number): Promise<GpuBatch> {
     const what = `preparing batches of ${images}`;
@@ -157,7 +157,7 @@ export class GpuBatch implements Batch {
     return this.slots.reduce((sum, slot) => sum + slot.dispatches, this.plan.dispatches);
   }
 
-  /** Drivers and hardware go wrong under way, too: asks the known questions again. */
+  /** Drivers and hardware can also fail later, so the self-test runs again. */
   async #test(): Promise<void> {
     for (const { kernel, variant } of new Set(this.choices.values()))
       if (!(await answersRight(this.#gpu, kernel, variant, true)))

@@ -21,15 +21,15 @@ export interface GpuAccess {
   readonly wait?: Wait;
   /** How to start threads for the CPU; absent: the one that is there computes. */
   readonly threads?: () => Promise<Threads>;
-  /** Refuse a software adapter, which is slower than the CPU itself, and a GPU that is measured to be. */
+  /** Reject a software adapter, which is slower than the CPU itself, and a GPU that is measured to be slower. */
   readonly onlyIfFaster?: boolean;
-  /** Longest GPU time of one submit; absent where nobody watches a screen. */
+  /** Maximum GPU time of one submit; undefined where there is no screen to keep responsive. */
   readonly sliceMs?: number;
   /** Where measured choices are kept between visits; absent: nowhere. */
   readonly cache?: TextCache;
 }
 
-/** @throws UnsupportedDeviceError without WebGPU, and for a software adapter where only what is faster than the CPU will do; the signal's reason. */
+/** @throws UnsupportedDeviceError without WebGPU, or, with `onlyIfFaster`, for a software adapter; the signal's reason. */
 export async function openGpuDevice(
   { gpu: entry, wait, sliceMs, cache, onlyIfFaster, threads }: GpuAccess,
   signal?: AbortSignal,

@@ -1,4 +1,4 @@
-// Work on an endless input with a bounded number of items in hand.
+// Work on an endless input with a bounded number of items in flight.
 
 /** The results of `work`, in the order of the input, with at most `concurrency` items begun and not yet taken. */
 export async function* inOrder<T, R>(

@@ -1,4 +1,4 @@
-// A model on this thread, asked what is in images.
+// A model on this thread, and its methods for images.
 
 import { UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
@@ -43,7 +43,7 @@ export const pagePlatform: Platform<Picture> = {
 
 const MAX_BATCH = 8;
 
-/** What `answers` gives of an image. */
+/** The result of `answers` for an image. */
 export interface LabelledAnswer {
   /** Empty without `topK`. */
   readonly classes: readonly Classification[];
@@ -66,7 +66,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     this.#folder = folder;
   }
 
-  /** @param why the CPU is asked for, where WebGPU was tried before */
+  /** @param why the CPU is used, if WebGPU was tried before */
   static async loadOn<P>(
     platform: Platform<P>,
     source: ModelSource,
@@ -179,7 +179,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     return this.#recovery.dispose();
   }
 
-  /** One answer for one image, an array for an array. */
+  /** One result for one image, an array for an array. */
   async #each<T>(
     input: P | readonly P[],
     { signal, settled: each }: ManyOptions = {},
@@ -203,7 +203,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture, signal), run);
   }
 
-  /** What the engine says of one image. */
+  /** Runs the engine on one image. */
   #ask<T>(
     picture: P,
     signal: AbortSignal | undefined,
@@ -250,7 +250,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
 function checkOptions(options: LoadOptions): void {
   const { maxBatch = MAX_BATCH, integrity, device = "auto" } = options;
   checkChoice("device", ["auto", "webgpu", "cpu"], device);
-  arithmeticOf(options); // refuses what cannot be combined
+  arithmeticOf(options); // rejects options that cannot be combined
   if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
     throw new RangeError(`maxBatch: expected a whole number from 1 to 64, got ${maxBatch}.`);
   if (integrity !== undefined && !/^sha256-[A-Za-z\d+/]{43}=$/.test(integrity))

@@ -34,8 +34,8 @@ export interface ModelDescription extends Model {
 }
 
 /**
- * Loads from a folder whose files may be kept copies: where they are damaged, or of different days, everything is
- * fetched anew, once; where all is well, they are compared with the server's afterwards.
+ * Loads from a folder whose files may be cached copies. If they are damaged, or from different versions, everything is downloaded again,
+ * once. If not, they are compared with the server's files afterwards.
  */
 export async function loadKept<T>(folder: ModelFolder, load: () => Promise<T>): Promise<T> {
   try {
@@ -54,10 +54,10 @@ interface Nested {
   readonly image_processor?: unknown;
 }
 
-/** Reads the two configs. Throws for what vit8 does not run, before any weight is asked for. */
+/** Reads the two configs. Throws for an unsupported model before any weights are requested. */
 export async function describeModel(folder: ModelFolder, signal?: AbortSignal): Promise<ModelDescription> {
   const reader = part(import("../network/model.ts"));
-  reader.catch(() => {}); // told below, unless a file has failed before
+  reader.catch(() => {}); // thrown below, unless an earlier file has failed
   const [config, preprocessor] = await Promise.all([
     folder.readText("config.json", signal),
     readOptional(folder, "preprocessor_config.json", signal),

@@ -2,7 +2,7 @@
 
 import { PictureError } from "../errors/errors.ts";
 
-/** The error of one of many images says which one it is of. */
+/** Adds the index of the image to the error of one of many images. */
 export function numbered(error: unknown, index: number): unknown {
   if (error instanceof PictureError) error.message = `pictures[${index}]: ${error.message}`;
   return error;

@@ -12,7 +12,7 @@ export interface OpenModel extends ModelDescription, Readonly<CheckedTensors> {
   readonly folder: ModelFolder;
 }
 
-/** @throws UnsupportedModelError, ModelFormatError, ModelLoadError for what is wrong with the model. */
+/** @throws UnsupportedModelError, ModelFormatError or ModelLoadError for a bad model. */
 export async function openChecked(folder: ModelFolder, signal: AbortSignal): Promise<OpenModel> {
   const description = await describeModel(folder, signal);
   const checked = await checkTensors(description, unpackedEntries(await listWeights(folder, signal)));

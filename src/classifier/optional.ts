@@ -1,4 +1,4 @@
-// A model whose file may lack a parameter: which it is, the heads of the weights file say.
+// A model whose file may lack a parameter. The headers of the weights file show which one.
 
 import type { ModelFolder } from "../format/folder.ts";
 import { listWeights } from "../format/weights.ts";

@@ -28,7 +28,7 @@ interface Pending {
   readonly patches: Grid | undefined;
 }
 
-/** What is settled by an image's size. */
+/** Depends only on the size of an image. */
 interface Fit {
   readonly key: string;
   readonly strips: StripPlan;
@@ -122,7 +122,7 @@ export class PictureSlot {
     };
   }
 
-  /** Runs what is pending on its own, so that its texture and params may be overwritten. */
+  /** Submits the pending dispatches, so that their texture and params may be overwritten. */
   #submit(): void {
     if (!this.#pending) return;
     const encoder = this.#gpu.device.createCommandEncoder({ label: "image strip" });

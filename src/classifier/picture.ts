@@ -35,10 +35,10 @@ export const pictureTextureUsage = () =>
   GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT;
 
 /**
- * Waits until the image is decoded. A Blob or `<img>` comes out as its file has it: upright, straight alpha, no color
- * profile applied. A video gives the frame it shows when the region is written.
- * @param signal ends the downloads that began here; not every browser call can be ended, so callers race it
- * @throws PictureError when there is nothing to decode, or its size is not one that vit8 takes
+ * Waits until the image is decoded. A Blob or `<img>` is decoded as stored in its file: upright, with straight alpha, without applying a
+ * color profile. A video yields the frame that it shows when the region is written.
+ * @param signal aborts the downloads that begin here; callers race it, because some browser calls cannot be aborted
+ * @throws PictureError if there is nothing to decode, or its size is not supported
  */
 export async function openPicture(picture: Picture, signal?: AbortSignal): Promise<PictureSource> {
   const source = await sourceOf(picture, signal);
@@ -70,7 +70,7 @@ function fromBitmap(bitmap: ImageBitmap, picture: Picture): PictureSource {
 /** The image as a bitmap, whose size was checked before there was one. Throws PictureError. */
 export async function decoded(picture: Blob | HTMLImageElement, signal?: AbortSignal): Promise<ImageBitmap> {
   let trouble: unknown;
-  // Out of sight, a lazy image would never come.
+  // Outside the viewport, a lazy image would never load.
   if (isA(picture, "Blob") || picture.loading !== "lazy" || picture.complete)
     try {
       // Where the reader cannot be fetched any more, the browser's own limits must do.

@@ -6,10 +6,9 @@ import type { EmbedOptions } from "./api.ts";
 import type { Features } from "./engine.ts";
 
 /**
- * What `embed` gives with `pooling` or `tokens`.
- * @param features asks the model for all tokens of an image
- * @throws RangeError for a `pooling` that there is not, and for a list of images; UnsupportedModelError for the class token of a model
- * without one
+ * The result of `embed` with `pooling` or `tokens`.
+ * @param features computes all tokens of an image
+ * @throws RangeError for an unknown `pooling` or a list of images; UnsupportedModelError for the class token of a model without one
  */
 export async function pooledEmbedding<P>(
   name: string,

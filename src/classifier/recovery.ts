@@ -47,7 +47,7 @@ export class Recovery<S extends RecoverableSession = Session> {
       throw new DisposedError(`classifier of ${this.#session.model.id}: disposed. Load the model again.`);
   }
 
-  /** Gives the device's memory back, after the run in progress. A second call does nothing. */
+  /** Releases the memory on the device, after the current run. A second call does nothing. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;

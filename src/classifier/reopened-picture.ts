@@ -17,9 +17,9 @@ const COMMON = ["PNG", "JPEG", "GIF", "BMP", "WebP", "ICO"];
 type Decode = (picture: Blob | HTMLImageElement, signal?: AbortSignal) => Promise<ImageBitmap>;
 
 /**
- * @param decode what an image that is fetched here is decoded with
- * @param cause why it was not decoded; undefined for an image that nothing has loaded yet
- * @throws PictureError that names the format, or says why there is no image
+ * @param decode decodes an image that is fetched here
+ * @param cause why the image was not decoded; undefined for an image that has not been loaded yet
+ * @throws PictureError that names the format, or the reason
  */
 export async function reopened(
   picture: Blob | HTMLImageElement,
@@ -38,7 +38,7 @@ export async function reopened(
     : ofImage(picture, cause, decode, signal);
 }
 
-/** Of an ImageData that is not of bytes. Throws PictureError, saying why, for what is no pixels in memory. */
+/** For an ImageData whose pixels are not bytes. Throws PictureError, with the reason, for anything that is not pixels in memory. */
 export async function bitmapOfPixels(picture: PixelData): Promise<ImageBitmap> {
   const { width, height, data, rgba = data } = Object(picture);
   const isFloat = Object.prototype.toString.call(data) === "[object Float16Array]";
@@ -50,7 +50,7 @@ export async function bitmapOfPixels(picture: PixelData): Promise<ImageBitmap> {
   throw new PictureError(`${nameOf(picture)}: ${why}`);
 }
 
-/** As an image of its own, for the page's would not load before somebody scrolls to it. */
+/** Loads a copy of the image, because the page's image would not load before it is scrolled into view. */
 async function ofLazyImage(
   image: HTMLImageElement,
   decode: Decode,
@@ -94,7 +94,7 @@ function drawn(image: HTMLImageElement, width: number, height: number): ImageBit
   return canvas.transferToImageBitmap();
 }
 
-/** Whether the image has pixels in the end: one that gets another address meanwhile begins anew. */
+/** Whether the image finally has pixels. If its URL changes meanwhile, it is loaded again. */
 async function settled(image: HTMLImageElement): Promise<boolean> {
   for (;;) {
     const { src, srcset } = image;
@@ -161,7 +161,7 @@ async function drawnSvg(
   checkPictureSize(nameOf(file), width, height);
   signal?.throwIfAborted();
   const image = new Image();
-  // Chromium lets nobody read an SVG with HTML in it, but for one that a canvas drew of a data: address.
+  // In Chromium, an SVG with HTML in it taints a canvas, except if it is drawn from a data: URL.
   image.src = `data:image/svg+xml,${encodeURIComponent(markup)}`;
   await image
     .decode()

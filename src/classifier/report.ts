@@ -1,11 +1,11 @@
-// What runs where, told to whoever asks.
+// The report of a classifier.
 
 import { arithmeticOf } from "../lower/arithmetic.ts";
 import type { KernelReport, LoadOptions, Report } from "./api.ts";
 import type { Chosen } from "./engine.ts";
 import type { Session } from "./session.ts";
 
-/** What of a session is told. */
+/** The parts of a session that the report needs. */
 interface Reported extends Pick<Session, "device" | "ignored"> {
   readonly model: Pick<Session["model"], "id" | "quantization">;
   readonly engine: Pick<Session["engine"], "choices" | "dispatches">;

@@ -27,7 +27,7 @@ interface Closable {
 /** Puts a model on a device. */
 export type LoadOn<S> = (device: Device, folder: ModelFolder, options: LoadOptions) => Promise<S>;
 
-/** A failed call may be told a moment before the loss that made it fail. */
+/** A failed call may be reported shortly before the device loss that caused it. */
 const LOSS_IS_TOLD_MS = 50;
 
 /** Why the device was lost; undefined: it was not. */
@@ -36,7 +36,7 @@ export function lossOf({ lost }: Device): Promise<string | undefined> {
   return Promise.race([lost ?? later, later]);
 }
 
-/** After an abort: what was begun mostly ends within it, and whoever waits for a GPU that is stuck is not kept. */
+/** After an abort, most work ends within this time; a caller does not wait longer for a GPU that hangs. */
 export const CLEAN_UP_MS = 20;
 
 export function lostTwice(who: string, reason: string, cause: unknown): DeviceLostError {
@@ -47,10 +47,11 @@ export function lostTwice(who: string, reason: string, cause: unknown): DeviceLo
 }
 
 /**
- * A device with the model on it, ready to run. `auto` takes the CPU where there is no GPU, only a software adapter, or one that fails or is slower.
- * @param why the CPU is taken, where WebGPU was tried elsewhere before
- * @param fallsBack which errors make `auto` take the CPU
- * @throws DeviceLostError when the GPU is lost twice, and what the files, the model and the device are refused for.
+ * Opens a device and loads the model on it. `auto` uses the CPU if there is no GPU, only a software adapter, or a GPU that fails or is
+ * slower.
+ * @param why the CPU is used, if WebGPU was tried before
+ * @param fallsBack which errors make `auto` use the CPU
+ * @throws DeviceLostError if the GPU is lost twice; the errors of the files, the model and the device
  */
 export function openSession(
   access: GpuAccess,
@@ -106,7 +107,7 @@ async function openOnGpu<S extends Session<Closable, unknown>>(
     try {
       return await loadOn(load, device, folder, options);
     } catch (error) {
-      // Asked before it is given back, which loses a device on purpose.
+      // Checked before the device is released, because that also counts as a loss.
       const reason = signal?.aborted ? undefined : await lossOf(device);
       device.release();
       if (reason === undefined) throw error;
@@ -115,7 +116,7 @@ async function openOnGpu<S extends Session<Closable, unknown>>(
   }
 }
 
-/** Given up by the signal, whatever it waits for; what comes late is given back. */
+/** The signal ends every wait. A device that opens after that is released. */
 async function loadOn<S extends Session<Closable, unknown>>(
   load: LoadOn<S>,
   device: Device,
@@ -171,7 +172,7 @@ async function loadedOn(device: Device, folder: ModelFolder, options: LoadOption
   return { device, model, engine, ignored };
 }
 
-/** Gives everything back, after the run in progress. */
+/** Releases everything, after the current run. */
 export async function closeSession({
   engine,
   device,

@@ -43,7 +43,7 @@ export async function settled<P, T>(
         results[index] = { status: "fulfilled", value: values[i] };
     } catch (reason) {
       if (signal?.aborted || !(reason instanceof PictureError)) throw reason;
-      // Which one it was, only a run of each can tell.
+      // Only running each image alone shows which one failed.
       if (batch.length > 1) for (const one of batch) await runEach([one]);
       else results[batch[0].index] = { status: "rejected", reason };
     }
@@ -53,7 +53,7 @@ export async function settled<P, T>(
     const running = runEach(batch).finally(() => {
       for (const { source } of batch) source.close();
     });
-    running.catch(() => {}); // told below, unless an earlier batch has failed
+    running.catch(() => {}); // thrown below, unless an earlier batch has failed
     await before;
     before = running;
   }
@@ -62,7 +62,7 @@ export async function settled<P, T>(
   return results;
 }
 
-/** One that comes when nobody waits for it any more is closed. */
+/** An image that opens after the signal is closed. */
 function opened(opening: Promise<PictureSource>, signal: AbortSignal | undefined): Promise<PictureSource> {
   const source = until(signal, opening);
   source.catch(() => opening.then((late) => late.close())).catch(() => {});

@@ -21,11 +21,11 @@ async function remember(gpu: Gpu, cache: TextCache | undefined): Promise<Tuning>
   try {
     return new Map(JSON.parse((await cache?.read(nameOf(gpu))) ?? "[]"));
   } catch {
-    return new Map(); // damaged: measured anew
+    return new Map(); // damaged: measured again
   }
 }
 
-/** Another adapter, driver, browser or Node measures anew; another build does by the keys of `Tuning`. */
+/** A new adapter, driver, browser or Node version is measured again; so is a new build, because the keys of `Tuning` differ. */
 export function nameOf({ adapter: { vendor, architecture, description } }: Gpu): string {
   const host = globalThis.navigator?.userAgent ?? "";
   return [vendor, architecture, description, host].join(" | ");

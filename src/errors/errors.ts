@@ -24,7 +24,7 @@ export class Vit8Error extends Error {
   /** Stable across versions: compare this, never the message. */
   readonly code: ErrorCode = "VIT8_ERROR";
   constructor(message: string, options?: ErrorOptions) {
-    // Messages quote untrusted text (labels, file names, server answers) and may be printed on a terminal.
+    // Messages quote untrusted text (labels, file names, server responses) and may be printed on a terminal.
     super(visible(message), options);
   }
 }
@@ -33,7 +33,7 @@ export class Vit8Error extends Error {
 export class UnsupportedDeviceError extends Vit8Error {
   override name = "UnsupportedDeviceError";
   override readonly code = "UNSUPPORTED_DEVICE";
-  /** What is missing: the first part of the message. */
+  /** The reason: the first part of the message. */
   readonly reason: string;
   /** What to do about it: the rest of the message; empty if there is nothing. */
   readonly remedy: string;

@@ -1,4 +1,4 @@
-// Untrusted text (labels, file names, server answers) made safe to display.
+// Makes untrusted text (labels, file names, server responses) safe to display.
 
 /**
  * Escapes control characters, bidirectional overrides and lone surrogates, as `\x1b` or `\u202e`. Line feeds and tabs are kept.

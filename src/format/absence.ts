@@ -1,4 +1,4 @@
-/** Failures that may say no more than that a file is not there: not every server has 404 for that. */
+/** Errors that may only mean that a file is missing: not every server responds with 404 then. */
 
 const doubtful = new WeakSet<object>();
 

@@ -10,12 +10,12 @@ export interface Download extends ByteStream {
   headers: Headers;
 }
 
-/** Consecutive failures, without a mebibyte in between, before it gives up. */
+/** Maximum number of consecutive failures without a mebibyte of progress in between. */
 const TRIES = 5;
 /** The same without any response: the address may be wrong, and the user is waiting. */
 const TRIES_WITHOUT_ANSWER = 3;
 const FIRST_WAIT_MS = 500;
-/** The longest wait, whatever Retry-After says. */
+/** The longest wait, even if Retry-After is longer. */
 const LONGEST_WAIT_MS = 60_000;
 /** A connection without data for this long counts as broken. */
 const SILENCE_MS = 30_000;
@@ -71,7 +71,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
   #attempt = new AbortController();
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #version: string | undefined;
-  /** Where the last byte that is needed ends; undefined if the server did not say. */
+  /** End of the last byte that is needed; undefined if the server did not send it. */
   #total: number | undefined;
   /** Bytes of the file before the next one. */
   #loaded: number;
@@ -259,7 +259,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
     return error;
   }
 
-  /** Whether a server of another origin answers, but the page may not read it. */
+  /** Whether a server of another origin responds, but the page may not read the response. */
   async #answersOpaquely(): Promise<boolean> {
     const { location } = globalThis;
     if (!location || location.origin === this.#url.origin) return false;
@@ -270,7 +270,7 @@ class Transfer implements UnderlyingDefaultSource<Uint8Array> {
 
   #refused(status: number): ModelLoadError {
     const error = this.#error(`expected a file, got ${explain(status)}`);
-    // Some servers answer like this for a missing file: object stores send 403 where listing is not allowed.
+    // Some servers respond like this for a missing file: object stores send 403 if listing is not allowed.
     return status < 500 && !PASSING.includes(status) ? doubt(error) : error;
   }
 

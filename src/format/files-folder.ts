@@ -45,7 +45,7 @@ function pathOf(file?: File): string {
   return file?.webkitRelativePath || String(file?.name);
 }
 
-/** By its tag, because it may come from another realm. */
+/** By its tag, because the value may be from another realm. */
 function isContent(value: unknown): value is FileContents {
   return ArrayBuffer.isView(value) || /^(String|Blob|File|(Shared)?ArrayBuffer)$/.test(kindOf(value));
 }

@@ -1,4 +1,4 @@
-/** A model's folder, wherever it is: on a server, on the Hub, or in hand as files or bytes. */
+/** A model folder: on a server, on the Hub, or as files or bytes in memory. */
 import { ModelLoadError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
 import { until } from "../errors/until.ts";
@@ -16,9 +16,10 @@ const PATH = /^(public|static|assets|models?|dist)\//i;
 const ADDRESS = /^[a-z][\w+.-]*:|^\.{0,2}\//i;
 
 /**
- * The folder that a model is named by: `owner/name` is on the Hub, a URL or a path beginning with `/`, `./` or `../` is
- * on a server, files and bytes are themselves. The web address of a Hub model's page counts as its `owner/name`.
- * Throws ModelLoadError for what names none. Every wait in the folder ends with the signal that it is given.
+ * Opens the folder of a model: `owner/name` is on the Hub; a URL or a path that begins with `/`, `./` or `../` is on a server; files and
+ * bytes are used directly. The URL of a model's page on the Hub counts as its `owner/name`. Every wait in the folder ends with the signal
+ * passed to it.
+ * @throws ModelLoadError if the argument does not name a model
  */
 export async function resolveFolder(model: ModelSource, hub: HubOptions = {}): Promise<ModelFolder> {
   return heeding(await findFolder(model, hub));
@@ -41,7 +42,7 @@ async function findFolder(model: ModelSource, hub: HubOptions): Promise<ModelFol
   return openFilesFolder(model as Iterable<File> | NamedContents);
 }
 
-/** What a model is called by; undefined for one that is in hand. A URL may be of another realm. */
+/** The name of a model; undefined if it is in memory. A URL may be from another realm. */
 export function nameOfModel(model: ModelSource): string | undefined {
   if (typeof model === "string") return model.trim();
   return typeof (model as URL | undefined)?.href === "string" ? String(model) : undefined;
@@ -55,7 +56,7 @@ export function isFolder(model: ModelSource | undefined): model is ModelFolder {
   return typeof (model as Partial<ModelFolder> | undefined)?.readText === "function";
 }
 
-/** The same folder, listening to signals; a file that comes too late is let go. */
+/** The same folder with abortable calls; a file that opens after the signal is canceled. */
 export function heeding(folder: ModelFolder): ModelFolder {
   return {
     id: folder.id,

@@ -25,8 +25,8 @@ const LONG_REVISION = /^refs\/(?:pr\/\d+|(?:convert|heads|tags)\/[^/]+)/;
 const FILE = /\.(?:json|safetensors|bin|onnx|txt|md|pt|pth|h5|msgpack|py)$/i;
 
 /**
- * What an address names, with the revision of `hub` before its own; undefined for one that is not of the Hub. Throws ModelLoadError
- * for what is of the Hub and no model.
+ * The id, revision and path in a URL of the Hub, with the revision of `hub` as the default; undefined if the URL is not of the Hub.
+ * @throws ModelLoadError for a URL of the Hub that is not a model
  */
 export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | undefined {
   if (SITE_PATH.test(text))
@@ -56,7 +56,7 @@ export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | u
 
 const ID = "owner/name, a URL, or a path beginning with / or ./";
 
-/** What comes after the host, without query, fragment, and what a sentence ends with. */
+/** The path after the host, without query, fragment, and punctuation at its end. */
 function pathOf(text: string, endpoint: HubOptions["endpoint"]): string | undefined {
   const mirror = String(endpoint ?? "").replace(/\/+$/, "");
   const plain = text.replace(/[?#].*$/s, "").replace(/\.+$/, "");
@@ -65,7 +65,7 @@ function pathOf(text: string, endpoint: HubOptions["endpoint"]): string | undefi
   return SCHEME.test(plain) || plain.includes("\\") ? undefined : plain;
 }
 
-/** `parts` are a revision and a path; the path of a file stands for its folder. */
+/** `parts` are a revision and a path. The path of a file counts as that of its folder. */
 function placeOf(id: string, parts: string[], hub: HubOptions, isFile: boolean): HubPlace {
   const path = parts.join("/");
   const own = LONG_REVISION.exec(path)?.[0] ?? parts[0] ?? "";

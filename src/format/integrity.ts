@@ -4,7 +4,7 @@ import { download } from "./download.ts";
 import type { ByteStream } from "./safetensors-stream.ts";
 import { Sha256 } from "./sha256.ts";
 
-/** The same file, whose stream ends in ModelFormatError when it is not what `integrity` says: `sha256-` and base64. */
+/** The same file, whose stream throws ModelFormatError at its end if the hash differs from `integrity`: `sha256-` and base64. */
 export function withIntegrity<File extends ByteStream>(file: File, integrity: string): File {
   const bytes = [...atob(integrity.slice("sha256-".length))];
   const digits = bytes.map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"));
@@ -12,8 +12,8 @@ export function withIntegrity<File extends ByteStream>(file: File, integrity: st
 }
 
 /**
- * The same file, whose stream ends in ModelFormatError when it is not what the Git LFS pointer at this address says. What
- * the Hub knows is a bonus: a file of which it says nothing is as good as one from elsewhere.
+ * The same file, whose stream throws ModelFormatError at its end if the hash differs from that of the Git LFS pointer at this URL. The
+ * pointer is optional: without one, the file is accepted as one from any other server.
  */
 export function withPointer<File extends ByteStream>(file: File, pointer: URL, init?: RequestInit): File {
   return verified(
@@ -43,7 +43,7 @@ function verified<File extends ByteStream>(file: File, known: Promise<string | u
 
 /** A pointer has three short lines. */
 const POINTER_BYTES = 1024;
-/** It is on its way while the weights are: whoever waits for it at their end waits in vain. */
+/** The pointer is requested together with the weights; after the weights, it is waited for no longer than this. */
 const LONGEST_MS = 10_000;
 
 /** The SHA-256 in a Git LFS pointer, in hexadecimal digits; undefined when there is none at this address. */

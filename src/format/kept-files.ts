@@ -4,12 +4,12 @@ import type { ByteRange } from "./model-folder.ts";
 
 /** `caches.delete("vit8:models")` frees the space. */
 const CACHE = "vit8:models";
-/** The header of what is kept of a part. */
+/** The header of a cached part of a file. */
 const PART = "content-range";
 
 /**
- * The files that one load opens. Where there is no Cache API, or no room, it just asks the server. While a file is on its
- * way, every other load of it in any tab or worker of the site waits, and then takes the kept one: one download for all.
+ * The files that one load opens. Without a Cache API or enough space, they are only downloaded. While a file downloads, every other load of
+ * it in any tab or worker of the site waits and then uses the cached copy, so that it is downloaded once.
  */
 export class KeptFiles {
   /** Addresses by the keys in the cache. */
@@ -28,7 +28,7 @@ export class KeptFiles {
     signal?: AbortSignal,
     range?: ByteRange,
   ): Promise<Download | undefined> {
-    // The Cache takes no addresses of other schemes: those are at hand as it is.
+    // The Cache API supports no other URL schemes; their files are local anyway.
     const cache = url.startsWith("http") ? await openCache() : undefined;
     if (!cache) return ask();
     const key = range ? `${url}?${range.begin}-${range.end}` : url;
@@ -49,7 +49,7 @@ export class KeptFiles {
         resolve(file && { ...file, stream: stream! });
         await stored;
       };
-      // Where there are no locks, it waits for nobody.
+      // Without the Web Locks API, nothing waits.
       const turn = async () => navigator.locks.request(`${CACHE} ${key}`, { signal }, first);
       turn().catch((error) => (begun || signal?.aborted ? reject(error) : first().catch(reject)));
     });
@@ -69,7 +69,7 @@ export class KeptFiles {
     return served;
   }
 
-  /** Asks the server whether kept files that were used are still its own: the next load fetches them all if not. */
+  /** Compares the cached files that were used with the server's: if one differs, the next load downloads them all again. */
   async refresh(): Promise<void> {
     const cache = await openCache();
     if (!this.#served || !cache || navigator.onLine === false) return;
@@ -122,7 +122,7 @@ function keep(
     ...(byteLength !== undefined && { "content-length": String(byteLength) }),
     ...(isPart && { [PART]: "bytes" }),
   };
-  // No room, or a file that did not come whole: it is not kept, and nobody is told.
+  // Not enough space, or an incomplete download: the file is not cached, and the load continues.
   const stored = cache
     .put(key, new Response(copy.readable as BodyInit, { headers: keptHeaders }))
     .catch(() => writer.abort())

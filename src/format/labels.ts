@@ -36,8 +36,8 @@ export function asLabel(value: unknown, who: string): string {
 }
 
 /**
- * A label for each class of a config of transformers. `num_labels` that differs from the number of names takes the names'
- * place, and two classes are what is written as neither; a class that `id2label` leaves out has a synthetic name.
+ * A label for each class of a transformers config. If `num_labels` differs from the number of names, it replaces them. Without either there
+ * are two classes. A class that is missing from `id2label` gets a generated name.
  */
 export function transformersLabels(config: Fields): string[] {
   const given = field(config, "id2label");

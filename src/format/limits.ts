@@ -1,4 +1,4 @@
-/** The most of what a config may ask for. */
+/** The limits of what a config may specify. */
 
 /** Pixels along a side of the image that a model takes. */
 export const MAX_IMAGE_SIDE = 4096;

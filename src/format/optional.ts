@@ -4,8 +4,8 @@ import { isWebPage } from "./fields.ts";
 import type { ModelFolder } from "./folder.ts";
 
 /**
- * The text of such a file; undefined also if the server sent a web page instead, as single-page apps do, or if
- * the server refused it, as object stores do with what they lack.
+ * The text of an optional file. Also undefined if the server sent a web page instead, as single-page apps do, or denied access, as object
+ * stores do for missing files.
  */
 export async function readOptional(
   folder: ModelFolder,

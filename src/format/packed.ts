@@ -6,7 +6,7 @@ import type { OpenWeights, StreamedTensors, Wanted, WeightsOptions } from "./saf
 import { openWeights } from "./weights.ts";
 
 export interface UnpackingOptions extends WeightsOptions {
-  /** Inputs that share a multiple, as config.json says; undefined where the file alone is asked. */
+  /** Number of inputs that share a multiple, from config.json; undefined if only the file is known. */
   groupSize?: number;
 }
 
@@ -105,7 +105,7 @@ function checkMultiples(
   );
 }
 
-/** Whether it tells the shape that a packed weight says already. */
+/** Whether it contains the shape, which a packed weight implies already. */
 const tellsShape = ({ name }: TensorEntry) => name.endsWith(".weight_shape");
 
 /** Values of 4 bits, each 8 too high, the first in the lowest bits -> int8. */

@@ -23,12 +23,12 @@ import {
 
 /** Most headers are shorter: 100 bytes for each of 1,000 tensors. */
 const FIRST_BYTES = 2 ** 17;
-/** Bytes that nobody wants, but that take no longer than another request. */
+/** Unneeded bytes whose download takes no longer than another request. */
 const GAP_BYTES = 2 ** 20;
 
 /**
- * As `openSafetensors`; undefined when the folder has no such file. A folder or a server that gives no parts is read as a whole, from the
- * answer to the first request. Throws ModelLoadError too when the file changes between two parts.
+ * As `openSafetensors`; undefined if the folder has no such file. A folder or a server without support for ranges is read as a whole, from
+ * the response to the first request. Also throws ModelLoadError if the file changes between two parts.
  */
 export async function openParts(
   folder: ModelFolder,
@@ -36,7 +36,7 @@ export async function openParts(
   options: StreamOptions,
 ): Promise<OpenFile | undefined> {
   const { signal } = options;
-  // Some servers refuse a range of what they give whole.
+  // Some servers reject a range of a file that they send as a whole.
   const first = await folder.open(name, signal, { begin: 0, end: FIRST_BYTES }).catch((error) => {
     if (!mayBeAbsent(error)) throw error;
     return folder.open(name, signal);

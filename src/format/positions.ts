@@ -9,9 +9,9 @@ interface Positions {
 }
 
 /**
- * Bicubic interpolation in f64 of positions [prefix + from.height * from.width + others, width] to the grid `to`; the
- * rows around the grid's stay. Samples are at (i + 0.5) * from / to - 0.5: torch's `interpolate(mode="bicubic", align_corners=False)`,
- * with `antialias=True` where the architecture says so.
+ * Bicubic interpolation in f64 of positions [prefix + from.height * from.width + others, width] to the grid `to`; the rows before and after
+ * the grid are unchanged. Samples are at (i + 0.5) * from / to - 0.5: torch's `interpolate(mode="bicubic", align_corners=False)`, with
+ * `antialias=True` if the architecture uses it.
  */
 export function interpolatePositions(
   positions: Float32Array,

@@ -31,7 +31,7 @@ export interface Preprocessing {
   bounds?: Bounds;
   /** From the center; it may be larger than the resized image, which black then surrounds. */
   crop?: Size;
-  /** Where half a pixel goes, as `Framing` has it. */
+  /** How half a pixel is rounded, as in `Framing`. */
   rounding?: "half-even";
   rescale: number;
   mean: [number, number, number];
@@ -188,7 +188,7 @@ function readResize(fields: Fields, defaults: Defaults): Resize {
 /** From here on ConvNextImageProcessor stretches the image instead of cropping it. */
 const STRETCH_FROM_EDGE = 384;
 
-/** `size` is the crop's, and `crop_pct` says how much larger the resize is. */
+/** `size` is the size of the crop, and `crop_pct` its ratio to the resize. */
 function readConvNext(fields: Fields, defaults: Defaults): Framing {
   checkFixed(fields, { do_center_crop: false });
   const size = readResize(fields, defaults);
@@ -237,7 +237,7 @@ function fromTimm(config: Fields): Preprocessing {
 
 const isSet = (value: unknown) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
 
-/** The crop is the image's size, the resize floor(size / crop_pct); what is not a square is resized bilinearly. */
+/** The crop has the size of the model's input, the resize floor(size / crop_pct); a size that is not square is resized bilinearly. */
 function readTimmFraming(pretrained: Fields, size: Size): Framing & Partial<Preprocessing> {
   const cropPercent = readPositive(pretrained, "crop_pct", 0.875);
   const mode = readText(pretrained, "crop_mode") ?? "center";

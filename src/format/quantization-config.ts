@@ -8,7 +8,7 @@ export interface Quantization {
   bits: number;
   /** Of the activations. */
   activationBits: number;
-  /** What the folder says of how it was made. */
+  /** The folder's record of how it was quantized. */
   notes?: Fields;
   /** Names of modules that stay in float. */
   ignore: string[];
@@ -20,7 +20,10 @@ export interface Quantization {
   calibration?: Fields;
 }
 
-/** compressed-tensors has a float for each group; here it is a multiple of 4 bits, so the format has a name that others refuse. */
+/**
+ * compressed-tensors has a float for each group; here it is a multiple of 4 bits, so the format has its own name, which other programs
+ * reject.
+ */
 const GROUPED = "vit8-pack-quantized";
 const WEIGHTS = { type: "int", symmetric: true, strategy: "channel", dynamic: false };
 const DYNAMIC = { num_bits: 8, type: "int", symmetric: true, strategy: "token", dynamic: true };
@@ -99,7 +102,7 @@ export function parseQuantization(value: unknown): Quantization | undefined {
 function check(fields: Fields, expected: Fields, who: string): void {
   for (const [key, value] of Object.entries(expected)) {
     const got = field(fields, key);
-    // compressed-tensors leaves out what its own default says
+    // compressed-tensors leaves out values that equal its defaults
     if (got === value || (got === undefined && key === "dynamic" && value === false)) continue;
     throw unsupported(`${who}.${key}`, quote(value), got);
   }

@@ -4,7 +4,7 @@ import { ModelLoadError, Vit8Error } from "../errors/errors.ts";
 /** A config with 21,843 labels, twice, has 3 MB. */
 const MAX_TEXT_BYTES = 8 * 2 ** 20;
 
-/** UTF-8 unless a byte order mark says UTF-16, as of files that PowerShell wrote; the mark is no part of the text. */
+/** UTF-8, or UTF-16 with a byte order mark, as PowerShell writes; the mark is removed. */
 export function decodeText(bytes: Uint8Array): string {
   const mark = (bytes[0] << 8) | bytes[1];
   const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";

@@ -73,10 +73,10 @@ export function truncated(expected: number, got: number | string): ModelFormatEr
 }
 
 const WHO = "safetensors header";
-/** Notes of whoever wrote the file, which nothing here reads. */
+/** Metadata of the program that wrote the file; not read here. */
 const METADATA = "__metadata__";
 
-/** What often arrives in place of a weights file, told from its first bytes. */
+/** Recognizes, from the first bytes, the files that servers often send instead of weights. */
 function recogniseForeign(bytes: Uint8Array): string | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, LENGTH_BYTES));
   // a length within bounds has zeros here, and may look like any text before them

@@ -29,19 +29,22 @@ export interface StreamOptions {
 export interface WeightsOptions extends StreamOptions {
   /** Expected SHA-256 of the only file: `sha256-` and base64, as in HTML. */
   integrity?: string;
-  /** Requests only the bytes of the tensors that are wanted, where the folder can. What is not read has no SHA-256. */
+  /** Requests only the bytes of the wanted tensors, if the folder supports it. A file that is not read in full has no SHA-256. */
   inParts?: boolean;
 }
 
 export type Wanted = (entry: TensorEntry) => boolean;
 export type StreamedTensors = AsyncGenerator<{ entry: TensorEntry; bytes: Uint8Array }>;
 
-/** Weights whose header is known, and whose tensors are still to come. */
+/** A weights file whose header is read, before its tensors. */
 export interface OpenWeights {
   readonly entries: readonly TensorEntry[];
-  /** Once: the wanted tensors in the order of their bytes, each as it completes; `bytes` belong to the caller. Others are passed over, not held. */
+  /**
+   * Call once. Yields the wanted tensors in the order of their bytes, as each completes; `bytes` belong to the caller. Other tensors are
+   * skipped.
+   */
   tensors(wanted?: Wanted): StreamedTensors;
-  /** Gives up what has not come. Needless after the last tensor, and harmless. */
+  /** Cancels the rest of the stream. Not needed after the last tensor. */
   close(): Promise<void>;
 }
 
@@ -100,7 +103,7 @@ async function takeHeader(source: ByteSource, fileByteLength?: number): Promise<
   return parseSafetensorsHeader(head, fileByteLength);
 }
 
-/** Room made for a tensor before its bytes come: more is made only as they do, whatever the header claims. */
+/** Size of a tensor's first buffer. It grows only as bytes arrive, whatever size the header claims. */
 const FIRST_ROOM_BYTES = 16 * 2 ** 20;
 
 export class ByteSource {
@@ -155,7 +158,7 @@ export class ByteSource {
     return at;
   }
 
-  /** Makes sure that bytes are at hand; false at the end of the stream. */
+  /** Reads until enough bytes are available; false at the end of the stream. */
   async #fill(): Promise<boolean> {
     while (this.#rest.length === 0) {
       this.#signal?.throwIfAborted();

@@ -3,7 +3,7 @@ import { ModelFormatError } from "../errors/errors.ts";
 import { bytesPerElement, type Dtype, elementCount } from "../tensor/dtype.ts";
 import { LENGTH_BYTES } from "./safetensors-header.ts";
 
-/** A tensor to be written; `bytes` hold its elements, row-major and little-endian. */
+/** A tensor to be written; `bytes` are its elements, row-major and little-endian. */
 export interface StoredTensor {
   name: string;
   dtype: Dtype;

@@ -1,4 +1,4 @@
-/** SHA-256 of bytes that come in pieces, which crypto.subtle does not take. Source: FIPS 180-4, sections 4.2.2, 5.1.1, 6.2. */
+/** SHA-256 of a stream of bytes, which crypto.subtle does not support. Source: FIPS 180-4, sections 4.2.2, 5.1.1, 6.2. */
 
 const BLOCK_BYTES = 64;
 

@@ -14,8 +14,9 @@ const MAX_SHARDS = 256;
 const SHARD_NAME = /^\w[\w.-]{0,200}\.safetensors$/;
 
 /**
- * Reads the headers of all shards, so that what the model lacks is known before its weights come; the tensors are those of each
- * shard in turn, and a shard of which none is wanted is not read. Throws ModelFormatError for an index that its shards do not bear out, ModelLoadError for a missing shard.
+ * Reads the headers of all shards, so that a missing tensor is found before the weights download. Yields the tensors of one shard after
+ * another, and skips shards without a wanted tensor.
+ * @throws ModelFormatError for an index that does not match its shards; ModelLoadError for a missing shard
  */
 export async function openShards(
   folder: ModelFolder,
@@ -51,7 +52,7 @@ export async function openShards(
   return { entries, tensors, close: async () => {} };
 }
 
-/** The headers by file, each checked against what the text of the index says. */
+/** Reads the headers by file, and compares each with the index. */
 async function readShards(
   folder: ModelFolder,
   index: string,
@@ -67,7 +68,7 @@ async function readShards(
   return shards;
 }
 
-/** The tensors that each shard should hold. */
+/** The names of the tensors in each shard, according to the index. */
 function parseIndex(text: string): Map<string, Set<string>> {
   const map = asFields(field(asFields(parseJson(text, INDEX), INDEX), "weight_map"), `${INDEX} weight_map`);
   const shards = new Map<string, Set<string>>();

@@ -13,7 +13,7 @@ export function timmPretrained(config: Fields): Fields {
   return asFields(field(config, "pretrained_cfg") ?? config, "pretrained_cfg");
 }
 
-/** The arguments that the model's class gets beside those that its name stands for; timm leaves out null. */
+/** The arguments of the model's class, in addition to those that its name implies; timm leaves out null. */
 export function timmArguments(config: Fields): Fields {
   const args = asFields(field(config, "model_args") ?? {}, "model_args");
   return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));

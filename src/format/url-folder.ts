@@ -21,12 +21,12 @@ export function openHubFolder(
   if (/^\.*$/.test(revision))
     throw new ModelLoadError(`revision ${quote(revision)}: expected a branch, a tag, a commit or refs/pr/1.`);
   const repository = `${String(endpoint).replace(/\/+$/, "")}/${id}`;
-  // Some come from an address, where a slash is written so.
+  // Some revisions are copied from a URL, where a slash is `%2F`.
   const at = encodeURIComponent(revision.replace(/%2f/gi, "/"));
   const inside = subfolder.split("/").map(encodeURIComponent).join("/");
   const pointers = asFolderUrl(`${repository}/raw/${at}/${inside}`);
   const init = { headers };
-  // Beside a large file lies its Git LFS pointer, which tells the SHA-256: the header that does is on a redirect, unseen.
+  // The Git LFS pointer next to a large file contains the SHA-256. The header that contains it is on a redirect, which a page cannot read.
   const check = async (name: string, file: Download, signal?: AbortSignal) => {
     if (!name.endsWith(".safetensors")) return file;
     const integrity = await import("./integrity.ts").catch(() => undefined);
@@ -39,8 +39,8 @@ export function openHubFolder(
 }
 
 /**
- * Files beside one another on a server; a query after `base` goes with every request. A whole file from the server passes `check`
- * before anybody sees or keeps it.
+ * Files of one folder on a server; a query in `base` is added to every request. A file that is downloaded in full must pass `check` before
+ * it is returned or cached.
  */
 export function openUrlFolder(
   base: string | URL,
@@ -81,7 +81,7 @@ export function inFull(address: string): URL | undefined {
   }
 }
 
-/** Whether a fetch from here may know it: besides http and https there are the schemes of extensions and apps. */
+/** Whether fetch may support the scheme: in addition to http and https, there are those of extensions and apps. */
 function isPlace({ href, protocol }: URL): boolean {
   const { location } = globalThis;
   if (!location) return protocol.startsWith("http");

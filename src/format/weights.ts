@@ -12,8 +12,9 @@ export const WEIGHTS_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
 
 /**
- * Opens the weights with all their headers. Throws ModelLoadError when there are none, and as `openSafetensors` does. What they yield
- * ends in ModelFormatError when the bytes are not those that `integrity` says.
+ * Opens the weights and reads all their headers.
+ * @throws ModelLoadError if there are none, and as `openSafetensors`; the stream throws ModelFormatError if the bytes do not match
+ *   `integrity`
  */
 export async function openWeights(folder: ModelFolder, options: WeightsOptions = {}): Promise<OpenWeights> {
   let why: unknown;
@@ -38,7 +39,7 @@ export async function listWeights(
   return weights.entries;
 }
 
-/** `why` is what was wrong with the one file, where something was: it is told when there are no shards either. */
+/** `why` is the error of the single file, if there is one. It is thrown if there are no shards either. */
 async function readIndex(folder: ModelFolder, why: unknown, signal?: AbortSignal): Promise<string> {
   const index = await readOptional(folder, INDEX_FILE, signal);
   if (index && /^\s*\{/.test(index)) return index;

@@ -7,7 +7,7 @@ const ALIGNMENT = 256;
 const FIRST_BYTES = 1 << 20;
 const MOST_BYTES = 1 << 24;
 
-/** Named data that is uploaded once, read by every run and given back together. */
+/** Named data that is uploaded once, read by every run and released together. */
 export class Arena {
   readonly #gpu: Gpu;
   readonly #buffers: GPUBuffer[] = [];

@@ -1,8 +1,8 @@
-// What the compiler says of a shader that it refuses. Fetched where it does.
+// The compiler's messages for a shader that does not compile. Loaded only then.
 
 import { within } from "../errors/until.ts";
 
-/** They are words in an error that is told anyway, and several variants may fail one after the other. */
+/** They only add detail to an error that is thrown anyway, and several variants may fail one after another. */
 const LIMIT_MS = 1000;
 
 export async function complaintsOf(module: GPUShaderModule): Promise<string> {

@@ -1,4 +1,4 @@
-// One device: opened with only what is used, its buffers counted, its pipelines compiled once.
+// A WebGPU device with only the features that vit8 uses, counted buffers, and pipelines that are compiled once.
 
 import { DeviceError, ShaderError, UnsupportedDeviceError, type Vit8Error } from "../errors/errors.ts";
 import { within } from "../errors/until.ts";
@@ -37,7 +37,7 @@ const ANSWER_LIMIT_MS = 120_000;
 export type Wait = <T>(promise: Promise<T>, atLeastMs?: number) => Promise<T>;
 
 export interface OpenOptions {
-  /** Where adapters come from; default `navigator.gpu`. */
+  /** The source of adapters; default `navigator.gpu`. */
   readonly gpu?: GPU;
   /** How to wait for the GPU where waiting itself costs: Node's event loop spins meanwhile. Default: just wait. */
   readonly wait?: Wait;
@@ -54,7 +54,7 @@ export class Gpu {
   readonly lost: Promise<string>;
   readonly #wait: Wait;
   #bytes = 0;
-  /** What the device refused, in order. */
+  /** Errors of the device, in order. */
   readonly #errors: GPUError[] = [];
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #modules = new Map<string, GPUShaderModule>();
@@ -78,8 +78,8 @@ export class Gpu {
   }
 
   /**
-   * Every wait for a result of the GPU.
-   * @throws DeviceError where it is refused, or not there within `limitMs`
+   * Waits for a result of the GPU.
+   * @throws DeviceError if it fails, or takes longer than `limitMs`
    */
   wait<T>(promise: Promise<T>, atLeastMs?: number, limitMs = ANSWER_LIMIT_MS): Promise<T> {
     const answer = within(limitMs, promise).catch((cause) => {
@@ -105,7 +105,7 @@ export class Gpu {
     return buffer;
   }
 
-  /** A buffer that holds `data` from the start. */
+  /** A buffer with `data` as its initial contents. */
   upload(label: string, data: ArrayBufferView, usage: GPUBufferUsageFlags = 0): GPUBuffer {
     const buffer = this.buffer(label, data.byteLength, usage);
     this.write(buffer, data);
@@ -130,7 +130,7 @@ export class Gpu {
     return texture;
   }
 
-  /** Gives a buffer or texture back; undefined is fine. */
+  /** Releases buffers and textures; undefined is allowed. */
   release(...resources: (GPUBuffer | GPUTexture | undefined)[]): void {
     for (const resource of resources) {
       if (!resource) continue;
@@ -177,8 +177,8 @@ export class Gpu {
   }
 
   /**
-   * Runs `work`, then asks the device whether it refused a command or ran out of memory meanwhile: a DeviceError. Error
-   * scopes would do for one caller at a time, but they are a stack, and two loads on one device interleave.
+   * Runs `work`, then throws a DeviceError if the device rejected a command or ran out of memory meanwhile. Error scopes would be simpler,
+   * but they form a stack, and two loads on one device interleave.
    */
   async guarded<T>(what: string, work: () => T | Promise<T>): Promise<T> {
     const before = this.#errors.length;
@@ -229,8 +229,8 @@ export class Gpu {
 const DEFAULT_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
 
 /**
- * Opens a device with only the features that vit8 uses, and default limits but for storage buffers.
- * @throws UnsupportedDeviceError saying which browser, flag or driver helps; what WebGPU threw is its cause.
+ * Opens a device with only the features that vit8 uses, and default limits except for storage buffers.
+ * @throws UnsupportedDeviceError with the browser, flag or driver that helps; its cause is the error of WebGPU
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const gpu = options.gpu ?? (await answerOf("navigator.gpu", async () => globalThis.navigator?.gpu));
@@ -251,7 +251,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   }
 }
 
-/** One answer on the way to a device. A device that comes after the limit is given back. */
+/** Waits for one step of opening a device. A device that opens after the limit is destroyed. */
 async function answerOf<T extends object | null | undefined>(
   call: string,
   ask: () => Promise<T>,
@@ -292,10 +292,10 @@ async function requestDevice(adapter: GPUAdapter, without: ReadonlySet<string>):
   return device;
 }
 
-/** What an adapter says of itself; every field may be missing. */
+/** The adapter's description of itself; every field may be missing. */
 type AdapterInfo = Partial<GPUAdapterInfo>;
 
-/** Of an adapter that does not say, the kernels do without what they would like to know. */
+/** Without the adapter's info, kernels do not use what depends on it. */
 async function infoOf(adapter: GPUAdapter): Promise<AdapterInfo> {
   try {
     return adapter.info ?? (await (await import("./old-adapter.ts")).askInfo(adapter));

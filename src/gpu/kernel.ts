@@ -1,4 +1,4 @@
-// What a shader may be told: its bindings, its variants, and how a problem becomes constants and a grid.
+// The interface of a kernel: its bindings, its variants, and how a problem becomes constants and a grid.
 
 /** How a shader touches one binding. The order of the keys is the binding index in group 0. */
 export type Access = "read" | "write" | "uniform" | "texture";
@@ -6,7 +6,7 @@ export type Bindings = Readonly<Record<string, Access>>;
 /** Workgroups along x, y and z. */
 export type Grid = readonly [x: number, y?: number, z?: number];
 
-/** What a variant may ask of the machine before it is a candidate. */
+/** Properties of the machine that a variant may require. */
 export interface Capabilities {
   /** The adapter's vendor, such as `nvidia` or `apple`. */
   readonly vendor: string;
@@ -44,7 +44,7 @@ export interface Variant<P> {
   readonly runsOn?: (capabilities: Capabilities, problem: P) => boolean;
 }
 
-/** A small problem with its answer, which a variant must find on this driver before it is used. */
+/** A small problem with its expected output: the self-test of a variant on this driver. */
 export interface Probe {
   readonly problem: unknown;
   /** Host data of every binding that is read. */
@@ -63,7 +63,7 @@ export interface Kernel<B extends Bindings = Bindings, P = never> {
   readonly name: string;
   readonly bindings: B;
   readonly variants: Readonly<Record<string, Variant<P>>>;
-  /** What the shader is told at run time through its uniform binding `params`; absent without one. */
+  /** Contents of the uniform binding `params` at run time; undefined if the shader has none. */
   readonly params?: (problem: P) => Uint32Array;
   /** Absent: the kernel is trusted as it compiles. */
   readonly probe?: () => Probe;

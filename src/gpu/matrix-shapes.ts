@@ -9,7 +9,7 @@ interface MatrixConfig {
   readonly K: number;
 }
 
-/** What the kernels ask for, which an adapter has to be able to give. */
+/** Matrix sizes that the kernels require of an adapter. */
 const SUBGROUP = 32;
 
 /** Shapes as `16x16x32`: rows, columns, depth. */

@@ -1,4 +1,4 @@
-// What an adapter without `info` says of itself: Chrome 113 to 126 have a method in its place.
+// The info of an adapter without `info`: Chrome 113 to 126 have a method instead.
 
 import { within } from "../errors/until.ts";
 

@@ -5,7 +5,7 @@ const inNode = Boolean(
   (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node,
 );
 
-/** The remedy for what is missing or failed. */
+/** How to fix a missing or failing WebGPU. */
 export function remedyFor(what: "is not available in this browser" | "offers no adapter" | "failed"): string {
   if (what === "is not available in this browser")
     return "Use Chrome or Edge 113+, Safari 26+ or Firefox 141+ over https or localhost. In Node run `npm i webgpu`, and import vit8/node.";

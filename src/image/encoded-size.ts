@@ -1,7 +1,6 @@
 /**
- * The size that an image's file says it has, read from its first bytes, so that one of gigapixels is refused before a
- * decoder makes room for it. Sources: PNG 3rd edition 11.2.1, GIF89a 18, ITU-T T.81 B.2.2, RFC 9649 (WebP), BITMAPINFOHEADER,
- * ISO/IEC 23008-12 6.5.3 (AVIF).
+ * Reads the size of an image from the first bytes of its file, so that an image of gigapixels is rejected before a decoder allocates memory
+ * for it. Sources: PNG 3rd edition 11.2.1, GIF89a 18, ITU-T T.81 B.2.2, RFC 9649 (WebP), BITMAPINFOHEADER, ISO/IEC 23008-12 6.5.3 (AVIF).
  */
 
 import { checkPictureSize } from "./picture.ts";
@@ -11,7 +10,7 @@ export interface EncodedSize {
   readonly height: number;
 }
 
-/** Throws PictureError for a file, called `name`, whose size is not one that vit8 takes. */
+/** Throws PictureError if the size of the image in the file is not supported. `name` is its name in the message. */
 export async function checkFileSize(file: Blob, name: string): Promise<void> {
   const size = await encodedSize(file);
   if (size) checkPictureSize(name, size.width, size.height);
@@ -19,7 +18,7 @@ export async function checkFileSize(file: Blob, name: string): Promise<void> {
 
 const HEAD_BYTES = 65_536;
 
-/** Undefined where the format is another, or the file is too damaged to say. */
+/** Undefined for another format, or if the file is too damaged. */
 export async function encodedSize(file: Blob): Promise<EncodedSize | undefined> {
   const head = await viewOf(file, 0);
   const text = String.fromCharCode(...new Uint8Array(head.buffer, 0, Math.min(16, head.byteLength)));
@@ -31,7 +30,7 @@ export async function encodedSize(file: Blob): Promise<EncodedSize | undefined> 
     if (/^RIFF[\s\S]{4}WEBP/.test(text)) return sizeOfWebp(head, text.slice(12));
     return text.slice(4, 8) === "ftyp" ? sizeOfAvif(head) : undefined;
   } catch {
-    return undefined; // it ends before it says
+    return undefined; // the file ends before the size
   }
 }
 

@@ -56,7 +56,7 @@ export function formatName(head: Bytes): string | undefined {
   return markupName(head);
 }
 
-/** A HEIC says `mif1` first at times, and what it is behind that; an AVIF too. */
+/** The first brand of a HEIC file may be `mif1`, with the actual one after it; the same is true of AVIF. */
 function brandName(text: string): string | undefined {
   const brands = [8, 16, 20, 24, 28, 32].map((at) => text.slice(at, at + 4));
   return BRANDS.find(([, brand]) => brands.some((it) => brand.test(it)))?.[0];
@@ -76,7 +76,7 @@ export function markupText(bytes: Bytes): string {
   }
 }
 
-/** What may stand before the root: white space, declarations, comments and a document type with its entities. */
+/** Allowed before the root: white space, declarations, comments and a document type with its entities. */
 const COMMENT = "<!--(?:(?!-->)[^])*-->";
 const QUOTED = `"[^"]*"|'[^']*'`;
 const ENTITIES = `\\[(?:${COMMENT}|${QUOTED}|(?!<!--)[^"'\\]])*\\]`;

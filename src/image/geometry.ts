@@ -72,7 +72,7 @@ function startOfTransformers(size: number, crop: number): number {
   return Math.floor((size - crop) / 2);
 }
 
-/** torchvision's `int(round((size - crop) / 2))`; where the crop is larger, the lesser half of the padding comes first. */
+/** torchvision's `int(round((size - crop) / 2))`; if the crop is larger, the smaller half of the padding is first. */
 function startOfTorchvision(size: number, crop: number): number {
   return size < crop ? Math.floor((size - crop + 1) / 2) : roundHalfEven((size - crop) / 2);
 }

@@ -1,4 +1,4 @@
-// How an image of any size goes through a small texture and a small buffer: bands of patch rows, each in strips of image rows.
+// Divides an image of any size for a small texture and a small buffer: into bands of patch rows, and each band into strips of image rows.
 
 import type { ResizePlan } from "./resize.ts";
 import { inputRange } from "./resize.ts";
@@ -6,7 +6,7 @@ import { inputRange } from "./resize.ts";
 /** Columns of the image in one texture row: WebGPU's default maxTextureDimension2D, 1 << PANEL_SHIFT in the shader. */
 export const PANEL_WIDTH = 8192;
 
-/** Budgets: a 720p frame cut to a square stays one strip; both together are 3 MiB at most, but for single rows that exceed it. */
+/** Budgets: a 720p frame cropped to a square is one strip; both together are at most 3 MiB, except for single rows that are larger. */
 const STRIP_TEXELS = 512 * 1024;
 const BAND_PIXELS = 256 * 1024;
 
@@ -26,7 +26,7 @@ export interface Strip {
   readonly completesBand: boolean;
 }
 
-/** Where an image's wanted columns lie in the texture, and what it needs to hold. */
+/** The columns of an image that are needed, their position in the texture, and the size of the texture. */
 export interface StripPlan {
   /** The image's columns [firstColumn, firstColumn + columns) are wanted. */
   readonly firstColumn: number;

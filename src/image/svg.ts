@@ -19,7 +19,7 @@ const UNITS: Record<string, number> = {
   em: 12,
   ex: 6,
 };
-/** What CSS gives an image that says nothing of its size. */
+/** The size that CSS gives an image without one. */
 const DEFAULT = { width: 300, height: 150 };
 const ATTRIBUTE = /\s([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 

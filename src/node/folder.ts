@@ -1,4 +1,4 @@
-// A model's folder in Node: on the disk, or anywhere that a page has it, with the environment's say about the Hub.
+// A model folder in Node: on the disk, or from any source that a page supports, with the Hub settings of the environment.
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -18,8 +18,8 @@ import { readText } from "../format/read-text.ts";
 import { advising, hubOf } from "./hub.ts";
 
 /**
- * The folder that a model is named by in Node: a directory where there is one of that name, otherwise as in a page.
- * @throws ModelLoadError for a path without a directory, and for what is no name of a model.
+ * Opens the folder of a model in Node: a directory if one with this name exists, otherwise as in a page.
+ * @throws ModelLoadError for a path without a directory, or an argument that does not name a model
  */
 export async function openModel(model: ModelSource, hub: HubOptions = {}): Promise<ModelFolder> {
   const name = nameOfModel(model);

@@ -8,7 +8,7 @@ import type { HubOptions, ModelFolder } from "../format/folder.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The endpoint (the given one first) and the token, which is sent only there: fetch drops it on a redirect to another origin. */
+/** The endpoint (the argument takes precedence) and the token, which is sent only there: fetch drops it on a redirect to another origin. */
 export async function hubOf(
   endpoint: HubOptions["endpoint"],
   env: Environment = process.env,
@@ -33,7 +33,7 @@ function tokenFile(env: Environment): string {
   return env.HF_TOKEN_PATH || path.join(env.HF_HOME || path.join(caches, "huggingface"), "token");
 }
 
-/** The same folder, with errors that say what helps in Node: a token, or the proxy setting. */
+/** The same folder, with errors that say what helps in Node: a token, or a proxy setting. */
 export function advising(folder: ModelFolder): ModelFolder {
   const advised = (error: unknown) => {
     if (error instanceof ModelLoadError) error.message = told(error) + adviceOf(error.message);
@@ -46,7 +46,7 @@ export function advising(folder: ModelFolder): ModelFolder {
   };
 }
 
-/** Node's `fetch` only says "fetch failed"; the reason is in the cause. */
+/** Node's `fetch` only reports "fetch failed"; the reason is in the cause. */
 function told({ message, cause }: ModelLoadError): string {
   const below = (cause as Error | undefined)?.cause as Error | undefined;
   return below?.message ? message.replace("(fetch failed)", () => `(${below.message})`) : message;

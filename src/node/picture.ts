@@ -1,4 +1,4 @@
-// Image files in Node, decoded by sharp into what Pillow's `convert("RGB")` gives: upright, no color profile applied.
+// Image files in Node, decoded by sharp to the pixels of Pillow's `convert("RGB")`: upright, without applying a color profile.
 
 import { readFile, stat } from "node:fs/promises";
 import type { Metadata, Sharp } from "sharp";
@@ -11,8 +11,8 @@ import { remedyFor } from "./package.ts";
 export const MAX_BYTES = 2 ** 30;
 
 /**
- * Decodes a file, or bytes that messages call `name`. Alpha is dropped, an animation gives its first frame.
- * @throws PictureError, in one line that names the file: unreadable, empty, no image, damaged, too small, too big
+ * Decodes a file, or bytes that messages call `name`. Alpha is dropped; an animation yields its first frame.
+ * @throws PictureError, in one line with the name of the file, if it is unreadable, empty, damaged, too small, too large or not an image
  */
 export async function readPicture(source: string | Uint8Array, name?: string): Promise<RawPicture> {
   const called = name ?? (typeof source === "string" ? source : "picture");
@@ -32,7 +32,7 @@ export async function readPicture(source: string | Uint8Array, name?: string): P
 
 async function readBytes(file: string): Promise<Uint8Array> {
   const unreadable = (cause: unknown): never => {
-    // Node gives names of other encodings with this sign in place of what it cannot read.
+    // Node replaces characters of a name that are not UTF-8 with this sign.
     const hint = file.includes("\ufffd") ? " Its name is not UTF-8." : "";
     throw new PictureError(`${file}: cannot be read (${reason(cause)}).${hint}`, { cause });
   };
@@ -123,7 +123,7 @@ function trouble(cause: unknown, bytes: Uint8Array): string {
     : `the image is damaged or truncated (${reason(cause)}).`;
 }
 
-/** The cause in a few words: its first line, without what we say ourselves, such as a path, which may have lines of its own. */
+/** The cause in a few words: its first line, without the parts that the message already has, such as a path, which may contain line breaks. */
 function reason(cause: unknown): string {
   const [line] = (cause as Error).message.replace(/, \w+ '.*'$/s, "").split("\n");
   return line.replace(/^Input buffer has corrupt header: /, "");

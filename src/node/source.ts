@@ -16,7 +16,7 @@ const ADDRESS = /^(?:file|https?|data|blob):|^[a-z][a-z\d+.-]+:\/\//i;
  * @throws PictureError if it cannot be read, fetched or decoded, or is not an image; the signal's reason.
  */
 export async function readSource(picture: NodePicture, signal?: AbortSignal): Promise<PixelData> {
-  // By their properties, not their class: an image may come from another realm, as under Jest, or another fetch.
+  // By their properties, not their class: an image may be from another realm, as under Jest, or another fetch.
   const { href, width, size, arrayBuffer, name = "Blob" } = Object(picture);
   if (typeof picture === "string" && !ADDRESS.test(picture)) return readPicture(picture);
   if (typeof picture === "string" || typeof href === "string") return readAddress(href ?? picture, signal);

@@ -18,7 +18,7 @@ export function nodeThreads(): Threads {
     why: cores > most ? `no more than ${MOST_THREADS} are worth it` : `this machine runs ${cores} at once`,
     spawn(start) {
       const worker = new Worker(program, { eval: true, workerData: start });
-      // It sleeps when there is nothing to do, and keeps nobody awake.
+      // Lets the process exit while the worker is idle.
       worker.unref();
       const ready = new Promise<void>((resolve, reject) => {
         worker.once("message", () => resolve());

@@ -7,7 +7,7 @@ type Step = Readonly<Record<string, unknown>>;
 
 /** What GPT-2 splits by (ByteLevel of tokenizers). */
 const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-/** Stand for a zero width joiner, and between signs that stay apart: Unicode will never have such signs. */
+/** Placeholders for a zero width joiner, and for the boundary between signs that must stay separate: Unicode noncharacters. */
 const [JOINER, WALL] = ["\ufdd0", "\ufdd1"];
 const APART = "(?<=[\\u0800-\\uffff])(?=[\\u1160-\\u11ff\\uff9e\\uff9f]|(?![\\u0300-\\u07ff])\\p{M})";
 
@@ -15,7 +15,7 @@ const replace = (pattern: object, content: string) => ({ type: "Replace", patter
 const all = (normalizers: readonly Step[]) => ({ type: "Sequence", normalizers });
 
 const NORMALIZERS: Readonly<Record<string, (step: Step) => Step>> = {
-  // JavaScript makes another letter of a sigma at the end of a word; Rust goes sign by sign.
+  // JavaScript lowercases a sigma at the end of a word to another letter; Rust lowercases each character by itself.
   Lowercase: (step) => all([replace({ String: "\u03a3" }, "\u03c3"), step]),
   // The library has NFKC and some lists for SentencePiece's table. Of all signs one differs: it takes the joiner of emoji for a space.
   // And Rust looks up what belongs together only where it has less than 6 bytes, so that signs of 3 bytes each stay apart: kana and

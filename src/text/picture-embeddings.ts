@@ -13,7 +13,7 @@ interface Kept {
 
 export class PictureEmbeddings<P> {
   readonly #images: Pick<ImageClassifier<P>, "embed">;
-  /** An image that nobody holds any more is forgotten. */
+  /** An image that is garbage-collected drops its embedding. */
   readonly #kept = new WeakMap<object, Kept>();
   /** The oldest first. */
   readonly #order: Kept[] = [];

@@ -33,7 +33,7 @@ const MARKS = /\b_(?:orig_mod|fsdp_wrapped_module|checkpoint_wrapped_module)\.|^
 const HOSTED = ["words.weight", "words.weight_scale", "positions", "logit_scale", "logit_bias"];
 
 /**
- * Yields what the network computes with; the rest goes to `host`, words as int8 unless `keepFloats`.
+ * Yields the tensors that the network computes with. The other tensors are added to `host`, token embeddings as int8 unless `keepFloats`.
  * @throws ModelFormatError for a file that lacks a tensor
  */
 export async function* textTensors(

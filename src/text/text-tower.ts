@@ -15,7 +15,7 @@ export interface TextTower {
   readonly logits: Logits;
   /** An embedding for each list of ids, not normalized. Survives the loss of its device. @throws DisposedError; the signal's reason */
   encode(texts: readonly (readonly number[])[], signal?: AbortSignal): Promise<Float32Array[]>;
-  /** Gives its memory back, after the run in progress. A second call does nothing. */
+  /** Releases the memory, after the current run. A second call does nothing. */
   dispose(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export class LocalTextTower implements TextTower {
     this.#options = options;
   }
 
-  /** @param wanted the device that was asked for, of which `options` has what it came to: another loss may end there */
+  /** @param wanted the requested device; `options` has the actual one, and another loss may change it */
   static async loadOn(
     access: GpuAccess,
     folder: ModelFolder,

@@ -63,7 +63,7 @@ export async function loadText(
   const onBytes = (loaded: number, total?: number) =>
     onProgress?.({ stage: "download", loaded, total, file: WEIGHTS_FILE });
   const packed = program.pack(textTensors(folder, model, host, { signal, onBytes, keepFloats }));
-  // A device asks an image's size only where there are images.
+  // A device reads the image size only of models that have images.
   const backend = await device.load(model as unknown as ModelDescription, program, packed, autotune);
   const engine = new TextEngine(model, host, backend, (rows) => programAt(model.networkAt(rows)));
   await until(signal, backend.compiling ?? Promise.resolve()).catch(async (error) => {

@@ -1,4 +1,4 @@
-// One worker for all classifiers of a page that ask for one, so that they share its device; it ends with the last of them.
+// One worker for all classifiers of a page that use one, so that they share its device. It ends with the last of them.
 
 import type { LoadProgress } from "../classifier/model.ts";
 import { DeviceError, UnsupportedDeviceError, type Vit8Error } from "../errors/errors.ts";
@@ -6,9 +6,9 @@ import { until, within } from "../errors/until.ts";
 import { type Numbered, type Reply, type Request, receiveError } from "./messages.ts";
 import { spawnWorker } from "./spawn.ts";
 
-/** Its script is fetched meanwhile, 140 kB at most compressed: a server that takes longer does not answer. */
+/** Its script, at most 140 kB compressed, downloads in this time; a slower server counts as not responding. */
 const START_LIMIT_MS = 15_000;
-/** After an abort: the worker mostly answers within it. */
+/** After an abort, the worker usually replies within this time. */
 const CLEAN_UP_MS = 20;
 
 interface Call {
@@ -21,7 +21,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly transfer?: Transferable[];
-  /** Told of an answer that comes after the call was aborted. */
+  /** Called with a reply that arrives after the call was aborted. */
   readonly onLate?: () => void;
 }
 
@@ -31,7 +31,7 @@ export class Channel {
   #worker: Worker | undefined;
   readonly #listening = new AbortController();
   readonly #calls = new Map<number, Call>();
-  /** Why it serves nobody any more. */
+  /** Why the worker can no longer be used. */
   #broken: Vit8Error | undefined;
   #lastId = 0;
   #holders = 0;
@@ -52,7 +52,7 @@ export class Channel {
         }),
       );
     });
-    this.started.catch(() => {}); // told to every call
+    this.started.catch(() => {}); // passed to every call
   }
 
   /** The worker of the last holder ends; after a moment in which it can end its downloads itself, where some were under way. */
@@ -67,7 +67,7 @@ export class Channel {
     return ++this.#lastId;
   }
 
-  /** What the worker answers. An aborted call is over when the worker says so, or soon after. */
+  /** The worker's reply. An aborted call ends when the worker replies, or soon after. */
   async call<T>(message: Numbered<Request>, options: CallOptions = {}): Promise<T> {
     const { signal, onLate = () => {} } = options;
     await until(signal, this.started);
@@ -120,7 +120,7 @@ export class Channel {
     else call?.resolve(reply.value as never);
   }
 
-  /** A worker that did not start, or fell: whoever asks next gets another. */
+  /** A worker that did not start, or that stopped: the next caller starts another. */
   #break(error: Vit8Error): Vit8Error {
     this.#broken = error;
     this.#end();

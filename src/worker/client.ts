@@ -190,7 +190,7 @@ class WorkerClassifier implements ImageClassifier {
     if (this.#disposed) return;
     this.#disposed = true;
     const request = { id: this.#channel.nextId(), type: "dispose", classifier: this.#id } as const;
-    await this.#channel.call(request).catch(() => {}); // with a worker that stopped, all is given back
+    await this.#channel.call(request).catch(() => {}); // a worker that stopped has released everything
     this.#channel.release();
   }
 
@@ -208,7 +208,7 @@ class WorkerClassifier implements ImageClassifier {
       const sent = await until(signal, Promise.all(opening));
       return (await this.#ask(method, many ? sent : sent[0], options)) as T;
     } finally {
-      // What was moved is closed already; what was not, or comes when nobody waits any more, is closed here.
+      // Transferred images are closed already. Others, and those that open after an abort, are closed here.
       for (const picture of opening) picture.then(closeBitmap, () => {});
     }
   }
@@ -273,7 +273,7 @@ function refusal(error: unknown, isBitmap: boolean): unknown {
   return new PictureError(`image: ${why}`, { cause: error });
 }
 
-/** A worker has an address of its own, and files lose their folder on the way: both are told in full. */
+/** A worker has its own URL, and files lose their folder when they are posted: both are sent in full. */
 export function sendableModel(model: ModelSource): string | Record<string, FileContents> {
   const name = nameOfModel(model);
   if (name !== undefined) return sendableAddress(name);
@@ -286,7 +286,7 @@ export function sendableModel(model: ModelSource): string | Record<string, FileC
 
 function sendableAddress(address: string): string {
   const url = /^\.{0,2}\//.test(address) ? inFull(address) : undefined;
-  // The slash tells a folder from a page of the Hub, where the endpoint is of the same origin.
+  // The slash distinguishes a folder from a page of the Hub if the endpoint has the same origin.
   if (url) url.pathname = url.pathname.replace(/\/*$/, "/");
   return url?.href ?? address;
 }

@@ -104,5 +104,5 @@ function reply(id: number, message: Reply): void {
   postMessage({ id, ...message });
 }
 
-// Whoever started this script knows by it that it runs.
+// Informs the page that this script runs.
 reply(0, { value: undefined });

@@ -1,5 +1,5 @@
-// What a page and its worker say to one another. Every request has a number from 1 on, and one reply with it
-// that is not progress; a reply to 0 says that the worker runs.
+// The messages between a page and its worker. Every request has a number from 1, and one reply with that number that is not progress. A
+// reply to 0 means that the worker runs.
 
 import type { LoadOptions, Report } from "../classifier/api.ts";
 import type { Advice, Reason } from "../classifier/device.ts";

@@ -7,14 +7,14 @@ import { isA } from "../errors/is-a.ts";
 import { bytesOf } from "../image/encoded-size.ts";
 import { formatName } from "../image/format-name.ts";
 
-/** Something that `postMessage` takes; whoever gets a bitmap or frame closes it. The caller's own image stays as it is. */
+/** A value for `postMessage`. The receiver closes a bitmap or frame; the caller's own image is unchanged. */
 export async function sendable(picture: Picture, signal?: AbortSignal): Promise<unknown> {
   if (isA(picture, "VideoFrame")) return picture.clone();
   if (isA(picture, "HTMLVideoElement")) return currentFrame(picture);
   if (isA(picture, "HTMLImageElement") || (isA(picture, "Blob") && (await isSvg(picture))))
     return decoded(picture, signal);
   if (isA(picture, "Blob")) return picture;
-  // What is no image stays here. A browser may send an ImageData that lost its pixels as nothing at all.
+  // An argument that is not an image throws here. A browser may post an ImageData that lost its pixels as an empty value.
   (await openPicture(picture)).close();
   const drawn =
     isA(picture, "HTMLCanvasElement") || isA(picture, "OffscreenCanvas") || isA(picture, "ImageBitmap");
@@ -23,7 +23,7 @@ export async function sendable(picture: Picture, signal?: AbortSignal): Promise<
 
 /** A worker draws no SVG. */
 async function isSvg(file: Blob): Promise<boolean> {
-  // The worker says what is wrong with what cannot be read.
+  // The worker throws the error of an unreadable image.
   const head = await bytesOf(file.slice(0, 65_536)).catch(() => new Uint8Array());
   return formatName(head) === "SVG";
 }

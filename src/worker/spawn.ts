@@ -5,7 +5,7 @@ import { withTrustedTypes } from "./trusted-types.ts";
 /** Beside this module in the published package; a variable, so that bundlers leave it alone. */
 const published = "./worker.js";
 
-/** Throws whatever the browser has against it; most failures come later, as an event of the worker. */
+/** Throws the browser's error, if there is one; most failures are events of the worker, later. */
 export function spawnWorker(): Worker {
   if (typeof Worker === "undefined") throw new Error("this platform has no Worker");
   const here = new URL(import.meta.url);

@@ -63,7 +63,7 @@ class WorkerTextTower implements TextTower {
     if (this.#disposed) return;
     this.#disposed = true;
     const request = { id: this.#channel.nextId(), type: "dispose", classifier: this.#id } as const;
-    await this.#channel.call(request).catch(() => {}); // with a worker that stopped, all is given back
+    await this.#channel.call(request).catch(() => {}); // a worker that stopped has released everything
     this.#channel.release();
   }
 }

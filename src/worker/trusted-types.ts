@@ -32,7 +32,7 @@ export function withTrustedTypes(start: () => Worker): Worker {
   return startWith(policy, start);
 }
 
-/** A page may forbid the policy and not ask for one. */
+/** A page may forbid the policy and not require one. */
 function startWithout(start: () => Worker): Worker {
   try {
     return start();
