@@ -1,4 +1,4 @@
-// Whether two ways to run one benchmark tell the same times: rounds of both, taken in turns, row by row and all in all.
+// Whether two ways to run one benchmark give the same times: alternating rounds of both, compared row by row and overall.
 
 import { seeded } from "../testing/cases.ts";
 import { medianOf, quantilesOf, type Ratio, type Spread, spreadOf } from "./statistics.ts";

@@ -1,4 +1,4 @@
-// How finely the clocks tick: a page's clocks are made coarse on purpose, and a time says little below its tick.
+// The resolution of clocks: browsers make a page's clocks coarse intentionally, and a time close to the resolution is not meaningful.
 
 import type { Gpu } from "../gpu/gpu.ts";
 import { Timer } from "../gpu/timer.ts";

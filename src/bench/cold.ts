@@ -1,4 +1,4 @@
-// What comes before the steady state: loading a model, and its first answer.
+// The time before the steady state: loading a model, and its first prediction.
 
 import { type DeviceChoice, ImageClassifier } from "../index.ts";
 import { madeUpFolder, SHAPES, type ShapeName } from "./made-up-model.ts";
@@ -24,7 +24,7 @@ export async function coldOf(name: ShapeName, imageSize: number, signal: AbortSi
   return cold;
 }
 
-/** A row of the CPU for each batch; the first one tells the cold start too. */
+/** A row of the CPU for each batch; the first row also has the cold start. */
 export async function* modelOnCpu(
   name: ShapeName,
   imageSize: number,

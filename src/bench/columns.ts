@@ -1,4 +1,4 @@
-// What is told of kernels and of models, on a terminal as on a page.
+// The columns of kernels and of models, for the terminal and for the page.
 
 import type { KernelRow } from "./kernels.ts";
 import type { ModelRow } from "./models.ts";
@@ -21,7 +21,7 @@ const driftColumn: Column<Timed> = {
   value: ({ ms }) => ms && driftOf(ms.samples),
 };
 
-/** What is compared stands first, so that a window of 1280 pixels shows it without scrolling. */
+/** Compared columns are first, so that they are visible in a window of 1280 pixels without scrolling. */
 export const KERNEL_COLUMNS: readonly Column<KernelRow>[] = [
   { head: "kernel", value: ({ kernel }) => kernel, names: true },
   { head: "variant", value: ({ variant }) => variant, names: true },
@@ -42,7 +42,7 @@ export const KERNEL_COLUMNS: readonly Column<KernelRow>[] = [
   driftColumn,
 ];
 
-/** Which model's shapes these are, where rows of several stand together. */
+/** The model of these shapes, for tables with the rows of several models. */
 export const SHAPE_COLUMNS: readonly Column<{ model: string; imageSize: number; batch: number }>[] = [
   { head: "model", value: ({ model }) => model, names: true },
   {

@@ -1,4 +1,4 @@
-// Whole models with synthetic weights on the CPU: from pixels to logits with so many threads, and where the time goes.
+// Whole models with synthetic weights on the CPU: the time from pixels to logits with a number of threads, and the share of each kernel.
 
 import { openCpuDevice } from "../classifier/cpu-device.ts";
 import { Engine } from "../classifier/engine.ts";
@@ -42,7 +42,7 @@ export interface CpuBenchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One row for each batch and number of threads up to `threads.most`. Nothing is timed before two runs have given the same finite logits. */
+/** One row for each batch and number of threads up to `threads.most`. Timing starts only after two runs gave the same finite logits. */
 export async function benchModelOnCpu(
   name: ShapeName,
   imageSize: number,

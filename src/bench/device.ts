@@ -14,8 +14,8 @@ export class Device {
   }
 
   /**
-   * What `work` comes to on a device that lives. Objects of the device of an earlier call may be gone: `gpu` is another one then.
-   * @throws DeviceError as soon as the device is lost, whatever `work` waits for.
+   * The result of `work` on a device that is not lost. A later call may get another device, on which earlier objects do not exist.
+   * @throws DeviceError as soon as the device is lost, even if `work` is still waiting
    */
   async use<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
     this.#gpu ??= await this.#open();

@@ -23,7 +23,7 @@ import { timeKernel } from "./timed-kernel.ts";
 export interface KernelRow {
   readonly kernel: string;
   readonly variant: string;
-  /** Where the shape comes from: a step of the model, or the cases. */
+  /** The source of the shape: a step of the model, or the test cases. */
   readonly step: string;
   readonly problem: object;
   /** The model whose shapes these are, the pixels along a side of its images, and how many of them in a submit. */
@@ -133,7 +133,7 @@ export interface KernelBenchOptions {
   readonly onRow?: (row: KernelRow, done: number, total: number) => void;
 }
 
-/** One row for each task. What cannot be timed is a row that says why. */
+/** One row for each task. A task that cannot be timed gets a row with the reason. */
 export async function benchKernels(
   device: Device,
   tasks: readonly KernelTask[],

@@ -1,4 +1,4 @@
-// Models of real shapes with synthetic, seeded weights: speed does not ask what they learned.
+// Models of real shapes with synthetic, seeded weights: speed does not depend on the values.
 
 import { uploadWeights } from "../classifier/gpu-device.ts";
 import type { ModelDescription } from "../classifier/model.ts";

@@ -1,4 +1,4 @@
-// Whole models with synthetic weights: from pixels on the CPU to logits on the CPU, and where the GPU's time goes.
+// Whole models with synthetic weights: the time from pixels on the CPU to logits on the CPU, and the GPU time of each pass.
 
 import { Engine, type PassTime, profileOf } from "../classifier/engine.ts";
 import { GpuBackend, type GpuBatch } from "../classifier/gpu-backend.ts";
@@ -94,7 +94,7 @@ export async function benchModel(
   return rows;
 }
 
-/** A row that says why there are no figures, unless somebody has had enough of all. */
+/** A row with the reason why there are no figures; rethrows an abort. */
 function failed<R extends object>(
   row: R,
   error: Error,
@@ -178,7 +178,7 @@ async function benchBatch(
     });
     return { uploadMs: uploaded - start, encodeMs: submitted - uploaded };
   };
-  // A tenth of what is measured above, and less even: it takes more samples for a median.
+  // A tenth of the time above or less, so the median needs more samples.
   const atLeast = 4 * repeats.atLeast;
   const host = (await samplesOf(encode, { ...repeats, atLeast }, signal)).values;
   const macs = plan.steps.reduce(

@@ -13,7 +13,7 @@ export interface ErrorCurve {
   readonly operation: "GELU" | "softmax" | "LayerNorm";
   /** What x is. */
   readonly over: string;
-  /** `f32, this GPU`, or a form of `nonlinear`, which kernels are held to bit for bit in the tests. */
+  /** `f32, this GPU`, or a form of `nonlinear`, with which kernels agree bit for bit in the tests. */
   readonly form: string;
   /** |got - f64| at each x; of LayerNorm the largest of a row. */
   readonly points: readonly { readonly x: number; readonly error: number }[];
@@ -36,7 +36,7 @@ async function geluCurves(gpu: Gpu): Promise<ErrorCurve[]> {
   ];
 }
 
-/** Weights of zero leave the bias, which is where x comes in. */
+/** With weights of zero, only the bias is left, which is x. */
 async function geluOnGpu(gpu: Gpu, xs: Float32Array): Promise<ArrayLike<number>> {
   const [rows, k, n] = [paddedRows(1), 64, xs.length];
   const problem = { rows: 1, n, k, activation: "gelu" } as const;

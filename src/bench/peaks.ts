@@ -1,4 +1,4 @@
-// What this adapter can do at best, measured: the ceilings that kernels are held against.
+// The measured peaks of this adapter, with which kernels are compared.
 
 import type { Gpu } from "../gpu/gpu.ts";
 import { variantsFor } from "../gpu/kernel.ts";

@@ -1,4 +1,4 @@
-// Where the time of one image goes, pass by pass: on synthetic weights, because speed does not ask what they learned.
+// The time of one image by pass, with synthetic weights, because speed does not depend on the values.
 
 import { Engine, type Profile } from "../classifier/engine.ts";
 import { GpuBackend } from "../classifier/gpu-backend.ts";

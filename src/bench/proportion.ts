@@ -10,7 +10,7 @@ export interface Estimate {
 /** The 97.5 % quantile of the normal distribution. */
 const Z = 1.959964;
 
-/** Wilson's score interval (Wilson 1927), which also holds for few images and shares near 0 or 1. */
+/** Wilson's score interval (Wilson 1927), which is also valid for few images and shares near 0 or 1. */
 export function shareOf(hits: readonly boolean[]): Estimate {
   const n = hits.length;
   const value = hits.filter(Boolean).length / n;

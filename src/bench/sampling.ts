@@ -20,7 +20,7 @@ export interface Samples<T> {
   readonly discarded: number;
 }
 
-/** What `measure` says, again and again. */
+/** Repeats `measure`. */
 export async function samplesOf<T>(
   measure: () => Promise<T>,
   repeats: Repeats,

@@ -29,7 +29,7 @@ export function agreementOf(logits: readonly Float32Array[], reference: readonly
   };
 }
 
-/** How many classes come before this one, 0 for the most probable; of equal logits the lower class comes first. */
+/** The number of classes before this one, 0 for the most probable. With equal logits, the lower class index is first. */
 export function placeOf(row: Float32Array, index: number): number {
   let place = 0;
   for (let i = 0; i < row.length; i++)

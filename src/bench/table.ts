@@ -10,11 +10,11 @@ export interface Column<R> {
   readonly value: (row: R) => Cell;
   /** As a person reads it; absent: three digits of a number, a text as it is. */
   readonly show?: (row: R) => string;
-  /** Says which row it is, so it is there without figures too. */
+  /** Identifies the row, so it is also shown without figures. */
   readonly names?: boolean;
 }
 
-/** A row without figures says why. */
+/** A row without figures, with the reason. */
 export interface Failed {
   readonly error?: string;
 }
@@ -39,7 +39,7 @@ export function markdownRows<R extends Failed>(columns: readonly Column<R>[], ro
   );
 }
 
-/** RFC 4180, with a last column for what went wrong. */
+/** RFC 4180, with a last column for errors. */
 export function csvTable<R extends Failed>(columns: readonly Column<R>[], rows: readonly R[]): string {
   const cells = (row: R) => [...columns.map(({ value }) => value(row)), row.error];
   const lines = [[...columns.map(({ head }) => head), "error"], ...rows.map(cells)];

@@ -21,7 +21,7 @@ export interface KernelTime {
 /** A sample is this long at least, so that a coarse clock (100 us in pages), a pass's own cost and the waiting are little. */
 const SAMPLE_MS = 20;
 const MOST_DISPATCHES = 2000;
-/** Of the time that a sample should take, nobody looks for its end through this share. */
+/** The share of a sample's expected time during which its end is not polled. */
 const UNWATCHED = 0.25;
 
 export async function timeKernel(

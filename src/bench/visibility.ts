@@ -1,4 +1,4 @@
-// Browsers slow hidden tabs down: what is measured there says nothing of the machine. Node has no tabs.
+// Browsers slow hidden tabs down, so measurements there are not valid. Node has no tabs.
 
 /** Resolves once the tab is visible. */
 export async function shown(signal?: AbortSignal): Promise<void> {
@@ -9,7 +9,7 @@ export async function shown(signal?: AbortSignal): Promise<void> {
     });
 }
 
-/** Watches from now on; the function that comes back ends that and says whether the tab was hidden meanwhile. */
+/** Watches from now on. The returned function stops watching and returns whether the tab was hidden meanwhile. */
 export function watchHidden(): () => boolean {
   if (typeof document === "undefined") return () => false;
   let hidden = isHidden();

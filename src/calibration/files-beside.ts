@@ -1,4 +1,4 @@
-/** What a quantized folder takes over from the float one, byte for byte but for a byte order mark. */
+/** The files that a quantized folder copies from the float folder, byte for byte except for a byte order mark. */
 import type { ModelFolder } from "../format/folder.ts";
 import { readOptional } from "../format/optional.ts";
 

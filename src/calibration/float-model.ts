@@ -43,7 +43,7 @@ export async function describeFloatModel(
   return description;
 }
 
-/** The tensors that inference needs, as they arrive, each with the names of what it holds. */
+/** Yields the tensors that inference needs as they arrive, each with the names of its parts. */
 export async function* streamFloatModel(folder: ModelFolder, model: ModelDescription, options: ReadOptions) {
   const weights = await openWeights(folder, { ...options, inParts: model.besideText });
   try {
@@ -70,7 +70,7 @@ export async function readFloatModel(folder: ModelFolder, options: ReadOptions =
   return { folder, description, tensors };
 }
 
-/** Its tensors as if they arrived, and those that are made of them: what is in memory is not asked for again. */
+/** Yields its tensors and those derived from them, from memory. */
 export function storedTensorsOf(model: FloatModel): AsyncGenerator<StoredTensor> {
   return withDerived(model.description.network, arriving(model));
 }

@@ -17,7 +17,7 @@ export interface Method {
   readonly weights?: Granularity;
   /** Activations keep the scales that are made at run time: the images are for the weights alone. */
   readonly dynamic?: true;
-  /** What is done between a LayerNorm and the layer that reads it. */
+  /** The transform between a LayerNorm and the layer that reads it. */
   readonly norm?: "reparameterise" | "smooth";
   /** Levels of the softmax and of the activation; default: uniform over `range`. */
   readonly softmax?: (observed: Pick<Observed, "values" | "ranges">, bits: number) => Quantizer;

@@ -89,7 +89,7 @@ interface Place {
 
 const whole = (value: Value, name = value.name): Place => ({ name, value, columns: columnsIn(value) });
 
-/** What is observed of each operation, by the names of `Calibration`. */
+/** The observed values of each operation, by the names of `Calibration`. */
 const PLACES: Interpreter<CalibratedOp, [Network<CalibratedOp>], readonly Place[]> = {
   patches: () => [],
   linear: (op, network) => {

@@ -50,7 +50,7 @@ export interface CalibratedOptions {
   readonly weights?: Granularity;
   /** Quantizes what LayerNorm reads too, in 8 bits; the values are computed in f32. */
   readonly normInputs?: boolean;
-  /** What config.json keeps of the images, so that an evaluation can tell them again: a hash of each. */
+  /** A hash of each calibration image for config.json, so that an evaluation can recognize the images. */
   readonly pictureHashes?: readonly string[];
 }
 
@@ -61,8 +61,7 @@ export interface QuantizingOptions extends CalibratedOptions {
 }
 
 /**
- * Every file of the quantized folder by name, in pieces, but for README.md. The same observations and options, the same
- * bytes.
+ * Every file of the quantized folder by name, in pieces, except README.md. The same observations and options give the same bytes.
  * @throws the signal's reason.
  */
 export async function calibratedFiles(
@@ -78,7 +77,7 @@ export async function calibratedFiles(
     if (Number(number) > block) {
       block = Number(number);
       onBlock?.(block, blocks);
-      // A block takes seconds: whoever wants to stop it must be heard.
+      // A block takes seconds: let abort events run in between.
       await new Promise((resolve) => setTimeout(resolve));
       signal?.throwIfAborted();
     }
@@ -103,8 +102,8 @@ export async function calibratedFiles(
 }
 
 /**
- * The same without calibration: weights of `bits` whose scales have the least squared error, in 4 bits by group if nothing
- * else is said, and a run-time scale per token.
+ * The same without calibration: weights of `bits` whose scales have the least squared error (4-bit weights by group by default), and a
+ * run-time scale per token.
  */
 export async function dynamicFiles(
   model: FloatModel,
@@ -168,7 +167,7 @@ class ModelQuantizer {
     interpret(this.#by, op);
   }
 
-  /** What is done for each operation: levels for what it makes, and where its input is settled then, its weight. */
+  /** Quantizes each operation: sets the levels of its output and, if those of its input are set, quantizes its weight. */
   readonly #by: Interpreter<CalibratedOp, [], void> = {
     patches: () => {},
     linear: (op) => {

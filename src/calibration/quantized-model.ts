@@ -14,10 +14,9 @@ import { describeFloatModel, type ReadOptions, streamFloatModel } from "./float-
 import { quantizedText, type Store } from "./quantized-text.ts";
 
 /**
- * Every file of the int8 folder by name, in pieces, but for README.md. Linear weights become I8 with F32 `weight_scale`
- * [out, 1], by the arithmetic that loading uses; every other tensor becomes F32; tensors that inference does not need are
- * left out.
- * @throws UnsupportedModelError for a model that is quantized already, ModelFormatError for a weight that is not finite.
+ * Every file of the int8 folder by name, in pieces, except README.md. Linear weights become I8 with F32 `weight_scale` [out, 1], with the
+ * arithmetic of loading; every other tensor becomes F32; tensors that inference does not need are left out.
+ * @throws UnsupportedModelError for a model that is already quantized; ModelFormatError for a weight that is not finite
  */
 export async function quantizedFiles(
   folder: ModelFolder,

@@ -10,7 +10,7 @@ export interface TensorError {
   readonly name: string;
   /** Of rounding this tensor to int8, and nothing before it. */
   readonly ownDb: number;
-  /** Of an activation as it comes in the int8 network, with all that was lost before. */
+  /** For an activation in the int8 network, with all earlier errors. */
   readonly arrivingDb?: number;
 }
 

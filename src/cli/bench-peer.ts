@@ -60,7 +60,7 @@ export interface PeerReport extends Machine {
   readonly fastest: Readonly<Partial<Record<Provider, { readonly name: string; readonly ratio: number }>>>;
 }
 
-/** Ratios are of neighboring runs, so few rounds tell much. */
+/** Ratios compare neighboring runs, so few rounds are enough. */
 const ROUNDS: Repeats = { forMs: 20_000, atLeast: 5, atMost: 15 };
 const QUICK_ROUNDS: Repeats = { forMs: 0, atLeast: 3, atMost: 3 };
 
@@ -80,7 +80,7 @@ export async function benchPeer(options: PeerOptions, terminal: Terminal): Promi
   const pictures = await batchOf(options);
   const peer = new Peer(runtime, model, normalisedPixels(model, pictures), maxBatch, terminal);
   const repeats = options.quick ? QUICK_ROUNDS : ROUNDS;
-  // A provider's sessions are gone before the next one's come: neither their memory nor their threads disturb.
+  // The sessions of one provider are released before the next ones are created, so that their memory and threads do not interfere.
   const heats: Heat[] = [];
   for (const provider of PROVIDERS.filter((provider) => device !== "cpu" || provider === "cpu"))
     heats.push(

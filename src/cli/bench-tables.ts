@@ -34,7 +34,7 @@ export function benchTables({ adapter, date, cpu, peaks, kernels, models }: Benc
   return `${parts.join("\n\n")}\n`;
 }
 
-/** A terminal of 120 columns has no room for these; the page, `--json` and `-o` have them. */
+/** A terminal of 120 columns has no space for these; the page, `--json` and `-o` have them. */
 const ONLY_IN_FILES = ["compile ms", "n", "wall ms", "drift"];
 
 function narrow<R>(columns: readonly Column<R>[]): Column<R>[] {

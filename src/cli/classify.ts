@@ -62,7 +62,7 @@ export const classify: Command = {
         answers.push({ picture, error: errorJson(pixels) });
       }
     };
-    // A wrong image or model is told at once, before the GPU is woken.
+    // Reports a bad image or model immediately, before the GPU starts.
     let next = await nextGood(0);
     if (next) {
       const model = await openChecked(args.text("model") ?? bundledModel(), signal, hubFrom(args));
@@ -88,7 +88,7 @@ async function picturesAt(place: string): Promise<string[]> {
   return stats?.isDirectory() ? picturesIn(place) : [place];
 }
 
-/** Of one image: `classes`, or what is wrong with it. */
+/** The result for one image: `classes`, or its error. */
 interface Answer {
   readonly picture: string;
   readonly classes?: readonly Classification[];

@@ -63,7 +63,7 @@ export class Arguments {
     return this.#values[name] as string | undefined;
   }
 
-  /** @throws UsageError for what is not a whole number from 1 on. */
+  /** @throws UsageError for a value that is not a whole number of 1 or more. */
   count(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined || /^[1-9]\d{0,8}$/.test(text)) return text === undefined ? text : Number(text);
@@ -75,7 +75,7 @@ export class Arguments {
     return this.text(name)?.split(",");
   }
 
-  /** @throws UsageError for what is not a list of whole numbers from 1 to 9999. */
+  /** @throws UsageError for a value that is not a list of whole numbers from 1 to 9999. */
   counts(name: string): number[] | undefined {
     return this.list(name)?.map((text) => {
       if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);

@@ -1,4 +1,4 @@
-// The folder of a comparison: what is done so far, so that an interrupted one goes on.
+// The folder of a comparison: the rows so far, so that an interrupted comparison can continue.
 
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
@@ -14,7 +14,7 @@ const REPORT = "compare.json";
 /** The float32 logits, for those who want to compare with them again: as `vit8 eval --logits` reads them. */
 const LOGITS = "float32.f32";
 
-/** What is there already; undefined where nothing is. @throws Vit8Error where it is unexpected, or of another setting. */
+/** The report in the folder; undefined without one. @throws Vit8Error if it is damaged, or has other settings. */
 export async function earlierReport(
   folder: string,
   setting: CompareSetting,
@@ -38,7 +38,7 @@ export async function earlierReport(
   return report;
 }
 
-/** Every file again, each by one rename: whenever it ends, what is there is whole. */
+/** Writes every file again, each by one rename, so that every file is complete at any time. */
 export function writeComparison(folder: string, report: CompareReport): Promise<void> {
   const plot = comparePlot(report.rows);
   const texts: [string, string][] = [

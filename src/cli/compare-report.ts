@@ -18,7 +18,7 @@ export interface CompareRow extends Variant, Partial<Accuracy>, Partial<Agreemen
   readonly error?: string;
 }
 
-/** What must be the same where an interrupted comparison goes on. */
+/** The settings that must be the same when an interrupted comparison continues. */
 export interface CompareSetting {
   readonly model: string;
   /** Images evaluated. */

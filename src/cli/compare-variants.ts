@@ -1,4 +1,4 @@
-// What `vit8 compare` compares: quantizers at widths, and ways to compute what is not linear.
+// The variants of `vit8 compare`: quantizers at bit widths, and forms of non-linear arithmetic.
 
 import { isOffered, METHODS, type MethodName, WIDTHS, type Width } from "../calibration/methods.ts";
 import { GRANULARITIES, type Granularity } from "../calibration/weights.ts";
@@ -6,7 +6,7 @@ import { type Arithmetic, NONLINEAR } from "../lower/arithmetic.ts";
 import { type Arguments, UsageError } from "./command.ts";
 
 export interface Variant {
-  /** `float32`, `dynamic`, or a calibrated quantizer by its name with what is added to it: `minmax+norm-inputs`. */
+  /** `float32`, `dynamic`, or the name of a calibrated quantizer with its options: `minmax+norm-inputs`. */
   readonly method: string;
   /** Of weights and activations: `w8a8`. */
   readonly bits: string;
@@ -28,12 +28,15 @@ const DYNAMIC = "dynamic";
 export const METHOD_NAMES = [DYNAMIC, ...Object.keys(METHODS)];
 export const WIDTH_NAMES = Object.keys(WIDTHS);
 const ADDITIONS = ["norm-inputs", "bias-correction", ...GRANULARITIES];
-/** Alike but for the levels of what LayerNorm reads: one scale, or one by channel times a power of two. */
+/** The same except for the levels of the inputs of LayerNorm: one scale, or one per channel times a power of two. */
 const NORM_INPUTS = ["minmax+norm-inputs", "fqvit+norm-inputs"];
 const INTEGERS = "integers";
 const MODES = [...NONLINEAR, INTEGERS];
 
-/** Every method at every width with exact operations, and the pair of NORM_INPUTS at 8 bits; then the other operations, for the method that needs no images. */
+/**
+ * Every method at every width with exact operations, and the pair of NORM_INPUTS at 8 bits; then the other operations with the method that
+ * needs no images.
+ */
 export function variantsFrom(args: Arguments): Variant[] {
   const methods = chosen(args, "methods", METHOD_NAMES, ADDITIONS);
   const widths = chosen(args, "bits", WIDTH_NAMES);
@@ -65,7 +68,7 @@ export function arithmeticOf({ method, nonlinear }: Variant): Partial<Arithmetic
   return nonlinear === INTEGERS ? { integerOnly: true } : { nonlinear: nonlinear as Arithmetic["nonlinear"] };
 }
 
-/** What shares a scale of weights, where a method's name says it: `minmax+tensor`. */
+/** The granularity of weight scales in a method's name: `minmax+tensor`. */
 export function granularityOf(method: string): Granularity | undefined {
   const [, ...additions] = method.split("+");
   return GRANULARITIES.find((granularity) => additions.includes(granularity));

@@ -83,7 +83,7 @@ interface Task {
   readonly classes: number;
   readonly batch: number;
   readonly setting: CompareSetting;
-  /** Of the file that was given, a row for each of the images. */
+  /** From the given file, one row for each image. */
   readonly reference?: readonly Float32Array[];
   /** Images left out because they cannot be read. */
   readonly failed: number;
@@ -118,7 +118,7 @@ async function taskFrom(args: Arguments, variants: readonly Variant[], terminal:
   };
 }
 
-/** What is calibrated on, and the numbers of the images left: no image is both calibrated on and evaluated. */
+/** Splits the images into calibration images and the numbers of the rest: no image is used for both. */
 async function parted(
   args: Arguments,
   variants: readonly Variant[],
@@ -148,7 +148,7 @@ async function parted(
   };
 }
 
-/** Goes on where `earlier` ended; every row is told, and written to `output`, when it is there. */
+/** Continues where `earlier` ended. Every row is reported, and written to `output`, when it is complete. */
 async function compareAll(
   task: Task,
   variants: readonly Variant[],
@@ -184,7 +184,7 @@ interface MadeRow {
   readonly measurement?: Measurement & { readonly logits: readonly Float32Array[] };
 }
 
-/** With a reference, or as the reference. What goes wrong with one variant is its row's, and the others go on. */
+/** Evaluates a variant against the reference, or as the reference. An error of one variant is in its row, and the others continue. */
 async function rowOf(
   task: Task,
   variant: Variant,
@@ -211,7 +211,7 @@ async function rowOf(
     };
     return { row, measurement: { ...others, logits } };
   } catch (error) {
-    // Nothing is comparable without the reference, and an interruption is nobody's fault.
+    // Without the reference nothing can be compared, and an abort is not an error of the variant.
     if (!reference || terminal.signal.aborted || !(error instanceof Vit8Error)) throw error;
     return { row: { ...variant, error: error.message } };
   }

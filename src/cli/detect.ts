@@ -1,4 +1,4 @@
-// `vit8 detect`: what is where in images.
+// `vit8 detect`: the objects in images and their boxes.
 
 import type { Detection } from "../classifier/detect.ts";
 import { PictureError } from "../errors/errors.ts";
@@ -61,7 +61,7 @@ export const detect: Command = {
   },
 };
 
-/** Of one image: its objects, or what is wrong with it. */
+/** The result for one image: its objects, or its error. */
 interface Answer {
   readonly picture: string;
   readonly objects?: readonly Detection[];

@@ -31,9 +31,9 @@ export interface ErrorReport {
   readonly images: number;
   /** Bits of weights and activations of the model, such as `w4a8`. */
   readonly arithmetic: string;
-  /** Worst first; only where they are asked for. */
+  /** Worst first; only if requested. */
   readonly layers?: readonly LayerCost[];
-  /** What is int8, worst first. */
+  /** The int8 tensors, worst first. */
   readonly tensors: readonly TensorError[];
   /** The residual stream, the embedding and the logits, in order: f32, with the errors of the steps before. */
   readonly stream: readonly StreamError[];

@@ -5,7 +5,7 @@ import type { EvaluatedRow, Evaluation } from "./evaluation.ts";
 
 export interface EvaluationDetails extends Evaluation {
   readonly rows: readonly ImageDetails[];
-  /** The cells of the confusion matrix that are not 0, the right answers among them: by class, then by how often. */
+  /** The cells of the confusion matrix that are not 0, including the correct ones: by class, then by count. */
   readonly confusion: readonly ConfusionCell[];
   /** Classes by accuracy, worst first; of equal ones the class with more images first. Only those with an error. */
   readonly worstClasses: readonly ClassDetails[];

@@ -17,7 +17,7 @@ export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement
   readonly quantization: QuantizationFacts | null;
   /** Of those that could be read. */
   readonly images: number;
-  /** What is wrong with the others. */
+  /** Error messages of the other images. */
   readonly failed: readonly string[];
   /** `top1` and `top5` with their 95 % intervals. */
   readonly estimates: Shares;

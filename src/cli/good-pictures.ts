@@ -20,7 +20,7 @@ export function tellBad({ message }: PictureError, terminal: Terminal): void {
   terminal.tell(`vit8: ${message.replace(/\s*\n\s*/g, " ")}\n`);
 }
 
-/** Those of `items` whose files decode; the others are told. @throws Vit8Error if there is none. */
+/** The `items` whose files can be decoded; errors of the others are reported. @throws Vit8Error if there is none. */
 export async function goodPictures<T>(
   items: readonly T[],
   fileOf: (item: T) => string,

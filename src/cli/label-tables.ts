@@ -7,9 +7,9 @@ import { quote } from "../format/fields.ts";
 import { cellsOfRecord } from "../jobs/csv.ts";
 import { picturesIn } from "./pictures.ts";
 
-/** A file and its class, as the text says them. */
+/** A file and its class, as written in the table. */
 export interface Labelling {
-  /** Where it says so, for an error. */
+  /** Where in the table it is, for an error. */
   readonly who: string;
   readonly name: string;
   readonly label: string;
@@ -38,7 +38,7 @@ export function rowsOfCsv(table: string, lines: readonly string[]): Labelling[] 
   });
 }
 
-/** A tab stands between them, or the last space before a number, or else the first space. */
+/** Separated by a tab, or by the last space before a number, or otherwise by the first space. */
 export function rowsOfLines(table: string, lines: readonly string[]): Labelling[] {
   return lines.map((line, i) => {
     const [, name = "", label = ""] =

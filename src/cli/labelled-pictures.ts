@@ -1,4 +1,4 @@
-// A folder of images that says which class each of them shows.
+// A folder of images with the class of each.
 
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
@@ -37,7 +37,7 @@ export async function readLabelledPictures(
         `${who}: expected a class of the model, got ${quote(label)}. Use its index, or one of the model's labels.`,
       );
     const found = places.get(path.normalize(name)) ?? [];
-    // One that is missing among others is a bad image, which whoever reads it tells.
+    // A missing file among others counts as a bad image, and its reader reports it.
     const isMissing = isThere && found.length === 0 && !/^(?:\.\.|[\\/])/.test(path.normalize(name));
     if (found.length !== 1 && !isMissing)
       throw new Vit8Error(

@@ -1,4 +1,4 @@
-// Labels that a person names on the command line, for a model that takes any.
+// Labels from the command line, for a model that accepts any.
 
 import { readFile } from "node:fs/promises";
 import { Vit8Error } from "../errors/errors.ts";
@@ -22,7 +22,7 @@ export interface OwnLabels {
   readonly template?: string;
 }
 
-/** What they say; undefined where none is given. @throws UsageError, Vit8Error for a file that cannot be read or is empty. */
+/** The options' labels; undefined without any. @throws UsageError, or Vit8Error for a file that is empty or cannot be read. */
 export async function labelsFrom(args: Arguments): Promise<OwnLabels | undefined> {
   const [inline, file, template] = [args.text("labels"), args.text("labels-file"), args.text("template")];
   if (inline !== undefined && file !== undefined)

@@ -11,14 +11,14 @@ export interface MeasureOptions {
   readonly batch: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
-  /** Told of a bad image, which is left out. */
+  /** Called with the error of a bad image, which is left out. */
   readonly onBad: (error: PictureError) => void;
 }
 
 export interface Measurement {
   /** One row for each image; undefined for a bad one. */
   readonly logits: readonly (Float32Array | undefined)[];
-  /** From decoded pixels to logits in hand, for one image. */
+  /** From decoded pixels to logits on the CPU, for one image. */
   readonly msPerImage: number;
   /** With the dispatches of a whole batch. */
   readonly report: Report;
@@ -34,7 +34,7 @@ export async function measure(
   let [dispatches, elapsedMs, done] = [0, 0, 0];
   for await (const chosen of decodedBatches(files, batch, onBad)) {
     const pictures = chosen.map(({ picture }) => picture);
-    // The first run of a batch size compiles and allocates, which is not what is measured.
+    // The first run of a batch size compiles and allocates, which is not measured.
     if (!warm.has(pictures.length)) await classifier.logits(pictures, { signal });
     warm.add(pictures.length);
     const start = performance.now();
@@ -49,7 +49,7 @@ export async function measure(
   return { logits, msPerImage: elapsedMs / done, report: { ...classifier.report, dispatches } };
 }
 
-/** Batch after batch of pixels, full ones but for the last; while one is in use the next is decoded. */
+/** Yields decoded batches, full ones except for the last. While one is in use, the next is decoded. */
 async function* decodedBatches(files: readonly string[], batch: number, onBad: MeasureOptions["onBad"]) {
   let start = 0;
   const decode = async () => {
@@ -67,7 +67,7 @@ async function* decodedBatches(files: readonly string[], batch: number, onBad: M
   let next = decode();
   for (let pictures = await next; pictures.length > 0; pictures = await next) {
     next = decode();
-    // Told when it is requested, unless nobody asks any more.
+    // Thrown when the next batch is requested, or dropped if it never is.
     next.catch(() => {});
     yield pictures;
   }

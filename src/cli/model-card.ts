@@ -8,7 +8,7 @@ import type { OpenModel } from "./model.ts";
 import { quantizationFacts, quantizationWords } from "./quantization-words.ts";
 import { shapeOf } from "./shape-of.ts";
 
-/** @param model the float one @param quantization what config.json of the quantized one says */
+/** @param model the float model @param quantization the `quantization_config` of the quantized one */
 export function modelCard(model: OpenModel, quantization: Quantization): string {
   const { folder, name, input, network, labels } = model;
   const source = sourceOf(folder.id);
@@ -24,5 +24,5 @@ ${facts.map((fact) => `- ${fact[0].toUpperCase()}${fact.slice(1)}.`).join("\n")}
 `;
 }
 
-/** A directory is named by its last part: the rest of its path is nobody's business. */
+/** A directory is named by its last part: the rest of its path is private. */
 export const sourceOf = (id: string) => inLine(existsSync(id) ? basename(id) : id);

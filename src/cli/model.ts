@@ -42,12 +42,12 @@ export const HUB = {
   },
 } as const;
 
-/** What they say. */
+/** The Hub options of the command line. */
 export function hubFrom(args: Arguments): HubOptions {
   return { revision: args.text("revision"), endpoint: args.text("endpoint") };
 }
 
-/** @throws UnsupportedModelError, ModelFormatError, ModelLoadError for what is wrong with the model. */
+/** @throws UnsupportedModelError, ModelFormatError or ModelLoadError for a bad model. */
 export async function openChecked(
   model: ModelSource,
   signal: AbortSignal,
@@ -67,7 +67,7 @@ export const ARITHMETIC = {
   },
 } as const;
 
-/** What they say. @throws UsageError for what there is not, or does not go together. */
+/** The arithmetic of the command line. @throws UsageError for an unknown value, or values that cannot be combined. */
 export function arithmeticFrom(args: Arguments, precision: Precision = "int8"): Arithmetic {
   try {
     const nonlinear = args.text("nonlinear") as Nonlinear | undefined;
@@ -84,7 +84,7 @@ export const DEVICE = {
   },
 } as const;
 
-/** What it says. @throws UsageError for another word. */
+/** The device of the command line. @throws UsageError for an unknown value. */
 export function deviceFrom(args: Arguments, absent: DeviceChoice = "auto"): DeviceChoice {
   const device = args.text("device") ?? absent;
   if (device === "auto" || device === "webgpu" || device === "cpu") return device;
@@ -100,7 +100,7 @@ export interface UseOptions extends Partial<Arithmetic> {
 /** Who knows already why there is no GPU: a command may load several models. */
 const toldWhy = new WeakSet<Terminal>();
 
-/** Loads the model, hands it to `work`, and gives its memory back. */
+/** Loads the model, passes it to `work`, and releases its memory. */
 export const withClassifier = <T>(
   model: OpenModel,
   terminal: Terminal,
@@ -116,7 +116,7 @@ export const withZeroShot = <T>(
   work: (classifier: ZeroShotClassifier) => Promise<T>,
 ): Promise<T> => withLoaded(ZeroShotClassifier, model, terminal, options, work);
 
-/** A CLIP or SigLIP model for labels that are given, any other by its own. */
+/** A CLIP or SigLIP model for the given labels, any other model with its own. */
 export const withNamed = <T>(
   model: OpenModel,
   own: OwnLabels | undefined,
@@ -132,7 +132,7 @@ export const withNamed = <T>(
   );
 };
 
-/** Whether a text tower stands beside the image tower, as in CLIP. */
+/** Whether the model has a text tower in addition to the image tower, as CLIP has. */
 export async function hasTextTower({ folder }: OpenModel): Promise<boolean> {
   const text = await folder.readText("config.json");
   return field(asFields(parseJson(text ?? "{}", "config.json"), "config.json"), "text_config") !== undefined;

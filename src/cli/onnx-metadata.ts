@@ -1,4 +1,4 @@
-// What an ONNX file says of itself: its labels, and how an image becomes `pixel_values`.
+// The metadata of an ONNX file: its labels, and how an image becomes `pixel_values`.
 
 import type { OpenModel } from "./model.ts";
 import { sourceOf } from "./model-card.ts";

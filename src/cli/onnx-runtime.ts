@@ -1,4 +1,4 @@
-// ONNX Runtime in Node, where somebody installed it: too big (290 MB) to come along.
+// ONNX Runtime in Node, if it is installed: it is too large (290 MB) for a dependency.
 
 import { UnsupportedDeviceError } from "../errors/errors.ts";
 import { INPUT } from "../onnx/model.ts";
@@ -18,7 +18,7 @@ export interface OnnxRuntime {
   open(file: Uint8Array, provider: Provider, images: number, threads?: number): Promise<OnnxSession>;
 }
 
-/** The part of the package that is used here; it is no dependency, so its own types are not at hand. */
+/** The part of the package that is used here. It is not a dependency, so its own types are not available. */
 interface OnnxPackage {
   readonly env: { readonly versions: { readonly node?: string; readonly common: string } };
   readonly InferenceSession: {
@@ -38,7 +38,7 @@ const PACKAGE = "onnxruntime-node";
 
 /** @throws UnsupportedDeviceError when the package is not installed. */
 export async function openOnnxRuntime(): Promise<OnnxRuntime> {
-  const name = PACKAGE; // not a literal, so that nobody bundles or resolves it
+  const name = PACKAGE; // not a literal, so that it is neither bundled nor resolved
   const { default: ort } = await import(name).catch((cause) => {
     throw new UnsupportedDeviceError(
       `${PACKAGE}: not installed. Run \`npm i --no-save --ignore-scripts ${PACKAGE}\` to compare with it.`,

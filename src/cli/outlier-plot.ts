@@ -41,7 +41,7 @@ function cellsOf(norms: readonly ChannelPeaks[], level: number): string {
   return `<path opacity="${opacityOf(level)}" d="${cells.join("")}"/>`;
 }
 
-/** 0 for what is no larger than the median. */
+/** 0 for values up to the median. */
 function levelOf(times: number): number {
   return Math.min(LEVELS, Math.max(0, Math.floor(Math.log2(times) + 1)));
 }

@@ -1,4 +1,4 @@
-// How fast a long job goes: shown on a terminal, and without one told once a minute.
+// The speed of a long job: shown on a terminal; without one, printed once a minute.
 
 import type { Terminal } from "./terminal.ts";
 
@@ -8,7 +8,7 @@ export class Pace {
   readonly #terminal: Terminal;
   readonly #beginMs = performance.now();
   #toldMs = this.#beginMs;
-  /** Images of the whole job, once somebody has counted them. */
+  /** Number of images of the whole job, when they have been counted. */
   total: number | undefined;
 
   constructor(terminal: Terminal) {

@@ -1,4 +1,4 @@
-// Images told again by their bytes: which of those that are evaluated have calibrated the model.
+// Identifies images by their bytes: which of the evaluated images were calibration images of the model.
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ export async function hashOf(file: string): Promise<string> {
     .slice(0, 16);
 }
 
-/** How many of the files the folder was calibrated on; 0 where it does not say. */
+/** How many of the files are calibration images of the folder; 0 if it does not record them. */
 export async function calibratedOn(
   quantization: Quantization | undefined,
   files: readonly string[],

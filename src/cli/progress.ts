@@ -35,7 +35,7 @@ export class ProgressBar {
     this.#shown = line;
   }
 
-  /** For a log: often enough to see that it goes on. */
+  /** For a log: often enough to see that the job makes progress. */
   #tellSeldom(done: number, total: number): void {
     const now = performance.now();
     if (now - this.#toldAt < MINUTE_MS) return;

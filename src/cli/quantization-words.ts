@@ -10,7 +10,7 @@ export interface QuantizationFacts {
   readonly groupSize: number | null;
   /** `static`: calibration settled the levels of activations. `dynamic`: each token has a scale, made at run time. */
   readonly activations: "static" | "dynamic";
-  /** Of calibration; null where the folder does not say. */
+  /** The calibration method; null if the folder does not record it. */
   readonly method: string | null;
   readonly source: string | null;
   readonly images: number | null;

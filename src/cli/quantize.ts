@@ -35,7 +35,7 @@ export const quantize: Command = {
     const model = await openChecked(name, signal, hubFrom(args));
     await refuseItself(model.folder.id, directory);
     const files = await filesOfCalibration(model.folder, calibration, terminal);
-    // A card that somebody may have written there stays.
+    // An existing card may have been edited, so it is kept.
     if (!existsSync(path.join(directory, "README.md")))
       files.set("README.md", [new TextEncoder().encode(modelCard(model, quantizationIn(files)))]);
     await writeFolder(directory, files, signal);

@@ -5,20 +5,20 @@ import { visible } from "../errors/visible.ts";
 export interface Point {
   readonly x: number;
   readonly y: number;
-  /** What the pointer is told. */
+  /** The tooltip. */
   readonly title?: string;
 }
 
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
-  /** Whether a line goes through the points. */
+  /** Whether a line connects the points. */
   readonly line: boolean;
 }
 
 export interface Plot {
   readonly title: string;
-  /** What stands along the axes. */
+  /** Label of the x axis. */
   readonly x: string;
   readonly y: string;
   readonly scale: "linear" | "logarithmic";

@@ -2,7 +2,7 @@
 
 import { inLine, visible } from "../errors/visible.ts";
 
-/** Where a command writes, and who may stop it. No text brings control signs to a terminal, whoever it is of. */
+/** The output streams of a command, and the signal that aborts it. No text can write control characters to a terminal. */
 export interface Terminal extends Streams {
   /** Shows a line on stderr in place of the one before; an empty one takes it away. */
   readonly show: (line: string) => void;

@@ -1,10 +1,11 @@
-// Whether an element is the only one of its page: then it says its answer by itself; of many, a screen reader would hear them all.
+// Whether an element is the only one of its page. Then it announces its result; with several elements, a screen reader would read all of
+// them.
 
 const elements = new Map<Element, () => void>();
 
 export const isAlone = (): boolean => elements.size === 1;
 
-/** `changed` is called now, and when another comes or goes so that it may be alone, or no longer. */
+/** `changed` is called now, and whenever the element becomes the only one or stops being it. */
 export function enter(element: Element, changed: () => void): void {
   elements.set(element, changed);
   changed();

@@ -102,7 +102,7 @@ export const observedAttributes: readonly string[] = [...renewals].flatMap(([nam
 
 export const renewedBy = (attribute: string): Attribute<unknown>["renews"] => renewals.get(attribute);
 
-/** Gives elements of a class a property for each attribute. */
+/** Defines a property for each attribute on the class of an element. */
 export function mirrorAttributes(prototype: HTMLElement): void {
   for (const [property, { attribute, read, write = String }] of entries)
     Object.defineProperty(prototype, property, {
@@ -124,7 +124,7 @@ interface Changing {
 
 const given = new WeakMap<Element, ImageClassifier>();
 
-/** Gives elements of a class the property `classifier`: a loaded model that the page lends them, in place of `model`. */
+/** Defines the property `classifier`: a loaded model of the page, used instead of `model`. */
 export function addClassifier(prototype: HTMLElement & Changing): void {
   Object.defineProperty(prototype, "classifier", {
     configurable: true,

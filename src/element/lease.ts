@@ -15,7 +15,7 @@ export interface ModelLease {
   readonly ready: boolean;
   /** False once loading failed, or the model was found broken: another lease loads it again. */
   readonly current: boolean;
-  /** Runs `work` after what was asked for before. An element waits in one place at a time, so all get their turn. */
+  /** Runs `work` after earlier requests. An element has at most one request in the queue, so all get their turn. */
   turn<T>(work: () => Promise<T>): Promise<T>;
   /** Keeps others from sharing it: its device was lost. */
   forget(): void;

@@ -13,7 +13,7 @@ import { borrow } from "./borrowed.ts";
 import { inTurn, type ModelLease, type Queue } from "./lease.ts";
 import { modelAddress } from "./source.ts";
 
-/** As often as XMLHttpRequest tells its progress. */
+/** The interval of XMLHttpRequest's progress events. */
 const PROGRESS_INTERVAL_MS = 50;
 
 interface SharedModel extends Queue {
@@ -27,7 +27,7 @@ interface SharedModel extends Queue {
 /** By device and address, and whether for labels of a page's own, and in the worker. */
 const models = new Map<string, SharedModel>();
 
-/** What an element says of its model; a classifier goes before the rest. */
+/** The model that an element requests; `classifier` takes precedence. */
 export interface Wanted {
   readonly classifier: ImageClassifier | null;
   readonly model: string;
@@ -53,13 +53,13 @@ export function renewLease(
   const address = modelAddress(model);
   const same = lease?.address === address && lease.device === device && lease.worker === worker;
   if (lease?.current && same && String(lease.labels) === String(labels)) return lease;
-  // Other labels have the same model, which the last one who has it would give away.
+  // Lease the new one first: other labels have the same model, which would be disposed with its last lease.
   const next = leaseModel(address, device, labels, worker, onProgress);
   lease?.release();
   return next;
 }
 
-/** A share in the model at `address` on `device`; `onProgress` is told of the download until it is there. */
+/** A lease of the model at `address` on `device`; `onProgress` is called during the download. */
 function leaseModel(
   address: string,
   device: DeviceChoice,
@@ -125,7 +125,7 @@ function forget(key: string, model: SharedModel): void {
   if (models.get(key) === model) models.delete(key);
 }
 
-/** Leaves out what comes too soon after another of the same stage, but never the last byte. */
+/** Drops updates that follow another of the same stage too soon, but never the last byte. */
 function seldom(listener: (progress: LoadProgress) => void): (progress: LoadProgress) => void {
   let told = Number.NEGATIVE_INFINITY;
   let stage: string | undefined;

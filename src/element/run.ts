@@ -1,4 +1,4 @@
-// One run of an element: it waits for model and image, looks, ends, and goes on with the frames of a video.
+// One run of an element: it waits for the model and the image, classifies, ends, or continues with the frames of a video.
 
 import { isA } from "../errors/is-a.ts";
 import { until } from "../errors/until.ts";
@@ -6,19 +6,19 @@ import type { Classification, ImageClassifier } from "../index.ts";
 import type { ModelLease } from "./lease.ts";
 import { arrived, isVideo, nextFrame, type Source } from "./source.ts";
 
-/** The event that tells how a run ended. */
+/** The event at the end of a run. */
 export type End = "load" | "error" | "abort";
 
-/** What a run asks of its element, and tells it. */
+/** What a run needs of its element, and its callbacks. */
 export interface Host {
-  /** The image and the model, both on their way. @throws for what is missing */
+  /** The image and the model, both still loading. @throws if one of them is missing */
   prepare(): { readonly source: Source; readonly lease: ModelLease };
   topK(): number;
-  /** Whether it goes on with the frames of a video. */
+  /** Whether it continues with the frames of a video. */
   follows(): boolean;
   /** The model is there; of the image, or of its turn, it may have to wait. */
   onModel(classifier: ImageClassifier): void;
-  /** The image's turn has come. */
+  /** Called when the image is about to be classified. */
   onTurn(): void;
   onAnswer(answer: readonly Classification[]): void;
   /** Once for each run; `again`: a later frame of a video failed after its end. */
@@ -46,11 +46,11 @@ export class Run {
     return this.#state !== "ended";
   }
 
-  /** Resolves after the first answer. @throws what `onEnd` is told, and an AbortError once stopped */
+  /** Resolves after the first result. @throws the error of `onEnd`, and an AbortError once stopped */
   async start(): Promise<void> {
     const { signal } = this.#controller;
     try {
-      signal.throwIfAborted(); // whoever heard of the start has stopped it
+      signal.throwIfAborted(); // a listener of the start event may have stopped the run
       const { source, lease } = this.#host.prepare();
       const loaded = lease.classifier.then((classifier) => {
         if (this.pending) this.#host.onModel(classifier);
@@ -77,7 +77,7 @@ export class Run {
     this.#end("abort");
   }
 
-  /** A frame that comes while another is looked at is left out. */
+  /** Frames that arrive while another is being classified are skipped. */
   async #follow(video: HTMLVideoElement, look: Look): Promise<void> {
     try {
       for (;;) {

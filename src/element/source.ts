@@ -1,4 +1,4 @@
-// Where an element's image comes from: an address, or what the page put inside.
+// The source of an element's image: a URL, or a child element.
 
 import { decoded } from "../classifier/picture.ts";
 import { until } from "../errors/until.ts";
@@ -34,7 +34,7 @@ function parseAddress(src: string): URL | undefined {
   }
 }
 
-/** The first image among slotted elements and what is inside them; of a file input, the chosen file. */
+/** The first image among slotted elements and their descendants; for a file input, the chosen file. */
 export function findSource(slot: HTMLSlotElement): Source | undefined {
   const selector = "img, video, canvas, input[type=file]";
   for (const element of slot.assignedElements({ flatten: true })) {
@@ -50,21 +50,21 @@ export function isVideo(source: Source | undefined): source is HTMLVideoElement 
   return source !== undefined && "localName" in source && source.localName === "video";
 }
 
-/** Whether it was given no address or camera yet; its events will tell. */
+/** Whether it has no URL or camera yet; its events will follow. */
 function isEmpty(element: Slotted): boolean {
   if (isVideo(element)) return element.networkState === element.NETWORK_EMPTY;
   if (!("srcset" in element) || element.src || element.srcset) return false;
   return !element.closest("picture")?.querySelector("source");
 }
 
-/** Waits until the source has pixels. Throws PictureError when it says that none will come. */
+/** Waits until the source has pixels. Throws PictureError if it fails to load. */
 export async function arrived(source: Source, signal: AbortSignal): Promise<void> {
   if (isVideo(source)) {
     if (source.readyState < source.HAVE_CURRENT_DATA) await eventOf(source, "loadeddata", signal);
   } else if ("complete" in source && !source.complete && source.loading !== "lazy")
     await eventOf(source, "load", signal).catch(async (error) => {
       if (signal.aborted) throw error;
-      (await decoded(source, signal)).close(); // knows better what is wrong, or reads the file after all
+      (await decoded(source, signal)).close(); // the decoder gives the exact error, or reads the file anyway
     });
 }
 

@@ -31,8 +31,8 @@ meter { grid-column: 1 / -1; inline-size: 100%; block-size: var(--vit-bar-size, 
 let shared: CSSStyleSheet | undefined;
 
 /**
- * The look, and the size that an element's attributes give: as with `<img>`, the page's own CSS goes before it. A policy for the page may
- * forbid a `<style>`, and jsdom and browsers before 2023 lack sheets that are adopted.
+ * The styles, and the size from the element's attributes: as with `<img>`, the page's own CSS takes precedence. A page's policy may forbid
+ * a `<style>` element, and jsdom and browsers before 2023 lack adopted style sheets.
  */
 export function applyStyle(root: ShadowRoot, width = 0, height = 0): void {
   const rules = sizeRules(width, height);
@@ -51,7 +51,7 @@ function sheetOf(rules: string): CSSStyleSheet {
   return sheet;
 }
 
-/** In CSS pixels; 0: not given. */
+/** In CSS pixels; 0: not set. */
 function sizeRules(width: number, height: number): string {
   const wide = width && `:host { width: ${width}px; } img { inline-size: 100%; }`;
   const high = height && `img { ${width ? `aspect-ratio: ${width} / ${height}` : `height: ${height}px`}; }`;

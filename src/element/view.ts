@@ -8,7 +8,7 @@ import { applyStyle } from "./style.ts";
 import { texts } from "./texts.ts";
 
 const EMPTY: Classification = { label: "\u00a0", score: 0, index: -1 };
-/** Longer than it takes to say. In the tree for good, an answer would be read once more after the list. */
+/** Longer than a screen reader needs. If it stayed in the tree, the label would be read again after the list. */
 const SAID_MS = 5000;
 const percents = new Intl.NumberFormat(undefined, {
   style: "percent",
@@ -29,7 +29,7 @@ export class View {
   readonly #root: ShadowRoot;
   #said = "";
   #saidTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The image has the address that was asked for last. */
+  /** Whether the image has the URL of the last request. */
   #requested = false;
 
   constructor(host: Element) {
@@ -47,7 +47,7 @@ export class View {
     this.showStatus("idle");
   }
 
-  /** Fetches the image at an address, unless it was since the last change. @throws PictureError for what is no address of one */
+  /** Fetches the image at a URL, unless it was fetched since the last change. @throws PictureError if it is not the URL of an image */
   requestImage(src: string, crossOrigin: string | null): void {
     if (this.#requested) return;
     this.image.crossOrigin = crossOrigin;
@@ -65,7 +65,7 @@ export class View {
     this.renewImage();
   }
 
-  /** Gives the image the element's width where the page's CSS says its shape, before there is an image. */
+  /** Gives the image the element's width if the page's CSS sets its aspect ratio, before there is an image. */
   shapeImage(): void {
     const { aspectRatio = "auto" } = getComputedStyle(this.#host);
     this.image.classList.toggle("shaped", aspectRatio !== "" && aspectRatio !== "auto");
@@ -76,7 +76,7 @@ export class View {
     applyStyle(this.#root, width, height);
   }
 
-  /** What the image shows: `alt`, or the label where no list says it. */
+  /** Sets the text alternative: `alt`, or the label if no list shows it. */
   describeImage(alt: string | undefined, label: string): void {
     const { display } = getComputedStyle(this.#list); // nothing where the page has put another in its place
     this.image.alt = alt ?? (display && display !== "none" ? "" : label);
@@ -88,7 +88,7 @@ export class View {
     else this.#live.removeAttribute("role");
   }
 
-  /** `words` are seen while it is busy and of an error, and only heard of an answer, which the list shows. */
+  /** `words` are visible while the element is busy and for an error. For a result they are only announced, because the list shows it. */
   showStatus(status: Status, words = ""): void {
     this.#state.setAttribute("part", `state ${status}`);
     const passing = status === "waiting" || status === "classifying";
@@ -102,7 +102,7 @@ export class View {
     this.#progress.removeAttribute("value");
   }
 
-  /** Again only when it differs: a video may give the same answer sixty times a second. */
+  /** Only when it differs: a video may give the same result sixty times a second. */
   #say(words: string): void {
     if (words !== this.#said) this.#live.textContent = words;
     this.#said = words;
@@ -113,7 +113,7 @@ export class View {
     else this.#progress.removeAttribute("value");
   }
 
-  /** As many rows as are asked for, whatever the results: those that are missing keep the place of those that come. */
+  /** Shows `rows` rows for any number of results: empty rows reserve the space of results to come. */
   showResults(results: readonly Classification[], rows: number): void {
     const missing = Array.from({ length: Math.max(rows - results.length, 0) }, () => this.#row(EMPTY, true));
     this.#list.ariaHidden = results.length === 0 ? "true" : null;
@@ -141,11 +141,11 @@ function cells({ label, score }: Classification): Element[] {
   percent.textContent = percents.format(score);
   const bar = make("meter", "bar");
   bar.value = score;
-  bar.ariaHidden = "true"; // the percentage says it
+  bar.ariaHidden = "true"; // the percentage has the same content
   return [name, percent, bar];
 }
 
-/** A copy of the page's own template; `data-field` names what an element shows: label, score, percent or index. */
+/** A copy of the page's own template; `data-field` names the content of an element: label, score, percent or index. */
 function filled(template: HTMLTemplateElement, { label, score, index }: Classification): DocumentFragment {
   const fields: Record<string, unknown> = { label, score, index, percent: percents.format(score) };
   const copy = document.importNode(template.content, true);
@@ -154,7 +154,7 @@ function filled(template: HTMLTemplateElement, { label, score, index }: Classifi
   return copy;
 }
 
-/** An element of which `::part(name)` and the sheet's `.name` speak. */
+/** An element with `::part(name)` for the page, and `.name` for the style sheet. */
 function make<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, name = ""): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   if (name) element.className = name;

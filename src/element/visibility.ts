@@ -1,4 +1,4 @@
-// Whether an element has come near the viewport.
+// Whether an element is near the viewport.
 
 /** Far enough to be done when it is scrolled to, as browsers have it for lazy images. */
 const MARGIN = "50%";

@@ -1,4 +1,4 @@
-// <vit-classifier>: an element that names what is in its image, with the events and the manners of <img>.
+// <vit-classifier>: an element that classifies its image, with the events and the behavior of <img>.
 
 import { type Classification, type ImageClassifier, type LoadProgress, PictureError } from "../index.ts";
 import { enter, leave } from "./alone.ts";

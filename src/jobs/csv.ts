@@ -69,7 +69,7 @@ function rowOfCells(cells: readonly string[], metadata: Metadata): Row {
   };
 }
 
-/** The cells of each record, quotes taken off; a quoted cell may hold lines. */
+/** The cells of each record without quotes; a quoted cell may contain line breaks. */
 async function* recordsOf(chunks: AsyncIterable<string>): AsyncGenerator<string[]> {
   let rest = "";
   for await (const chunk of chunks) {

@@ -1,4 +1,4 @@
-// The images that a job is given: files, folders, lists, addresses and archives, one after another, never all in memory.
+// The images of a job's inputs: files, folders, lists, URLs and archives, one after another, never all in memory.
 
 import { stat } from "node:fs/promises";
 import { Vit8Error } from "../errors/errors.ts";
@@ -28,9 +28,9 @@ export const isArchive = (input: string): boolean =>
   !isAddress(input) && Object.hasOwn(ARCHIVES, suffixOf(input));
 
 /**
- * Each input in its turn. A folder gives the images in it and below, by name; any file that is neither an image nor an archive is a
- * list with a path or an address on each line, and so is `-`, standard input.
- * @throws Vit8Error for an input that is not there or cannot be read.
+ * Reads each input in turn. A folder yields the images in it and below, by name. Any file that is neither an image nor an archive is a list
+ * with a path or a URL on each line, and so is `-`, standard input.
+ * @throws Vit8Error for an input that is missing or cannot be read.
  */
 export async function* entriesOf(inputs: readonly string[], options: InputOptions): AsyncGenerator<Entry> {
   for (const input of inputs) yield* entriesOfOne(input, options);

@@ -18,7 +18,7 @@ export interface Job {
   readonly embed: boolean;
   readonly resume: boolean;
   readonly shard?: Shard;
-  /** What is known of the metadata before the job has run. */
+  /** The metadata that is known before the job has run. */
   readonly metadata: Omit<Metadata, "embedding" | "topK" | "pictures" | "shard">;
   readonly inputs: readonly string[];
   readonly signal: AbortSignal;
@@ -39,7 +39,7 @@ const AHEAD = 3;
 /** Rows of a part: what a sudden end costs at most. */
 const PART_ROWS = 128;
 
-/** @throws Vit8Error for an input or output that cannot be used; what is done by then is kept for `resume`. */
+/** @throws Vit8Error for an input or output that cannot be used; finished rows are kept for `resume`. */
 export async function runJob(job: Job): Promise<JobReport> {
   const { labeler, output, topK, embed, shard, resume, metadata, signal } = job;
   // Every image on its way listens to it, which is more than Node expects.
@@ -127,7 +127,10 @@ function columnsOf(classes: readonly Classification[]): Pick<Row, "labels" | "in
   };
 }
 
-/** Without what libvips says of damage: with several decoders at work that may be another's, and rows are to be the same every time. */
+/**
+ * Without the details of damage from libvips: with several decoders at work they may be about another image, and rows must be the same
+ * every time.
+ */
 function messageOf(error: unknown): string {
   return String(Object(error).message ?? error).replace(/( is damaged or truncated) \(.*\)\.$/s, "$1.");
 }

@@ -1,4 +1,4 @@
-// What a job asks of a model: classes and embedding of each image, from one run.
+// What a job needs of a model: classes and embedding of each image, from one run.
 
 import { topClasses } from "../classifier/answer.ts";
 import type { ClassifyOptions, LoadOptions, Report } from "../classifier/api.ts";
@@ -33,7 +33,7 @@ export const ownLabels = (labels: readonly string[], template = TEMPLATE): OwnLa
   template,
 });
 
-/** Loads a model with its own labels, or a CLIP or SigLIP one for those that are given. */
+/** Loads a model with its own labels, or a CLIP or SigLIP model for the given labels. */
 export const labelerOf = (own?: OwnLabels) => ({
   load: (model: ModelSource, options: LoadOptions): Promise<Labeler> =>
     own ? loadWithLabels(model, own, options) : LocalClassifier.loadOn(nodePlatform, model, options),

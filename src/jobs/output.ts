@@ -1,4 +1,4 @@
-// Files of rows: the kind is told by the suffix.
+// Files of rows; the suffix selects the format.
 
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { Vit8Error } from "../errors/errors.ts";

@@ -1,5 +1,5 @@
-// The rows that a job has so far, in `<output>.parts`: each part is written aside and renamed, so that whatever ends the job leaves
-// whole parts behind, and a next start goes on after them.
+// The rows that a job has so far, in `<output>.parts`: each part is written to a temporary file and renamed, so that a job that ends at any
+// time leaves complete parts, and the next start continues after them.
 
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -47,7 +47,7 @@ export class Parts {
     return new Parts(folder, await counted(folder));
   }
 
-  /** @throws Vit8Error when the key at the place where this job goes on is not the one it had. */
+  /** @throws Vit8Error if the key at the position where this job continues is another one than before. */
   checkPlace(row: number, key: string): void {
     if (!this.#last || row !== this.#last.row || key === this.#last.key) return;
     throw new Vit8Error(

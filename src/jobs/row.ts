@@ -10,12 +10,12 @@ export interface Row {
   readonly labels: readonly string[];
   readonly indices: readonly number[];
   readonly scores: readonly number[];
-  /** [width of the model's embedding] f32; only where the job was asked for it. */
+  /** [width of the model's embedding] f32; only if the job requests it. */
   readonly embedding?: Float32Array;
   /** Pixels of the image as it is in its file, upright; undefined where it cannot be read. */
   readonly width?: number;
   readonly height?: number;
-  /** Why there is no answer. */
+  /** Why there is no result. */
   readonly error?: string;
 }
 
@@ -30,7 +30,7 @@ export interface Metadata {
   /** Those that a person named, in their order, and what each was put into; absent where they are the model's. */
   readonly labels?: readonly string[];
   readonly template?: string;
-  /** UTC, the day alone, so that the same job gives the same bytes. */
+  /** The day in UTC, so that the same job gives the same bytes. */
   readonly date: string;
   /** Width of an embedding; 0 where there are none. */
   readonly embedding: number;
@@ -42,7 +42,7 @@ export interface Metadata {
   readonly shard?: string;
 }
 
-/** One line, of which `rowOf` makes the same row; a f32 is written with as many digits as give it back. */
+/** One line, which `rowOf` parses to the same row; an f32 has as many digits as are needed to parse to the same value. */
 export function lineOf({ embedding, width, height, error, ...rest }: Row): string {
   const { row, key, labels, indices, scores } = rest;
   const vector = embedding && { embedding: Array.from(embedding) };

@@ -21,9 +21,9 @@ export function parseShard(text: string): Shard {
 }
 
 /**
- * That of the engine that started this process: an array of Slurm or AWS Batch, or an indexed job of Kubernetes, which does not say how
- * many there are.
- * @throws Vit8Error where the number of shards is not known.
+ * The shard from the engine that started this process: an array of Slurm or AWS Batch, or an indexed job of Kubernetes, which does not
+ * provide the number of shards.
+ * @throws Vit8Error if the number of shards is not known.
  */
 export function shardOfEnvironment(environment: Environment): { shard: Shard; from: string } | undefined {
   for (const { index, count, first } of ENGINES) {
