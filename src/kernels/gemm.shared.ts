@@ -4,7 +4,7 @@ import type { AnyKernel } from "../gpu/kernel.ts";
 import { ROW_SCALE } from "../quant/outlier.ts";
 import { packWeights } from "../quant/pack.ts";
 import type { EpilogueActivation } from "../tensor/activation.ts";
-import type { AnyCases, HostArray, Rng, Tolerance } from "../testing/cases.ts";
+import type { AnyCases, CaseProblem, HostArray, Rng, Tolerance } from "../testing/cases.ts";
 import { ACTIVATE, quantizeGroups } from "../testing/reference.ts";
 import {
   type Epilogue,
@@ -16,34 +16,51 @@ import {
   paddedRows,
 } from "./gemm.ts";
 
-/** Shapes share n and k where they can: each pair is a pipeline of its own, which takes longer to compile than to run. */
-const SHAPES: { name: string; problem: GemmProblem }[] = [
-  { name: "one row", problem: { rows: 1, n: 128, k: 64 } },
-  { name: "prime rows", problem: { rows: 17, n: 128, k: 64 } },
+type Problem = CaseProblem<GemmProblem>;
+
+/** Shapes share n and k: each pair is a pipeline of its own, which takes longer to compile than to run. */
+const SHAPES: Problem[] = [
+  { name: "one row", problem: { rows: 1, n: 192, k: 192 } },
+  { name: "prime rows", problem: { rows: 17, n: 192, k: 192 } },
   { name: "tile - 1", problem: { rows: 63, n: 192, k: 192 } },
   { name: "tile", problem: { rows: 64, n: 192, k: 192 } },
   { name: "tile + 1", problem: { rows: 65, n: 192, k: 192 } },
   { name: "small tile - 1", problem: { rows: 31, n: 192, k: 192 } },
-  { name: "rows without padding", problem: { rows: 128, n: 128, k: 64 } },
-  { name: "large tile + 1", problem: { rows: 129, n: 128, k: 64 } },
+  { name: "rows without padding", problem: { rows: 128, n: 192, k: 192 } },
+  { name: "large tile + 1", problem: { rows: 129, n: 192, k: 192 } },
   { name: "DeiT-Ti proj", problem: { rows: 197, n: 192, k: 192 } },
 ];
 
 /** Where whole rows are summed as integers; sums of 64 are none the longer. */
-const DEEP: { name: string; problem: GemmProblem }[] = [
-  { name: "deeper than f32 sums stay exact", problem: { rows: 5, n: 64, k: 2112 } },
+const DEEP: Problem = { name: "deeper than f32 sums stay exact", problem: { rows: 5, n: 64, k: 2112 } };
+
+const ADDS: Problem[] = [
+  {
+    name: "position table",
+    sampled: true,
+    problem: { rows: 10, n: 128, k: 64, rowsPerImage: 5, addendRows: 0 },
+  },
+  {
+    name: "class tokens",
+    sampled: true,
+    problem: { rows: 3, n: 128, k: 64, rowsPerImage: 1, addendRows: 5 },
+  },
 ];
 
-const ADDS: { name: string; problem: GemmProblem }[] = [
-  { name: "position table", problem: { rows: 10, n: 128, k: 64, rowsPerImage: 5, addendRows: 0 } },
-  { name: "class tokens", problem: { rows: 3, n: 128, k: 64, rowsPerImage: 1, addendRows: 5 } },
-];
-
-const ACTIVATED: { name: string; problem: GemmProblem }[] = (
+const ACTIVATED: Problem[] = (
   ["gelu", "gelu_tanh", "quick_gelu"] as const satisfies readonly EpilogueActivation[]
-).map((activation) => ({ name: activation, problem: { rows: 9, n: 128, k: 64, activation } }));
+).map((activation) => ({
+  name: activation,
+  sampled: true,
+  problem: { rows: 9, n: 128, k: 64, activation },
+}));
 
-const EXTRA = { accumulate: DEEP, add: ADDS, store: ACTIVATED, quantize: [...ACTIVATED, ...DEEP] };
+const EXTRA = {
+  accumulate: [DEEP],
+  add: ADDS,
+  store: ACTIVATED,
+  quantize: [...ACTIVATED, { ...DEEP, sampled: true }],
+};
 
 /** The cases of every kernel of a unit, and of its raw sums. */
 export function gemmCases({ groups, row }: GemmKernels, sums: GemmKernel<"accumulate">): AnyCases[] {

@@ -6,6 +6,7 @@ import { type AnyKernel, variantsFor } from "../gpu/kernel.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import type { AnyCases } from "../testing/cases.ts";
 import { checkCase } from "../testing/check-case.ts";
+import { runsOf } from "../testing/runs.ts";
 
 /** What a glob of cases files gives. */
 export type CasesFiles = Readonly<Record<string, AnyCases | readonly AnyCases[]>>;
@@ -20,19 +21,18 @@ export async function testKernels(files: CasesFiles): Promise<void> {
   });
 
   /** Without a feature only what changes is run again: a kernel whose variants are all still there is not. */
-  const variantsOf = (machine: keyof typeof machines, kernel: AnyKernel, problem: unknown) => {
-    const all = variantsFor(kernel, machines["all features"].capabilities, problem);
-    const here = variantsFor(kernel, machines[machine].capabilities, problem);
-    return machine === "all features" || here.length < all.length ? here : [];
+  const changes = (machine: keyof typeof machines, kernel: AnyKernel, problem: unknown) => {
+    const [all, here] = [machines["all features"], machines[machine]].map(
+      ({ capabilities }) => variantsFor(kernel, capabilities, problem).length,
+    );
+    return machine === "all features" || here < all;
   };
 
   for (const cases of Object.values(files).flat()) {
-    const { kernel, problems } = cases;
+    const { kernel } = cases;
     for (const machine of ["all features", "no subgroups"] as const) {
       const gpu = machines[machine];
-      const runs = problems.flatMap(({ name, problem }) =>
-        variantsOf(machine, kernel, problem).map((variant) => ({ name, problem, variant })),
-      );
+      const runs = runsOf(cases, gpu.capabilities).filter(({ problem }) => changes(machine, kernel, problem));
       if (runs.length === 0) continue;
       describe(`${kernel.name}, ${machine} on ${gpu.adapter.vendor} ${gpu.adapter.architecture}`, () => {
         test.each(runs)("$name, $variant", async ({ problem, variant }) => {

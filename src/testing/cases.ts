@@ -41,9 +41,16 @@ export interface Tolerance {
   readonly rel: number;
 }
 
+export interface CaseProblem<P> {
+  readonly name: string;
+  readonly problem: P;
+  /** Tests run it with two variants only: it varies a constant, not the tile, and each costs a compilation. */
+  readonly sampled?: boolean;
+}
+
 export interface KernelCases<P> {
   readonly kernel: Kernel<Bindings, P>;
-  readonly problems: readonly { readonly name: string; readonly problem: P }[];
+  readonly problems: readonly CaseProblem<P>[];
   /** Host data of every binding that is not an output; a texture is bytes with its width. */
   inputs(problem: P, rng: Rng): Record<string, HostArray | TextureData>;
   outputs(problem: P): Record<string, OutputShape>;

@@ -1,8 +1,8 @@
 /** Every kernel case, and a whole model, on wgpu and naga, which are in Firefox: bundled by scripts/wgpu.mjs and run by Deno, each process a share. */
 import { type Gpu, openGpu } from "../../src/gpu/gpu.ts";
-import { variantsFor } from "../../src/gpu/kernel.ts";
 import type { AnyCases } from "../../src/testing/cases.ts";
 import { checkCase } from "../../src/testing/check-case.ts";
+import { runsOf } from "../../src/testing/runs.ts";
 import { ONE_OF_EACH } from "../goldens/one-of-each.ts";
 import { faultOfGolden } from "./goldens.ts";
 import { faultOfBundled, faultOfModel } from "./models.ts";
@@ -40,13 +40,10 @@ gpu.destroy();
 Deno.exit(failed ? 1 : 0);
 
 function testsOf(gpu: Gpu, cases: AnyCases): Test[] {
-  const { kernel, problems } = cases;
-  return problems.flatMap(({ name, problem }) =>
-    variantsFor(kernel, gpu.capabilities, problem as never).map((variant) => ({
-      name: `${kernel.name}, ${name}, ${variant}`,
-      fault: async () => (await checkCase(gpu, cases, problem, variant)).fault,
-    })),
-  );
+  return runsOf(cases, gpu.capabilities).map(({ name, problem, variant }) => ({
+    name: `${cases.kernel.name}, ${name}, ${variant}`,
+    fault: async () => (await checkCase(gpu, cases, problem, variant)).fault,
+  }));
 }
 
 async function run(tests: readonly Test[]): Promise<number> {
