@@ -399,13 +399,15 @@ test("what is no picture is refused in the same words on every thread, and the w
     return told;
   }, pizza);
   expect(told.alive[0]).toContain("pizza");
+  const kinds =
+    "image: expected a URL, Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }";
   for (const [name, words] of Object.entries({
     invalid: "http://[: expected an image, but it did not load",
     lazy: "http://[: expected an image, but it did not load",
     empty: "element without src: expected an image, but it did not load",
     canvas: "HTMLCanvasElement: expected 2 pixels or more on each side, got 0 x 150",
-    input: "HTMLInputElement: expected a Blob",
-    promise: "Promise: expected a Blob",
+    input: `${kinds}, got HTMLInputElement.`,
+    promise: `${kinds}, got Promise.`,
     closed: "ImageBitmap: expected 2 pixels or more on each side, got 0 x 0",
     detached: "ImageData: expected 256 RGBA bytes for 8 x 8 pixels, got 0",
   }))

@@ -76,6 +76,7 @@ test("every kind of picture has the answer that the page's own thread gives, and
       const bitmap = await createImageBitmap(canvas);
       const frame = new VideoFrame(canvas, { timestamp: 0 });
       const pictures = {
+        address: src,
         image,
         canvas,
         blob: blob!,
@@ -106,6 +107,7 @@ test("every kind of picture has the answer that the page's own thread gives, and
   );
   const classes = seen.answers.image[0];
   expect(seen.answers).toEqual({
+    address: [classes, 0, "ImageBitmap"], // of an SVG
     image: [classes, 0, "ImageBitmap"],
     canvas: [classes, 0, "ImageBitmap"],
     blob: [classes, 0],
@@ -176,7 +178,7 @@ test("of many pictures the good ones are answered and the bad ones told, here an
     expect(answers[1]).toMatch(/^PictureError: cut\.png: /);
     expect(answers[2]).not.toMatch(/Error/);
     expect(answers[3]).toMatch(/^PictureError: .*expected 64 RGBA bytes .* got 3/);
-    expect(answers[4]).toMatch(/^PictureError: .*expected a Blob/);
+    expect(answers[4]).toMatch(/^PictureError: image: expected a URL, .*got Object/);
     expect(answers[6]).toMatch(/^PictureError: .*another site without CORS/);
     expect(lengths).toEqual([width, true, width, true, true, width, true]);
     expect(told).toMatch(/^pictures\[1\]: cut\.png: /);

@@ -188,8 +188,8 @@ export interface ImageClassifier<P = Picture> {
   readonly report: Report;
   /**
    * Classifies an image, or each image of an array.
-   * @param picture a Blob, `<img>`, `<canvas>`, `<video>`, ImageBitmap, ImageData, VideoFrame or `{ width, height, rgba }`; in Node also a path,
-   *   a URL or bytes
+   * @param picture a URL, Blob, `<img>`, `<canvas>`, `<video>`, ImageBitmap, ImageData, VideoFrame or `{ width, height, rgba }`; in Node a
+   *   path, a URL, a Blob, bytes or pixels
    * @param options `topK`: labels per image; `settled`: one result or error per image
    * @returns the `topK` most probable labels, highest score first; for an array of images, an array of them. With `settled`, results as from
    *   `Promise.allSettled`.
@@ -204,6 +204,8 @@ export interface ImageClassifier<P = Picture> {
     options: ClassifyOptions & SettledOptions,
   ): Promise<PromiseSettledResult<Classification[]>[]>;
   classify(pictures: readonly P[], options?: ClassifyOptions): Promise<Classification[][]>;
+  /** @hidden Again, because TypeScript explains a wrong argument by the last overload. */
+  classify(picture: P, options?: ClassifyOptions): Promise<Classification[]>;
   /**
    * Classifies a stream of images of any length, in order. Reads at most `concurrency` images ahead.
    * @param pictures images with their keys
@@ -233,6 +235,8 @@ export interface ImageClassifier<P = Picture> {
     options: { signal?: AbortSignal } & SettledOptions,
   ): Promise<PromiseSettledResult<Float32Array>[]>;
   logits(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  /** @hidden Again, because TypeScript explains a wrong argument by the last overload. */
+  logits(picture: P, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   /**
    * Computes the embedding of an image, or of each image of an array, for comparing images. By default it is the one that the model was
    * trained to compute: the class token after the last norm, the mean of all tokens, or a pooled or projected vector.
@@ -248,6 +252,8 @@ export interface ImageClassifier<P = Picture> {
     options: { signal?: AbortSignal } & SettledOptions,
   ): Promise<PromiseSettledResult<Float32Array>[]>;
   embed(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  /** @hidden Again, because TypeScript explains a wrong argument by the last overload. */
+  embed(picture: P, options?: { pooling?: Pooling; signal?: AbortSignal }): Promise<Float32Array>;
   /**
    * Computes the attention of the class token over the patches, per head of the last block and as rollout over all blocks. For large models
    * this takes a run and about a second of JavaScript.

@@ -8,8 +8,10 @@ export type PixelData =
   | RawPicture
   | { readonly width: number; readonly height: number; readonly data: RawPicture["rgba"] };
 
-/** An image input in a page. */
+/** An image input in a page; a string is a URL, relative to the page. */
 export type Picture =
+  | string
+  | URL
   | Blob
   | HTMLImageElement
   | HTMLCanvasElement

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { PictureError } from "../errors/errors.ts";
+import type { ImageClassifier } from "./api.ts";
 import { openPicture, type Picture } from "./picture.ts";
 
 const bytes = (length: number) => new Uint8Array(length);
@@ -13,9 +14,8 @@ test("pixels in memory open as they are, and as ImageData names them", async () 
 
 describe("what is no picture is refused with a PictureError", () => {
   test.each<[string, unknown, RegExp]>([
-    ["null", null, /expected a Blob/],
-    ["a string", "cat.jpg", /String: expected a Blob/],
-    ["an object", {}, /expected a Blob/],
+    ["null", null, /^image: expected a URL, Blob, <img>.*, got null\.$/],
+    ["an object", {}, /, got Object\.$/],
     ["too few bytes", { width: 4, height: 4, rgba: bytes(63) }, /expected 64 RGBA bytes .* got 63/],
     ["one pixel", { width: 1, height: 1, rgba: bytes(4) }, /2 pixels or more/],
     ["a broken size", { width: 2.5, height: 2, rgba: bytes(20) }, /whole pixels/],
@@ -24,6 +24,13 @@ describe("what is no picture is refused with a PictureError", () => {
     expect(error).toBeInstanceOf(PictureError);
     expect(error.message).toMatch(message);
   });
+});
+
+// TypeScript infers from the last overload, which is also the one that its errors explain.
+test("a wrong image is compared with one image", () => {
+  expectTypeOf<Parameters<ImageClassifier["classify"]>[0]>().toEqualTypeOf<Picture>();
+  expectTypeOf<Parameters<ImageClassifier["logits"]>[0]>().toEqualTypeOf<Picture>();
+  expectTypeOf<Parameters<ImageClassifier["embed"]>[0]>().toEqualTypeOf<Picture>();
 });
 
 describe("a file that claims gigapixels is refused before it is decoded", () => {

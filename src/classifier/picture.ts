@@ -35,15 +35,15 @@ export const pictureTextureUsage = () =>
   GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT;
 
 /**
- * Waits until the image is decoded. A Blob or `<img>` is decoded as stored in its file: upright, with straight alpha, without applying a
- * color profile. A video yields the frame that it shows when the region is written.
+ * Waits until the image is fetched and decoded. A Blob or `<img>` is decoded as stored in its file: upright, with straight alpha, without
+ * applying a color profile. A video yields the frame that it shows when the region is written.
  * @param signal aborts the downloads that begin here; callers race it, because some browser calls cannot be aborted
  * @throws PictureError if there is nothing to decode, or its size is not supported
  */
 export async function openPicture(picture: Picture, signal?: AbortSignal): Promise<PictureSource> {
   const source = await sourceOf(picture, signal);
   try {
-    checkPictureSize(nameOf(picture), source.width, source.height);
+    checkPictureSize(source.name, source.width, source.height);
   } catch (error) {
     source.close();
     throw error;
@@ -53,18 +53,14 @@ export async function openPicture(picture: Picture, signal?: AbortSignal): Promi
 
 async function sourceOf(picture: Picture, signal?: AbortSignal): Promise<PictureSource> {
   if (isA(picture, "Blob") || isA(picture, "HTMLImageElement")) {
-    return fromBitmap(await decoded(picture, signal), picture);
+    const bitmap = await decoded(picture, signal);
+    return { ...external(bitmap, bitmap.width, bitmap.height, nameOf(picture)), close: () => bitmap.close() };
   }
   if (isA(picture, "HTMLVideoElement")) return fromVideo(picture);
   if (isA(picture, "VideoFrame")) return external(picture, picture.displayWidth, picture.displayHeight);
   if (isA(picture, "ImageBitmap") || isA(picture, "HTMLCanvasElement") || isA(picture, "OffscreenCanvas"))
     return external(picture, picture.width, picture.height);
-  return fromPixels(picture as PixelData);
-}
-
-/** Of one that was made here of the caller's image. */
-function fromBitmap(bitmap: ImageBitmap, picture: Picture): PictureSource {
-  return { ...external(bitmap, bitmap.width, bitmap.height, nameOf(picture)), close: () => bitmap.close() };
+  return fromPixels(picture, signal);
 }
 
 /** The image as a bitmap, whose size was checked before there was one. Throws PictureError. */
@@ -97,11 +93,8 @@ async function arrived(image: HTMLImageElement): Promise<void> {
   checkImageSize(image);
 }
 
-function fromVideo(video: HTMLVideoElement): PictureSource {
-  if (video.readyState < video.HAVE_CURRENT_DATA)
-    throw new PictureError(
-      `${nameOf(video)}: expected a frame, got none yet. Wait for the loadeddata event.`,
-    );
+async function fromVideo(video: HTMLVideoElement): Promise<PictureSource> {
+  if (video.readyState < video.HAVE_CURRENT_DATA) throw (await oddPictures()).withoutFrame(video);
   return external(video, video.videoWidth, video.videoHeight);
 }
 
@@ -145,11 +138,14 @@ function drawn(picture: External, width: number, height: number): OffscreenCanva
   return canvas;
 }
 
-async function fromPixels(picture: PixelData): Promise<PictureSource> {
-  // Object() makes null and strings, from callers without types, objects without pixels.
+async function fromPixels(
+  picture: PixelData | string | URL,
+  signal: AbortSignal | undefined,
+): Promise<PictureSource> {
+  // Object() makes addresses, and null from callers without types, objects without pixels.
   const { width, height, data, rgba = data } = Object(picture);
   if (!(isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")) || rgba.length !== width * height * 4)
-    return fromBitmap(await (await oddPictures()).bitmapOfPixels(picture), picture);
+    return (await oddPictures()).openedOther(picture, signal, sourceOf);
   return {
     width,
     height,

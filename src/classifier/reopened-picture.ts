@@ -1,4 +1,5 @@
-// What the browser did not decode at first: a lazy image is fetched, an SVG is drawn, anything else is named by its format.
+// What the browser does not decode at once: downloads an image given by its URL and a lazy image, draws an SVG, and names the format of
+// anything else.
 
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
@@ -7,7 +8,8 @@ import { bytesOf } from "../image/encoded-size.ts";
 import { formatName, markupText } from "../image/format-name.ts";
 import { checkPictureSize } from "../image/picture.ts";
 import { sizedSvg } from "../image/svg.ts";
-import { bitmapOptions, checkImageSize, nameOf, type PixelData } from "./picture-kinds.ts";
+import { fetchedPicture, isUrl } from "./fetched-picture.ts";
+import { bitmapOptions, checkImageSize, nameOf, type Picture, type PixelData } from "./picture-kinds.ts";
 
 const HEAD_BYTES = 65_536;
 const MAX_SVG_BYTES = 2 ** 26;
@@ -38,16 +40,35 @@ export async function reopened(
     : ofImage(picture, cause, decode, signal);
 }
 
-/** For an ImageData whose pixels are not bytes. Throws PictureError, with the reason, for anything that is not pixels in memory. */
-export async function bitmapOfPixels(picture: PixelData): Promise<ImageBitmap> {
+/**
+ * Opens an image that is given by its URL, or an ImageData whose pixels are not bytes.
+ * @param open opens the downloaded file
+ * @throws PictureError with the reason for anything else
+ */
+export async function openedOther<Source extends object>(
+  picture: PixelData | string | URL,
+  signal: AbortSignal | undefined,
+  open: (picture: Picture, signal?: AbortSignal) => Promise<Source>,
+): Promise<Source> {
+  if (isUrl(picture)) return open(await fetchedPicture(picture, signal), signal);
+  const bitmap = await bitmapOfPixels(picture);
+  return { ...(await open(bitmap)), name: nameOf(picture), close: () => bitmap.close() };
+}
+
+async function bitmapOfPixels(picture: PixelData): Promise<ImageBitmap> {
   const { width, height, data, rgba = data } = Object(picture);
   const isFloat = Object.prototype.toString.call(data) === "[object Float16Array]";
   if (isFloat && data.length > 0) return createImageBitmap(picture as ImageData, bitmapOptions);
-  const why =
-    isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray")
-      ? `expected ${width * height * 4} RGBA bytes for ${width} x ${height} pixels, got ${rgba.length}.`
-      : "expected a Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }.";
-  throw new PictureError(`${nameOf(picture)}: ${why}`);
+  const isBytes = isA(rgba, "Uint8Array") || isA(rgba, "Uint8ClampedArray");
+  throw new PictureError(
+    isBytes
+      ? `${nameOf(picture)}: expected ${width * height * 4} RGBA bytes for ${width} x ${height} pixels, got ${rgba.length}.`
+      : `image: expected a URL, Blob, <img>, <canvas>, <video>, ImageBitmap, ImageData, VideoFrame or { width, height, rgba }, got ${nameOf(picture)}.`,
+  );
+}
+
+export function withoutFrame(video: HTMLVideoElement): PictureError {
+  return new PictureError(`${nameOf(video)}: expected a frame, got none yet. Wait for the loadeddata event.`);
 }
 
 /** Loads a copy of the image, because the page's image would not load before it is scrolled into view. */

@@ -1,8 +1,9 @@
 // What is kept of texts and images, and what is computed; the numbers are compared with transformers' in test/goldens.
-import { expect, test } from "vitest";
+import { expect, expectTypeOf, test } from "vitest";
 import type { ImageClassifier } from "../classifier/api.ts";
 import { PictureEmbeddings } from "./picture-embeddings.ts";
 import { TextEmbeddings } from "./text-embeddings.ts";
+import type { ZeroShotClassifier } from "./zero-shot.ts";
 
 const tokenizer = { ids: (text: string) => [...text].map((sign) => sign.charCodeAt(0)) };
 
@@ -99,4 +100,8 @@ test("no more than 1,000 pictures are kept", async () => {
   expect(asked.length).toBe(1001);
   await embeddings.of(blobs[0], {});
   expect(asked.length).toBe(1002);
+});
+
+test("a wrong image is compared with one image, in the last overload", () => {
+  expectTypeOf<Parameters<ZeroShotClassifier<string>["classify"]>[0]>().toEqualTypeOf<string>();
 });

@@ -122,6 +122,8 @@ export class ZeroShotClassifier<P> {
     labels: readonly string[],
     options?: ZeroShotOptions,
   ): Promise<Classification[][]>;
+  /** @hidden Again, because TypeScript explains a wrong argument by the last overload. */
+  classify(picture: P, labels: readonly string[], options?: ZeroShotOptions): Promise<Classification[]>;
   async classify(
     input: P | readonly P[],
     labels: readonly string[],

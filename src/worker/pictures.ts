@@ -1,5 +1,6 @@
 // Images that can leave their thread: elements become bitmaps and frames, which are moved, not copied.
 
+import { fetchedPicture, isUrl } from "../classifier/fetched-picture.ts";
 import { decoded, openPicture, type Picture } from "../classifier/picture.ts";
 import { bitmapOptions, nameOf } from "../classifier/picture-kinds.ts";
 import { PictureError } from "../errors/errors.ts";
@@ -9,13 +10,15 @@ import { formatName } from "../image/format-name.ts";
 
 /** A value for `postMessage`. The receiver closes a bitmap or frame; the caller's own image is unchanged. */
 export async function sendable(picture: Picture, signal?: AbortSignal): Promise<unknown> {
+  // Fetched here, because an SVG is drawn here.
+  if (isUrl(picture)) return sendable(await fetchedPicture(picture, signal), signal);
   if (isA(picture, "VideoFrame")) return picture.clone();
-  if (isA(picture, "HTMLVideoElement")) return currentFrame(picture);
   if (isA(picture, "HTMLImageElement") || (isA(picture, "Blob") && (await isSvg(picture))))
     return decoded(picture, signal);
   if (isA(picture, "Blob")) return picture;
   // An argument that is not an image throws here. A browser may post an ImageData that lost its pixels as an empty value.
   (await openPicture(picture)).close();
+  if (isA(picture, "HTMLVideoElement")) return currentFrame(picture);
   const drawn =
     isA(picture, "HTMLCanvasElement") || isA(picture, "OffscreenCanvas") || isA(picture, "ImageBitmap");
   return drawn ? bitmapOf(picture) : picture;
@@ -36,10 +39,6 @@ export function transferables(pictures: readonly unknown[]): Transferable[] {
 }
 
 function currentFrame(video: HTMLVideoElement): VideoFrame | Promise<ImageBitmap> {
-  if (video.readyState < video.HAVE_CURRENT_DATA)
-    throw new PictureError(
-      `${nameOf(video)}: expected a frame, got none yet. Wait for the loadeddata event.`,
-    );
   if (!("VideoFrame" in globalThis)) return bitmapOf(video);
   try {
     return new VideoFrame(video);
