@@ -1,6 +1,7 @@
 // The element's attributes, and the properties that mirror them.
 
-import type { DeviceChoice, ImageClassifier } from "../index.ts";
+import type { DeviceChoice } from "../index.ts";
+import type { Lent } from "./lease.ts";
 
 /** The properties that mirror attributes, with the types of their values. */
 export interface Attributes {
@@ -122,16 +123,16 @@ interface Changing {
   attributeChangedCallback(name: string): void;
 }
 
-const given = new WeakMap<Element, ImageClassifier>();
+const given = new WeakMap<Element, Lent>();
 
-/** Defines the property `classifier`: a loaded model of the page, used instead of `model`. */
+/** Defines the property `classifier`: a classifier of the page, used instead of `model`. */
 export function addClassifier(prototype: HTMLElement & Changing): void {
   Object.defineProperty(prototype, "classifier", {
     configurable: true,
     get(this: HTMLElement) {
       return given.get(this) ?? null;
     },
-    set(this: HTMLElement & Changing, classifier: ImageClassifier | null | undefined) {
+    set(this: HTMLElement & Changing, classifier: Lent | null | undefined) {
       if (classifier) given.set(this, classifier);
       else given.delete(this);
       this.attributeChangedCallback("model");

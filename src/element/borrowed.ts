@@ -1,13 +1,12 @@
-// A classifier that the page has loaded and lends to elements: it disposes of it, and replaces it when it is broken.
+// A classifier that the page loads and lends to elements: it disposes of it, and replaces it when it is broken.
 
-import type { ImageClassifier } from "../index.ts";
-import { inTurn, type ModelLease, type Queue } from "./lease.ts";
+import { inTurn, type Lent, type ModelLease, type Queue } from "./lease.ts";
 
 /** For the elements that share one. */
-const queues = new WeakMap<ImageClassifier, Queue>();
+const queues = new WeakMap<Lent, Queue>();
 
 /** The same lease as long as it is the same classifier. */
-export function borrow(lease: ModelLease | undefined, lent: ImageClassifier): ModelLease {
+export function borrow(lease: ModelLease | undefined, lent: Lent): ModelLease {
   if (lease?.lent === lent) return lease;
   lease?.release();
   const queue = queues.get(lent) ?? { tail: Promise.resolve() };

@@ -40,6 +40,20 @@ export function testComponents(): void {
     expect(told).toEqual(["loadstart", "loadend"]);
   });
 
+  test("a classifier that the page lends may be on its way, and fail", async () => {
+    const element = document.createElement("vit-classifier");
+    element.setAttribute("src", "/a.png");
+    const failed = new Promise((resolve) =>
+      element.addEventListener("error", ({ detail }) => resolve(detail)),
+    );
+    const loading = ImageClassifier.load({}, { device: "cpu", worker: false });
+    element.classifier = loading;
+    document.body.append(element);
+    expect(await failed).toBe(await loading.catch((error) => error));
+    expect(element.classifier).toBe(loading);
+    element.remove();
+  });
+
   test("an element of markup, with a picture and a template inside, and lazy", async () => {
     document.body.innerHTML = `<vit-classifier model="someone/model" loading="lazy" autoplay>
       <img src="a.png"><template><b data-field="label"></b></template></vit-classifier>`;

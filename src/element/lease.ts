@@ -2,15 +2,18 @@
 
 import type { DeviceChoice, ImageClassifier } from "../index.ts";
 
+/** A classifier that the page lends to elements: loaded, or on its way. */
+export type Lent = ImageClassifier | Promise<ImageClassifier>;
+
 export interface ModelLease {
   readonly address: string;
   readonly device: DeviceChoice;
   /** The page's classifier, if it is one. */
-  readonly lent?: ImageClassifier;
+  readonly lent?: Lent;
   /** Of a page's own; empty: the model's. */
   readonly labels: readonly string[];
   readonly worker: boolean;
-  /** Rejects with what `ImageClassifier.load` or `ZeroShotClassifier.load` throws. */
+  /** Rejects with what `ImageClassifier.load` or `ZeroShotClassifier.load` throws, or the page's promise. */
   readonly classifier: Promise<ImageClassifier>;
   readonly ready: boolean;
   /** False once loading failed, or the model was found broken: another lease loads it again. */

@@ -10,7 +10,7 @@ import {
 } from "../index.ts";
 import type { ZeroShotClassifier } from "../zeroshot/index.ts";
 import { borrow } from "./borrowed.ts";
-import { inTurn, type ModelLease, type Queue } from "./lease.ts";
+import { inTurn, type Lent, type ModelLease, type Queue } from "./lease.ts";
 import { modelAddress } from "./source.ts";
 
 /** The interval of XMLHttpRequest's progress events. */
@@ -29,7 +29,7 @@ const models = new Map<string, SharedModel>();
 
 /** The model that an element requests; `classifier` takes precedence. */
 export interface Wanted {
-  readonly classifier: ImageClassifier | null;
+  readonly classifier: Lent | null;
   readonly model: string;
   readonly device: DeviceChoice;
   readonly labels: readonly string[];
@@ -48,7 +48,7 @@ export function renewLease(
   if (classifier) return borrow(lease, classifier);
   if (!model)
     throw new ModelLoadError(
-      "vit-classifier: expected a model, got none. Set the attribute model to a Hub id or a URL.",
+      "vit-classifier: expected a model, got none. Set the attribute model to a Hub id or a URL, or the property classifier.",
     );
   const address = modelAddress(model);
   const same = lease?.address === address && lease.device === device && lease.worker === worker;

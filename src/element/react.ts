@@ -10,7 +10,7 @@ import type { VitClassifier } from "./vit-classifier.ts";
 export * from "./define.ts";
 
 /** Properties are set as properties, and `onresult` listens to the event `result`. */
-type Properties = Partial<Attributes> & {
+type Properties = Partial<Attributes & Pick<VitClassifier, "classifier">> & {
   [Type in keyof VitClassifierEvents as `on${Type}`]?: (event: VitClassifierEvents[Type]) => void;
 };
 

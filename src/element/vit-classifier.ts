@@ -23,8 +23,8 @@ import { forgetNear, isNear } from "./visibility.ts";
 
 /** Its attributes are properties too. As the DOM's own elements have it, a listener knows its event by the name. */
 export interface VitClassifier extends Attributes {
-  /** A classifier that the page has loaded, used in place of `model`. The page disposes of it. */
-  classifier: ImageClassifier | null;
+  /** A classifier of the page, or its promise from `ImageClassifier.load`, used in place of `model`. The page disposes of it. */
+  classifier: ImageClassifier | Promise<ImageClassifier> | null;
   addEventListener<Type extends keyof EventMap>(
     type: Type,
     listener: (this: VitClassifier, event: EventMap[Type]) => unknown,

@@ -50,7 +50,7 @@ describe("types", () => {
   });
   test("React's JSX knows the element's properties and events", () => {
     const code = `import "vit8/element/react";
-      <vit-classifier src="a.jpg" topK={3} threshold={0.1} className="a" onresult={({ detail }) => detail[0].label} />;
+      <vit-classifier src="a.jpg" topK={3} threshold={0.1} classifier={null} className="a" onresult={({ detail }) => detail[0].label} />;
       <vit-classifier topK="3" />;
       <vit-classifier onresult={({ detail }) => detail.label} />;`;
     const errors = typeErrors([{ document: "a.md", line: 1, language: "tsx", code }], { strict: true });
