@@ -8,6 +8,7 @@ import { LocalClassifier } from "../classifier/local-classifier.ts";
 import type { ModelSource } from "../format/folder.ts";
 import { LocalTextTower } from "../text/text-tower.ts";
 import { ZeroShotClassifier as ZeroShot } from "../text/zero-shot.ts";
+import { warnWithoutSharp } from "./package.ts";
 import { nodePlatform } from "./platform.ts";
 import type { NodePicture } from "./source.ts";
 
@@ -20,7 +21,7 @@ export type NodeClassifier = Classifier<NodePicture>;
 /** Loads Vision Transformers in Node. Needs the packages `webgpu` (for a GPU) and `sharp` (for image files). */
 export const ImageClassifier = {
   /**
-   * Loads a model, as in a page.
+   * Loads a model, as in a page. Without the package `sharp`, it emits a warning.
    * @param model a directory (a path or a `file:` URL), a Hub id, the URL of a model folder, or bytes by file name
    * @returns the classifier, compiled and self-tested
    * @throws as `ImageClassifier.load` of `vit8`
@@ -29,6 +30,7 @@ export const ImageClassifier = {
    * const predictions = await classifier.classify("cat.jpg");
    */
   load(model: ModelSource, options: LoadOptions = {}): Promise<NodeClassifier> {
+    warnWithoutSharp();
     return LocalClassifier.loadOn(nodePlatform, model, options);
   },
 };
@@ -44,6 +46,7 @@ export const ZeroShotClassifier = {
    * @throws as `ImageClassifier.load`; UnsupportedModelError if the text tower is not supported, before any weights are downloaded
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
+    warnWithoutSharp();
     const folder = await nodePlatform.openFolder(model, options);
     const load = {
       images: (how: LoadOptions) => LocalClassifier.loadOn(nodePlatform, model, how),

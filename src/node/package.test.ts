@@ -4,6 +4,7 @@ import { remedyFor } from "./package.ts";
 afterEach(() => {
   vi.doUnmock("sharp");
   vi.doUnmock("webgpu");
+  vi.doUnmock("node:module");
   vi.resetModules();
 });
 
@@ -45,4 +46,21 @@ test("pictures without sharp, and WebGPU without a webgpu that has what is neede
     "UnsupportedDeviceError",
     expect.stringMatching(/the package `webgpu` failed to load \(.*create is not a function\)\. Run `npm i /),
   ]);
+});
+
+test("a load says once that image files will need sharp, and fails for nothing of it", async () => {
+  vi.resetModules();
+  const resolve = vi.fn(() => {
+    throw new Error("Cannot find module 'sharp'");
+  });
+  vi.doMock("node:module", () => ({ createRequire: () => ({ resolve }) }));
+  const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
+  const { ImageClassifier, ZeroShotClassifier } = await import("./index.ts");
+  const loads = [ZeroShotClassifier, ImageClassifier, ImageClassifier].map((it) => it.load("no/such/model"));
+  for (const load of await Promise.allSettled(loads))
+    expect(load).toMatchObject({ reason: { name: "ModelLoadError" } });
+  expect(warn.mock.calls).toEqual([
+    [expect.stringMatching(/`sharp`, got none\. Run `npm i sharp`/), { code: "VIT8_WITHOUT_SHARP" }],
+  ]);
+  warn.mockRestore();
 });

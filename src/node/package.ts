@@ -1,5 +1,7 @@
 // Optional peer packages of vit8/node.
 
+import { createRequire } from "node:module";
+
 /** What to do about a package that did not load: install it, or reinstall it if it is broken, e.g. built for another platform. */
 export function remedyFor(
   name: string,
@@ -14,4 +16,23 @@ export function remedyFor(
     reason: `the package \`${name}\` failed to load (${why}).`,
     remedy: `Run \`npm i --include=optional ${name}@latest\` on this machine.`,
   };
+}
+
+let hasLooked = false;
+
+/**
+ * Warns once, when a model loads, that image files will need a package that is missing. It is no error: whoever passes pixels does
+ * without.
+ */
+export function warnWithoutSharp(): void {
+  if (hasLooked) return;
+  hasLooked = true;
+  try {
+    createRequire(import.meta.url).resolve("sharp");
+  } catch {
+    process.emitWarning(
+      "image files: expected the package `sharp`, got none. Run `npm i sharp`, or pass pixels, { width, height, rgba }.",
+      { code: "VIT8_WITHOUT_SHARP" },
+    );
+  }
 }
