@@ -1,4 +1,4 @@
-// The functions between FC1 and FC2, as shaders/lib/gelu.wgsl says.
+// The activation functions between FC1 and FC2, as in shaders/lib/gelu.wgsl.
 
 import { exp2, peakOf } from "./float";
 
@@ -53,7 +53,7 @@ function tanh(x: v128): v128 {
 /** `count` values in place, a multiple of 8; their greatest magnitude. Kinds as ACTIVATIONS in src/tensor/activation.ts; 0: none. */
 export function activate(kind: i32, y: usize, count: i32): f32 {
   const end = y + count * 4;
-  // Two vectors at a time share the constants, which engines make anew in every round of a loop.
+  // Two vectors at a time share the constants, which engines create again in every iteration of a loop.
   if (kind === 1)
     for (let at = y; at < end; at += 32) {
       v128.store(at, gelu(v128.load(at)));

@@ -1,5 +1,5 @@
-// softmax(Q K^T / sqrt(head dim)) V, as docs/numerics.md says: int8 in and out with a scale per row and 64 channels. Both products are
-// of integers; weights have 14 bits and one unit for 64 keys, with powers of two between tiles.
+// softmax(Q K^T / sqrt(head dim)) V, as docs/numerics.md describes it: int8 in and out with a scale per row and 64 channels. Both products
+// are of integers; weights have 14 bits and one unit for 64 keys, with powers of two between tiles.
 
 import { exp2, greatest, peakOf, quantize16, rounded, total } from "./float";
 import { packRows, pairRows, sumSixteen } from "./panel";
@@ -252,7 +252,7 @@ function exponentiate(scores: usize, length: i32, tokens: i32, kept: usize, adde
     const here = max<f32>(ceil<f32>(greatest(most)), LOWEST);
     most = f32x4.splat(here);
     let sum = f32x4.splat(0);
-    // Two at a time share the constants, which engines make anew in every round of a loop.
+    // Two at a time share the constants, which engines create again in every iteration of a loop.
     for (let t = 0; t < bytes; t += 32) {
       const p = power(v128.load(scores + t), most);
       const q = power(v128.load(scores + t, 16), most);

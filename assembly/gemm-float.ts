@@ -1,4 +1,4 @@
-// Matrix products of f32, rows [from, to): y = a w + bias, w [k, n], as src/kernels/gemm-float.ts says.
+// Matrix products of f32, rows [from, to): y = a w + bias, w [k, n], as in src/kernels/gemm-float.ts.
 
 import { activate } from "./activation";
 
@@ -63,7 +63,7 @@ export function gemmFloatActivate(
   for (let column = 0; column < n; column += COLUMNS) {
     pack(w + column * 4, n, k, scratch);
     for (let row = from; row < to; row += 2) {
-      // The last of an odd number goes twice.
+      // With an odd number, the last row is computed twice.
       const next = min(row + 1, to - 1);
       const first = out + (row * n + column) * 4;
       const second = out + (next * n + column) * 4;

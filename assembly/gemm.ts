@@ -1,5 +1,5 @@
-// Matrix products of int8: y[rows, n] = a[rows, k] w[k, n], the units [from, to) of part.ts, as src/kernels/gemm.ts says. `scratch`
-// holds a block of rows as int16, and one more that a tile may read, sums and totals of those rows with a panel, and sixteen columns.
+// Matrix products of int8: y[rows, n] = a[rows, k] w[k, n], the units [from, to) of part.ts, as in src/kernels/gemm.ts. `scratch` contains
+// a block of rows as int16, one more row that a tile may read, sums and totals of those rows with a panel, and sixteen columns.
 
 import { activate } from "./activation";
 import { greatest, quantizeGroup } from "./float";
@@ -12,7 +12,7 @@ export function sumsIn(scratch: usize, blockRows: i32, k: i32): usize {
   return scratch + (blockRows + 1) * k * 2;
 }
 
-/** What is behind the sums. */
+/** The address after the sums. */
 export function behind(sums: usize, blockRows: i32): usize {
   return sums + (blockRows + 1) * SUMS;
 }

@@ -1,4 +1,4 @@
-// LayerNorm over rows [from, to), as src/kernels/layernorm.ts says.
+// LayerNorm over rows [from, to), as in src/kernels/layernorm.ts.
 
 import { greatest, inverseScale, rounded, total } from "./float";
 
@@ -61,7 +61,7 @@ export function quantizeRows(from: i32, to: i32, stride: i32, x: usize, out: usi
     quantizeRow(x + row * stride * 4, stride, out + row * stride, outScale + row * 12);
 }
 
-/** In int8 but for one outlier: the arithmetic of shaders/lib/outlier.wgsl. */
+/** Quantizes a row to int8 except for one outlier: the arithmetic of shaders/lib/outlier.wgsl. */
 function quantizeRow(y: usize, stride: i32, out: usize, outScale: usize): void {
   const limit = limitOf(y, stride);
   const inverse = f32x4.splat(inverseScale(limit));
@@ -90,7 +90,7 @@ function storeOutlier(y: usize, inverse: f32, first: i32, outScale: usize): void
   }
 }
 
-/** The magnitude that 127 steps stand for, as `limitOf` of src/quant/outlier.ts. */
+/** The magnitude of 127 steps, as `limitOf` of src/quant/outlier.ts. */
 function limitOf(y: usize, stride: i32): f32 {
   let first = f32x4.splat(0);
   let second = first;

@@ -13,7 +13,7 @@ function step(x: f32, scale: f32, zero: f32, low: f32, high: f32): f32 {
   return min<f32>(high, max<f32>(low, nearest<f32>(x / scale) + zero));
 }
 
-/** The value that stands for x; `second` is a zero point, or the fine step of a twin. */
+/** The level nearest to x; `second` is a zero point, or the fine step of a twin quantizer. */
 export function levelOf(
   kind: i32,
   low: f32,

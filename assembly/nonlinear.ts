@@ -1,5 +1,5 @@
-// GELU and the exponential in integers, as I-BERT (1) or as I-ViT (2) has them: shaders/lib/ibert.wgsl and shaders/lib/ivit.wgsl to the last
-// bit, which say where the numbers come from.
+// GELU and the exponential in integers, as in I-BERT (1) or I-ViT (2): bit-identical to shaders/lib/ibert.wgsl and shaders/lib/ivit.wgsl,
+// which cite the sources of the numbers.
 
 import { magnitude } from "./dyadic";
 

@@ -4,7 +4,7 @@
 
 import { GROUP } from "./widen";
 
-/** Columns of a tile: two rows of them are eight sums, as many as fifteen registers hold. */
+/** Columns of a tile: two rows of them are eight sums, which fit in fifteen registers. */
 const COLUMNS: i32 = 16;
 /** Bytes of two values of each as int16, and of their sums. */
 const LENGTH: i32 = COLUMNS * 4;
@@ -63,7 +63,7 @@ function packColumns(w: usize, n: i32, k: i32, to: usize): void {
   }
 }
 
-/** `rows` rows of `groups` groups as columns: [groups, rows / 16, 32, 16, 2]. The last row stands in for those that are missing. */
+/** Packs `rows` rows of `groups` groups as columns: [groups, rows / 16, 32, 16, 2]. The last row is repeated in place of missing rows. */
 export function packRows(from: usize, stride: i32, rows: i32, groups: i32, to: usize): void {
   for (let g = 0; g < groups; g++, from += GROUP)
     for (let row = 0; row < rows; row += COLUMNS)
@@ -78,7 +78,7 @@ export function packRows(from: usize, stride: i32, rows: i32, groups: i32, to: u
         }
 }
 
-/** `rows` rows, of which 64 columns are taken, sixteen at a time: [4, 32, 16, 2]. Of an odd number the last row stands twice. */
+/** Packs 64 columns of `rows` rows, sixteen at a time: [4, 32, 16, 2]. With an odd number of rows, the last row is repeated. */
 export function pairRows(from: usize, stride: i32, rows: i32, to: usize): void {
   for (let row = 0; row < rows; row += 2, to += LENGTH, from += 2 * stride)
     for (let c = 0; c < GROUP; c += COLUMNS) {

@@ -1,4 +1,4 @@
-// Pillow's resize of bytes along one axis, as src/image/resample.ts says: sums of 22-bit weights from a half on, cut and clamped.
+// Pillow's resize of bytes along one axis, as in src/image/resample.ts: sums of 22-bit weights that start at a half, shifted and clamped.
 
 const PRECISION_BITS: i32 = 22;
 const HALF: i32 = 1 << (PRECISION_BITS - 1);

@@ -1,4 +1,4 @@
-// What goes row by row in f32: rows gathered from others, activated, combined with a second operand, or quantized.
+// Row-wise operations in f32: rows gathered from others, activated, combined with a second operand, or quantized.
 
 import { activate } from "./activation";
 import { peakOf, quantizeGroup } from "./float";
@@ -33,7 +33,10 @@ export function gatherRows(
 const SUM: i32 = 1;
 const PRODUCT: i32 = 2;
 
-/** Rows [from, to): out = activation(x), or that with y, as src/kernels/combine.ts says; `operation` 0: no y. `scratch`: a row and four values. */
+/**
+ * Rows [from, to): out = activation(x), or its combination with y, as in src/kernels/combine.ts; `operation` 0: no y. `scratch`: a row and
+ * four values.
+ */
 export function combineRows(
   from: i32,
   to: i32,

@@ -1,6 +1,6 @@
-// softmax(Q K^T / sqrt(head dim)) V in f32, as two matrix products: a workgroup takes 32 query rows of a head and 32 keys at a time,
-// whose K and V it loads once. A running maximum from tile to tile (online softmax: Milakov and Gimelshein 2018), rounded up so
-// that what is between tiles are powers of two.
+// softmax(Q K^T / sqrt(head dim)) V in f32, as two matrix products: a workgroup computes 32 query rows of a head with 32 keys at a time,
+// whose K and V it loads once. The running maximum between tiles (online softmax: Milakov and Gimelshein 2018) is rounded up, so that the
+// factors between tiles are powers of two.
 import package::lib::attention::{params, out, HIDDEN, LOWEST, run_time, power_of_two, tiles_for};
 import package::lib::attention::{query_row, key_row, out_row, group_at, out_group_at, score_scale, seen, parts_of, inverse_lengths};
 import package::lib::attention::{q_slice, k_slice, v_slice};
@@ -137,7 +137,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       let half = 2u - halves;
       load_values(sequence, first_key + 16u * half, group, thread);
       workgroupBarrier();
-      // Nobody raises those of the other parity before the next tile.
+      // The maximums of the other parity are not raised before the next tile.
       if (half == 0u && local.x == 0u) { tops[local.y] = next; }
       if (half == 0u && thread < QUERIES) { atomicStore(&greatest[(1u - parity) * QUERIES + thread], LOWEST); }
       totals = add_values(totals, 16u * half, local);

@@ -1,7 +1,7 @@
-// softmax(Q K^T / sqrt(head dim)) V in integers alone, with the exponential of `ibert` or `ivit`: one workgroup for four query
-// rows and a group of 64 channels, a key per thread for the scores, a channel per thread for P.V; vectors hold the four rows.
-// Scores are made twice, once for their maximum, so any number of tokens fits; those of the first KEPT keys are kept. The mass is
-// the sum of the very integers that weigh V, so that none of it is lost.
+// softmax(Q K^T / sqrt(head dim)) V in integers only, with the exponential of `ibert` or `ivit`: one workgroup for four query rows and a
+// group of 64 channels, a key per thread for the scores, a channel per thread for P.V; vectors have the four rows. Scores are computed
+// twice, once for their maximum, so any number of tokens fits; those of the first KEPT keys are kept. The mass is the sum of the same
+// integers that weigh V, so none of it is lost.
 import package::lib::dyadic::{FRACTION, scaled, times, exponent, reciprocal, int8_step, int8_scale};
 import package::lib::pack::pack_i8;
 import package::lib::sixteen::{Sixteen, sixteen, dot16};

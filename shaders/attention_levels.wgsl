@@ -1,5 +1,5 @@
-// softmax(Q K^T / sqrt(head dim)) at the levels of a quantizer, times V: one query row of one head per thread, in f32.
-// The quantizer needs the whole row's mass before its first value, so the row is kept in `scores` between sweeps.
+// softmax(Q K^T / sqrt(head dim)) at the levels of a quantizer, times V: one query row of one head per thread, in f32. The quantizer needs
+// the mass of the whole row before its first value, so the row is kept in `scores` between passes.
 import package::lib::levels::{Levels, nearest};
 
 struct Params {

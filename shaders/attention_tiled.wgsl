@@ -147,8 +147,8 @@ fn load_values(sequence: u32, first_key: u32, group: u32, parity: u32, task: u32
 
 struct Scores { r0: vec4<f32>, r1: vec4<f32>, @if(!pairs) r2: vec4<f32>, @if(!pairs) r3: vec4<f32> }
 
-// Sixteen words of Q's group by those of K. The masks change nothing: they tell the compiler that no index is out of bounds, or
-// it would ask at each.
+// Sixteen words of Q's group by those of K. The masks change nothing: they show the compiler that no index is out of bounds, so that it
+// adds no checks.
 fn add_scores(scores: Scores, g: u32, local: vec2<u32>) -> Scores {
   var tile = Tile();
   let first = g * WORDS * ROW_THREADS + local.y;
@@ -334,7 +334,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     workgroupBarrier();
     if (local.x == 0u) { tops[local.y] = next; }
 
-    // Nobody raises those of the other parity before the next barrier.
+    // The maximums of the other parity are not raised before the next barrier.
     if (thread < ROWS * ROW_THREADS) { atomicStore(&greatest[ROWS * (1u - parity) * ROW_THREADS + thread], LOWEST); }
     if (thread == 0u) { atomicStore(&greatest_scale[1u - parity], 0u); }
     let y = mixed(length, local);

@@ -1,5 +1,5 @@
-// int8 GEMM, readable: four columns of one row per thread at a time, straight from storage. Kept for ever as the
-// kernel that the fast ones are read against.
+// int8 GEMM, readable: four columns of one row per thread at a time, directly from storage. It stays as the reference for reading the fast
+// kernels.
 import package::lib::gemm::{length_k, length_n, FOLD, ROW_THREADS, run_time, Total, Totals, a, w, finish};
 import package::lib::sixteen::{Sixteen, Sum, sixteen, dot16};
 import package::lib::fold::fold_row;

@@ -1,6 +1,6 @@
-// int8 GEMM on matrix units: four subgroups multiply 32 rows by 16 columns each, from workgroup memory into workgroup memory,
-// and every thread finishes four by four of the sums. Subgroups have 32 threads, which must be asked for where there are other sizes.
-// Matrices are 16x16x32, with `eight` 8x16x32, with `cube` 16x16x16. Offsets and strides of matrices count elements of the array they are in.
+// int8 GEMM on matrix units: four subgroups multiply 32 rows by 16 columns each, from workgroup memory into workgroup memory, and every
+// thread finishes four by four of the sums. Subgroups have 32 threads; on adapters with other sizes, that size must be requested. Matrices
+// are 16x16x32, with `eight` 8x16x32, with `cube` 16x16x16. Offsets and strides of matrices count elements of the array that contains them.
 import package::lib::gemm::{length_k, length_n, FOLD, Totals, a, w, finish};
 import package::lib::fold::{Tile, fold};
 
@@ -9,7 +9,7 @@ enable subgroups;
 enable subgroup_size_control;
 enable chromium_experimental_subgroup_matrix;
 
-// Stand-ins for what the extension declares, which linking leaves out.
+// Placeholders for the declarations of the extension, which linking leaves out.
 alias i8 = bool;
 alias subgroup_matrix_left = bool;
 alias subgroup_matrix_right = bool;

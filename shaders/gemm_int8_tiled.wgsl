@@ -13,8 +13,8 @@ override COLUMN_THREADS: u32 = 16u;
 @if(short) alias Rows = vec2<u32>;
 @if(!short) alias Rows = vec4<u32>;
 const SLAB: u32 = 16u;                     // words along K per barrier pair: 64 values, a scale group
-// A vector is one word, four values of K, of neighbors: all that a thread's rows or columns need at a time, so that few registers
-// hold what it multiplies. [word][rows or columns of a thread]
+// A vector is one word (four values of K) of neighboring rows or columns: all that a thread needs at a time, so that its operands take few
+// registers. [word][rows or columns of a thread]
 var<workgroup> a_slab: array<Rows, SLAB * TILES * ROW_THREADS>;
 var<workgroup> w_slab: array<vec4<u32>, SLAB * COLUMN_THREADS>;
 
@@ -60,7 +60,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   let w_at = thread / COLUMNS_OF_TILE * length_n() + group.x * COLUMNS_OF_TILE + thread % COLUMNS_OF_TILE;
   var totals = Totals();
   @if(tall) var low_totals = Totals();
-  // i32 sums of whole rows need no fold before the end; other sums begin anew with each slab.
+  // i32 sums of whole rows are folded only at the end; other sums start again with each slab.
   @if(!groups && dot4) var tile = Tile();
   @if(!groups && dot4 && tall) var low_tile = Tile();
   // Compilers unroll a loop of few slabs whole, and then keep all slabs in registers.

@@ -1,6 +1,6 @@
-// y[row] = (x[row] - mean) / sqrt(variance + eps) * gamma + beta, in f32 or in int8 with a scale per row and 16 bits for its outlier.
-// One workgroup per row, which reads it once and keeps it in registers: mean and variance take two sweeps, because E[x^2] - E[x]^2
-// cancels, and int8 two more.
+// y[row] = (x[row] - mean) / sqrt(variance + eps) * gamma + beta, in f32 or in int8 with a scale per row and 16 bits for its outlier. One
+// workgroup per row, which reads it once and keeps it in registers: mean and variance take two passes, because E[x^2] - E[x]^2 cancels, and
+// int8 takes two more.
 import package::lib::layernorm::{WIDTH, EPS, value, spread_of, normalised};
 import package::lib::reduce::{THREADS, workgroup_sum};
 @if(quantize) import package::lib::reduce::workgroup_greatest;

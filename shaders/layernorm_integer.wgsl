@@ -7,7 +7,7 @@ import package::lib::pack::pack_i8;
 override WIDTH: u32;      // multiple of 4
 override ROOT: u32;       // sqrt(WIDTH), bits of an f32
 override EPS: u32;        // eps WIDTH, bits of an f32
-override KEPT: u32;       // columns of a row that workgroup memory holds: all of them, or what fits
+override KEPT: u32;       // columns of a row in workgroup memory: all of them, or as many as fit
 
 @group(0) @binding(0) var<storage, read> x: array<u32>;               // [rows, stride], bits of an f32, as gamma and beta
 @group(0) @binding(1) var<storage, read> gamma: array<u32>;           // [stride], zero from WIDTH on
@@ -21,10 +21,10 @@ var<workgroup> sum: atomic<i32>;
 var<workgroup> squares_low: atomic<u32>;      // of the squares' low and high 16 bits
 var<workgroup> squares_high: atomic<u32>;
 @if(quantize) var<workgroup> out_peak: atomic<u32>;
-// A row, of which each thread reads again what it wrote itself: differences from the mean, then what is behind gamma and beta.
+// A row, of which each thread rereads only its own values: differences from the mean, then the results of gamma and beta.
 var<workgroup> kept: array<i32, KEPT>;
 
-// A row: its first value, and what is known of it so far.
+// A row: its first value, and its statistics so far.
 struct Row { first: u32, places: i32, mean: i32, factor: u32 }
 
 fn fixed_x(row: Row, column: u32) -> i32 { return fixed(x[row.first + column], row.places); }

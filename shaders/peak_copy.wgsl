@@ -1,4 +1,4 @@
-// How many bytes a second memory gives and takes: sixteen of each a thread, neighbors side by side.
+// Bytes that memory reads and writes per second: sixteen of each per thread, neighbors side by side.
 @group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;           // [threads]
 @group(0) @binding(1) var<storage, read_write> out: array<vec4<u32>>;   // [threads]
 

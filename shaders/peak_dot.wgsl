@@ -1,5 +1,5 @@
-// How many int8 products a second: eight chains of dot4I8Packed with their own sums, so that none waits for another, and
-// nothing to load. What comes out is of no use but must be right.
+// int8 products per second: eight independent chains of dot4I8Packed with their own sums, and no loads. The result is not used but must be
+// correct.
 override ROUNDS: u32;   // of four links, so that the loop's own counting is little
 
 @group(0) @binding(0) var<storage, read> seed: array<u32>;              // [threads] four int8 each

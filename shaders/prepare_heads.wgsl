@@ -20,7 +20,7 @@ struct Params {
 @if(!quantize) @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;     // as x
 @if(!quantize) @group(0) @binding(6) var<uniform> params: Params;
 
-// A head of a row: where its channels begin, and what is done to them.
+// A head of a row: where its channels begin, and what is applied to them.
 struct Head { first: u32, table: u32, angles: u32, mean: f32, inverse: f32, normed: bool, rotated: bool }
 
 fn sum_of(first: u32) -> f32 {

@@ -6,7 +6,7 @@ override WIDTH: u32; // of the crop
 override HEIGHT: u32;
 override GRID_WIDTH: u32; // patches in a row of patches
 override PATCH: u32; // pixels along a side
-override QUADS: u32; // fours of pixels in a channel of a patch: whole groups of 64, what is over is zero
+override QUADS: u32; // fours of pixels in a channel of a patch: whole groups of 64, padded with zeros
 override SCALE_R: f32;
 override SCALE_G: f32;
 override SCALE_B: f32;

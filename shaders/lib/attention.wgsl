@@ -1,9 +1,8 @@
-// What the attention kernels share: the problem, where rows lie, and what a score is besides Q.K.
-// A head's channels are padded to whole groups of 64. A sequence is an image, or a window of one.
-// With `apart` Q, K and V are three tensors, else they stand side by side. With `options` there may be windows, a bias,
-// cosines and a scale for each head.
+// Shared by the attention kernels: the problem, the positions of rows, and the terms of a score besides Q.K.
+// A head's channels are padded to whole groups of 64. A sequence is an image, or a window of one. With `apart`, Q, K and V are three
+// tensors; otherwise they are side by side. With `options` there may be windows, a bias, cosines and a scale for each head.
 
-// Told at run time, so that every block and model share one pipeline.
+// Set at run time, so that all blocks and models share one pipeline.
 struct Params {
   tokens: u32,             // keys of a sequence
   queries: u32,            // queries of a sequence that are wanted: all, or the class tokens only

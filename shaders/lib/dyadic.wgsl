@@ -1,5 +1,5 @@
-// Real numbers by integer instructions alone, so that every adapter has the same bits. Two forms: fixed point, an i32 with
-// FRACTION binary places, and dyadic, m 2^e, kept as the bits of the f32 of that value. src/quant/dyadic.ts is its twin.
+// Real numbers with integer instructions only, so that every adapter computes the same bits. Two forms: fixed point, an i32 with FRACTION
+// fractional bits, and dyadic, m 2^e, stored as the bits of the f32 of that value. src/quant/dyadic.ts is its counterpart.
 
 const FRACTION: i32 = 14;
 const MOST: u32 = 0x7fffffffu;

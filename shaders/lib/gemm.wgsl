@@ -6,8 +6,8 @@ import package::lib::pack::{quantize_i8, inverse_scale};
 import package::lib::gelu::activate;
 @if(add || store) import package::lib::stream::{Stream, to_stream};
 
-// The problem: constants of the pipeline, or with `params` told at run time, so that all shapes share one pipeline.
-// k and n are multiples of 64.
+// The problem: constants of the pipeline, or with `params` set at run time, so that all shapes share one pipeline. k and n are multiples of
+// 64.
 @if(params) struct Params { k: u32, n: u32, rows_per_image: u32, addend_rows: u32, activation: u32, rows: u32, first_row: u32 }
 @if(params && accumulate) @group(0) @binding(3) var<uniform> params: Params;
 @if(params && store) @group(0) @binding(6) var<uniform> params: Params;

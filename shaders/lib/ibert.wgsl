@@ -1,5 +1,5 @@
-// GELU and the exponential as I-BERT has them (Kim et al. 2021, "I-BERT: Integer-only BERT Quantization", eq. 7 to 8 and 13),
-// in 32 bits: x is brought to base 2 first, so that no value needs more than its range. src/quant/ibert.ts is its twin.
+// GELU and the exponential of I-BERT (Kim et al. 2021, "I-BERT: Integer-only BERT Quantization", eq. 7 to 8 and 13), in 32 bits: x is
+// converted to base 2 first, so that no value exceeds that range. src/quant/ibert.ts is its counterpart.
 
 // GELU(x) = x/2 (1 + L(x / sqrt 2)), L(z) = sgn(z) (1 - 0.2888 (min(|z|, 1.769) - 1.769)^2); x with 14 binary places.
 fn gelu_integer(x: i32) -> i32 {

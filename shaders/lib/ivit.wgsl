@@ -1,6 +1,6 @@
-// GELU and the exponential as I-ViT has them (Li and Gu 2023, "I-ViT: Integer-only Quantization for Efficient Vision
-// Transformer Inference", eq. 11 to 17: Shiftmax and ShiftGELU), by shifts and one division. The published ShiftGELU takes both of
-// its exponentials less the row's maximum, and is wrong where that is large; here less that of the two. src/quant/ivit.ts is its twin.
+// GELU and the exponential of I-ViT (Li and Gu 2023, "I-ViT: Integer-only Quantization for Efficient Vision Transformer Inference", eq. 11
+// to 17: Shiftmax and ShiftGELU), by shifts and one division. The published ShiftGELU subtracts the row's maximum from both exponentials,
+// which is wrong if that is large; here, the larger of the two is subtracted. src/quant/ivit.ts is its counterpart.
 
 // GELU(x) = x sigmoid(1.702 x), 1.702 = (1.1011)_2 = 1.6875; x with 14 binary places.
 fn gelu_integer(x: i32) -> i32 {

@@ -1,5 +1,5 @@
-// Quantizers whose parameters are settled before a run: the value of the level that is nearest to x.
-// `scale` and `second` are a column's: `second` is the zero point of a uniform one, the fine step of a twin.
+// Quantizers whose parameters are set before a run: the value of the level that is nearest to x. `scale` and `second` are those of a
+// column: `second` is the zero point of a uniform quantizer, or the fine step of a twin quantizer.
 
 struct Levels {
   kind: u32,        // 0 uniform, 1 twin, 2 logarithmic, 3 none

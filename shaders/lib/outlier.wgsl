@@ -1,7 +1,7 @@
-// A row in int8 but for its outlier, as LLM.int8() (Dettmers et al. 2022, section 3) has it for whole columns: where the greatest
-// magnitude is more than twice the second, the second settles the scale, so that the other values keep their levels. What the
-// outlier then has beyond 127 steps, its excess, is an integer; whoever multiplies by the row adds excess times weight.
-// What goes with such a row is three numbers: scale, excess in steps, channel of the excess; 0 and 0 in most rows.
+// A row in int8 except for its outlier, as LLM.int8() (Dettmers et al. 2022, section 3) separates whole columns: if the largest magnitude
+// is more than twice the second-largest, the second sets the scale, so that the other values keep their precision. The outlier's excess
+// over 127 steps is an integer; a product with the row adds excess times weight. Such a row has three numbers: scale, excess in steps,
+// channel of the excess; 0 and 0 in most rows.
 
 // The two greatest magnitudes of each lane.
 struct Greatest { first: vec4<f32>, second: vec4<f32> }
@@ -24,7 +24,7 @@ fn of_lanes(greatest: Greatest) -> vec2<f32> {
     merged(vec2<f32>(first.z, second.z), vec2<f32>(first.w, second.w)));
 }
 
-// The magnitude that 127 steps stand for. An outlier is at most 128 times that: an excess below 2^14 times a weight is exact.
+// The magnitude of 127 steps. An outlier is at most 128 times that: an excess below 2^14 times a weight is exact.
 fn limit_of(greatest: vec2<f32>) -> f32 {
   return select(greatest.x, max(greatest.y, greatest.x / 128.0), greatest.x > 2.0 * greatest.y);
 }
@@ -38,7 +38,7 @@ fn outlier_of(before: vec2<f32>, y: vec4<f32>, inverse: f32, column4: u32) -> ve
   return vec2<f32>(dot(excess, vec4<f32>(1.0)), f32(4u * column4) + lane);
 }
 
-// Of the threads that share a row one tells excess and channel: who has found them or, where nobody has, the first.
+// Of the threads that share a row, one writes excess and channel: the one that found them or, without an outlier, the first.
 fn tells(outlier: vec2<f32>, is_first: bool, greatest: vec2<f32>, inverse: f32) -> bool {
   return outlier.x != 0.0 || (is_first && greatest.x * inverse < 128.0);
 }

@@ -1,5 +1,5 @@
-// Reductions over a workgroup of THREADS; call them where control flow is uniform. First eighths of the values, each by one thread,
-// then every thread takes all eighths together: two barriers, and none at the end, for who calls again writes what nobody reads any more.
+// Reductions over a workgroup of THREADS; call them in uniform control flow. First, one thread per eighth reduces the values, then every
+// thread reduces all eighths: two barriers, and none at the end, because the next call writes only values that are no longer read.
 import package::lib::outlier::merged;
 
 override THREADS: u32 = 64u;     // multiple of 8

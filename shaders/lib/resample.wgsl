@@ -1,4 +1,4 @@
-// What both passes of the resize share: where they stand, and Pillow's fixed-point rounding.
+// Shared by both passes of the resize: their positions, and Pillow's fixed-point rounding.
 
 // An image is resized strip by strip (its rows in the texture) and band by band (its rows in `narrow`).
 struct Resize {
@@ -11,10 +11,10 @@ struct Resize {
   band_start: u32, // row of the table's image that is row 0 of `narrow`
   patch_start: u32, // the patches [patch_start, patch_end) that the band makes
   patch_end: u32,
-  first_row: u32, // of this image's patches: images of a batch and their prefix tokens stand before it
+  first_row: u32, // of this image's patches: images of a batch and their prefix tokens are before it
 }
 
-// An image row wider than a texture goes on in the next panel below: 8192 = 1 << 13 texels each.
+// An image row wider than a texture continues in the next panel below: 8192 = 1 << 13 texels each.
 const PANEL_SHIFT: u32 = 13;
 
 const HALF: i32 = 1 << 21;

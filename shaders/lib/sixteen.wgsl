@@ -1,6 +1,6 @@
-// Sixteen int8 values along K, in the form the inner product of this variant likes.
-// With `dot4`: packed words and i32 sums. Without: f32 values, whose sums over K <= 1024 are exact too
-// (128 * 128 * 1024 = 2^24), so both give the same integers.
+// Sixteen int8 values along K, in the form for the inner product of this variant.
+// With `dot4`: packed words and i32 sums. Without: f32 values, whose sums over K <= 1024 are exact too (128 * 128 * 1024 = 2^24), so both
+// give the same integers.
 import package::lib::pack::unpack_i8;
 
 @if(dot4) alias Sixteen = vec4<u32>;

@@ -38,7 +38,7 @@ export function attentionFloat(
   });
 }
 
-/** The same with Q, K, V and the output in int8, with a scale for each row and 64 channels: docs/numerics.md says how. */
+/** The same with Q, K, V and the output in int8, with a scale for each row and 64 channels, as docs/numerics.md describes. */
 export function attention(
   problem: WideAttentionProblem,
   arrays: Inputs<Int8Array> & Options & { readonly out: Int8Array; readonly out_scale: Float32Array },

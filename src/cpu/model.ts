@@ -56,7 +56,7 @@ export class TypeScriptModel implements CpuModel {
       label: step.label,
       compute: ready(step, graph, tensors, this.#weights),
     }));
-    // Nobody else writes to its memory, and what it writes itself it always does.
+    // No other code writes to its memory, and its own writes are always the same.
     return new CpuPlan(steps, {
       tensor: (name) => new Uint8Array(tensors.get(name)!),
       clear: () => {},

@@ -16,7 +16,7 @@ export type ReadRegion = (
 /** Rows read at a time: an image of 100 megapixels never lies in memory as a whole. */
 const STRIP_PIXELS = 1 << 20;
 
-/** From the pixels of an image to int8 patches; bytes that come out of one are good until the next is called. */
+/** Converts the pixels of an image to int8 patches. The returned bytes are valid until the next call. */
 export interface Preprocessor {
   /** The first pass of a resize: rows of RGBA, of which RGB is kept. */
   readonly rows: (raster: Raster, plan: ResamplePlan) => Uint8Array;
@@ -70,7 +70,7 @@ export function floatPatches(rgb: Uint8Array, layout: PatchLayout, patches: Floa
   });
 }
 
-/** Every row of pixels of every patch: where its first pixel is in the crop, where it goes, and which channel it is. */
+/** Every row of pixels of every patch: the position of its first pixel in the crop, its destination, and its channel. */
 function forEachRow(layout: PatchLayout, visit: (pixel: number, at: number, channel: number) => void): void {
   const { width, patch } = layout;
   const { across, patches } = patchGrid(layout);

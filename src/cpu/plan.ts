@@ -12,15 +12,15 @@ interface CpuStep {
 
 /** The memory of a plan, which others may use between its runs. */
 interface Tensors {
-  /** The bytes of a tensor that the graph holds; good until another plan is made. */
+  /** The bytes of a tensor of the graph; valid until another plan is created. */
   readonly tensor: (name: string) => Uint8Array<ArrayBuffer>;
   /** Makes those tensors zero, before inputs are written. */
   readonly clear: () => void;
   /** Makes inputs of images. */
   readonly preprocessor: Preprocessor;
-  /** Gives the memory back. */
+  /** Releases the memory. */
   readonly release: () => void;
-  /** Mends what a step threw, so that the steps may begin again; rethrows what it cannot mend. */
+  /** Recovers from the error of a step, so that the steps can start again; rethrows other errors. */
   readonly recover?: (error: unknown) => Promise<void>;
 }
 

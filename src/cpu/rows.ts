@@ -1,4 +1,4 @@
-// What goes row by row or value by value, on the CPU in f32.
+// Operations by row or by value, on the CPU in f32.
 
 import type { ActivateProblem } from "../kernels/activate.ts";
 import type { CombineProblem } from "../kernels/combine.ts";

@@ -5,8 +5,8 @@ export const TILE_ROWS = 4;
 export const TILE_LANES = 2;
 
 /**
- * sums[r, lane] = the sum over i in [from, to) of a[at + r * stride + i] * lanes[i, lane]. Eight sums, six operands: what
- * sixteen registers hold.
+ * sums[r, lane] = the sum over i in [from, to) of a[at + r * stride + i] * lanes[i, lane]. Eight sums and six operands fit in sixteen
+ * registers.
  */
 export function tile(
   a: Float64Array,

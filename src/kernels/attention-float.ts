@@ -22,7 +22,7 @@ const variant = <P>(wgsl: string, grid: GridOf<P>): Variant<P> => ({
 });
 const wide = (wgsl: string) => variant<WideAttentionProblem>(wgsl, wideGrid);
 
-/** f32 in and out, for the float path. */
+/** f32 in and out, for float32 models. */
 export const attentionFloat = defineKernel({
   name: "attention_float",
   bindings: { qkv: "read", out: "write", params: "uniform" },

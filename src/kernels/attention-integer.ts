@@ -9,7 +9,7 @@ const kernel = (name: string, wgsl: string, log2E: number) =>
   defineKernel({
     ...attention,
     name: `attention_${name}`,
-    probe: undefined, // the known answer is that of the exact softmax
+    probe: undefined, // the expected output of the self-test is that of the exact softmax
     variants: {
       workgroup: {
         wgsl,

@@ -21,7 +21,7 @@ export function scoresByteLength({ images, heads, tokens, queries }: AttentionPr
   return 4 * images * heads * tokens * queries;
 }
 
-/** f32 Q, K and V in, which may stand for quantized ones; f32 out. */
+/** f32 Q, K and V in, which may be the values of quantized ones; f32 out. */
 export const attentionLevels = defineKernel({
   name: "attention_levels",
   bindings: { qkv: "read", scores: "write", out: "write", params: "uniform" },

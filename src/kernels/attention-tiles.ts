@@ -1,4 +1,4 @@
-// The variants of attention_tiled.wgsl, whatever it is told.
+// The variants of attention_tiled.wgsl, for every form of its problem.
 
 import type { Grid, Variant } from "../gpu/kernel.ts";
 

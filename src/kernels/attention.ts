@@ -30,7 +30,7 @@ export function widthOf({ heads, headDim }: AttentionProblem): number {
 /** Threads of a workgroup, a vector of most processors; each makes four query rows. */
 const THREADS = 8;
 
-/** What scores are multiplied by, in base 2, as an f32; `log2E` is what the kernel takes for it. */
+/** The factor of scores, in base 2, as an f32; `log2E` is the value of log2(e) in the kernel. */
 export function scoreScaleOf(
   { headDim, scale = 1 / Math.sqrt(headDim) }: AttentionProblem,
   log2E = Math.LOG2E,
@@ -72,7 +72,7 @@ export const attentionMacs = ({ images, tokens, queries, heads, headDim }: Atten
   2 * images * heads * queries * tokens * headDim;
 export const attentionBytes = (p: AttentionProblem) => p.images * (3 * p.tokens + p.queries) * widthOf(p);
 
-/** Six tokens of one head that hold every byte there is; an output may be one step off. */
+/** Six tokens of one head that contain every byte value; an output may differ by one step. */
 export function attentionProbe(): Probe {
   const tokens = 6;
   const qkv = Int8Array.from({ length: paddedRows(tokens) * 3 * GROUP }, (_, i) =>

@@ -3,7 +3,7 @@ import type { Grid } from "../gpu/kernel.ts";
 /** Workgroups along x at most, of 65,535 that WebGPU allows; shaders count on along y. */
 const ACROSS = 32_768;
 
-/** As many workgroups of `size` as it takes for so many threads. */
+/** The number of workgroups of `size` for this number of threads. */
 export function flatGrid(threads: number, size = 64): Grid {
   const groups = Math.ceil(threads / size);
   return [Math.min(groups, ACROSS), Math.ceil(groups / ACROSS)];

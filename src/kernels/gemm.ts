@@ -1,5 +1,5 @@
-// What every int8 GEMM kernel is told: problem, bindings by epilogue, constants and grid. The shaders differ only in
-// how they walk K.
+// The interface of all int8 GEMM kernels: problem, bindings by epilogue, constants and grid. The shaders differ only in how they loop over
+// K.
 
 import {
   type Bindings,
@@ -25,7 +25,7 @@ export const GROUP = 64;
 export interface GemmProblem {
   /** Behind the last row. */
   readonly rows: number;
-  /** Rows before it are another dispatch's; default 0. Only where the problem is told at run time. */
+  /** Earlier rows belong to another dispatch; default 0. Only if the problem is set at run time. */
   readonly firstRow?: number;
   readonly n: number;
   readonly k: number;
@@ -54,7 +54,7 @@ export type Epilogue = "accumulate" | "add" | "store" | "quantize";
 
 const OPERANDS = { a: "read", w: "read", a_scale: "read", w_scale: "read", bias: "read" } as const;
 
-/** The bindings of each epilogue; the input form changes what is in a_scale, and nothing else. */
+/** The bindings of each epilogue; the input form changes only the contents of a_scale. */
 export const EPILOGUES = {
   accumulate: { a: "read", w: "read", out: "write" },
   add: { ...OPERANDS, addend: "read", out: "write" },
@@ -85,7 +85,7 @@ export interface GemmVariant {
   readonly tile: readonly [rows: number, columns: number];
   /** Of a workgroup; default: one for 16 outputs. */
   readonly threads?: number;
-  /** Override constants that the shape needs; none where the problem is told at run time. */
+  /** Override constants of the shape; none if the problem is set at run time. */
   readonly constants?: Readonly<Record<string, number>>;
   readonly shapedFor?: Variant<GemmProblem>["shapedFor"];
   /** Beside `dot4I8Packed` for `dot4`. */
@@ -96,7 +96,7 @@ export interface GemmVariant {
 export type GemmTexts = Readonly<Record<string, string>>;
 export type GemmTable = Readonly<Record<string, GemmVariant>>;
 
-/** How a unit's shaders are told the problem: a uniform, which lets all shapes share a pipeline, or the pipeline's constants. */
+/** How the shaders of a unit receive the problem: in a uniform, so that all shapes share a pipeline, or in the pipeline's constants. */
 type Told = "params" | "constants";
 
 /** The kernels of one unit, one for each pair of input form and epilogue, with the variants of its table. */
@@ -114,7 +114,7 @@ export function gemmKernels(
   };
 }
 
-/** The kernel of one pair; `accumulate` has no input form, for it reads no scales. */
+/** The kernel of one pair. `accumulate` has no input form, because it reads no scales. */
 export function gemmKernel<E extends Epilogue>(
   name: string,
   form: InputForm | undefined,
@@ -173,7 +173,7 @@ function gemmVariant(
   };
 }
 
-/** What the tiles of the kernels that are told their problem divide. */
+/** A multiple of the tiles of the kernels whose problem is set at run time. */
 const CUT_ROWS = 40;
 
 /** The same rows by about so many dispatches. */

@@ -58,7 +58,7 @@ export const layernorm = defineKernel({
   ...shared,
 });
 
-/** int8 out with a scale per row, and 16 bits for its outlier, [rows, 3] as `ROW_SCALE` says: what QKV and FC1 read. */
+/** int8 out with a scale per row, and 16 bits for its outlier, [rows, 3] as in `ROW_SCALE`: the input of QKV and FC1. */
 export const layernormQuantize = defineKernel({
   name: "layernorm_quantize",
   bindings: { x: "read", gamma: "read", beta: "read", out: "write", out_scale: "write" },

@@ -1,4 +1,4 @@
-// What the micro-kernels are told that measure an adapter's ceilings.
+// The problem of the micro-kernels that measure an adapter's peaks.
 
 export interface PeakProblem {
   /** A multiple of 256, of 65,535 workgroups at most. */

@@ -95,7 +95,7 @@ export const quantizeLevels = defineKernel({
   ...shared,
 });
 
-/** Levels of any quantizer as the f32 values that they stand for. */
+/** Quantizes to the levels of any quantizer, and returns their f32 values. */
 export const roundToLevels = defineKernel({
   name: "round_to_levels",
   bindings: { x: "read", table: "read", out: "write", params: "uniform" },

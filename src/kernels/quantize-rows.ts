@@ -25,7 +25,7 @@ const shared = {
   bytes: ({ rows, columns }: QuantizeRowsProblem) => 5 * rows * columns,
 } as const;
 
-/** With a scale per row, and 16 bits for its outlier: [rows, 3] as `ROW_SCALE` says. */
+/** With a scale per row, and 16 bits for its outlier: [rows, 3] as in `ROW_SCALE`. */
 export const quantizeRows = defineKernel({
   name: "quantize_rows",
   variants: { workgroup: variant(rowsWgsl, ({ rows }) => flatGrid(rows, 1)) },

@@ -1,4 +1,4 @@
-// What both passes of the resize are told: the tables of an image's plan and where a strip stands in it.
+// The problem of both passes of the resize: the tables of an image's plan and the position of a strip in it.
 
 import { inputRange, type ResizePlan } from "../image/resize.ts";
 

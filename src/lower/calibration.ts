@@ -62,7 +62,7 @@ export function calibratedNetwork(network: Network<FusedOp>): Network<Calibrated
   return network as Network<CalibratedOp>;
 }
 
-/** Whether a value stays f32: an answer, or what only operations in f32 read. */
+/** Whether a value stays f32: an output, or an input of operations in f32 only. */
 export function isFloat(value: Value, { ops, outputs }: Network<CalibratedOp>): boolean {
   const readers = ops.filter(({ reads }) => (reads as readonly Value[]).includes(value));
   return (
@@ -85,7 +85,7 @@ export function parseCalibration(fields: Fields, network: Network<CalibratedOp>)
   return calibration;
 }
 
-/** The quantizers of what each operation makes; the stream and the answers have none. */
+/** The quantizers of the output of each operation; the stream and the outputs have none. */
 const NEEDED: Interpreter<CalibratedOp, [Network<CalibratedOp>], readonly string[]> = {
   patches: () => [],
   linear: (op, network) => {

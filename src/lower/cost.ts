@@ -29,7 +29,10 @@ export interface Cost {
   readonly writeBytes: number;
 }
 
-/** Those of Kim et al., "Full Stack Optimization of Transformer Inference: a Survey", 2023, table 3, and what is outside of the blocks. */
+/**
+ * The groups of Kim et al., "Full Stack Optimization of Transformer Inference: a Survey", 2023, table 3, and the operations outside of the
+ * blocks.
+ */
 export type CostGroup = "embedding" | "projections" | "attention" | "mlp" | "other" | "head";
 
 /** One operation of all blocks together, as if each wrote its result to memory. */
@@ -52,7 +55,7 @@ export interface VitCost {
   readonly passes: readonly PassCost[];
 }
 
-/** Operations a value of what is no matrix product; with these the shares and intensities of Kim et al. come out. */
+/** Operations per value of non-matrix operations; with these numbers, the shares and intensities equal those of Kim et al. */
 const SOFTMAX = 5;
 const LAYERNORM = 8;
 const GELU = 8;
@@ -225,7 +228,7 @@ const PASSES: Interpreter<FusedOp, [isAnswer: (op: FusedOp) => boolean], Cost> =
   table: ({ out }) => floatPass(out, ADD, 2),
 };
 
-/** What goes value by value, in f32: `operationsEach` for a value, of as many values read. */
+/** A value-wise operation in f32: `operationsEach` per value, with `reads` inputs of the same size. */
 function floatPass(out: Value, operationsEach: number, reads = 1): Cost {
   const bytes = floatBytes(out.rows, columnsOf(out));
   const values = bytes / FLOAT_BYTES;

@@ -1,4 +1,4 @@
-// A network in f32, the reference that int8 is judged against. Fetched when it is asked for.
+// A network in f32, the reference for int8. Loaded on demand.
 
 import { attentionFloat, attentionFloatApart, attentionFloatOptions } from "../kernels/attention-float.ts";
 import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";

@@ -1,4 +1,4 @@
-// The int8 kernels that are shaped for GPUs, before those that answer everywhere. Fetched once the adapter is known.
+// The int8 kernels for GPUs, in front of those that run everywhere. Loaded once the adapter is known.
 
 import { attentionTiled } from "../kernels/attention-tiled.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";

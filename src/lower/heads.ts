@@ -1,11 +1,11 @@
-// What is done to heads before attention reads them, as a step.
+// The step that prepares heads for attention.
 
 import { type PrepareHeadsProblem, prepareHeads, prepareHeadsQuantize } from "../kernels/prepare-heads.ts";
 import type { Heads } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import type { Steps } from "./lowering.ts";
 
-/** @param form of what is made @param x where f32 is read */
+/** @param form of the output @param x where f32 is read */
 export function addHeads(op: Heads, steps: Steps, form: "f32" | "groups", x: string): void {
   const { name, out } = op;
   const problem = problemOf(op, steps.images);

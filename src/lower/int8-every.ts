@@ -1,5 +1,5 @@
-// A network of any operations in int8: products as in the core, and what is between them in f32. A value that is read in another form
-// than the one it is made in is converted once. Fetched when a network needs more than the core has.
+// A network of any operations in int8: products as in the core, and the operations between them in f32. A value that is read in another
+// form than it is written in is converted once. Loaded if a network needs more than the core has.
 
 import { dequantizeGroups } from "../kernels/dequantize-groups.ts";
 import { quantizeGroups, quantizeRows } from "../kernels/quantize-rows.ts";
@@ -60,7 +60,7 @@ function loweringOf(kernels: Int8Kernels): Lowering {
   };
 }
 
-/** By what is behind it: the stream, products or attention, an answer, or else what reads floats. */
+/** By its consumers: the stream, products or attention, an output, or otherwise operations that read floats. */
 function linear(op: Linear, steps: Steps, kernels: Int8Kernels, plain: Lowering["linear"]): void {
   const { out, activation } = op;
   const [x, ...others] = op.reads;

@@ -14,7 +14,7 @@ import { addendOf, gemmProblem, normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
 
 /**
- * Another set of kernels gives another arithmetic through the same bindings, or another shape for another adapter.
+ * Another set of kernels has other arithmetic with the same bindings, or another shape for another adapter.
  * @throws TypeError for a network that is not plain, which `int8ProgramOfEvery` computes
  */
 export function int8Program(
@@ -41,7 +41,7 @@ export function int8Lowering(kernels: Int8Kernels): Lowering<PlainOp> {
       const { name, reads, out } = op;
       const problem = normProblem(op, steps.images);
       const buffers = { x: reads[0].name, gamma: `${name}.gamma`, beta: `${name}.beta`, out: out.name };
-      // An answer stays a float, and so does what a head reads.
+      // An output stays a float, and so does the input of a head.
       steps.tensor(out, steps.isOutput(out) ? "f32" : "row");
       steps.add(
         steps.isOutput(out)
@@ -59,7 +59,7 @@ export function int8Lowering(kernels: Int8Kernels): Lowering<PlainOp> {
   };
 }
 
-/** By what it reads and what is behind it: to the stream, to int8 again, or from floats to an answer. */
+/** By its input and its consumers: to the stream, to int8 again, or from floats to an output. */
 function linear(op: Linear, steps: Steps, kernels: Int8Kernels): void {
   const { name, out } = op;
   const [x] = op.reads;

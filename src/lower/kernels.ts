@@ -1,5 +1,4 @@
-// Which kernels compute the int8 path; another set with the same bindings gives another arithmetic, or another shape for
-// another kind of adapter.
+// The kernels of the int8 path. Another set with the same bindings has other arithmetic, or another shape for another kind of adapter.
 
 import type { Kernel } from "../gpu/kernel.ts";
 import { attention } from "../kernels/attention.ts";
@@ -9,7 +8,7 @@ import { head } from "../kernels/head.ts";
 import { layernorm, layernormQuantize } from "../kernels/layernorm.ts";
 import type { WideAttention } from "./attention.ts";
 
-/** Kernels that stand in for one of this type: same bindings, same problem. */
+/** Kernels that can replace one of this type: same bindings, same problem. */
 type Like<K> = K extends Kernel<infer B, infer P> ? readonly Kernel<B, P>[] : never;
 
 type Gemms = {
@@ -40,7 +39,7 @@ export function gemmsOf(...units: readonly GemmKernels[]): Gemms {
   };
 }
 
-/** Softmax, LayerNorm and GELU in f32, by what answers everywhere: others put the faster ones before it. */
+/** Softmax, LayerNorm and GELU in f32, with kernels that run everywhere; others add faster ones in front. */
 export const int8Kernels: Int8Kernels = {
   stream: { form: "f32" },
   gemm: gemmsOf(gemmInt8Direct),

@@ -1,5 +1,5 @@
-// A network whose activations have levels that calibration settled: producers write f32, a step of its own brings that to its
-// levels, and products read int8 where the levels are uniform. Fetched when a folder asks for it.
+// A network whose activations have calibrated levels: producers write f32, a separate step rounds that to its levels, and products read
+// int8 if the levels are uniform. Loaded if a folder has calibrated levels.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { Fields } from "../format/fields.ts";

@@ -12,7 +12,7 @@ export interface ModelGraph extends Graph {
   readonly network: Network<FusedOp>;
   /** Tensors that are read back. */
   readonly reads: readonly string[];
-  /** Row of `patches` that an image's first patch goes to: behind the images before it, and its own learned tokens. */
+  /** Row of `patches` for an image's first patch: after the images before it, and its own learned tokens. */
   readonly firstRow: (image: number) => number;
 }
 

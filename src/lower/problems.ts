@@ -1,4 +1,4 @@
-// An operation as the problem that kernels are told.
+// Converts an operation to the problem of its kernels.
 
 import type { AttentionProblem } from "../kernels/attention.ts";
 import type { GemmProblem } from "../kernels/gemm.ts";
@@ -6,7 +6,7 @@ import type { LayerNormProblem } from "../kernels/layernorm.ts";
 import { type Attention, headsOf, keysOf, type Linear, type Norm } from "../network/op.ts";
 import { columnsOf } from "./padding.ts";
 
-/** Name of what is added to a product: a value of the network, or the table. */
+/** Name of the addend of a product: a value of the network, or the table. */
 export function addendOf({ name, reads: [, addend], table }: Linear): string | undefined {
   return table ? `${name}.table` : addend?.name;
 }

@@ -1,4 +1,4 @@
-// Which program computes a model in an arithmetic on a machine. Nobody else asks which arithmetic.
+// Selects the program of a model for an arithmetic and a machine. No other code distinguishes arithmetics.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
@@ -20,9 +20,9 @@ export interface ProgramOptions extends Pick<Model, "name" | "network" | "quanti
 export type Streamed = (kernels: Int8Kernels) => Int8Kernels;
 
 /**
- * @param machine what kernels may count on; absent: what answers everywhere
- * @param streamed where the stream is not f32
- * @throws UnsupportedModelError for a model that does not go with the arithmetic
+ * @param machine limits and features for kernels; undefined: only kernels that run everywhere
+ * @param streamed the form of the residual stream, if it is not f32
+ * @throws UnsupportedModelError for a model that the arithmetic does not support
  */
 export async function programOf(
   { name, network: whole, quantization, affine: { int8Offset } }: ProgramOptions,
@@ -78,7 +78,7 @@ async function loweringOf(
   return (one) => int8ProgramOfEvery(one, { int8Offset }, kernels);
 }
 
-/** @throws UnsupportedModelError for operations that are in f32, but for what follows the last norm where not all has to be in integers */
+/** @throws UnsupportedModelError for operations in f32, except for those after the last norm unless `integerOnly` is set */
 function checkInteger(name: string, { ops }: Network<FusedOp>, integerOnly: boolean): void {
   const allowed = [
     "patches",
@@ -97,7 +97,7 @@ function checkInteger(name: string, { ops }: Network<FusedOp>, integerOnly: bool
     );
 }
 
-/** With GELU by its tanh form where that is asked for. */
+/** Replaces GELU by its tanh approximation if requested. */
 function asComputed(network: Network, { nonlinear }: Arithmetic): Network {
   if (nonlinear !== "fast") return network;
   const ops = network.ops.map((op) =>
@@ -112,7 +112,7 @@ async function withWideAttention({ ops }: Network<FusedOp>, kernels: Int8Kernels
   return { ...kernels, ...(await part(import("./wide-attention.ts"))) };
 }
 
-/** The default kernels are in the core, the others are fetched when they are asked for. */
+/** The default kernels are in the core; the others are loaded on demand. */
 async function kernelsFor(
   { nonlinear, integerOnly }: Arithmetic,
   machine?: Capabilities,

@@ -1,4 +1,4 @@
-// The int8 kernels that are shaped for software adapters, before those that answer everywhere. Fetched once the adapter is known.
+// The int8 kernels for software adapters, in front of those that run everywhere. Loaded once the adapter is known.
 
 import { gemmInt8Broadcast } from "../kernels/gemm-int8-broadcast.ts";
 import { gemmInt8Direct } from "../kernels/gemm-int8-direct.ts";

@@ -1,4 +1,4 @@
-// Which options an attention has: who computes it without one of them refuses it by name.
+// The options of an attention: a backend without one of them throws an error that names it.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { Attention, Grid, Value, Windows } from "./op.ts";

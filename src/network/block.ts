@@ -28,9 +28,9 @@ export interface BlockSpec {
   readonly attentionNorm?: boolean;
   /** The norms are behind attention and MLP, before the sums. */
   readonly postNorm?: boolean;
-  /** What is done to the heads of Q and K then. */
+  /** Applied to the heads of Q and K afterwards. */
   readonly rotation?: Rotation;
-  /** What attention of a block does besides, such as a bias. */
+  /** Further options of the block's attention, such as a bias. */
   readonly attention?: (at: string) => AttentionOptions;
   /** The MLP's first layer is two, `gate` and `up`: activation(gate) up, as SwiGLU has it. */
   readonly gated?: boolean;

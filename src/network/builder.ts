@@ -88,13 +88,13 @@ export class Builder {
     return this.#add({ kind: "heads", name, reads: [x], out: { ...x, name }, sets });
   }
 
-  /** Declares a parameter that is made of others at load; operations name it as any other. */
+  /** Declares a parameter that is derived from others at load; operations use its name like any other. */
   derived(derived: Derived): string {
     this.#derived.push(derived);
     return derived.name;
   }
 
-  /** In the place of x, whose name it keeps. */
+  /** Replaces x, and keeps its name. */
   activation(name: string, x: Value, activation: Activation): Value {
     return this.#add({ kind: "activation", name, reads: [x], out: { ...x }, activation });
   }

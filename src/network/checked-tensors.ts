@@ -1,4 +1,4 @@
-/** The check that a file holds what a model needs. */
+/** Checks that a file contains the tensors that a model needs. */
 import { ModelFormatError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
 import { quote } from "../format/fields.ts";
@@ -10,9 +10,10 @@ import { fittedTables, storedGrid } from "./tables.ts";
 import { type CheckedTensors, expectedIn, type Needs, usedTensors } from "./used-tensors.ts";
 
 /**
- * Makes sure that the file holds every tensor in its shape. What else it holds is left out, as transformers does: what
- * the network is, config.json alone says. Throws ModelFormatError naming the tensor, what was expected and what came,
- * and UnsupportedModelError for a tensor without which the others do not give the result.
+ * Makes sure that the file contains every tensor in its shape. Other tensors are ignored, as in transformers: config.json alone defines the
+ * network.
+ * @throws ModelFormatError with the tensor, the expected shape and the actual one; UnsupportedModelError for a tensor without which the
+ *   result would be wrong
  */
 export async function checkTensors(model: Needs, entries: readonly TensorEntry[]): Promise<CheckedTensors> {
   const checked =
@@ -36,7 +37,7 @@ export function checkShapes(tensors: ReadonlyMap<CanonicalName, TensorEntry>, mo
 /** Tensors that classify and embed do without. */
 const UNUSED = /(?:^|\.)(?:pooler\.|(?:mask_token|position_ids)$)/;
 
-/** Those of a file that holds what the library saves; undefined where the names need a closer look. */
+/** The tensors of a file with exactly the names that the library saves; undefined if the names need to be matched. */
 function plainTensors(model: Needs, entries: readonly TensorEntry[]): CheckedTensors | undefined {
   const tensors = new Map<CanonicalName, TensorEntry>();
   const ignored: string[] = [];
@@ -86,7 +87,7 @@ function scaleName(name: CanonicalName): CanonicalName {
   return name.replace(/\.weight$/, ".weight_scale");
 }
 
-/** Learnt rows, [1, rows, width], are also stored without the first axes of one. */
+/** Learned rows, [1, rows, width], are also stored without leading axes of size 1. */
 function sameShape(stored: readonly number[], expected: readonly number[]): boolean {
   const missing = expected.length - stored.length;
   const isRows = expected.length === 3 && expected.slice(0, missing).every((size) => size === 1);

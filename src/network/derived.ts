@@ -1,4 +1,4 @@
-// Parameters that no checkpoint holds, made of those that it does as these are loaded.
+// Parameters that are not in any checkpoint, derived from those that are while these load.
 
 import { type TensorEntry, toFloat32 } from "../format/safetensors.ts";
 import type { CanonicalName } from "./names.ts";
@@ -11,7 +11,10 @@ interface Stored {
   readonly bytes: Uint8Array;
 }
 
-/** The tensors as they come, without those that others are made of; each of these as soon as all that it is made of is there. */
+/**
+ * Yields the tensors as they arrive, without those that others are derived from, and each derived tensor as soon as all its inputs have
+ * arrived.
+ */
 export async function* withDerived(
   { derived = [] }: Network,
   tensors: AsyncIterable<Stored>,

@@ -1,4 +1,4 @@
-// The families that there are, each fetched when a model asks for it.
+// The supported families, each loaded when a model uses it.
 
 import { part } from "../errors/part.ts";
 import { type Fields, field, readText, unsupported } from "../format/fields.ts";
@@ -38,7 +38,7 @@ function fileOf(files: Files, name: string): string | undefined {
 
 const plain = (name: string) => name.toLowerCase().replace(/[^a-z\d]/g, "");
 
-/** Without `model_type` the class says it: ViTForImageClassification, Dinov2Model. */
+/** Without `model_type`, the class implies it: ViTForImageClassification, Dinov2Model. */
 function modelTypeOf(config: Fields): string {
   const [first] = [field(config, "architectures") ?? []].flat();
   const named = typeof first === "string" ? first.replace(/(?:For[A-Z]\w*|Model)$/, "") : "";

@@ -16,7 +16,7 @@ export interface Spec {
 export interface Reading {
   /** The class of transformers, or the architecture of timm. */
   readonly name: string;
-  /** What `architectures` of the family says of that class; of timm `classify`, or `embed` where there are no classes. */
+  /** The head according to `architectures`; for timm `classify`, or `embed` without classes. */
   readonly head: string;
   /** 0: no head. */
   readonly classes: number;
@@ -25,7 +25,7 @@ export interface Reading {
 export interface Family<S extends Spec> {
   /** The classes of transformers that it runs, the default first, each with its head: `embed` has none and no labels. */
   readonly architectures?: Readonly<Record<string, string>>;
-  /** What stands before all names of the network but its head's, as transformers' `base_model_prefix`. */
+  /** Prefixes of all names of the network except its head's, as transformers' `base_model_prefix`. */
   readonly bases?: readonly string[];
   /** The image processor where preprocessor_config.json names none. */
   readonly processor?: string | Processor;
@@ -45,7 +45,7 @@ export interface Family<S extends Spec> {
   readonly build: (spec: S, net: Builder) => Readonly<Record<string, Value>>;
 }
 
-/** For whoever does not know which family it is. */
+/** For code that does not know the family. */
 // biome-ignore lint/suspicious/noExplicitAny: a family takes its own spec, which nobody else looks into
 export type AnyFamily = Family<any>;
 

@@ -1,4 +1,4 @@
-// All tokens of a model instead of its answer.
+// All tokens of a model instead of its output.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { Grid, Network, Norm, Patches } from "./op.ts";
@@ -20,7 +20,7 @@ export function featuresOf(name: string, { ops, ...rest }: Network): Network {
   );
 }
 
-/** Of `rows` tokens: those of the patches come last but for detection tokens, and may have been merged since, two by two. */
+/** For `rows` tokens: those of the patches are last except for detection tokens, and may have been merged two by two. */
 export function layoutOf({ ops, outputs }: Network, rows: number): Layout {
   const { grid, first } = ops.find((op): op is Patches => op.kind === "patches")!;
   let size = grid;

@@ -1,4 +1,4 @@
-// A network as a machine computes it: as few operations as a pass can do at once, on as few rows as are asked for.
+// A network as a machine computes it: with as few operations as the passes allow, on as few rows as the outputs need.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { FusedOp, Network, Norm, Op, Value } from "./op.ts";
@@ -46,7 +46,7 @@ export function isPlain({ ops, outputs }: Network<FusedOp>): boolean {
   });
 }
 
-/** A norm whose output the residual stream goes on from, as CLIP's before the blocks. */
+/** A norm whose output is the start of the residual stream, such as CLIP's before the blocks. */
 export function normedStream({ ops }: Network<FusedOp>): Norm | undefined {
   const isStream = (value: Value) =>
     ops.some(({ kind, reads }) => (kind === "linear" ? reads[1] : kind === "norm" && reads[0]) === value);

@@ -26,7 +26,7 @@ export interface Model {
   readonly besideText: boolean;
   readonly network: Network;
   readonly names: Names;
-  /** What the family read, for whoever shows it. */
+  /** The family's spec, for display. */
   readonly spec: Readonly<Record<string, unknown>>;
   /** A parameter that a file may lack, and the model without. */
   readonly optional?: { readonly tensor: string; readonly without: Model };
@@ -35,9 +35,9 @@ export interface Model {
 }
 
 /**
- * Fetches the family and reads the configs with it.
- * @param processorOf gives what preprocessor_config.json holds; timm has none, and what a server says in its place is not read
- * @throws UnsupportedModelError naming what vit8 does not run, ModelFormatError for a field of the wrong type
+ * Loads the family and reads the configs with it.
+ * @param processorOf returns the contents of preprocessor_config.json; timm has none, so a server's response for it is not read
+ * @throws UnsupportedModelError with the unsupported setting; ModelFormatError for a field of the wrong type
  */
 export async function readModel(
   configJson: unknown,
@@ -49,7 +49,7 @@ export async function readModel(
   return { ...model, labels: await fillLabels(model.labels) };
 }
 
-/** The same for a family that is at hand. The network is for the images that preprocessing makes: DINOv2 is trained on larger ones. */
+/** The same for a loaded family. The network is for the image size of the preprocessing: DINOv2 is trained on larger ones. */
 export function modelOf(family: AnyFamily, config: Fields, preprocessorJson?: unknown): Model {
   const { name, head, labels } = readHead(family, config);
   const spec = family.read(config, { name, head, classes: labels.length });

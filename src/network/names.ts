@@ -4,9 +4,9 @@
 export type CanonicalName = string;
 
 /**
- * What a library calls tensors: canonical name -> stored name, of whole tensors or of what has a weight and mostly a bias.
- * Each `*` stands for a number, such as a block's; a name with the number itself goes before. `gate|up` are two that are stored as one, the rows of the first before those of
- * the second.
+ * A library's names of tensors: canonical name -> stored name, of whole tensors or of layers with a weight and usually a bias. Each `*`
+ * matches a number, such as a block's; a name with the number itself takes precedence. `gate|up` are two tensors that are stored as one,
+ * with the rows of the first before those of the second.
  */
 export type Dialect = Readonly<Record<string, string>>;
 
@@ -51,7 +51,7 @@ export class Names {
     return this.all(name)[0];
   }
 
-  /** The names of all that a stored tensor holds, in the order of its rows. */
+  /** The names of all parts of a stored tensor, in the order of its rows. */
   all(name: string): readonly CanonicalName[] {
     const [first] = name.split(".", 1);
     const bare = this.isBase(`${first}.`) ? name.slice(first.length + 1) : name;
@@ -95,7 +95,7 @@ function translated(name: string, names: ReadonlyMap<string, string>): readonly 
   return filled(stem, names).map((found) => `${found}.${leaf}`);
 }
 
-/** What stands for a name, or for it once its numbers are stars, with the numbers back in their places. */
+/** The stored names of a name, or of its pattern with the numbers inserted again. */
 function filled(name: string, names: ReadonlyMap<string, string>): readonly string[] {
   const exact = names.get(name);
   if (exact !== undefined) return exact.split("|");

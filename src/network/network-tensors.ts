@@ -12,13 +12,14 @@ const MARKS = /\b_(?:orig_mod|fsdp_wrapped_module|checkpoint_wrapped_module)\./g
 const COMPANION = /\.lora_|\.(?:weight|input|output)_(?:scale|zero_point|g_idx|packed)$/;
 /** Of the text tower of an int8 CLIP or SigLIP, which the image tower does without. */
 const OF_TEXT = /^text_(?:model|projection)\b.*\.weight_scale$/;
-/** Of timm's VisionTransformer, which timm loads strictly but for a head that is not asked for. */
+/** Parts of timm's VisionTransformer, which timm loads strictly except for an unused head. */
 const TIMM_PART =
   /(?:^|\.)(?:blocks|norm|norm_pre|fc_norm|attn_pool|(?:cls|dist|reg)_token|pos_embed)(?:\.|$)/;
 
 /**
- * The tensors that the model needs, and what is left out. Throws ModelFormatError for two tensors that are the same and
- * for two networks, UnsupportedModelError for a tensor without which the others do not give the result.
+ * The tensors that the model needs, and the ignored ones.
+ * @throws ModelFormatError for a duplicate tensor and for two networks; UnsupportedModelError for a tensor without which the result would
+ *   be wrong
  */
 export function networkTensors(model: Needs, entries: readonly TensorEntry[]): CheckedTensors {
   const named = entries.map((entry) => ({ entry, name: entry.name.replace(MARKS, "") }));
@@ -71,7 +72,7 @@ function tensorsOf(
 }
 
 interface Head {
-  /** What stands before it: it may lie outside what a wrapper calls its backbone. */
+  /** Its prefix: it may be outside of what a wrapper calls its backbone. */
   readonly place: string;
   /** Whether the library whose names the network has calls its head so. */
   readonly isOwn: boolean;
@@ -97,7 +98,7 @@ interface Network {
 /** The network without a prefix is the one that the library itself would load. */
 function findNetwork(stored: readonly string[], names: Names): Network | undefined {
   const networks = new Map<string, string>();
-  // Every network has one tensor like this: what is before it is before all others.
+  // Every network has one such tensor: its prefix is the prefix of all others.
   for (const patch of names.variants("patch"))
     for (const name of stored) {
       const weight = `${patch}.weight`;

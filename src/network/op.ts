@@ -30,7 +30,7 @@ export interface Grid {
   readonly height: number;
 }
 
-/** A weight [out, in], where it stands in the whole one, and its bias. */
+/** A weight [out, in], its position in the stacked one, and its bias. */
 export interface Source {
   /** Names `<stem>.weight` and `<stem>.bias`. */
   readonly stem: string;
@@ -79,7 +79,7 @@ export interface Norm extends Operation<"norm", readonly [x: Value]> {
   readonly eps: number;
 }
 
-/** What an attention does besides softmax(Q K^T / sqrt(head dim)) V. */
+/** What an attention computes in addition to softmax(Q K^T / sqrt(head dim)) V. */
 export interface AttentionOptions {
   /** Name of a parameter [heads, queries, keys] that is added to the scores; with windows [heads, window, window]. */
   readonly bias?: string;
@@ -104,7 +104,7 @@ export interface Windows {
   readonly shift: Grid;
 }
 
-/** softmax(scale Q K^T + bias) V; as one value Q, K and V stand side by side. */
+/** softmax(scale Q K^T + bias) V; in one tensor, Q, K and V are side by side. */
 export type Attention = Operation<
   "attention",
   readonly [q: Value, k: Value, v: Value] | readonly [qkv: Value]
@@ -120,7 +120,7 @@ export interface Add extends Operation<"add", readonly [x: Value, y: Value]> {
   readonly scale?: string;
 }
 
-/** A parameter's rows as they stand in a checkpoint. */
+/** A parameter's rows as stored in a checkpoint. */
 export interface Learnt {
   readonly name: string;
   readonly rows: number;
@@ -179,7 +179,7 @@ export interface Gate extends Operation<"gate", readonly [x: Value, y: Value] | 
   readonly activation?: Activation;
 }
 
-/** What is done to each head of Q, K or V before attention reads it. */
+/** What is applied to each head of Q, K or V before attention reads it. */
 export interface HeadSet {
   /** Over the channels of a head, with the weight [head dim] of this name, and for `layer` a bias. */
   readonly norm?: HeadNorm & { readonly name: string };
@@ -209,7 +209,7 @@ export type Mean = Operation<"mean", readonly Value[]>;
 
 /** What a family writes. */
 export type Op = FusedOp | Tokens | Mean;
-/** What is left of it for a machine: every step that runs is one of these. */
+/** The operations after fusing: every step that runs is one of these. */
 export type FusedOp =
   | PlainOp
   | Heads
@@ -225,7 +225,7 @@ export type FusedOp =
 /** All that a ViT with a class token needs, which is in the core; the others are fetched when a network has them. */
 export type PlainOp = Patches | Linear | Norm | Attention;
 
-/** A parameter that no checkpoint holds: made of others when they are loaded. */
+/** A parameter that is not in any checkpoint: derived from others at load. */
 export interface Derived {
   readonly name: string;
   readonly shape: readonly number[];

@@ -15,7 +15,7 @@ import { mergeQkv } from "./rewrite/merge-qkv.ts";
 type Shape = readonly number[];
 type Named = readonly (readonly [name: string, shape: Shape])[];
 
-/** Linear weights are [out, in]. Q, K and V are named as one (`qkv`); a file may hold them as three. */
+/** Linear weights are [out, in]. Q, K and V have one name (`qkv`); a file may contain three tensors. */
 export function parametersOf(network: Network): Map<string, Shape> {
   const parameters = new Map(mergeQkv(network).ops.flatMap(parametersOfOp));
   for (const { name, from } of network.derived ?? []) {

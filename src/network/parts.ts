@@ -5,7 +5,7 @@ import type { CanonicalName } from "./names.ts";
 
 type Tensors = ReadonlyMap<CanonicalName, TensorEntry>;
 
-/** The names of what each entry holds, in the order of its rows. */
+/** The names of the parts of each entry, in the order of its rows. */
 export function namesOfEntries(tensors: Tensors): Map<TensorEntry, CanonicalName[]> {
   const names = new Map<TensorEntry, CanonicalName[]>();
   for (const [name, entry] of tensors) names.set(entry, [...(names.get(entry) ?? []), name]);
@@ -20,7 +20,7 @@ export function ownEntries(tensors: Tensors): Map<CanonicalName, TensorEntry> {
   return own;
 }
 
-/** What an entry holds, each by its name and with its bytes. */
+/** Yields the parts of an entry, each with its name and its bytes. */
 export function* partsOf(names: readonly CanonicalName[], entry: TensorEntry, bytes: Uint8Array) {
   for (const [i, name] of names.entries()) {
     const part = partOf(entry, i, names.length);

@@ -26,14 +26,14 @@ export function readPooler(config: Fields, head: string): PoolerSpec | undefined
 export const withPoolerNames = (dialects: readonly Dialect[], pooler: PoolerSpec | undefined) =>
   pooler ? dialects.map((names) => ({ ...names, pooler: "pooler.dense" })) : dialects;
 
-/** Of a file without a pooler the class token is the answer. */
+/** Without a pooler in the file, the output is the class token. */
 export const POOLER = {
   tensor: "pooler.bias",
   of: ({ pooler }: { readonly pooler?: PoolerSpec }) => pooler !== undefined,
   without: <S>(spec: S): S => ({ ...spec, pooler: undefined }),
 };
 
-/** The class token as the model answers it. */
+/** The class token as the model returns it. */
 export function withPooler(net: Builder, classToken: Value, pooler: PoolerSpec | undefined): Value {
   if (!pooler) return classToken;
   const { width: out, activation } = pooler;

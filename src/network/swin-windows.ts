@@ -36,7 +36,7 @@ export function windowsOf(
   return { grid: each((axis) => size[axis] * Math.ceil(grid[axis] / size[axis])), size, shift };
 }
 
-/** Where the rows of a padded grid come from, -1 for zeros, and where those of the grid are in it. */
+/** The source of each row of a padded grid, -1 for zeros, and the positions of the grid's rows in it. */
 export interface Padding {
   readonly pad: readonly number[];
   readonly crop: readonly number[];

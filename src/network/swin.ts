@@ -44,7 +44,7 @@ interface BlockPlace {
   readonly shifted: boolean;
 }
 
-/** Of the norms that transformers and timm give no eps of their own. */
+/** For the norms that have no eps of their own in transformers and timm. */
 const EPS = 1e-5;
 /** Hidden width of the MLP that makes the bias of version 2. */
 const BIAS_WIDTH = 512;
@@ -199,7 +199,7 @@ function scaleOf(net: Builder, at: string, heads: number): string {
   });
 }
 
-/** The stages that a config describes, by transformers' names for what timm calls the same but for `window_size`. */
+/** The stages in a config, by transformers' names, which are also timm's except for `window_size`. */
 export function readStages(fields: Fields, windows: unknown, trained: unknown): StageSpec[] {
   const width = asInteger(field(fields, "embed_dim") ?? 96, "embed_dim", 1, 4096);
   const depths = asList(field(fields, "depths") ?? [2, 2, 6, 2], "depths");

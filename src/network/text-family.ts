@@ -18,7 +18,7 @@ export interface TextSpec extends EncoderSpec {
 export interface TextFamily<S extends TextSpec> {
   /** How logits of an image and its labels become scores. */
   readonly scoring: Scoring;
-  /** Every text is padded to all places, and padding is part of what is computed. */
+  /** Whether every text is padded to the full length, and padding takes part in the computation. */
   readonly fixedLength: boolean;
   /** @throws UnsupportedModelError for a setting that it does not run, ModelFormatError for a field of the wrong type */
   readonly read: (config: Fields, tower: Fields) => S;
@@ -29,7 +29,7 @@ export interface TextFamily<S extends TextSpec> {
   readonly pooledRow: (spec: S, ids: readonly number[]) => number;
 }
 
-/** For whoever does not know which family it is. */
+/** For code that does not know the family. */
 // biome-ignore lint/suspicious/noExplicitAny: a family takes its own spec, which nobody else looks into
 export type AnyTextFamily = TextFamily<any>;
 

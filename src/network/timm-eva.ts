@@ -27,7 +27,7 @@ export interface EvaSpec extends EncoderSpec {
   readonly classes: number;
   readonly classToken: boolean;
   readonly registers: number;
-  /** Which rows have positions besides the rotary ones. */
+  /** Which rows have positions in addition to the rotary ones. */
   readonly positions: "all" | "patches" | "none";
   /** A norm before the blocks, and no bias of the patches. */
   readonly preNorm: boolean;

@@ -1,4 +1,4 @@
-// What timm's names of Vision Transformers stand for: the arguments of its functions vit_*, deit_*, deit3_* and flexivit_*.
+// The meaning of timm's names of Vision Transformers: the arguments of its functions vit_*, deit_*, deit3_* and flexivit_*.
 
 import type { Fields } from "../format/fields.ts";
 
@@ -36,7 +36,7 @@ const KINDS: Readonly<Record<string, Fields>> = {
   flexivit: { patch_size: 16, no_embed_class: true },
 };
 
-/** A word that stands in a name beside kind, size, patch and pixels. */
+/** Words in a name other than kind, size, patch and pixels. */
 const WORDS: Readonly<Record<string, Fields>> = {
   clip: { pre_norm: true, layer_norm_eps: 1e-5 },
   dino: {},

@@ -14,7 +14,7 @@ import type { EncoderSpec } from "./block.ts";
 import { type Dialect, within } from "./names.ts";
 import { asPatchSize, MAX_MLP_WIDTH, readActivation } from "./sizes.ts";
 
-/** The sizes of a ViT by the names that most configs have for them, with ViTConfig's defaults but for those that a class has of its own. */
+/** The sizes of a ViT by the names of most configs, with ViTConfig's defaults except for those that a class overrides. */
 export function readSizes(config: Fields, { patch = 16, eps = 1e-12 } = {}): EncoderSpec {
   checkFixed(config, { num_channels: 3 });
   return {
@@ -30,7 +30,7 @@ export function readSizes(config: Fields, { patch = 16, eps = 1e-12 } = {}): Enc
   };
 }
 
-/** What stands before the network's names in a file with a head; people mix these three up. */
+/** Prefixes of the network's names in a file with a head; files mix these three up. */
 export const BASES = ["vit", "deit", "dinov2"];
 
 /** Outside of the blocks. */

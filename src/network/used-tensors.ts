@@ -5,10 +5,10 @@ import type { Model } from "./model.ts";
 import type { CanonicalName } from "./names.ts";
 import { parametersOf } from "./parameters.ts";
 
-/** What of a model says which tensors it needs. */
+/** The parts of a model that determine which tensors it needs. */
 export type Needs = Pick<Model, "name" | "network" | "names">;
 
-/** What a file holds for a model. */
+/** The tensors of a file for a model. */
 export interface CheckedTensors {
   tensors: Map<CanonicalName, TensorEntry>;
   /** The names in the file of what the model does without. */

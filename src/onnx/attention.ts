@@ -1,4 +1,4 @@
-// Attention as ONNX nodes, with the options that families give it: a bias, windows, cosines, a scale for each head.
+// Attention as ONNX nodes, with the options of the families: a bias, windows, cosines, a scale for each head.
 
 import { type Attention, headsOf, keysOf, type Windows } from "../network/op.ts";
 import type { Value as Node } from "./graph.ts";
@@ -109,7 +109,7 @@ function masked(op: Attention, scores: Node, writer: Writer): Node {
   return graph.node("Reshape", `${op.name}.scores/Joined`, [added, graph.integers(-1, heads, keys, keys)]);
 }
 
-/** Each token of each window, window by window: `visit` gets where it stands in the shifted grid. */
+/** Each token of each window, window by window: `visit` gets its position in the shifted grid. */
 function tokensOf<T>({ grid, size }: Windows, visit: (x: number, y: number) => T): T[] {
   const found: T[] = [];
   for (let top = 0; top < grid.height; top += size.height)
@@ -128,7 +128,7 @@ function windowRows(windows: Windows): number[] {
   );
 }
 
-/** On which sides of the grid's borders each of them stands: tokens of one window see those with the same number. */
+/** The side of the grid's borders on which each token is: tokens of one window attend to those with the same number. */
 function sidesOf(windows: Windows): number[] {
   const { grid, shift } = windows;
   return tokensOf(

@@ -6,7 +6,7 @@ import { byteLengthOf, float, integer, type Message, nested, text } from "./prot
 export const TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 export type OnnxType = keyof typeof TYPES;
 
-/** A number with a fraction is told from an integer by its attribute's kind, not its value. */
+/** A float is distinguished from an integer by its attribute's type, not its value. */
 export type Attribute = number | readonly number[] | { readonly float: number };
 
 /** A value of the graph, by name. */
@@ -16,7 +16,7 @@ export type Value = string;
 export type Dimension = number | string;
 
 const OPSET = 17;
-/** The format that came with opset 17. */
+/** The format of opset 17. */
 const IR_VERSION = 8;
 const MICROSOFT = "com.microsoft";
 
@@ -109,7 +109,7 @@ export class OnnxGraph {
     return model;
   }
 
-  /** The value that `make` gave when it was first asked for by this name. */
+  /** The value that `make` returned for the first request with this name. */
   once(name: string, make: (name: string) => Value): Value {
     const value = this.#shared.get(name) ?? make(name);
     this.#shared.set(name, value);

@@ -47,7 +47,7 @@ export function onnxModel(
   return graph.encode(name, metadata);
 }
 
-/** What a head gives, as transformers names it; without one, the embedding. */
+/** The outputs of a head, with transformers' names; without a head, the embedding. */
 function outputsOf({
   outputs: { embedding, logits, boxes },
 }: Network): [string, Value, activation?: string][] {
@@ -140,7 +140,7 @@ const NODES: Interpreter<Op, [Writer], Node> = {
     const { graph } = writer;
     // A single row has no axis of rows.
     const rows = index.length === 1 ? graph.index(index[0]) : graph.integers(...index);
-    // Row -1 is the last one: of zeros where it is asked for.
+    // Row -1 is the last one: a row of zeros, if it is used.
     const source = index.includes(-1) ? withEmptyRow(name, writer.of(x), writer) : writer.of(x);
     const gathered = graph.node("Gather", `${name}/Gather`, [source, rows], { axis: 1 });
     if (pieces === 1) return gathered;

@@ -31,7 +31,7 @@ export function byteLengthOf(message: Message): number {
   return message.reduce((sum, piece) => sum + piece.byteLength, 0);
 }
 
-/** Seven bits a byte, the lowest first; what is negative has all 64, in two's complement. */
+/** Seven bits per byte, lowest first; negative values have all 64 bits, in two's complement. */
 function varint(value: number): number[] {
   if (value < 0) {
     const bits = BigInt.asUintN(64, BigInt(value));

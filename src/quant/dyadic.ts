@@ -1,5 +1,5 @@
-// Real numbers by integer operations alone, the twin of shaders/lib/dyadic.wgsl to the last bit: fixed point, an i32 with
-// FRACTION binary places, and dyadic, m 2^e, kept as the bits of the f32 of that value.
+// Real numbers with integer operations only, bit-identical to shaders/lib/dyadic.wgsl: fixed point, an i32 with FRACTION fractional bits,
+// and dyadic, m 2^e, stored as the bits of the f32 of that value.
 
 export const FRACTION = 14;
 const MOST = 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-// The error function in f64: what approximations of GELU are held against.
+// The error function in f64: the reference for approximations of GELU.
 
 /** erf by its Maclaurin series below 3, 1 - erfc by its continued fraction above: relative error below 1e-14. */
 export function erf(x: number): number {

@@ -3,7 +3,7 @@
 const bits = new Uint32Array(1);
 const value = new Float32Array(bits.buffer);
 
-/** Rounds to nearest even; beyond 65504 comes infinity. */
+/** Rounds to nearest even; values above 65504 become infinity. */
 export function toHalf(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, half);
 }

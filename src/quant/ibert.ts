@@ -1,5 +1,5 @@
-// GELU and the exponential as I-BERT has them (Kim et al. 2021, "I-BERT: Integer-only BERT Quantization", eq. 7 to 8 and 13),
-// in 32 bits: the twin of shaders/lib/ibert.wgsl.
+// GELU and the exponential of I-BERT (Kim et al. 2021, "I-BERT: Integer-only BERT Quantization", eq. 7 to 8 and 13), in 32 bits: the
+// counterpart of shaders/lib/ibert.wgsl.
 
 /** GELU of a number with 14 binary places: x/2 (1 + L(x / sqrt 2)), L(z) = sgn(z) (1 - 0.2888 (min(|z|, 1.769) - 1.769)^2). */
 export function gelu(x: number): number {
@@ -21,5 +21,5 @@ export function power(distance: number): number {
   return (exponential + ((1 << shift) >> 1)) >> shift;
 }
 
-/** What the scores of softmax are multiplied by, for a power of 2: log2 e. */
+/** The factor of softmax scores, for a power of 2: log2 e. */
 export const LOG2_E = Math.LOG2E;

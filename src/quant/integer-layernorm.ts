@@ -1,4 +1,4 @@
-// LayerNorm of one row in integers alone: the twin of shaders/layernorm_integer.wgsl.
+// LayerNorm of one row in integers only: the counterpart of shaders/layernorm_integer.wgsl.
 
 import { bitsOf, dyadic, FRACTION, fixed, scaled, squareRoot, times } from "./dyadic.ts";
 

@@ -1,5 +1,5 @@
-// GELU and the exponential as I-ViT has them (Li and Gu 2023, "I-ViT: Integer-only Quantization for Efficient Vision
-// Transformer Inference", eq. 11 to 17: Shiftmax and ShiftGELU): the twin of shaders/lib/ivit.wgsl.
+// GELU and the exponential of I-ViT (Li and Gu 2023, "I-ViT: Integer-only Quantization for Efficient Vision Transformer Inference", eq. 11
+// to 17: Shiftmax and ShiftGELU): the counterpart of shaders/lib/ivit.wgsl.
 
 /** GELU of a number with 14 binary places: x sigmoid(1.702 x), 1.702 = (1.1011)_2. */
 export function gelu(x: number): number {
@@ -19,5 +19,5 @@ export function power(distance: number): number {
   return (32768 - ((distance & 0xffff) >> 2) + ((1 << shift) >> 1)) >> shift;
 }
 
-/** What the scores of softmax are multiplied by, for a power of 2: log2 e = (1.0111)_2. */
+/** The factor of softmax scores, for a power of 2: log2 e = (1.0111)_2. */
 export const LOG2_E = 1.4375;

@@ -1,9 +1,9 @@
-// How far quantized values are from those that they stand for: signal to quantization noise.
+// The distance of quantized values from the original ones: signal to quantization noise.
 
 import { limitOf } from "./outlier.ts";
 import { quantizeRow } from "./quantize.ts";
 
-/** Adds up over as many tensors as come. */
+/** Accumulates over any number of tensors. */
 export class Noise {
   #signal = 0;
   #noise = 0;
@@ -22,7 +22,7 @@ export class Noise {
   }
 }
 
-/** The values as int8 with a scale for each `group` of them holds them: symmetric, the largest magnitude is 127. */
+/** Rounds values to int8 with a scale for each `group` of them: symmetric, the largest magnitude is 127. */
 export function throughInt8(values: Float32Array, group: number): Float32Array {
   const rounded = new Float32Array(values.length);
   const q = new Int8Array(group);

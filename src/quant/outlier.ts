@@ -1,11 +1,11 @@
-// Rows of LayerNorm in int8 but for one outlier: the arithmetic of shaders/lib/outlier.wgsl, which has the source.
+// Rows of LayerNorm in int8 except for one outlier: the arithmetic of shaders/lib/outlier.wgsl, which cites the source.
 
-/** What goes with such a row: its scale, what its outlier has beyond int8 in steps of it, and the outlier's channel; 0 and 0 without. */
+/** Numbers per row: its scale, the excess of its outlier over int8 in steps, and the outlier's channel; 0 and 0 without. */
 export const ROW_SCALE = 3;
 
 /**
- * The magnitude that 127 steps stand for: the greatest of the row or, where that is more than twice the second, the second,
- * and a 128th of the greatest at least.
+ * The magnitude of 127 steps: the largest of the row or, if that is more than twice the second, the second, but at least a 128th of the
+ * largest.
  */
 export function limitOf(row: Float32Array): number {
   let first = 0;

@@ -4,8 +4,8 @@
 const STEP = 16;
 
 /**
- * int8 weights `[n, k]` row by row -> `[k / 16, n, 16]`: sixteen values of K of one output channel are one
- * `vec4<u32>`, and neighboring channels are neighbors. n and k are as padded; `values` holds exactly n * k.
+ * int8 weights `[n, k]` row by row -> `[k / 16, n, 16]`: sixteen values of K of one output channel are one `vec4<u32>`, and neighboring
+ * channels are neighbors. n and k are padded sizes; `values` has exactly n * k elements.
  */
 export function packWeights(values: Int8Array, n: number, k: number): Int8Array {
   const packed = new Int8Array(n * k);

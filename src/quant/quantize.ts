@@ -11,10 +11,9 @@ const NEIGHBOURS = [
 const ROUNDER = 1.5 * 2 ** 52;
 
 /**
- * One output channel: scale = max |w| / 127 rounded to f32, q = round(w / scale) within [-127, 127]; ties away from
- * zero. Writes `values.length` integers to `out`, returns the scale; NaN and infinity are refused by the caller.
- * With `side` the row is planes of side x side weights of pixels, and each error of rounding is handed on to the
- * neighbors: neighboring pixels are alike, so that the errors cancel.
+ * Quantizes one output channel: scale = max |w| / 127 rounded to f32, q = round(w / scale) within [-127, 127], ties away from zero. Writes
+ * `values.length` integers to `out` and returns the scale. The caller rejects NaN and infinity. With `side`, the row is planes of side x
+ * side weights of pixels, and each rounding error is passed on to the neighbors: neighboring pixels are alike, so the errors cancel.
  */
 export function quantizeRow(values: Float32Array, out: Int8Array, side = 0): number {
   let peak = 0;
@@ -31,7 +30,7 @@ export function quantizeRow(values: Float32Array, out: Int8Array, side = 0): num
   return scale;
 }
 
-/** Ties away from zero; no branch but for a tie, since signs of weights cannot be predicted. */
+/** Ties away from zero; no branch except for a tie, because signs of weights cannot be predicted. */
 function nearest(x: number): number {
   const even = x + ROUNDER - ROUNDER;
   return Math.abs(x - even) === 0.5 ? x + Math.sign(x) * 0.5 : even;

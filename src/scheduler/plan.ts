@@ -16,7 +16,7 @@ interface Weights {
 export interface PlanOptions {
   readonly choose: Choose;
   readonly weights: Weights;
-  /** Held tensors that are read back after each run, f32. */
+  /** Tensors of the graph that are read back after each run, f32. */
   readonly outputs: readonly string[];
   /** Longest GPU time one submit should take; a longer run is cut, and may be aborted there. Absent: one submit a run. */
   readonly sliceMs?: number;
@@ -31,7 +31,7 @@ const RUN_LIMIT_MS = Number.POSITIVE_INFINITY;
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
-  /** Called once another run may begin, before this one's answer is there; not called for a run that is cut. */
+  /** Called when another run may begin, before this one's results are ready; not called for a sliced run. */
   readonly onSubmitted?: () => void;
 }
 
@@ -108,7 +108,7 @@ export class Plan {
     return this.#dispatches.length;
   }
 
-  /** A tensor that the graph holds, such as the patches that come from outside. */
+  /** A tensor of the graph, such as the patches from outside. */
   tensor(name: string): GPUBuffer {
     return this.#tensors.get(name)!;
   }
@@ -137,7 +137,7 @@ export class Plan {
       // Two in flight: the GPU never waits for JavaScript, and an abort waits for two slices at most.
       await before;
       before = this.#gpu.wait(this.#gpu.device.queue.onSubmittedWorkDone(), 0, RUN_LIMIT_MS);
-      before.catch(() => {}); // told by the next slice, or by reading the outputs
+      before.catch(() => {}); // reported by the next slice, or by reading the outputs
     }
     const outputs = await this.#readOutputs(readback);
     const end = performance.now();
@@ -283,7 +283,7 @@ function allocate(gpu: Gpu, graph: Graph, outputs: readonly string[]): Map<strin
   return tensors;
 }
 
-/** One uniform buffer for all steps that are told the same. */
+/** One uniform buffer for all steps with the same params. */
 function shared(gpu: Gpu, made: Map<string, GPUBuffer>, params: Uint32Array): GPUBuffer {
   const key = params.join(" ");
   const buffer = made.get(key) ?? gpu.upload(`params ${key}`, params, GPUBufferUsage.UNIFORM);

@@ -1,4 +1,4 @@
-// The choice of kernel and variant by the table, where it answers right on this driver.
+// Chooses kernels and variants from the table, if they pass their self-test on this driver.
 
 import { SelfTestError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -6,7 +6,7 @@ import { candidatesFor, chooseByTable } from "./choose.ts";
 import { answersRight } from "./self-test.ts";
 import type { Choose } from "./settle.ts";
 
-/** The table's choice, or the first other candidate that answers right. */
+/** The table's choice, or the first other candidate that passes its self-test. */
 export function chooseProven(gpu: Gpu): Choose {
   return async (step) => {
     const table = chooseByTable(step, gpu.capabilities);

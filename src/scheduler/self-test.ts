@@ -1,11 +1,11 @@
-// Does a variant find the known answer on this driver? Asked once per device before it is used, and now and then again.
+// Whether a variant passes its self-test on this driver. Checked once per device before it is used, and occasionally again.
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
 
 const asked = new WeakMap<Gpu, Map<string, Promise<boolean>>>();
 
-/** True for a kernel without a probe. A variant that does not compile, or is refused, answers wrongly. */
+/** True for a kernel without a probe. A variant that does not compile, or is rejected, fails. */
 export function answersRight(gpu: Gpu, kernel: AnyKernel, variant: string, again = false): Promise<boolean> {
   if (!kernel.probe) return Promise.resolve(true);
   const answers = asked.get(gpu) ?? new Map<string, Promise<boolean>>();

@@ -1,4 +1,4 @@
-// What runs each step of a graph: asked once for each distinct problem, and told to every step that has it.
+// Chooses what runs each step of a graph: once for each distinct problem, for every step with it.
 
 import type { AnyKernel } from "../gpu/kernel.ts";
 import { type Graph, problemKey, type Step } from "./step.ts";

@@ -3,7 +3,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
 import { type Candidate, candidatesFor } from "./choose.ts";
-// Measures for it, and comes along so that it is there when it is requested.
+// Measures for it, and is imported here so that it is loaded when it is needed.
 import "./measure.ts";
 import { chooseProven } from "./proven.ts";
 import { answersRight } from "./self-test.ts";
@@ -18,14 +18,14 @@ const WORTH_CHANGING = 0.95;
 /** What was measured before, by problem and build: kernel and variant. Kept by the platform between visits. */
 export type Tuning = Map<string, { readonly kernel: string; readonly variant: string; readonly why: string }>;
 
-/** What is left for measuring. */
+/** The time left for measuring. */
 interface Budget {
   leftMs: number;
 }
 
 /**
- * The fastest candidate. Measures until `budgetMs` is spent, and remembers in `tuning`. What is left unmeasured then is the
- * table's, until the next visit has its own budget.
+ * The fastest candidate. Measures until `budgetMs` is spent, and stores the results in `tuning`. Until the next visit has its own budget,
+ * the table chooses for what is not measured.
  */
 export function chooseByMeasuring(gpu: Gpu, tuning: Tuning, budgetMs = 150): Choose {
   const budget = { leftMs: budgetMs };
@@ -59,8 +59,8 @@ interface Timed {
 }
 
 /**
- * `best`, or the fastest of `others` that answers right and is worth changing for. The likeliest come first, so that a budget
- * that ends early has compared the best with the best.
+ * `best`, or the fastest of `others` that passes its self-test and is faster by enough. The most promising are first, so that a budget that
+ * ends early has compared the best ones.
  */
 async function fastest(
   gpu: Gpu,
@@ -99,7 +99,7 @@ function buildOf(candidates: readonly Candidate[]): string {
   return (hash >>> 0).toString(16);
 }
 
-/** The candidate of that entry, where it still answers right. */
+/** The candidate of that entry, if it still passes its self-test. */
 async function remembered(
   gpu: Gpu,
   entry: { kernel: string; variant: string; why: string } | undefined,

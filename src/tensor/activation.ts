@@ -1,6 +1,6 @@
 // The activation functions, one entry each: everything that computes, exports or reads one looks it up here.
 
-/** Nodes of a graph under construction, such as ONNX: `apply` names a node after its operation, `node` as it is told. */
+/** Nodes of a graph under construction, such as ONNX: `apply` names a node after its operation, `node` takes a name. */
 export interface Nodes<T> {
   readonly apply: (op: string, ...inputs: T[]) => T;
   readonly node: (op: string, as: string, ...inputs: T[]) => T;

@@ -26,7 +26,7 @@ export class Heap {
     return this.memory.buffer.byteLength;
   }
 
-  /** The address of new bytes, which are zero where nobody has used them before. */
+  /** The address of new bytes, which are zero if they were not used before. */
   take(byteLength: number): number {
     const at = this.#end;
     this.#end = aligned(at + byteLength);

@@ -25,16 +25,16 @@ export interface Call {
   readonly units: number;
   readonly grain: number;
   readonly args: readonly number[];
-  /** Bytes of memory that whoever does a part has to itself. */
+  /** Bytes of memory for the exclusive use of each part. */
   readonly scratch: number;
 }
 
 type Lower<B extends string = string, P = unknown> = (problem: P, at: Readonly<Record<B, number>>) => Call;
-/** The kernel as a type alone, so that no shader comes along. */
+/** The kernel as a type only, so that no shader is imported. */
 type LowerOf<K> = K extends Kernel<infer B, infer P> ? Lower<keyof B & string, P> : never;
 type Epilogue<E extends keyof typeof EPILOGUES> = Lower<keyof (typeof EPILOGUES)[E] & string, GemmProblem>;
 
-/** The forms of what is not linear, as assembly/nonlinear.ts numbers them. */
+/** The forms of non-linear operations, as numbered in assembly/nonlinear.ts. */
 const IBERT = { form: 1, log2E: IBERT_LOG2_E };
 const IVIT = { form: 2, log2E: IVIT_LOG2_E };
 type Form = typeof IBERT;

@@ -24,7 +24,7 @@ type Places = Map<string, Place>;
 
 export { compileKernels } from "./module.ts";
 
-/** A model without weights yet; as many threads as start do so while the weights come. */
+/** A model without weights yet; threads start while the weights download. */
 export async function createWasmModel(threads: Threads): Promise<CpuModel> {
   if (threads.most > 1)
     try {
@@ -32,7 +32,7 @@ export async function createWasmModel(threads: Threads): Promise<CpuModel> {
       const exports = await instantiateKernels(module, heap.memory);
       return new WasmModel(heap, exports, threads.why, Pool.start(threads, module, heap.memory, exports));
     } catch {
-      // Shared memory is refused: as without.
+      // Shared memory is not allowed: continue without threads.
     }
   const heap = new Heap();
   const exports = await instantiateKernels(await compileKernels(false), heap.memory);
@@ -99,7 +99,7 @@ class WasmModel implements CpuModel {
     const calls = graph.steps.map((step) => lowered(step, places));
     const scratch = { at: end, byteLength: aligned(Math.max(0, ...calls.map((call) => call?.scratch ?? 0))) };
     heap.reach(end + scratch.byteLength * this.threads.count);
-    // Seldom needed, and so fetched when it is.
+    // Rarely needed, so loaded on demand.
     const kernels = calls.includes(undefined) ? await part(import("../cpu/kernels.ts")) : undefined;
     const steps = graph.steps.map((step, i) => {
       const call = calls[i];

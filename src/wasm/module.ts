@@ -3,14 +3,14 @@
 import encoded from "../../assembly/index.ts?assembly";
 import { UnsupportedDeviceError } from "../errors/errors.ts";
 
-/** Units [from, to) of a kernel's work, then its own arguments, and memory that nobody else uses meanwhile. */
+/** Units [from, to) of a kernel's work, then its own arguments, and memory for its exclusive use meanwhile. */
 export type Exports = Readonly<Record<string, (...args: number[]) => void>>;
 
 const compiling = new Map<boolean, Promise<WebAssembly.Module>>();
 
 /**
  * With `shared`, for a memory that threads share.
- * @throws UnsupportedDeviceError where WebAssembly or its SIMD is missing, or a policy forbids it.
+ * @throws UnsupportedDeviceError if WebAssembly or its SIMD is missing, or a policy forbids it
  */
 export function compileKernels(shared: boolean): Promise<WebAssembly.Module> {
   const module = compiling.get(shared) ?? compile(shared);
@@ -50,7 +50,7 @@ async function inflated(base64: string): Promise<Uint8Array<ArrayBuffer>> {
 const MEMORY_IMPORT = "\x03env\x06memory\x02";
 const SHARED = 2;
 
-/** The same module but for one bit: whether the memory that it imports is shared. */
+/** The same module except for one bit: whether the memory that it imports is shared. */
 function shareMemory(bytes: Uint8Array): void {
   const at = String.fromCharCode(...bytes.subarray(0, 1024)).indexOf(MEMORY_IMPORT);
   bytes[at + MEMORY_IMPORT.length] |= SHARED;

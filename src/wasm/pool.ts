@@ -34,7 +34,7 @@ const LOOKS_MS = 0.05;
 /** Time to start; a machine under load takes its time. */
 const START_MS = 10_000;
 
-/** A thread did not answer. The part that it took is undone, and it may still write. */
+/** A thread did not respond. Its part is not done, and it may still write. */
 export class ThreadLost extends Error {}
 
 export class Pool {

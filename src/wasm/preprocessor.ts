@@ -8,7 +8,7 @@ import type { Call } from "./kernels.ts";
 
 /** Takes memory from `at` on, behind the tensors, which is free until the steps run. Patches are a view of the same memory. */
 export function preprocessorOn(heap: Heap, at: number, run: (call: Call) => void): Preprocessor {
-  /** `name` over `rows` rows, of `args`, the plan's addresses, the data's and those of `byteLength` bytes that come out. */
+  /** Runs `name` over `rows` rows with `args`, the addresses of the plan and of the data, and that of `byteLength` output bytes. */
   function resample(
     name: string,
     data: Uint8Array | Uint8ClampedArray,

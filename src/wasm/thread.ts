@@ -1,5 +1,5 @@
-// What a thread does: waits for a call, then takes one part of it after another and computes them. All over shared memory, so that a
-// step costs no message. Parts are taken, not dealt out: a slow core takes fewer, and a thread that sleeps keeps nobody waiting.
+// The loop of a thread: waits for a call, then takes one part of it after another and computes them. All in shared memory, so that a step
+// costs no message. Parts are taken by the threads: a slow core takes fewer, and no thread waits for one that sleeps.
 
 /** What a thread is started with. */
 export interface ThreadStart {
@@ -18,11 +18,11 @@ export interface ThreadStart {
 
 /** A control block: words of 32 bits, then numbers of 64. */
 export const CONTROL = {
-  /** Word: the number of the call, and in the lowest bits how many of its parts nobody has taken yet; -1 ends the threads. */
+  /** Word: the number of the call, and in the lowest bits the number of its parts that are not taken yet; -1 ends the threads. */
   parts: 0,
   /** Of those bits. */
   leftMask: 0xff,
-  /** Word: parts that are done. A line of the cache of its own, for whoever waits for it looks at it all the time. */
+  /** Word: number of parts that are done. On its own cache line, because the waiting thread polls it. */
   done: 16,
   /** Word: which of the exports. */
   which: 32,
@@ -41,7 +41,7 @@ export const CONTROL = {
   byteLength: 512,
   /** How long a thread that has done a part looks for the next call before it sleeps: it may be on the core that the others need. */
   looksMs: 0.1,
-  /** The same of one that woke too late for a part: waking may take as long as a step of a small model. */
+  /** The same for a thread that woke too late for a part: waking may take as long as a step of a small model. */
   wakingLooksMs: 1,
   /** Looks between two readings of the clock. */
   looks: 256,
@@ -82,7 +82,7 @@ export function takeParts(
   };
 }
 
-/** Never returns but at the end. Neither it nor `takeParts` may name anything outside itself: in Node their text alone goes to the thread. */
+/** Returns only at the end. Neither it nor `takeParts` may refer to anything outside itself: in Node only their text is sent to the thread. */
 export function threadLoop({ module, memory, control, layout, index, ready, take }: ThreadStart): void {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const words = new Int32Array(control);

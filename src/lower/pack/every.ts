@@ -23,7 +23,7 @@ const PACKERS: Interpreter<FusedOp, [options: PackOptions], Packer[]> = {
   learnt: ({ learnt, out }) => [new RowsPacker(learnt.name, out)],
 };
 
-/** What no checkpoint holds. */
+/** Buffers that are not in any checkpoint. */
 const CONSTANTS: Interpreter<FusedOp, [], Packed[]> = {
   patches: () => [],
   linear: () => [],

@@ -1,4 +1,4 @@
-// What is done to heads before attention reads them: weights of norms, and the tables of angles.
+// The buffers of the step that prepares heads for attention: weights of norms, and tables of angles.
 
 import { headStride } from "../../kernels/prepare-heads.ts";
 import type { Heads } from "../../network/op.ts";

@@ -1,5 +1,5 @@
-// What a calibrated model needs besides packed weights: tables of levels, zero points in the biases, and f32 weights where the
-// levels that they meet are not uniform.
+// The additional buffers of a calibrated model: tables of levels, zero points in the biases, and f32 weights if the levels of their inputs
+// are not uniform.
 
 import { levelsTable } from "../../kernels/quantize-levels.ts";
 import { type Interpreter, interpret, type Linear, type Network, type Value } from "../../network/op.ts";
@@ -54,7 +54,7 @@ function qkvTable({ name, out }: Linear, calibration: Calibration): Packed {
   return [`${name}.table`, levelsTable(3 * third, (c) => [parts[Math.floor(c / third)], c % third])];
 }
 
-/** Takes what the packer of a layer gives, weight, scales and bias in this order, and gives what the levels of its input need. */
+/** Accepts the output of a layer's packer (weight, scales and bias in this order), and yields what the levels of its input need. */
 class LevelledPacker implements Packer {
   readonly takes: readonly string[];
   readonly #name: string;

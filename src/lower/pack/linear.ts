@@ -13,16 +13,16 @@ export class LinearPacker implements Packer {
   readonly #op: Linear;
   readonly #stems: ReadonlyMap<string, Source>;
   readonly #options: PackOptions;
-  /** From its first row on, until all is given away. */
+  /** From its first row until it is yielded. */
   #weight: PackedWeight | undefined;
   readonly #bias: Float32Array;
   readonly #table: TableRows | undefined;
   #factors: Float32Array | undefined;
-  /** Rows that have not come: of weights, of biases, and of the scales of int8 weights. */
+  /** Number of rows that have not arrived: of weights, of biases, and of the scales of int8 weights. */
   #weightRows: number;
   #biasRows: number;
   #scaleRows = 0;
-  /** An int8 weight changes no more once it is whole, and goes at once. */
+  /** A complete int8 weight does not change any more, and is yielded at once. */
   #weightIsGone = false;
 
   constructor(op: Linear, options: PackOptions) {
@@ -106,7 +106,7 @@ export class LinearPacker implements Packer {
   }
 }
 
-/** Where the tensors of each name go; parts one below the other may come as one, under the operation's name. */
+/** The destination of the tensors of each name. Parts that are stacked by rows may arrive as one, under the operation's name. */
 function stemsOf({ name, sources }: Linear): Map<string, Source> {
   const stems = new Map(sources.map((source) => [source.stem, source]));
   if (!stems.has(name)) stems.set(name, { ...sources[0], firstRow: 0 });

@@ -1,4 +1,4 @@
-// DeiT: Touvron et al. 2021, "Training data-efficient image transformers". transformers gives each a distillation token.
+// DeiT: Touvron et al. 2021, "Training data-efficient image transformers". In transformers, every DeiT has a distillation token.
 
 import { answers, distilledAnswers, type EncoderSpec, encoder } from "../block.ts";
 import type { Family } from "../family.ts";

@@ -54,7 +54,7 @@ export default {
     const { eps, classes, antialias } = spec;
     const tokens = net.tokens(["class_token"], patches(net, spec));
     const embedded = net.table("positions", tokens, { as: "x", antialias });
-    // Registers stand behind the class token and have no positions.
+    // Registers are after the class token and have no positions.
     const x = spec.registers ? net.tokens([registers(spec.registers)], embedded, { at: 1 }) : embedded;
     const rows = net.norm("norm", blocks(net, spec, x), eps);
     const embedding = net.row(rows, 0);

@@ -101,7 +101,7 @@ interface Positions {
   /** What the sum is called. */
   readonly at: string;
   readonly x: Value;
-  /** The parameter that holds so many tables, of which this is number `set`. */
+  /** The parameter that contains several tables, of which this is number `set`. */
   readonly stored: string;
   readonly sets: number;
   readonly set: number;

@@ -4,7 +4,7 @@ import { UnsupportedModelError } from "../../errors/errors.ts";
 import type { FusedOp, Network, Value } from "../op.ts";
 import { withValues } from "./with-values.ts";
 
-/** Without operations that gather the first rows of a value which then has no more, or whose first rows alone are an answer. */
+/** Removes operations that gather the first rows of a value which then has no more rows, or whose first rows alone are an output. */
 export function idleRows({ ops, outputs }: Network<FusedOp>): Network<FusedOp> {
   const whole = new Map<Value, Value>();
   const isRead = (value: Value) => ops.some(({ reads }) => (reads as readonly Value[]).includes(value));
@@ -46,7 +46,7 @@ export function deadRows({ ops, outputs }: Network<FusedOp>): Network<FusedOp> {
 /** How many rows of its operand number `i` an operation needs to make so many. */
 function rowsRead(op: FusedOp, i: number, rows: number): number {
   if (rows === 0) return 0;
-  // Every key and value, whoever asks; Q lies with them where they are one.
+  // Every key and value, for any query; Q is in the same tensor if they are one.
   if (op.kind === "attention") return i === 0 && op.reads.length > 1 && !op.windows ? rows : op.reads[i].rows;
   if (op.kind === "gather") return Math.max(...op.index.slice(0, rows * op.pieces)) + 1;
   if (op.kind === "pool") return op.first + op.count;
@@ -56,7 +56,7 @@ function rowsRead(op: FusedOp, i: number, rows: number): number {
 /** Kinds whose kernels make as many rows as they read. */
 const ROW_BY_ROW: readonly string[] = ["linear", "norm", "activation", "heads"] satisfies FusedOp["kind"][];
 
-/** How many rows it makes of what is there to read; 0: as many as are needed. */
+/** Number of rows that it computes from its inputs; 0: as many as are needed. */
 function rowsMade(op: FusedOp, needed: ReadonlyMap<Value, number>): number {
   // A window's rows are not the first ones.
   if (op.kind === "attention" && op.windows) return op.reads[0].rows;

@@ -37,7 +37,7 @@ function segmentsAfter(segments: readonly Segment[], op: Op): readonly Segment[]
   return op.kind === "table" ? withTable(segments, op) : undefined;
 }
 
-/** Undefined where they would stand within a segment. */
+/** Undefined if they would be within a segment. */
 function withTokens(segments: readonly Segment[], { tokens, at }: Tokens): readonly Segment[] | undefined {
   const place = segmentAt(segments, at);
   const learnt = tokens.map(({ name, rows }) => ({ rows, learnt: name, added: [] }));

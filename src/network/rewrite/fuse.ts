@@ -1,4 +1,4 @@
-// What stands behind a product in its epilogue: the activation, and the sum with the residual stream.
+// Moves the operations after a product into its epilogue: the activation, and the addition to the residual stream.
 
 import { isOfEpilogue } from "../../tensor/activation.ts";
 import type { Network } from "../op.ts";

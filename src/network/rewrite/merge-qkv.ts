@@ -3,7 +3,7 @@
 import type { Heads, Linear, Network, Op, Value } from "../op.ts";
 import { rewritten } from "./draft.ts";
 
-/** As timm stores them, and as a GPU computes them the faster; what is done to their heads is done to all at once then. */
+/** As in timm, and faster on a GPU; their heads are then prepared together. */
 export function mergeQkv(network: Network): Network {
   return rewritten(network, "attention", (draft, attention) => {
     const makers = (attention.reads as readonly Value[]).map((value) => draft.makerOf(value));
@@ -32,7 +32,7 @@ function productOf(products: readonly Linear[]): Linear {
   return { ...first, name, sources, out: { ...first.out, name, width: 3 * width, parts: 3 * parts } };
 }
 
-/** What is done to the heads of Q, K and V; undefined: nothing. */
+/** What is applied to the heads of Q, K and V; undefined: nothing. */
 function preparedOf({ out }: Linear, heads: readonly (Heads | undefined)[]): Heads | undefined {
   if (heads.every((op) => !op)) return undefined;
   const name = out.name.replace(/\w+$/, "heads");

@@ -38,7 +38,8 @@ export default {
     const normed = net.norm("norm", x, eps);
     return { embedding: net.linear("head_projection", normed, { out: projection, bias: false }) };
   },
-  // Configs from before transformers 4.31 say 2, which is no end of text: then it is the greatest id (CLIPTextTransformer.forward).
+  // Configs from before transformers 4.31 have 2 here, which is not the end of text: then it is the largest id
+  // (CLIPTextTransformer.forward).
   pooledRow({ end }, ids) {
     return end === 2 ? ids.indexOf(Math.max(...ids)) : Math.max(0, ids.indexOf(end));
   },

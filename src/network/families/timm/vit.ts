@@ -1,4 +1,4 @@
-// timm's `vision_transformer`: one class with many flags, which a name stands for and `model_args` change.
+// timm's `vision_transformer`: one class with many flags, which a name implies and `model_args` overrides.
 
 import {
   checkFixed,
@@ -34,7 +34,7 @@ export interface TimmVitSpec extends EncoderSpec {
   readonly preNorm?: boolean;
   /** Where the last norm is: on all rows, or on what they are pooled to. */
   readonly lastNorm?: "norm" | "fc_norm" | "none";
-  /** `map`: attention pooling. `none`: all rows are the answer, of which an embedding is the class token, or the mean without one. */
+  /** `map`: attention pooling. `none`: all rows are the output, and the embedding is the class token, or the mean without one. */
   readonly pool?: "token" | "avg" | "map" | "none";
   /** The mean is of learned tokens, too. */
   readonly poolsTokens?: boolean;
@@ -64,7 +64,7 @@ const READ_ARGS = [
   ...["final_norm", "fc_norm", "global_pool", "pool_include_prefix"],
   ...["proj_bias", "scale_attn_norm", "scale_mlp_norm"],
 ];
-/** Arguments of training and of how the model is made: they change no answer. */
+/** Arguments of training and of construction, which do not change the output. */
 const IDLE_ARGS =
   /drop|^num_classes$|^weight_init$|^dynamic_img|^fix_init$|^strict_img_size$|^(?:device|dtype|pretrained|scriptable|exportable|no_jit|cache_dir)$/;
 
@@ -77,7 +77,7 @@ function refuseUnsupported(args: Fields): void {
   }
 }
 
-/** `avg` has its last norm behind the mean where nothing else is said. */
+/** With `avg`, the last norm is after the mean by default. */
 function readPooling(args: Fields, config: Fields, classes: number) {
   const stored = field(args, "global_pool") ?? "token";
   const pool = oneOf(stored, "global_pool", POOLS);
