@@ -3,7 +3,7 @@
 for m in test/goldens/models/*; do npx vit8 export-onnx $m -o FOLDER/$(basename $m).onnx; done
 python test/goldens/check_onnx.py FOLDER
 
-Needs numpy, onnxruntime and safetensors. Not run by npm test.
+Needs onnxruntime and what make.py needs. Not run by npm test.
 """
 
 import json
@@ -12,26 +12,25 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from made_up import picture
 from safetensors.numpy import load_file
 
+import timm_models
+import transformers_models
+
+PICTURE = picture()
 MODELS = Path(__file__).parent / "models"
 # Of the largest value: sums of f32 in another order. From timm's EVA-02 vit8's own float32 is as far away (docs/models.md).
 BOUND = 1e-4
 BOUNDS = {"timm-eva02": 2e-4, "timm-eva02-swiglu": 2e-4}
 
 
-def pixels_of(model: Path, stored: np.ndarray) -> np.ndarray:
-    """The processor's floats: they are stored in f16, and are levels of 255 but for processors that resize floats."""
-    config = json.loads((model / "config.json").read_text())
+def pixels_of(model: Path) -> np.ndarray:
     file = model / "preprocessor_config.json"
-    how = json.loads(file.read_text()) if file.exists() else config["pretrained_cfg"]
-    mean, std = (
-        np.array(how.get(f"image_{name}", how.get(name)), np.float64).reshape(3, 1, 1) for name in ("mean", "std")
-    )
-    levels = (stored * std + mean) * 255
-    nearest = np.round(levels)
-    are_levels = np.abs(levels - nearest).max() < 0.2
-    return (((nearest / 255 - mean) / std) if are_levels else stored).astype(np.float32)[None]
+    if file.exists():
+        return transformers_models.pixels_of(json.loads(file.read_text()), PICTURE).numpy()
+    how = json.loads((model / "config.json").read_text())["pretrained_cfg"]
+    return timm_models.transform_of(how)(PICTURE)[None].numpy()
 
 
 def expected_of(name: str, golden: dict, model: Path) -> np.ndarray:
@@ -47,7 +46,7 @@ failed = []
 for model in sorted(MODELS.iterdir()):
     golden = load_file(model / "expected.safetensors")
     session = onnxruntime.InferenceSession(str(Path(sys.argv[1]) / f"{model.name}.onnx"))
-    pixels = pixels_of(model, golden["pixel_values"].astype(np.float64))
+    pixels = pixels_of(model)
     for output in session.get_outputs():
         (answer,) = session.run([output.name], {"pixel_values": pixels})
         wanted = expected_of(output.name, golden, model)

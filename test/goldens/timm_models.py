@@ -8,6 +8,10 @@ from timm.data import create_transform, resolve_data_config
 from timm.models import save_for_hf
 
 
+def transform_of(pretrained_cfg):
+    return create_transform(**resolve_data_config({}, pretrained_cfg=pretrained_cfg), is_training=False)
+
+
 def model(architecture, side=48, classes=5, crop_pct=0.9, interpolation="bicubic", **arguments):
     """A maker for an architecture with these `model_args`."""
 
@@ -23,8 +27,7 @@ def model(architecture, side=48, classes=5, crop_pct=0.9, interpolation="bicubic
         fill(instance)
         save_for_hf(instance.half(), folder, model_args=arguments, safe_serialization=True)
         instance.float()
-        transform = create_transform(**resolve_data_config({}, pretrained_cfg=instance.pretrained_cfg), is_training=False)
-        pixels = transform(image)[None]
+        pixels = transform_of(instance.pretrained_cfg)(image)[None]
         with torch.no_grad():
             hidden = instance.forward_features(pixels)
             answers = {"hidden": hidden}
@@ -32,7 +35,7 @@ def model(architecture, side=48, classes=5, crop_pct=0.9, interpolation="bicubic
                 answers["pooled"] = instance.forward_head(hidden, pre_logits=True)
             if classes:
                 answers["logits"] = instance.forward_head(hidden)
-        return {name: value[0] for name, value in {"pixel_values": pixels, **answers}.items()}
+        return {name: value[0] for name, value in answers.items()}
 
     return make
 

@@ -2,11 +2,12 @@
 
 python test/goldens/tokens.py [--out DIR] [--clip FILE] [--seed N]; then npm run format
 
-clip-ids.txt is of CLIP's real vocabulary, which is not in the project: FILE is openai/CLIP's bpe_simple_vocab_16e6.txt.gz.
+gemma-ids.sha256 is of the tokenizer of zero-shot/siglip2. clip-ids.txt is of CLIP's real vocabulary, which is not in the project: FILE is openai/CLIP's bpe_simple_vocab_16e6.txt.gz.
 """
 
 import argparse
 import gzip
+import hashlib
 import json
 import pathlib
 import random
@@ -98,6 +99,10 @@ def ids_of(tokenizer, texts):
     return tokenizer(texts, truncation=True)["input_ids"]
 
 
+def lines(all_ids):
+    return "".join(" ".join(map(str, ids)) + "\n" for ids in all_ids)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "tokens")
@@ -112,7 +117,9 @@ def main():
     made = {"bpe": small_bpe(out / "bpe"), "unigram": small_unigram(out / "unigram")} | ({"clip": real_clip(arguments.clip)} if arguments.clip.exists() else {})
     (out / "texts.json").write_text(json.dumps(texts, ensure_ascii=True, indent=0) + "\n")
     for name, tokenizer in made.items():
-        (out / f"{name}-ids.txt").write_text("".join(" ".join(map(str, ids)) + "\n" for ids in ids_of(tokenizer, texts)))
+        (out / f"{name}-ids.txt").write_text(lines(ids_of(tokenizer, texts)))
+    gemma = transformers.AutoTokenizer.from_pretrained(HERE / "zero-shot/siglip2", model_max_length=64)
+    (out / "gemma-ids.sha256").write_text(hashlib.sha256(lines(ids_of(gemma, texts)).encode()).hexdigest() + "\n")
 
 
 if __name__ == "__main__":

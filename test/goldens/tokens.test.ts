@@ -1,5 +1,6 @@
 // 1,000 hard strings, whose ids are those of transformers (tokens.py).
 
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
@@ -11,11 +12,14 @@ const read = (name: string) => readFileSync(here + name, "utf8");
 const texts: string[] = JSON.parse(read("texts.json"));
 const merges = new URL("../../../shared/tokenizers/clip-bpe.txt.gz", import.meta.url);
 
+const idsOf = async (folder: Parameters<typeof openModel>[0], places: number) => {
+  const tokenizer = await readTokenizer(await openModel(folder), { places, pad: false });
+  return texts.map((text) => tokenizer.ids(text).join(" "));
+};
 const differing = async (name: string, folder: Parameters<typeof openModel>[0], places: number) => {
   const expected = read(`${name}-ids.txt`).split("\n");
-  const tokenizer = await readTokenizer(await openModel(folder), { places, pad: false });
-  return texts
-    .map((text, i) => ({ text, ids: tokenizer.ids(text).join(" "), expected: expected[i] }))
+  return (await idsOf(folder, places))
+    .map((ids, i) => ({ text: texts[i], ids, expected: expected[i] }))
     .filter(({ ids, expected }) => ids !== expected);
 };
 
@@ -29,6 +33,12 @@ test("byte-level BPE", async () => expect(await differing("bpe", `${here}bpe`, 7
 
 test("SentencePiece Unigram", async () =>
   expect(await differing("unigram", `${here}unigram`, 64)).toEqual([]));
+
+test("Gemma's BPE, which falls back to bytes", async () => {
+  const ids = await idsOf(`${here}../zero-shot/siglip2`, 64);
+  const sha256 = createHash("sha256").update(`${ids.join("\n")}\n`);
+  expect(sha256.digest("hex")).toBe(read("gemma-ids.sha256").trim());
+});
 
 test.skipIf(!existsSync(merges))("CLIP's vocabulary (skipped without ../shared/tokenizers)", async () =>
   expect(await differing("clip", clipFiles(), 77)).toEqual([]),

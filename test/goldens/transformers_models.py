@@ -39,7 +39,7 @@ def model(kind, config, settings, fields=("last_hidden_state", "pooler_output"),
         pixels = pixels_of(settings, image)
         with torch.no_grad():
             answer = (forward or (lambda m, p: m(p, output_hidden_states=True)))(instance.float(), pixels)
-        named = {"pixel_values": pixels, "logits": answer.get("logits"), "pred_boxes": answer.get("pred_boxes")}
+        named = {"logits": answer.get("logits"), "pred_boxes": answer.get("pred_boxes")}
         named |= {"hidden": answer.get(fields[0]), "pooled": answer.get(fields[1])}
         return {name: value[0] for name, value in named.items() if value is not None}
 

@@ -38,7 +38,7 @@ async function logitsOf(name: string, precision: "float32" | "int8"): Promise<Fl
   }
 }
 
-test.each(["clip", "clip-files", "siglip", "siglip-long"])(
+test.each(["clip", "clip-files", "siglip", "siglip2", "siglip-long"])(
   "%s: 99 of 100 pairs have the same best label",
   async (name) => {
     const [float, int8] = [await logitsOf(name, "float32"), await logitsOf(name, "int8")];

@@ -87,7 +87,7 @@ test("labels are scored, kept, and averaged over templates", async () => {
   await expect(classifier.embedText(["hen"])).rejects.toThrow("disposed");
 });
 
-test.each(["clip", "clip-files", "siglip"])("%s: an int8 folder has both towers", async (name) => {
+test.each(["clip", "clip-files", "siglip", "siglip2"])("%s: an int8 folder has both towers", async (name) => {
   const files = await quantizedFiles(await openModel(here + name));
   const weights = Buffer.concat(files.get("model.safetensors")!);
   expect(weights.length).toBeLessThan(0.75 * readFileSync(`${here}${name}/model.safetensors`).length);

@@ -1,6 +1,6 @@
 """Writes zero-shot/: tiny CLIP and SigLIP models of both towers with their tokenizers, and what transformers makes of picture.png and texts.
 
-python test/goldens/zero_shot.py [--out DIR] [--seed N]
+python test/goldens/zero_shot.py [name ...] [--out DIR] [--seed N]
 """
 
 import argparse
@@ -60,6 +60,21 @@ def unigram_tokenizer(folder, places):
     return fast, tokenizer.get_vocab_size()
 
 
+def gemma_tokenizer(folder, places):
+    """As SigLIP 2's: bytes where there is no letter, spaces as ▁, and no lower case."""
+    trained = Tokenizer(models.BPE())
+    trained.normalizer = normalizers.Replace(" ", "▁")
+    trained.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
+    trained.train_from_iterator(CORPUS, trainers.BpeTrainer(vocab_size=70))
+    learned = json.loads(trained.to_str())["model"]
+    words = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", *(f"<0x{byte:02X}>" for byte in range(256)), *learned["vocab"]]
+    vocab = {word: i for i, word in enumerate(words)}
+    merges = [tuple(pair) for pair in learned["merges"]]
+    tokenizer = transformers.GemmaTokenizer(vocab=vocab, merges=merges, add_bos_token=False, add_eos_token=True, padding_side="right", model_max_length=places)
+    tokenizer.save_pretrained(folder)
+    return tokenizer, len(words)
+
+
 def clip(folder, places, old_files=False, eos=None, text={}, **config):
     tokenizer, words = clip_tokenizer(folder, places, old_files)
     ends = {"bos_token_id": words - 2, "eos_token_id": words - 1 if eos is None else eos, "pad_token_id": 1}
@@ -69,8 +84,8 @@ def clip(folder, places, old_files=False, eos=None, text={}, **config):
     return model, tokenizer, CLIP | {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}, {"padding": True}
 
 
-def siglip(folder, places, **text):
-    tokenizer, words = unigram_tokenizer(folder, places)
+def siglip(folder, places, make_tokenizer=unigram_tokenizer, **text):
+    tokenizer, words = make_tokenizer(folder, places)
     settings = SMALL | {"vocab_size": words, "max_position_embeddings": places, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 1} | text
     model = transformers.SiglipModel(transformers.SiglipConfig(text_config=settings, vision_config=VISION))
     return model, tokenizer, SIGLIP | {"size": {"height": 32, "width": 32}}, {"padding": "max_length"}
@@ -80,16 +95,21 @@ MODELS = {
     "clip": lambda folder: clip(folder, 24, eos=2, projection_dim=24),
     "clip-files": lambda folder: clip(folder, 21, old_files=True, projection_dim=40, text={"hidden_act": "gelu", "num_hidden_layers": 3}),
     "siglip": lambda folder: siglip(folder, 16),
+    # SigLIP 2 of a fixed size is SigLIP with another tokenizer.
+    "siglip2": lambda folder: siglip(folder, 20, gemma_tokenizer, num_hidden_layers=1, pad_token_id=0, bos_token_id=2),
     "siglip-long": lambda folder: siglip(folder, 29, num_attention_heads=4, num_hidden_layers=1),
 }  # fmt: skip
 
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "zero-shot")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     for name, make in MODELS.items():
+        if arguments.names and name not in arguments.names:
+            continue
         folder = arguments.out / name
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(0)
