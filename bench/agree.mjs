@@ -1,13 +1,10 @@
-/**
- * `npm run -s bench:agree -- [--rounds N] [--kernel PART] [--json]`: whether the page in Chromium and `vit8 bench` in Node tell the
- * same times on one adapter, Chromium's SwiftShader. Runs are taken in turns, page, command, page, command.
- */
+/** `npm run -s bench:agree`: whether the page in Chromium and `vit8 bench` in Node measure the same times on one adapter. */
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
 import { findChromium, findSwiftShader } from "../scripts/chromium.mjs";
+import { readOptions } from "../scripts/options.mjs";
 import { root } from "../scripts/setup.mjs";
 import { openChromium, runToItsEnd, savedJson } from "./in-chromium.mjs";
 
@@ -15,13 +12,21 @@ import { openChromium, runToItsEnd, savedJson } from "./in-chromium.mjs";
 /** @typedef {import("../src/bench/kernels.ts").KernelRow} KernelRow */
 /** @typedef {import("../src/bench/models.ts").ModelRow} ModelRow */
 
-const { values } = parseArgs({
-  options: {
+const values = readOptions(
+  `npm run -s bench:agree -- [options]
+Whether the benchmark page in Chromium and vit8 bench in Node measure the same times on one adapter, Chromium's SwiftShader.
+Runs alternate between the two.
+
+  --rounds N       runs of each; default 3
+  --kernel PART    only kernels whose name contains PART
+  --json           print JSON
+  -h, --help       show this text`,
+  {
     rounds: { type: "string", default: "3" },
     kernel: { type: "string", default: "" },
     json: { type: "boolean" },
   },
-});
+);
 const { module: agree } = /** @type {{ module: typeof import("../src/bench/agree.ts") }} */ (
   await runnerImport(path.join(root, "src/bench/agree.ts"))
 );

@@ -1,25 +1,30 @@
-/**
- * `node bench/alive.mjs [--model DIR] [--seconds 10] [--json]`: a model back to back on the main thread of a page in
- * Chromium on its software GPU, beside an animation: how long a submit holds the GPU, and whether the page stays responsive.
- */
+/** `node bench/alive.mjs`: whether a page stays responsive while a model runs in it back to back. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { chromium } from "@playwright/test";
 import { build } from "vite";
 import { findChromium } from "../scripts/chromium.mjs";
+import { readOptions } from "../scripts/options.mjs";
 
 /** @typedef {import("./alive/page.ts").Liveliness} Liveliness */
 
 const root = path.resolve(import.meta.dirname, "..");
-const { values } = parseArgs({
-  options: {
+const values = readOptions(
+  `node bench/alive.mjs [options]
+Runs a model back to back on the main thread of a page in Chromium, beside an animation: how long a submit holds the GPU, and
+whether the page stays responsive.
+
+  --model DIR      a model folder; default models/everyday80
+  --seconds N      default 10
+  --json           print JSON
+  -h, --help       show this text`,
+  {
     model: { type: "string", default: path.join(root, "models", "everyday80") },
     seconds: { type: "string", default: "10" },
     json: { type: "boolean" },
   },
-});
+);
 const site = mkdtempSync(path.join(tmpdir(), "vit8-alive-"));
 process.on("exit", () => rmSync(site, { recursive: true, force: true }));
 

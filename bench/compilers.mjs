@@ -1,17 +1,28 @@
-/**
- * `npm run -s bench:compilers -- [--gpu navi31,tgl] [--model ti,s,b] [--batch 1,8,32] [--program int8] [--kernel PART] [--chosen] [--steps]
- * [--against FILE] [-o FILE]`: what the compilers of real GPUs make of every kernel, on a machine that has none of them. docs/gpu-compilers.md says how
- * to read it. Times in it are predicted from counts, never measured.
- */
+/** `npm run -s bench:compilers`: what the compilers of real GPUs make of every kernel, on a machine that has none of them. */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
+import { readOptions } from "../scripts/options.mjs";
 import { root, setUpDependencies } from "../scripts/setup.mjs";
 
 setUpDependencies();
-const { values } = parseArgs({
-  options: {
+const values = readOptions(
+  `npm run -s bench:compilers -- [options]
+Compiles the kernels with the compilers of AMD's and Intel's drivers, without their GPUs, and prints what they make of them.
+Times are predicted from counts, not measured. docs/gpu-compilers.md explains the tables.
+
+  --gpu LIST       navi21, navi31, gfx1201, vega20, tgl, dg2, mtl, lnl; default all
+  --model LIST     ti, s, b, l; default ti,s,b
+  --batch LIST     images in one submit; default 1,8,32
+  --program LIST   int8, half, float32, ibert, ivit, cases; default int8,float32,ibert
+  --kernel PART    only kernels whose name contains PART
+  --chosen         only the variants that an adapter uses before it has measured any
+  --matrix-units   also int8 matrices, which browsers offer behind a flag
+  --steps          the predicted time of every step
+  --against FILE   the changes since FILE, an earlier result of -o
+  -o, --output FILE  write the result as JSON
+  -h, --help       show this text`,
+  {
     gpu: { type: "string" },
     model: { type: "string", default: "ti,s,b" },
     batch: { type: "string", default: "1,8,32" },
@@ -23,7 +34,7 @@ const { values } = parseArgs({
     against: { type: "string" },
     output: { type: "string", short: "o" },
   },
-});
+);
 const { compared, GPUS, printed, runCompilers } = /** @type {typeof import("./compilers/index.ts")} */ (
   (await runnerImport(path.join(root, "bench", "compilers", "index.ts"))).module
 );

@@ -1,32 +1,36 @@
-/**
- * `node bench/race.mjs [--model DIR] [--quick] [--cpu] [--json]`: vit8 and ONNX Runtime Web in one tab of Chromium on its
- * software GPU and on the CPU, with one thread and with as many as cores, in turns (A B A C), and from navigation to the first label,
- * each time in a new browser. `--cpu` leaves the software GPU out.
- * Needs `npm i --no-save --ignore-scripts onnxruntime-web@1.30.0`.
- */
+/** `node bench/race.mjs`: vit8 and ONNX Runtime Web in one tab of Chromium, in turns, and from navigation to the first label. */
 import { spawnSync } from "node:child_process";
 import { createReadStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { chromium } from "@playwright/test";
 import { build } from "vite";
 import { findChromium } from "../scripts/chromium.mjs";
+import { readOptions } from "../scripts/options.mjs";
 
 /** @typedef {import("./peers/onnx-web.ts").Configuration} Configuration */
 /** @typedef {import("./race/page.ts").Heat} Heat */
 
 const root = path.resolve(import.meta.dirname, "..");
-const { values } = parseArgs({
-  options: {
+const values = readOptions(
+  `node bench/race.mjs [options]
+vit8 and ONNX Runtime Web in one tab of Chromium, on its software GPU and on the CPU, in turns (A B A C); then from navigation to the
+first label, each time in a new browser. Needs npm i --no-save --ignore-scripts onnxruntime-web@1.30.0
+
+  --model DIR      a model folder; default models/everyday80
+  --quick          fewer rounds
+  --cpu            without the software GPU
+  --json           print JSON
+  -h, --help       show this text`,
+  {
     model: { type: "string", default: path.join(root, "models", "everyday80") },
     quick: { type: "boolean" },
     cpu: { type: "boolean" },
     json: { type: "boolean" },
   },
-});
+);
 const work = mkdtempSync(path.join(tmpdir(), "vit8-race-"));
 process.on("exit", () => rmSync(work, { recursive: true, force: true }));
 

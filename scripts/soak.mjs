@@ -1,16 +1,19 @@
-/**
- * `npm run soak [-- --images N] [--device cpu]`: classifies images of many sizes one after another with the bundled model, and
- * fails where memory grows. Prints what is held after every tenth.
- */
+/** `npm run soak`: fails where memory grows while the bundled model classifies thousands of images. */
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { readOptions } from "./options.mjs";
 import { root } from "./setup.mjs";
 
-const { values } = parseArgs({
-  options: { images: { type: "string", default: "2000" }, device: { type: "string", default: "auto" } },
-});
+const values = readOptions(
+  `npm run soak [-- options]
+Classifies images of many sizes one after another with the bundled model, prints the memory in use, and fails where it grows.
+
+  --images N       default 2000
+  --device NAME    auto, webgpu or cpu; default auto
+  -h, --help       show this text`,
+  { images: { type: "string", default: "2000" }, device: { type: "string", default: "auto" } },
+);
 const images = Number(values.images);
 
 setFlagsFromString("--expose-gc");

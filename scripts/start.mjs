@@ -1,8 +1,15 @@
 /** `npm start [-- --port N]`: installs what is missing, serves the demo, opens it where there is a display. */
-import { parseArgs } from "node:util";
+import { readOptions } from "./options.mjs";
 import { root, setUpDependencies } from "./setup.mjs";
 
-const { port } = parseArgs({ options: { port: { type: "string" } } }).values;
+const { port } = readOptions(
+  `npm start [-- options]
+Installs what is missing, serves the demo, and opens it where there is a display.
+
+  --port N         default 5173
+  -h, --help       show this text`,
+  { port: { type: "string" } },
+);
 setUpDependencies();
 const { createServer } = await import("vite");
 const display = process.platform === "linux" ? process.env.DISPLAY || process.env.WAYLAND_DISPLAY : true;
