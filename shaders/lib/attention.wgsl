@@ -1,4 +1,4 @@
-// Shared by the attention kernels: the problem, the positions of rows, and the terms of a score besides Q.K.
+// Shared by the attention kernels: the problem, the positions of rows, and the terms of a score in addition to Q.K.
 // A head's channels are padded to whole groups of 64. A sequence is an image, or a window of one. With `apart`, Q, K and V are three
 // tensors; otherwise they are side by side. With `options` there may be windows, a bias, cosines and a scale for each head.
 

@@ -1,5 +1,5 @@
-// Scale reparameterisation: a LayerNorm's output is quantized channel by channel, and a change of its affine and of the
-// next layer makes one scale and zero point of it (Li et al. 2023, RepQ-ViT, section 4.2, equations 7 to 11).
+// Scale reparameterization: the output of a LayerNorm is quantized channel by channel; then its affine and the next layer are changed so
+// that one scale and zero point suffice (Li et al. 2023, RepQ-ViT, section 4.2, equations 7 to 11).
 
 import type { Uniform } from "../quant/quantizer.ts";
 import { type Linear, migrate, type Norm, shiftNorm } from "./layers.ts";

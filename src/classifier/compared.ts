@@ -109,7 +109,7 @@ async function readPage(cache: TextCache | undefined, page: string): Promise<Rec
   try {
     return JSON.parse((await cache?.read(page)) ?? "{}");
   } catch {
-    return {}; // damaged: measured anew
+    return {}; // damaged: measured again
   }
 }
 

@@ -1,4 +1,4 @@
-// `vit8 inspect --cost`: what an image costs, operation by operation, and where vit8's time goes.
+// `vit8 inspect --cost`: the cost of an image by operation, and the time of each pass of vit8.
 
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { profileOf } from "../bench/profile.ts";

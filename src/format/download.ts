@@ -28,7 +28,7 @@ const PARTIAL = 206;
 /**
  * Requests the file; undefined if there is none (404, 410). Temporary failures are retried after 0.5, 1, 2 and 4 s, or after
  * Retry-After. An interrupted body is resumed by Range, or read again from the start if the server does not support Range.
- * @param range which bytes are needed; the stream starts there, and goes on to the end of the file if the server does not support Range
+ * @param range which bytes are needed; the stream starts there, and continues to the end of the file if the server does not support Range
  * @throws ModelLoadError, as the stream does, and the signal's reason
  */
 export async function download(

@@ -24,7 +24,7 @@ export async function acquireGpu(options: OpenOptions, signal?: AbortSignal): Pr
     letGo(shared);
     throw error;
   }
-  // Lost between the asking and the answer: ask again.
+  // The device was lost meanwhile: open another.
   letGo(shared);
   return acquireGpu(options, signal);
 }
@@ -40,7 +40,7 @@ function letGo(shared: Shared): void {
   shared.opening.then((gpu) => gpu.destroy()).catch(() => {});
 }
 
-/** A device that could not be opened, or is lost or given back, serves nobody: the next who asks opens another. */
+/** A device that could not be opened, or that was lost or released, is dropped: the next request opens another. */
 function openShared(options: OpenOptions): Shared {
   const shared: Shared = { opening: openGpu(options), users: 0 };
   shared.opening.then(

@@ -21,8 +21,7 @@ export function remedyFor(
 let hasLooked = false;
 
 /**
- * Warns once, when a model loads, that image files will need a package that is missing. It is no error: whoever passes pixels does
- * without.
+ * Warns once, when a model loads, that image files will need a missing package. It is not an error, because pixels need no package.
  */
 export function warnWithoutSharp(): void {
   if (hasLooked) return;

@@ -56,7 +56,7 @@ export async function loadSharp(): Promise<typeof import("sharp").default> {
 
 async function decode(image: Sharp, { space, channels }: Metadata): Promise<RawPicture> {
   if (space === "cmyk") return pixels(await rawOf(image, "cmyk"), inkToRgb);
-  // Grey with alpha is cut to its high byte like colors; only plain 16-bit gray is clipped.
+  // Gray with alpha is cut to its high byte like colors; only plain 16-bit gray is clipped.
   if (space === "grey16" && channels === 1) return pixels(await rawOf(image, "grey16"), clippedGrey);
   const { data, info } = await image
     .toColourspace("srgb")

@@ -1,4 +1,4 @@
-/** Documents and messages use plain English and the terms of CONTRIBUTING's glossary: none of the words below, each beside what to write instead. */
+/** Documents, messages and comments use plain English and the terms of CONTRIBUTING's glossary: none of the words below, each beside what to write instead. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -92,8 +92,19 @@ function withoutBraces(text: string): string {
   return shorter === text ? text : withoutBraces(shorter);
 }
 
-const sources = (readdirSync("src", { recursive: true }) as string[])
-  .map((name) => path.posix.join("src", name))
+/** The text of comments, on their lines, without values, types and names of the code. */
+function commentsOf(text: string): string[] {
+  return proseOf(
+    text
+      .replace(/(\/\*\*[\s\S]*?\*\/|(?<=^|\s)\/\/ .*$)|./gm, (_, comment?: string) => comment ?? " ")
+      .replace(/@param \w+|\{[^{}\n]*\}|"[^"\n]*"|\b\w*[a-z][A-Z]\w*/g, " "),
+  ).split("\n");
+}
+
+const filesIn = (folder: string) =>
+  (readdirSync(folder, { recursive: true }) as string[]).map((name) => path.posix.join(folder, name));
+
+const sources = filesIn("src")
   .filter((file) => /\.ts$/.test(file) && !/\.(?:test|cases|shared)\.ts$|^src\/testing\//.test(file))
   // The labels of ImageNet are its own.
   .filter((file) => file !== "src/format/imagenet-labels.ts");
@@ -104,6 +115,18 @@ describe("words", () => {
   test("messages of the sources", () => {
     expect(sources.flatMap((file) => markedIn(file, messagesOf(readFileSync(file, "utf8"))))).toEqual([]);
   });
+
+  test("comments of the sources", () => {
+    const files = [...sources, ...filesIn("shaders"), ...filesIn("assembly")].filter((file) =>
+      /\.(?:ts|wgsl)$/.test(file),
+    );
+    expect(files.flatMap((file) => markedIn(file, commentsOf(readFileSync(file, "utf8"))))).toEqual([]);
+  });
+
+  test.each([
+    ["a comment", "/**\n * It tells.\n * @returns what came\n */\nexport const a = 1; // Told.", 3],
+    ["none in code and values", '/** @param picture `told` {Told} "told" */\nconst told = "a//told";', 0],
+  ])("%s", (_, text, count) => expect(markedIn("a.ts", commentsOf(text))).toHaveLength(count));
 
   test.each([
     ["a word of the older style", "It tells what came.", 2],
