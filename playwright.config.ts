@@ -10,7 +10,7 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env.CI),
-  // One more try on a busy machine, told as "flaky": software rendering shares its two cores with the browser.
+  // One more try on a busy machine, reported as "flaky": software rendering shares its two cores with the browser.
   retries: process.env.CI ? 1 : 0,
   webServer: {
     command: `node scripts/start.mjs --port ${port}`,

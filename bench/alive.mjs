@@ -39,7 +39,7 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage();
-  // Answered from the disk: localhost is a secure context, and needs no server here.
+  // Served from the disk: localhost is a secure context, and needs no server here.
   await page.route("http://localhost/**", (route) => {
     const { pathname } = new URL(route.request().url());
     const model = /^\/model\/([\w.-]+)$/.exec(pathname);

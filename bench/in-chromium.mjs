@@ -1,4 +1,4 @@
-/** The pages in a Chromium of their own, with nobody looking. */
+/** Runs the pages in a headless Chromium. */
 import { readFileSync } from "node:fs";
 import { chromium } from "@playwright/test";
 import { createServer } from "vite";

@@ -106,7 +106,7 @@ function exportOnnx(dtype) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** What the page's `vit8Race` comes to, in a browser of its own, whose caches are empty. @param {string} query */
+/** The result of the page's `vit8Race`, in a new browser with empty caches. @param {string} query */
 async function inBrowser(query) {
   const browser = await chromium.launch({
     executablePath: findChromium(),
@@ -153,7 +153,7 @@ function serve(folders) {
     const [prefix, folder] = Object.entries(folders).find(([start]) => url.startsWith(start)) ?? ["/", ""];
     const name = path.normalize(url.slice(prefix.length) || "index.html");
     const file = path.join(folder, name);
-    // Threads of WebAssembly, whoever's, need isolation.
+    // WebAssembly threads require cross-origin isolation.
     if (!request.url?.includes("isolation=none")) {
       response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");

@@ -7,13 +7,13 @@ import type { Plugin } from "vite";
 /** 4 GiB, all that 32 bits reach: a model takes as much of it as it needs. */
 const MOST_PAGES = 65_536;
 
-/** By file: compiled once, whoever imports it. */
+/** By file: compiled once for all importers. */
 const compiled = new Map<string, { readonly text: string; readonly encoded: Promise<string> }>();
 
 /**
- * `import encoded from "./index.ts?assembly"` gives an AssemblyScript module as WebAssembly, deflated and in base64, with its memory as
- * an import and no start-up code. A string goes wherever a script goes: into the worker and the one file of the CDN, and under a
- * policy that allows no further requests. Deflated first, because base64 hides from a server's compression what repeats.
+ * `import encoded from "./index.ts?assembly"` returns an AssemblyScript module as WebAssembly, deflated and in base64, with its memory as
+ * an import and no start-up code. A string works wherever a script works: in the worker, in the single file for a CDN, and under a policy
+ * that allows no further requests. It is deflated first, because base64 hides repetitions from a server's compression.
  */
 export function assembly(): Plugin {
   return {
@@ -41,7 +41,7 @@ function readSources(folder: string, watch: (file: string) => void): string {
     .join("");
 }
 
-/** @throws Error with what the compiler says. */
+/** @throws Error with the compiler's message. */
 async function compile(file: string): Promise<string> {
   let binary = new Uint8Array();
   const flags = ["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub"];
@@ -55,13 +55,13 @@ async function compile(file: string): Promise<string> {
     },
   });
   if (error) throw new Error(`${file}: did not compile:\n${stderr}`);
-  // Static data would be written to addresses that are not its own: whoever brings the memory lays it out.
+  // Static data would be written to addresses in use: the importer of the module lays out the memory.
   if (sectionsOf(binary).includes(DATA))
     throw new Error(`${file}: has static data; do without tables and strings`);
   return deflateSync(binary, { level: 9 }).toString("base64");
 }
 
-/** The kind of section that holds static data. */
+/** The id of the section for static data. */
 const DATA = 11;
 
 /** The kinds of sections that a module has: behind eight bytes, each a kind, its length in groups of 7 bits, and so many bytes. */

@@ -15,7 +15,7 @@ const edges = {
   quantize: "src/calibration/index.ts",
 };
 
-/** Apart from the kernels, whose making bundlers take for an effect: who imports only this gets only this. */
+/** Separate from the kernels, whose creation bundlers treat as a side effect: importing only this includes only this. */
 const geometry = { name: "geometry", test: /src\/image\/geometry\.ts$/ };
 
 /** One file each, without lazy parts: a worker starts from one address, and a page without a bundler writes one. */
@@ -56,7 +56,7 @@ function entries(mode: string): Record<string, string> {
   return mode === "size" ? { ...core, element: edges.element } : { ...core, ...edges };
 }
 
-/** The worker's place in the package, put in after Vite had its look: the bundler of whoever uses it is to find it. */
+/** Inserts the worker's URL in the package after Vite has processed it, so that the user's bundler finds it. */
 function publishedWorker(): Plugin {
   const name = "__VIT8_WORKER__";
   return {

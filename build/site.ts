@@ -12,8 +12,8 @@ const root = path.resolve(import.meta.dirname, "..");
 const BENCH = "demo/bench";
 
 /**
- * Images from files and addresses are blobs; models and images by address come from anywhere by https. What computes
- * where there is no GPU is WebAssembly, and so is ONNX Runtime Web, which the page of measurements races against.
+ * Images from files and URLs are blobs; models and images by URL are from any https server. The CPU path is WebAssembly, and so is ONNX
+ * Runtime Web on the bench page.
  */
 const policy = [
   "default-src 'self'",
@@ -95,7 +95,7 @@ function copies(folders: readonly string[]): Plugin {
   };
 }
 
-/** Tells the service worker what to keep; last, for it looks at what the others made. */
+/** Lists the files for the service worker to cache; last, because it reads the output of the other plugins. */
 function offline(): Plugin {
   return {
     name: "vit8:offline",

@@ -4,10 +4,10 @@ import type { Plugin } from "vite";
 import { link } from "wesl/core";
 
 /**
- * `import wgsl from "./x.wgsl?dot4&TILE=4&wgsl"` gives linked, tree-shaken WGSL text; a bare query word is a condition for
- * `@if(word)`, `NAME=value` a constant in `constants::NAME`. With `texts` in the place of `wgsl`, `inner=dot4,f32` is an axis,
- * and there is a text for each combination: `texts["dot4"]`. A place on an axis may be several words, `groups+add`, or none.
- * The linker runs at build time only: zero bytes in the page.
+ * `import wgsl from "./x.wgsl?dot4&TILE=4&wgsl"` returns linked, tree-shaken WGSL text; a bare query word is a condition for `@if(word)`,
+ * `NAME=value` a constant in `constants::NAME`. With `texts` instead of `wgsl`, `inner=dot4,f32` is an axis, and there is a text for each
+ * combination: `texts["dot4"]`. A value on an axis may be several words, `groups+add`, or none. The linker runs at build time only: it adds
+ * no bytes to the page.
  */
 export function wgsl(root = "shaders"): Plugin {
   return {
@@ -62,7 +62,7 @@ function readSources(directory: string, watch: (name: string) => void): Record<s
 }
 
 interface Query {
-  /** Whether a table of texts is asked for, or one text. */
+  /** Whether the query requests a table of texts, or one text. */
   readonly isTable: boolean;
   readonly axes: string[];
   readonly conditions: Record<string, boolean>;
@@ -91,14 +91,14 @@ function stripComments(code: string): string {
     .join("\n");
 }
 
-/** An alias of bool, which nobody needs, stands for what a browser declares and the linker does not know yet. */
+/** An otherwise unused alias of bool is a placeholder for a declaration of the browser that the linker does not support yet. */
 function withoutStandIns(code: string): string {
   return code.replace(/^alias \w+ = bool;\n/gm, "");
 }
 
 /**
- * naga 29, in wgpu and Firefox, fails on an `override` that comes after an array whose length is made of another one. Before
- * them come directives, which WGSL wants at the top.
+ * naga 29, in wgpu and Firefox, fails on an `override` after an array whose length is derived from another one. Directives are before them,
+ * because WGSL requires them at the top.
  */
 function overridesFirst(code: string): string {
   const order = [/^(?:enable|requires|diagnostic)\b/, /^(?:@id\(\d+\) )?override /, /^/];

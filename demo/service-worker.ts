@@ -18,12 +18,12 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(forgetOthers().then(() => self.clients.claim()));
 });
 
-/** A newer version waits until the page, which a person may be using, says so. */
+/** A newer version waits until the page requests it, because a person may be using the page. */
 self.addEventListener("message", ({ data }) => {
   if (data === "take over") self.skipWaiting();
 });
 
-/** What is kept comes from here, everything else from where it is. */
+/** Cached files are served from the cache, all others from their server. */
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || new URL(request.url).origin !== self.location.origin) return;

@@ -1,6 +1,6 @@
 /**
- * The second half of `npm run pictures`: docs/drop.gif, an image that is dropped on the demo page and answered, taken in
- * Chromium. It shows times: on a machine that does nothing else meanwhile.
+ * The second half of `npm run pictures`: docs/drop.gif, an image that is dropped on the demo page and classified, recorded in Chromium. It
+ * shows times, so run it on an idle machine.
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -43,7 +43,7 @@ async function film(page) {
   }
   await drop(page);
   await page.locator("#status", { hasText: "Done in" }).waitFor();
-  // The first answer of a page waits for its drivers.
+  // The first run of a page waits for the drivers.
   await page.evaluate(() => document.querySelector("#status")?.replaceChildren());
   await drop(page);
   await page.locator("#status", { hasText: "Done in" }).waitFor();

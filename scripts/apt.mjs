@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 
-/** Dawn refuses the lavapipe of Mesa 22, the one in Debian 12; its backports have a newer one. */
+/** Dawn does not support the lavapipe of Mesa 22, the one in Debian 12; its backports have a newer one. */
 const oldestMesa = 23;
 const sourcesFile = "/etc/apt/sources.list.d/vit8-backports.list";
 
@@ -61,7 +61,7 @@ const ask = (program, ...args) => execFileSync(program, args, { encoding: "utf8"
 /** @param {string[]} args */
 const install = (...args) => apt("install", "-y", "--no-install-recommends", ...args);
 
-/** What apt prints goes to stderr. @param {string[]} args */
+/** Prints apt's output on stderr. @param {string[]} args */
 function apt(...args) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   execFileSync("apt-get", ["-qq", ...args], { stdio: ["ignore", 2, 2], env });

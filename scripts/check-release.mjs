@@ -1,4 +1,4 @@
-/** `npm run check:release`: what must hold of the package before it is published, beside `npm test`. */
+/** `npm run check:release`: checks of the package before it is published, in addition to `npm test`. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

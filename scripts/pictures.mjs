@@ -1,6 +1,6 @@
 /**
- * `npm run pictures`: takes the documents' images of the pages anew, in Chromium on its software GPU. They show times: on a
- * machine that does nothing else meanwhile.
+ * `npm run pictures`: takes the screenshots of the pages for the documents again, in Chromium on its software adapter. They show times, so
+ * run it on an idle machine.
  */
 import path from "node:path";
 import sharp from "sharp";
@@ -32,7 +32,7 @@ try {
 async function classify(file, picture, viewport, colorScheme, further) {
   const page = await chromium.open("", { viewport, colorScheme });
   await page.getByText("Ready. Choose an image.").waitFor();
-  // The first answer of a page waits for its drivers.
+  // The first run of a page waits for the drivers.
   for (const name of ["penguin", "orange", picture]) {
     await page.locator("#samples").getByRole("button", { name }).click();
     await page.locator(`#preview[alt*="${name}"]`).waitFor();
@@ -58,7 +58,7 @@ async function measure(file, query, height, colorScheme) {
   await take(page, file);
 }
 
-/** What is in view, in a palette of 256 colors. @param {Page} page @param {string} file */
+/** Takes a screenshot of the visible part, in a palette of 256 colors. @param {Page} page @param {string} file */
 async function take(page, file) {
   const png = await page.screenshot();
   await sharp(png)

@@ -7,10 +7,10 @@ import { findChromium } from "./chromium.mjs";
 
 export const root = path.resolve(import.meta.dirname, "..");
 
-/** Something is missing that only a person can install: the message says what. */
+/** Something is missing that only a person can install: the message names it. */
 export class SetupError extends Error {}
 
-/** Installs node_modules where they are absent or not what package-lock.json says. What npm prints goes to stderr. */
+/** Installs node_modules if they are missing or differ from package-lock.json. npm's output is printed on stderr. */
 export function setUpDependencies() {
   if (dependenciesAreInstalled()) return;
   console.error("vit8: installing dependencies");
@@ -74,7 +74,7 @@ function dependenciesAreInstalled() {
   );
 }
 
-/** Asked in a process of its own: a broken Vulkan driver may end the process that loads it. */
+/** Checked in a process of its own, because a broken Vulkan driver may crash the process that loads it. */
 function adapterAnswers() {
   const ask = `const { create } = await import("webgpu"); process.exit((await create([]).requestAdapter()) ? 0 : 1);`;
   const node = spawnSync(process.execPath, ["--input-type=module", "-e", ask], {

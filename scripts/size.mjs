@@ -1,4 +1,4 @@
-/** `npm run size`: gzip sizes of the core (src/index.ts, kernels that run by default), the element and what loads when asked for. */
+/** `npm run size`: gzip sizes of the core (src/index.ts, kernels that run by default), the element and the chunks that load on demand. */
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";

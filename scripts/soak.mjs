@@ -55,7 +55,7 @@ async function report(done) {
   return { heapUsed, arrayBuffers, gpuBytes };
 }
 
-/** Of 40 sizes, so that buffers are made anew; the largest come in the first tenth. @param {number} seed */
+/** Of 40 sizes, so that buffers are created again; the largest are in the first tenth. @param {number} seed */
 function madeUpPicture(seed) {
   const [width, height] = [64 + 32 * (seed % 8), 64 + 48 * (seed % 5)];
   const rgba = new Uint8Array(width * height * 4);

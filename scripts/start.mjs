@@ -1,4 +1,4 @@
-/** `npm start [-- --port N]`: installs what is missing, serves the demo, opens it where there is a display. */
+/** `npm start [-- --port N]`: installs what is missing, serves the demo, and opens it if there is a display. */
 import { readOptions } from "./options.mjs";
 import { root, setUpDependencies } from "./setup.mjs";
 

@@ -1,4 +1,4 @@
-/** The steps of `npm test` and `npm run check:release`: each tells its name and its time, and its failure ends all. */
+/** The steps of `npm test` and `npm run check:release`: each prints its name and its time, and a failure ends all. */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { root } from "./setup.mjs";

@@ -22,7 +22,7 @@ function isStale() {
   );
 }
 
-/** The latest change below a path; a folder's own time tells of files that went away. @param {string} name @returns {number} */
+/** The latest change below a path; the time of a folder itself changes when files are deleted. @param {string} name @returns {number} */
 function newest(name) {
   const stats = statSync(name);
   if (!stats.isDirectory()) return stats.mtimeMs;

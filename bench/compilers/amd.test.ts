@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { amdFigures } from "./amd.ts";
 import { multiplyingLoops } from "./listing.ts";
 
-/** In the driver's form, of a program that nobody compiled. */
+/** In the driver's format, of a program that was not compiled. */
 const printed = (code: readonly string[], stats: Record<string, number> = {}) =>
   [
     "Compute Shader",

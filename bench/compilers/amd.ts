@@ -26,7 +26,10 @@ export function amdFigures(text: string, lanes: number): Figures {
   };
 }
 
-/** In halves `exec` and `vcc` have other names; the compiler's own form, in which GPUs come that LLVM does not know, has sizes. */
+/**
+ * In half-width waves, `exec` and `vcc` have other names; in the compiler's own format, used for GPUs that LLVM does not support, they have
+ * sizes.
+ */
 function is64Wide(code: string): boolean {
   return /^\/\* logical preds/m.test(code)
     ? /\bs2: %\d+:(?:exec|vcc)/.test(code)

@@ -21,7 +21,7 @@ export interface Compiled extends Omit<Pipeline, "compile"> {
 
 export interface CompiledGpu {
   readonly gpu: string;
-  /** What the adapter says of itself, through Dawn. */
+  /** The adapter's description of itself, through Dawn. */
   readonly machine: object;
   readonly pipelines: readonly Compiled[];
 }
@@ -58,7 +58,7 @@ export async function compileFor(gpu: TargetGpu, options: CompileOptions): Promi
   }
 }
 
-/** What the driver prints goes to a file: a pipe may cut lines of two threads. */
+/** The driver's output is written to a file: a pipe may split lines of two threads. */
 async function compile(log: string, out: string, options: CompileOptions): Promise<void> {
   const { script, environment, selection, signal, onProgress } = options;
   signal?.throwIfAborted();

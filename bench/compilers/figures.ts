@@ -1,4 +1,4 @@
-// What is known of one compiled pipeline, from whichever driver.
+// The figures of one compiled pipeline, for any driver.
 
 import type { Loop } from "./listing.ts";
 
@@ -7,14 +7,14 @@ export interface Figures {
   readonly wave: number;
   /** AMD's; where there is none, an instruction for one lane takes the turn of one for all. */
   readonly hasScalarUnit: boolean;
-  /** Of vectors, for each thread; absent where the driver does not say: every thread of Intel's has 128. */
+  /** Vector registers of each thread; undefined if the driver does not report them: every thread of Intel's has 128. */
   readonly registers?: number;
   readonly scalarRegisters?: number;
   readonly spills: number;
   readonly fills: number;
   /** Memory of a wave in the place of registers and of arrays that are indexed at run time. */
   readonly scratchBytes: number;
-  /** Waves that a SIMD holds at once; absent where the driver does not say. */
+  /** Waves per SIMD at the same time; undefined if the driver does not report it. */
   readonly occupancy?: number;
   /** Workgroup memory. */
   readonly localBytes: number;

@@ -1,4 +1,4 @@
-// The GPUs whose compilers are asked, and the cards that times are predicted for.
+// The GPUs whose compilers are used, and the cards for which times are predicted.
 
 export type Driver = "amd" | "intel";
 
@@ -24,7 +24,7 @@ export const GPUS: readonly TargetGpu[] = [
   { name: "lnl", driver: "intel", title: "Lunar Lake (Xe2)", lanes: 16, registerBytes: 64 },
 ];
 
-/** A product that is sold, from its data sheet: the clock is the one it holds under load, not its peak. */
+/** A product, from its data sheet: the clock is the sustained one, not the peak. */
 export interface Card {
   readonly name: string;
   readonly gpu: string;

@@ -30,7 +30,7 @@ export function intelFigures(text: string, lanes: number, registerBytes: number)
   };
 }
 
-/** A send stands on two lines, the second one says what it does. */
+/** A send is on two lines; the second one has its operation. */
 function messagesJoined(code: string): string[] {
   return code.replace(/\n {12,}(?=\S.*MsgDesc)/g, " ").split("\n");
 }

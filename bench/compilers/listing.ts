@@ -7,7 +7,7 @@ export interface Instruction {
   readonly kind: Kind;
   /** Cycles in which its SIMD or EU issues nothing else of its kind. */
   readonly cycles: number;
-  /** Multiply-adds of a lane but for those of dots: two in a dual-issued one, a lane's share in a matrix. */
+  /** Multiply-adds of a lane except for those of dots: two in a dual-issued one, a lane's share in a matrix. */
   readonly macs?: number;
   /** Bytes that all lanes together move. */
   readonly local?: number;
@@ -19,7 +19,7 @@ export interface Instruction {
 export interface Counts {
   dot: number;
   matrix: number;
-  /** Of all lanes, but for dots, matrices and multiply-adds of f32, which are counted apart. */
+  /** For all lanes, except dots, matrices and multiply-adds of f32, which are counted separately. */
   vector: number;
   fma: number;
   scalar: number;
@@ -28,7 +28,7 @@ export interface Counts {
   /** Cycles of the instructions that work on all lanes. */
   vectorCycles: number;
   scalarCycles: number;
-  /** Multiply-adds of a lane but for those of dots. */
+  /** Multiply-adds of a lane except for those of dots. */
   macs: number;
   localBytes: number;
   globalBytes: number;
@@ -54,7 +54,7 @@ export function noCounts(): Counts {
   };
 }
 
-/** The program as one loop that runs once. A jump back to a label makes a loop of what is between. */
+/** The program as one loop that runs once. A jump back to a label makes a loop of the lines in between. */
 export function program(lines: readonly Line[]): Loop {
   const ends = loopEnds(lines);
   let at = 0;
@@ -116,7 +116,7 @@ export function multiplyingLoops(whole: Loop, leastMacs = MANY_MACS): Loop[] {
   );
 }
 
-/** Where the time goes: the loops that multiply, or else the innermost one with the most vector instructions. */
+/** The loops that take most of the time: those that multiply, or otherwise the innermost one with the most vector instructions. */
 export function hotLoops(whole: Loop): Loop[] {
   for (const least of [MANY_MACS, SOME_MACS]) {
     const multiplying = multiplyingLoops(whole, least);

@@ -23,7 +23,7 @@ export interface Prediction {
   readonly fill: number;
 }
 
-/** Undefined where there are products, and nothing that is counted as one: its loops turn nobody knows how often. */
+/** Undefined if there are products but no counted one: the number of iterations of its loops is not known. */
 export function predict(figures: Figures, dispatch: Dispatch, card: Card): Prediction | undefined {
   if (dispatch.products.length > 0 && !multiplies(figures.code)) return undefined;
   const { workgroups, threads, stepBytes } = dispatch;

@@ -20,7 +20,7 @@ export function printed(report: Report, withSteps: boolean): string {
   ].join("\n\n");
 }
 
-/** Pipelines that differ in their constants alone, and came out the same but for the estimate, are one row. */
+/** Pipelines that differ only in their constants, and have the same figures except for the estimate, are one row. */
 function figuresOf(gpu: string, pipelines: readonly PipelineReport[]): string {
   const rows = new Map<string, PipelineReport[]>();
   for (const pipeline of pipelines) {

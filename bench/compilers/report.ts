@@ -1,4 +1,4 @@
-// What is kept of a run: figures of every pipeline, and predicted times of every step on the named cards.
+// The stored results of a run: figures of every pipeline, and predicted times of every step on the named cards.
 
 import type { Compiled, CompiledGpu } from "./compiled.ts";
 import type { Figures } from "./figures.ts";

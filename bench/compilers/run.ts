@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-/** @throws MissingToolError where a driver, a compiler or Intel's stand-in is missing. */
+/** @throws MissingToolError if a driver, a compiler or Intel's placeholder is missing. */
 export async function runCompilers({
   root,
   gpus,

@@ -1,5 +1,5 @@
-// What compiling for a GPU that is not there takes: Mesa's drivers, a Vulkan layer of our own, and Mesa's stand-in for
-// Intel's kernel driver. Made on the spot and kept in the user's cache.
+// What is needed to compile for a GPU that the machine does not have: Mesa's drivers, a Vulkan layer of this project, and Mesa's
+// placeholder for Intel's kernel driver. Built when needed, and cached for the user.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import type { TargetGpu } from "./gpus.ts";
 
-/** Something is missing: the message says what, and the remedy. */
+/** A tool is missing: the message names it and how to install it. */
 export class MissingToolError extends Error {
   override readonly name = "MissingToolError";
 }

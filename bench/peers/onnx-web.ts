@@ -1,4 +1,4 @@
-// ONNX Runtime Web, from wherever somebody has put it: too big to come along, and fetched only when it is asked for.
+// ONNX Runtime Web, if it is installed: too large for a dependency, and loaded on demand.
 
 import type { Runner } from "../../src/bench/race.ts";
 import { INPUT } from "../../src/onnx/model.ts";
@@ -23,7 +23,7 @@ export interface Feed {
   readonly shape: readonly [images: number, channels: 3, height: number, width: number];
 }
 
-/** The part of the package that is used here; it is no dependency, so its own types are not at hand. */
+/** The part of the package that is used here. It is not a dependency, so its own types are not available. */
 interface OnnxPackage {
   readonly env: {
     logLevel: string;

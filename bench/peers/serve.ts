@@ -5,7 +5,7 @@ import type { Connect, Plugin } from "vite";
 
 const packages = createRequire(import.meta.url);
 
-/** Development only: what races on the bench page, where somebody has installed it: ONNX Runtime Web at `/ort/`, TensorFlow.js at `/tf/`. */
+/** Development only: serves the other runtimes of the bench page, if they are installed: ONNX Runtime Web at `/ort/`, TensorFlow.js at `/tf/`. */
 export function peers(): Plugin {
   return {
     name: "vit8:peers",

@@ -1,4 +1,4 @@
-// TensorFlow.js on its WebGPU backend, from wherever somebody has put it: the same model in its operations, in f32.
+// TensorFlow.js on its WebGPU backend, if it is installed: the same model with its operations, in f32.
 
 import { UnsupportedModelError } from "../../src/errors/errors.ts";
 import { checkOptions } from "../../src/network/attention-options.ts";
@@ -15,7 +15,7 @@ import type { Tensors } from "../../src/onnx/writer.ts";
 import type { Activation } from "../../src/tensor/activation.ts";
 import type { Entrant, Feed } from "./onnx-web.ts";
 
-/** The part of the package that is used here; it is no dependency, so its own types are not at hand. */
+/** The part of the package that is used here. It is not a dependency, so its own types are not available. */
 interface Tf {
   setBackend(name: "webgpu"): Promise<boolean>;
   ready(): Promise<void>;

@@ -5,7 +5,7 @@ import { wgsl } from "../../build/wgsl-plugin.ts";
 
 const shaders = path.resolve(import.meta.dirname, "../../shaders");
 
-/** The race's page, minified as a site would have it; race.mjs says where to. */
+/** The page of the race, minified as for a site; race.mjs sets the output folder. */
 export default defineConfig({
   root: import.meta.dirname,
   logLevel: "warn",

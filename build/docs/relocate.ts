@@ -1,6 +1,6 @@
 import { parseAst } from "vite";
 
-/** What VitePress takes for the path of the site: it wants one, and the site is to work under any. */
+/** A placeholder for the path of the site: VitePress requires a path, but the site must work under any. */
 export const BASE = "/__vit8_docs__/";
 
 /** A page or a style sheet, `depth` folders below the site's: its paths become relative. */

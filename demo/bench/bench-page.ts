@@ -27,13 +27,13 @@ export interface Bench {
   readonly settings: Settings;
   /** Where models run. */
   readonly backend: "webgpu" | "cpu";
-  /** A model folder that somebody has chosen, on a page that takes one. */
+  /** The model folder that the user chose, on a page with such an input. */
   readonly folder?: readonly File[];
   readonly signal: AbortSignal;
-  /** Of this adapter; measured when first asked for. */
+  /** The peaks of this adapter; measured at the first call. */
   peaks(): Promise<Peaks>;
   onRow(row: Row, done: number, total: number): void;
-  /** What is being done, in words, where rows are long in coming. */
+  /** Shows what is being done, in words, while there are no new rows. */
   tell(words: string): void;
 }
 
@@ -52,12 +52,12 @@ export interface Run {
   readonly settings: Partial<Settings>;
   /** Seconds that all of it took. */
   readonly elapsedS: number;
-  /** Whether somebody ended it early. */
+  /** Whether the user stopped it early. */
   readonly cancelled: boolean;
   readonly rows: readonly Row[];
 }
 
-/** Numbers of a plot, which stand below it as a table too; a row of a table with an `error` would be one that failed. */
+/** Numbers of a plot, which are also below it as a table; a table row with an `error` would be a failed one. */
 export type PlotRecord = Readonly<Record<string, Cell>> & { readonly error?: never };
 
 export interface PlotPage<R extends Row> {
@@ -73,7 +73,7 @@ export interface BenchPage<R extends Row = Row> {
   readonly lead: string;
   readonly parameters: readonly ParameterName[];
   readonly presets: Readonly<Record<PresetName, Partial<Settings>>>;
-  /** Whether it measures a model folder that somebody chooses. */
+  /** Whether it measures a model folder that the user chooses. */
   readonly takesFolder?: boolean;
   measure(bench: Bench): Promise<unknown>;
   readonly columns: readonly Column<R>[];
@@ -85,7 +85,7 @@ export function definePage<R extends Row>(page: BenchPage<R>): BenchPage {
   return page as unknown as BenchPage;
 }
 
-/** What a row is called: the cells that name it. Rows of two runs with one name are compared. */
+/** The name of a row: the cells that identify it. Rows of two runs with the same name are compared. */
 export function nameOf({ columns }: BenchPage, row: Row): string {
   return columns
     .filter(({ names }) => names)

@@ -17,7 +17,7 @@ export function byId<T extends HTMLElement>(id: string, type: abstract new () =>
   throw new Error(`index.html has no ${type.name} #${id}`);
 }
 
-/** What fails is told. */
+/** Shows errors. */
 export function onClick(id: string, work: () => unknown): void {
   byId(id, HTMLButtonElement).addEventListener("click", async () => {
     try {

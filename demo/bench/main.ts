@@ -1,4 +1,4 @@
-// The page of measurements: settings from the address, a run, and what is kept of it.
+// The bench page: settings from the URL, a run, and its saved results.
 
 import type { Run } from "./bench-page.ts";
 import { byId, element, onClick, showError, tell } from "./elements.ts";
@@ -44,7 +44,7 @@ function showComplaints(complaints: readonly string[]): void {
   byId("complaints", HTMLElement).replaceChildren(...items);
 }
 
-/** What a link holds, or else the last run of this page. */
+/** Restores the run in a link, or otherwise the last run of this page. */
 async function restore(): Promise<void> {
   try {
     const linked = await runOfFragment(location.hash);

@@ -7,7 +7,7 @@ const KEY = "#run=";
 const MOST_CHARACTERS = 500_000;
 const MOST_BYTES = 4_000_000;
 
-/** The fragment, with its #. Numbers keep six digits, twice what is shown. */
+/** The fragment, with its #. Numbers keep six digits, twice as many as are shown. */
 export async function fragmentOf(run: Run): Promise<string> {
   const json = JSON.stringify(run, (_, value) =>
     typeof value === "number" ? Number(value.toPrecision(6)) : value,

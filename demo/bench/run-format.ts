@@ -5,7 +5,7 @@ import type { Row, Run } from "./bench-page.ts";
 const MOST_ROWS = 2000;
 const MOST_SAMPLES = 1000;
 
-/** @throws TypeError that says what is not as expected. */
+/** @throws TypeError that says what is invalid. */
 export function checkedRun(value: unknown): Run {
   const run = objectOf(value, "run");
   expect(run.format === 1, "format: expected 1");

@@ -8,7 +8,7 @@ import { adapterWords, settingsWords } from "./facts.ts";
 import { forgetRun, type SavedRun, savedRuns } from "./saved.ts";
 import { tableElement } from "./table-element.ts";
 
-/** Lists them, the latest first; `onShow` is told which one somebody wants to see. */
+/** Lists them, latest first; `onShow` is called with the one that the user selects. */
 export async function listSaved(page: BenchPage, onShow: (run: Run) => void): Promise<SavedRun[]> {
   const runs = await savedRuns(page.id);
   const items = runs.map((saved) => itemOf(page, saved, onShow));

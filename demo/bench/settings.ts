@@ -1,4 +1,4 @@
-// What a run is told, in the address: bounded, and every value that is not as it should be is named.
+// The settings of a run in the URL, within bounds. Every invalid value is reported.
 
 import { WEB_PROVIDERS } from "../../bench/peers/onnx-web.ts";
 import { SHAPES, type ShapeName } from "../../src/bench/made-up-model.ts";
@@ -26,9 +26,9 @@ export interface Settings {
   readonly peers: readonly string[];
   /** The path of ONNX Runtime Web's dist folder. Of this origin alone: a link must not bring code of another. */
   readonly runtime: string;
-  /** Likewise of TensorFlow.js's files. */
+  /** The same for TensorFlow.js's files. */
   readonly tensorflow: string;
-  /** A kernel that is made to answer wrongly, to see that it is found out. */
+  /** A kernel that is changed to compute wrong results, to check that this is detected. */
   readonly wrong: string;
 }
 
@@ -36,9 +36,9 @@ export type ParameterName = Exclude<keyof Settings, "preset" | "wrong">;
 
 interface Parameter<T> {
   readonly label: string;
-  /** What is expected, in words. */
+  /** The expected values, in words. */
   readonly hint: string;
-  /** Undefined for what is out of bounds. */
+  /** Undefined for a value out of bounds. */
   parse(text: string): T | undefined;
 }
 
@@ -130,7 +130,7 @@ const DEFAULTS: Settings = {
   wrong: "",
 };
 
-/** The preset of the query, and over it what else the query says; complaints name what was not understood. */
+/** The preset of the query, with the other settings of the query; complaints name the invalid ones. */
 export function settingsOf(
   query: URLSearchParams,
   presets: Readonly<Record<PresetName, Partial<Settings>>>,
@@ -148,7 +148,7 @@ export function settingsOf(
   return { settings: { ...DEFAULTS, ...presets[preset], ...told } as Settings, complaints };
 }
 
-/** As an address says it: a run of this page with these settings. */
+/** As a query: a run of this page with these settings. */
 export function queryOf(
   page: string,
   settings: Partial<Settings>,

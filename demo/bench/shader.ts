@@ -3,7 +3,7 @@
 import { allCases } from "../../src/bench/kernels.ts";
 import { element } from "./elements.ts";
 
-/** A button with the variant's name that opens its text; undefined for what is not a variant of a kernel. */
+/** A button with the variant's name that opens its text; undefined for a name that is not a variant of a kernel. */
 export function shaderButton(kernel: string, variant: string): HTMLButtonElement | undefined {
   const wgsl = allCases.find((cases) => cases.kernel.name === kernel)?.kernel.variants[variant]?.wgsl;
   if (wgsl === undefined) return undefined;

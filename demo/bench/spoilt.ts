@@ -1,4 +1,4 @@
-// A kernel that answers wrongly on purpose, to see that it is found out and not timed.
+// A kernel that computes wrong results intentionally, to check that this is detected and not timed.
 
 import type { AnyCases } from "../../src/testing/cases.ts";
 

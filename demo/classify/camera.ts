@@ -25,7 +25,7 @@ export interface Pace {
   readonly elapsedMs: number;
 }
 
-/** Gives `look` a frame as soon as it is done with the one before: frames in between are left out, none waits. */
+/** Passes a frame to `look` as soon as it is done with the previous one: frames in between are skipped. */
 export async function followFrames(
   video: HTMLVideoElement,
   look: () => Promise<void>,

@@ -3,7 +3,7 @@ import { type Framing, type Geometry, pictureGeometry } from "../../src/index.ts
 import { byId } from "./page.ts";
 import { texts } from "./texts.ts";
 
-/** Draws the box at the model's size, and says how large it is. */
+/** Draws the crop at the model's size, and shows its size. */
 export function showSeen(picture: ImageBitmap | HTMLVideoElement, framing: Framing): void {
   const { resizedWidth, resizedHeight, cropWidth, cropHeight } = drawSeen(
     byId("seen", HTMLCanvasElement),
@@ -33,7 +33,7 @@ export function drawSeen(
   canvas.height = cropHeight;
   const context = canvas.getContext("2d");
   if (!context) return geometry;
-  context.fillRect(0, 0, cropWidth, cropHeight); // black is what is around an image smaller than the crop
+  context.fillRect(0, 0, cropWidth, cropHeight); // pixels around an image smaller than the crop are black
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, -cropX, -cropY, resizedWidth, resizedHeight);
   return geometry;

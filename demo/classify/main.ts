@@ -1,4 +1,4 @@
-/** The page: one model, one image, and the names that the one gives to the other. */
+/** The demo page: one model, one image, and its labels. */
 import { forgetAttention, listenForAttention, showAttention, wantsAttention } from "./attention.ts";
 import { closeCamera, followFrames, openCamera } from "./camera.ts";
 import { showSeen } from "./framing.ts";
@@ -99,7 +99,7 @@ function showOptions(): void {
   nonlinear.value = loaded.options.nonlinear!;
 }
 
-/** So that the address can be sent to somebody; a folder cannot. */
+/** So that the URL can be shared; a folder cannot. */
 function showModelInAddress({ name, source }: Model): void {
   if (device.value === "auto") address.searchParams.delete("device");
   else address.searchParams.set("device", device.value);
@@ -143,7 +143,7 @@ async function choosePicture(address: string, name: string, file?: Blob): Promis
 /** As vit8 decodes a file: upright, straight alpha, no color profile applied. */
 const asStored = { premultiplyAlpha: "none", colorSpaceConversion: "none" } as const;
 
-/** An SVG need not say how large it is; the browser draws it at a size of its own. */
+/** An SVG may have no size; the browser draws it at a default size. */
 function withSize(image: HTMLImageElement): OffscreenCanvas {
   const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
   canvas.getContext("2d")!.drawImage(image, 0, 0);
@@ -170,7 +170,7 @@ async function lookAt(source: ImageBitmap): Promise<void> {
   }
 }
 
-/** Names what is there, then shows where it looked; a model without names says what it does instead. */
+/** Classifies the image, then shows the attention. For a model without labels, shows what it does instead. */
 async function look(
   source: ImageBitmap | HTMLVideoElement,
   { classifier }: Loaded,
@@ -180,9 +180,9 @@ async function look(
   showSeen(source, classifier.framing);
   const naming =
     classifier.labels.length > 0 ? classifier.classify(source, { topK: 5, signal }) : Promise.resolve([]);
-  // Asked for at once: a video's next frame would be another image.
+  // Requested immediately: the next frame of a video would be another image.
   const mapping = wantsAttention() ? classifier.attention(source, { signal }) : undefined;
-  mapping?.catch(() => {}); // told below, unless there is no name either
+  mapping?.catch(() => {}); // shown below, unless classifying failed too
   const results = await naming;
   if (signal.aborted) return;
   showResults(results);
@@ -192,7 +192,7 @@ async function look(
   if (map && wantsAttention() && !signal.aborted) showAttention(map);
 }
 
-/** Does `work` with the image and the model that are there; what it gives is dropped when others are by then. */
+/** Runs `work` with the current image and model, and drops its result if they have changed meanwhile. */
 async function withBoth<T>(
   work: (picture: ImageBitmap, loaded: Loaded, signal: AbortSignal) => Promise<T>,
   show: (result: T) => void,
@@ -231,7 +231,7 @@ async function showLikeness(source: ImageBitmap, { classifier }: Loaded, signal:
   else if (classifier.labels.length === 0) showText("likeness", texts.onlyCompares);
 }
 
-/** What another model saw says nothing of what this one sees. */
+/** Results of another model are not valid for this one. */
 function forgetOtherModel(): void {
   kept = undefined;
   showText("likeness", "");

@@ -1,4 +1,4 @@
-/** The models that the page suggests, what each one's name stands for, and how one is loaded. */
+/** The models that the page suggests, the model of each name, and how one is loaded. */
 import { ImageClassifier, type LoadOptions, UnsupportedModelError } from "../../src/index.ts";
 import { families } from "../models/known-models.ts";
 import { texts } from "./texts.ts";
@@ -6,7 +6,7 @@ import { texts } from "./texts.ts";
 export const bundled = "everyday80";
 const suggested = [bundled, ...families.flatMap(({ models }) => models.map(({ id }) => id))];
 
-/** A model by the name that the page gives it. */
+/** A model, with its name on the page. */
 export interface Model {
   readonly name: string;
   /** A Hub id, an address, or the files of a folder by path. */
@@ -53,7 +53,7 @@ export function modelByName(name: string, root = document.baseURI): Model {
 export function modelOfFiles(files: readonly File[]): Model {
   const [folder] = files[0].webkitRelativePath.split("/");
   const source = Object.fromEntries(files.map((file) => [file.webkitRelativePath || file.name, file]));
-  return { name: folder ? `${folder}/` : texts.namelessFolder, source }; // a dropped file does not tell its folder
+  return { name: folder ? `${folder}/` : texts.namelessFolder, source }; // a dropped file does not contain its folder
 }
 
 /** In development the dev server adds the model folders that lie beside the project. */

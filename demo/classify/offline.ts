@@ -1,7 +1,7 @@
-/** The page without a network: it is kept by a service worker, told of newer versions, and can be installed. */
+/** The page without a network: a service worker caches it, newer versions are offered, and it can be installed. */
 import { byId } from "./page.ts";
 
-/** As Chromium tells that the page can be installed; other browsers have it in their menus. */
+/** Chromium's event for a page that can be installed; other browsers have a menu item. */
 interface InstallEvent extends Event {
   prompt(): Promise<unknown>;
 }
@@ -25,7 +25,7 @@ async function register(root: string): Promise<void> {
   });
 }
 
-/** The version that waits takes over when the person says so: a page changed under the hand would lose the answer. */
+/** The waiting version takes over when the user agrees: reloading the page without asking would lose the results. */
 function offerRenewal(next: ServiceWorker): void {
   byId("renew", HTMLElement).addEventListener("click", () => {
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });

@@ -1,11 +1,11 @@
-/** Images and model folders as they come from a person: chosen, dropped, pasted, by address. */
+/** Images and model folders from the user: chosen, dropped, pasted, or by URL. */
 import { droppedFolder } from "./folder.ts";
 import { byId } from "./page.ts";
 
 interface Takers {
   readonly picture: (file: File) => void;
   readonly folder: (files: File[]) => void;
-  /** For what is neither. */
+  /** Called for input that is neither. */
   readonly refuse: () => void;
 }
 

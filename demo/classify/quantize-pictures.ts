@@ -4,7 +4,7 @@ import { byId, showText } from "./page.ts";
 import { photographs } from "./samples.ts";
 import { texts } from "./texts.ts";
 
-/** A handful is requested; what comes after these would take long and tell little. */
+/** A few are requested; more would take long and change little. */
 const MOST = 64;
 
 let chosen: File[] = [];

@@ -1,4 +1,4 @@
-/** What came of quantizing: bytes before and after, and how far the new model is from float, image by image. */
+/** The result of quantizing: bytes before and after, and the distance of the new model from float, image by image. */
 import { byId, showText, textElement } from "./page.ts";
 import type { Difference, Quantized } from "./quantize-worker.ts";
 import { texts } from "./texts.ts";

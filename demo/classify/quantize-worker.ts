@@ -1,4 +1,4 @@
-/** The worker that quantizes: it makes the folder, then asks the float model and the new one about the same images. */
+/** The worker that quantizes: it builds the folder, then runs the float model and the new one on the same images. */
 import { zipSync } from "fflate";
 import {
   type MethodName,
@@ -9,7 +9,7 @@ import {
 import { ImageClassifier, type LoadOptions, type ModelSource } from "../../src/index.ts";
 import { cosine, indexOfGreatest } from "./vectors.ts";
 
-/** A new worker is asked once; it is stopped by ending it. */
+/** Each worker does one order; terminating it stops it. */
 export interface Order {
   readonly model: string | Record<string, Blob>;
   readonly endpoint: string | undefined;
@@ -27,7 +27,7 @@ export interface Progress {
   readonly total: number | undefined;
 }
 
-/** What the two say of an image; `names` are undefined for a model that has none to give. */
+/** The results of both models for an image; `names` is undefined for a model without labels. */
 export interface Difference {
   readonly picture: string;
   readonly names: { readonly float: string; readonly quantized: string } | undefined;
@@ -106,7 +106,7 @@ async function answersOf(
   }
 }
 
-/** Stored, for weights in 8 bits hardly shrink. */
+/** Stored, because 8-bit weights hardly compress. */
 async function zipped(folder: string, files: Record<string, Blob>): Promise<Blob> {
   const contents: Record<string, Uint8Array> = {};
   for (const [name, file] of Object.entries(files))

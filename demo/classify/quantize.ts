@@ -41,7 +41,7 @@ export function listenForQuantizing({ loaded, use }: Page): void {
   byId("quantize-use", HTMLButtonElement).addEventListener("click", () => made && use(made));
 }
 
-/** Says why where it cannot be. */
+/** Shows the reason if it is not possible. */
 export function offerQuantizing({ checkpoint, backend }: Report): void {
   const { noGpu, noFloat, ready } = texts.quantizing;
   fields.disabled = backend === "cpu" || checkpoint === "quantized";
@@ -83,7 +83,7 @@ async function quantize({ model, options }: Loaded): Promise<void> {
   }
 }
 
-/** @throws what the worker says, or the signal's reason; the worker is ended in any case. */
+/** @throws the worker's error, or the signal's reason; the worker is terminated in any case. */
 function fill(order: Order, signal: AbortSignal): Promise<Quantized> {
   const worker = new Worker(new URL("./quantize-worker.ts", import.meta.url), { type: "module" });
   return new Promise<Quantized>((resolve, reject) => {
@@ -105,7 +105,7 @@ function folderName(model: string): string {
   return `${last}-${method.value}-${bits.value}`;
 }
 
-/** The focus stays with whoever works by keyboard. */
+/** Keeps the focus for keyboard users. */
 function showRunning(on: boolean): void {
   const focused = document.activeElement;
   runButton.disabled = on || fields.disabled;

@@ -1,4 +1,4 @@
-/** Which GPU answered, how much of it was used, which kernels ran and why those; and what int8 costs on this image. */
+/** Which GPU ran, how much of its memory was used, which kernels ran and why; and what int8 changes for this image. */
 import { ImageClassifier, type Report, UnsupportedModelError } from "../../src/index.ts";
 import type { Loaded } from "./models.ts";
 import { byId, showText, textElement } from "./page.ts";

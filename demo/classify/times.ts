@@ -1,4 +1,4 @@
-/** Where the time of one image goes, by kind of pass: a bar, and a table that is its legend. */
+/** The time of one image by type of pass: a bar, and a table that is its legend. */
 import type { Profile } from "../../src/index.ts";
 import { byId, showText, textElement } from "./page.ts";
 import { texts } from "./texts.ts";

@@ -1,4 +1,4 @@
-/** The element in plain HTML; only the form's answer and the camera need a script. */
+/** The element in plain HTML; only the form's result and the camera need a script. */
 import "../../src/element/define.ts";
 
 const form = document.querySelector<HTMLFormElement>("#report")!;

@@ -66,14 +66,14 @@ function showProgress(progress: LoadProgress): void {
   showStatus(describeProgress(progress));
 }
 
-/** So that the address can be sent to somebody; a folder cannot. */
+/** So that the URL can be shared; a folder cannot. */
 function showModelInAddress({ name, source }: Model): void {
   if (typeof source === "string" && name !== bundled) address.searchParams.set("model", name);
   else address.searchParams.delete("model");
   history.replaceState(null, "", address);
 }
 
-/** Asks the model for the features of each image that has none yet. */
+/** Computes the features of each image that has none yet. */
 async function look(): Promise<void> {
   looking.abort();
   looking = new AbortController();
@@ -116,7 +116,7 @@ function match(side: Side, patch: number): void {
 const placeOf = (patch: number, width: number): string =>
   `Row ${Math.floor(patch / width) + 1}, column ${(patch % width) + 1}`;
 
-/** A dropped folder is a model, a dropped image goes where it was dropped, or else to the second place. */
+/** A dropped folder is a model; a dropped image replaces the image under it, or otherwise the second one. */
 function listenForDrops(): void {
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", async (event) => {

@@ -168,7 +168,7 @@ export interface RefusedModel {
   readonly why: string;
 }
 
-/** What does not load, and why; refused by name before any weights are downloaded. */
+/** Models that do not load, with the reason; they are rejected before any weights are downloaded. */
 export const refused: readonly RefusedModel[] = [
   { name: "facebook/detr-*, SAM, SAM 2", why: "A decoder after the encoder." },
   { name: "ConvNeXt, ResNet, MobileViT", why: "Convolutions." },

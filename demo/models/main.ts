@@ -10,7 +10,7 @@ import {
 } from "./known-models.ts";
 
 const HUB = "https://huggingface.co/";
-/** What a link that opens a model says, and its page. */
+/** The text of a link that opens a model, and its page. */
 const LINKS = {
   classify: ["Classify", "../../index.html"],
   compare: ["Compare", "../../index.html"],

@@ -72,7 +72,7 @@ export class CameraPanel {
   #turn(on: boolean): void {
     this.#button.ariaPressed = String(on);
     byId("live-scores", HTMLElement).hidden = !on;
-    // A screen reader would have to say every frame.
+    // A screen reader would read every frame.
     byId("best", HTMLElement).ariaLive = on ? "off" : "polite";
     this.#history.clear();
   }

@@ -11,7 +11,7 @@ export interface ChipKey {
   readonly selectionEnd: number;
 }
 
-/** `index` is where the caret goes, at that end of the text. */
+/** `index` is the chip to focus, with the caret at that end of the text. */
 export interface ChipAction {
   readonly kind: "add" | "remove" | "move";
   readonly index: number;

@@ -81,7 +81,7 @@ export class ImageIndex {
     this.#names.length = 0;
   }
 
-  /** Of this model's images: arrays come after all strings. */
+  /** The keys of this model's images: arrays sort after all strings. */
   get #range(): IDBKeyRange {
     return IDBKeyRange.bound([this.#model], [this.#model, []]);
   }

@@ -23,7 +23,7 @@ export class IndexPanel {
     byId("stop", HTMLElement).addEventListener("click", () => this.stop());
   }
 
-  /** What was indexed stays. Resolves when nothing more will come. */
+  /** Keeps the images that are indexed. Resolves when no more will be added. */
   stop(): Promise<void> {
     this.#work.abort();
     this.#pause(false);

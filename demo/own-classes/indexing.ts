@@ -2,7 +2,7 @@
 
 /** An image to be indexed. */
 export interface Candidate {
-  /** Says whether two are the same one: path, size and date. */
+  /** Identifies a file: path, size and date. */
   readonly key: string;
   readonly name: string;
   readonly file: Blob;
@@ -15,7 +15,7 @@ export interface Indexed {
   readonly thumbnail: Blob;
 }
 
-/** A decoded image; `close` gives its memory back. */
+/** A decoded image; `close` releases its memory. */
 interface Opened<P> {
   readonly picture: P;
   readonly thumbnail: Blob;
@@ -25,7 +25,7 @@ interface Opened<P> {
 export interface Means<P> {
   open(candidate: Candidate): Promise<Opened<P>>;
   embed(pictures: readonly P[], signal: AbortSignal): Promise<Float32Array[]>;
-  /** Whether `embed` failed for what an image is: the others go on. */
+  /** Whether `embed` failed because of the image itself: the others continue. */
   isUnreadable(error: unknown): boolean;
   /** Keeps all of them or none. */
   keep(images: readonly Indexed[]): Promise<void>;
@@ -42,9 +42,9 @@ export interface Progress {
 const BATCH = 4;
 
 /**
- * Ends when all candidates are kept, but for those that cannot be read. While a batch is embedded, the next one is decoded.
+ * Resolves when all candidates are stored, except for those that cannot be read. While a batch is embedded, the next one is decoded.
  * @param going is awaited before each batch: a pause
- * @throws what `embed` and `keep` throw, and the signal's reason; what was kept before stays
+ * @throws the errors of `embed` and `keep`, and the signal's reason; images that are stored stay
  */
 export async function indexImages<P>(
   candidates: readonly Candidate[],

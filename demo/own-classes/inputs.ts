@@ -1,4 +1,4 @@
-/** Images as they come from a person: one to look at, or many to index; chosen, dropped or pasted. */
+/** Images from the user: one to classify, or many to index; chosen, dropped or pasted. */
 import { byId } from "../classify/page.ts";
 
 /** A file, and where it was in what was chosen. */
@@ -10,7 +10,7 @@ export interface FileAt {
 interface Takers {
   readonly one: (file: File) => void;
   readonly many: (files: readonly FileAt[]) => void;
-  /** For what is no image. */
+  /** Called for input that is not an image. */
   readonly refuse: () => void;
 }
 
@@ -55,7 +55,7 @@ function listenForDrops(take: (files: readonly FileAt[], isFolder: boolean) => v
   document.addEventListener("drop", async (event) => {
     event.preventDefault();
     drop.classList.remove("over");
-    // Entries can be asked for now and not later.
+    // Entries can be read now and not later.
     const items = [...(event.dataTransfer?.items ?? [])];
     const entries = items.flatMap((item) => item.webkitGetAsEntry() ?? []);
     const files = await Promise.all(entries.map(filesIn));
@@ -76,7 +76,7 @@ async function filesIn(entry: FileSystemEntry): Promise<FileAt[]> {
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const files: FileAt[] = [];
-  // A reader gives a hundred entries at a time, and none at the end.
+  // A reader returns a hundred entries at a time, and none at the end.
   for (;;) {
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),

@@ -17,7 +17,7 @@ const TYPING_MS = 120;
 
 let loaded: Loaded | undefined;
 let index: ImageIndex | undefined;
-/** The model whose index is asked for. */
+/** The model whose index is needed. */
 let wanted: string | undefined;
 /** As the page calls it. */
 let image: { readonly name: string; readonly bitmap: ImageBitmap } | undefined;

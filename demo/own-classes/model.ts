@@ -52,7 +52,7 @@ export function listenForModel(told: {
     showStatus(`Ready: ${inUse.name}.`);
     showInAddress(inUse.name);
     told.loaded(inUse);
-    void before?.classifier.dispose(); // nobody asks it any more
+    void before?.classifier.dispose(); // no longer used
     await offer();
   };
   byId("model-form", HTMLFormElement).addEventListener("submit", (event) => {
@@ -73,7 +73,7 @@ async function loadModel(name: string, signal: AbortSignal): Promise<Loaded> {
   return { name, classifier: await ZeroShotClassifier.load(source, options) };
 }
 
-/** So that the address can be sent to somebody. */
+/** So that the URL can be shared. */
 function showInAddress(name: string): void {
   address.searchParams.set("model", name);
   history.replaceState(null, "", address);

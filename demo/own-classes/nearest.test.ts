@@ -42,7 +42,7 @@ test("an embedding of another model is refused", () => {
 
 test("10,000 images are searched in less than 50 ms", () => {
   const { vectors, all } = filled(10_000, 512);
-  // The quickest of a few: what else this machine does is not what is asked.
+  // The fastest of a few: other work on the machine is not measured.
   const times = all.slice(0, 10).map((query) => {
     const start = performance.now();
     vectors.nearest(query, 48);

@@ -1,6 +1,6 @@
 /** Scores of one image for the classes: each half, image or texts, is computed when it changes and at no other time. */
 
-/** Of a classifier, what is asked here. */
+/** The part of a classifier that is used here. */
 export interface TextTower {
   embedText(
     texts: readonly string[],

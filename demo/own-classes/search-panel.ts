@@ -1,4 +1,4 @@
-/** What is searched for in the index, and the images that are nearest to it. */
+/** The search of the index: a query, and the nearest images. */
 import { byId, showError, showText, textElement } from "../classify/page.ts";
 import type { ImageIndex } from "./image-index.ts";
 import type { Loaded } from "./model.ts";

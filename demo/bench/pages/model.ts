@@ -4,7 +4,7 @@ import { benchModel, type ModelRow } from "../../../src/bench/models.ts";
 import { type Bench, definePage } from "../bench-page.ts";
 import { coldPlot, passesPlot, throughputPlot } from "../plots/models.ts";
 
-/** Of its first batch, a row tells the cold start too. */
+/** The row of the first batch also has the cold start. */
 export type ModelPageRow = ModelRow & Partial<Cold> & { readonly threads?: number };
 
 const BUNDLED = "everyday80";
@@ -62,7 +62,7 @@ async function bundledRow({ repeats, backend, signal }: Bench): Promise<ModelPag
   return { ...row, ...cold };
 }
 
-/** What a row says in the place of figures, unless somebody has had enough of all. */
+/** A row with the error instead of figures; rethrows an abort. */
 const orError =
   ({ signal }: Pick<Bench, "signal">) =>
   (error: Error) => {

@@ -30,7 +30,7 @@ export function raceModels({ folder, settings, signal }: Bench): (() => Promise<
   );
 }
 
-/** @throws UnsupportedModelError, ModelFormatError, ModelLoadError for what is wrong with the model. */
+/** @throws UnsupportedModelError, ModelFormatError or ModelLoadError for a bad model. */
 async function openedModel(source: ModelSource, signal: AbortSignal): Promise<RaceModel> {
   const model = await openChecked(await resolveFolder(source), signal);
   // Of an address the last part: two servers' rows of one model can be compared.

@@ -27,7 +27,7 @@ export interface RaceRow extends Row, Partial<Agreement> {
   readonly ratio?: Spread;
 }
 
-/** Whose logits the others are held against. */
+/** The runner whose logits are the reference. */
 const REFERENCE = "wasm-fp32";
 
 export const racePage = definePage<RaceRow>({
@@ -74,13 +74,13 @@ export const racePage = definePage<RaceRow>({
     { head: "ratio p10", value: ({ ratio }) => ratio?.p10 },
     { head: "ratio p90", value: ({ ratio }) => ratio?.p90 },
     { head: "cosine", value: ({ cosine }) => cosine, show: ({ cosine }) => cosine?.toFixed(4) ?? "" },
-    // Made-up weights put classes close together: which is first says little, how far logits are off says more.
+    // Synthetic weights put classes close together, so the top-1 label says little; the distance of the logits says more.
     { head: "worst logit error", value: ({ worstLogitError }) => worstLogitError },
   ],
   plots: [racePlot],
 });
 
-/** Everyone on one model and batch: who does not run is a row that says why. */
+/** All runners on one model and batch. A runner that fails gets a row with the reason. */
 async function heat(bench: Bench, model: RaceModel, images: number): Promise<RaceRow[]> {
   const { settings, signal, repeats } = bench;
   const { id, input } = model.description;
@@ -130,7 +130,7 @@ async function heat(bench: Bench, model: RaceModel, images: number): Promise<Rac
   }
 }
 
-/** Opens peers on one model and feed, each once, and gives them back together. */
+/** Opens peers on one model and feed, each once, and releases them together. */
 class Paddock {
   readonly #bench: Bench;
   readonly #model: RaceModel;
@@ -180,7 +180,7 @@ class Paddock {
   }
 }
 
-/** A module that does not come is told in these words. */
+/** The error message for a module that does not load. */
 const orAbsent = (words: string) => (error: unknown) => {
   throw /dynamically imported/.test(String(error)) ? new TypeError(words, { cause: error }) : error;
 };

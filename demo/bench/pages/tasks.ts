@@ -5,7 +5,7 @@ import { madeUpModel, SHAPES } from "../../../src/bench/made-up-model.ts";
 import type { AnyCases } from "../../../src/testing/cases.ts";
 import type { Bench } from "../bench-page.ts";
 
-/** `listed` says which steps and variants; the default is all of them. */
+/** `listed` selects steps and variants; the default is all of them. */
 export function tasksOf(
   { device, settings }: Bench,
   suites: readonly AnyCases[],

@@ -17,7 +17,7 @@ export function familyOf(kernel: string): string {
   return FAMILY.exec(kernel)?.[0] ?? "other";
 }
 
-/** A record in words, for the pointer. */
+/** A record in words, for the tooltip. */
 export function wordsOf(record: PlotRecord): string {
   return Object.entries(record)
     .map(([name, cell]) => `${name}: ${typeof cell === "number" ? figure(cell) : (cell ?? "")}`)

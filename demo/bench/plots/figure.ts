@@ -1,4 +1,4 @@
-// A plot with its title, its legend, and its numbers as a table. Drawn again when its room changes.
+// A plot with its title, its legend, and its numbers as a table. Redrawn when its width changes.
 
 import { plot } from "@observablehq/plot";
 import type { Column } from "../../../src/bench/table.ts";
@@ -17,7 +17,7 @@ export function figureOf(page: PlotPage<Row>, run: Run): HTMLElement | undefined
     const width = Math.max(LEAST_WIDTH, Math.floor(drawing.clientWidth));
     const options = page.draw(records, width, run);
     const svg = plot({ ...options, className: "plot", ariaLabel: page.title });
-    // A strict policy refuses style elements; style.css has what this one says.
+    // A strict policy blocks style elements; style.css has the same rules.
     for (const style of svg.querySelectorAll("style")) style.remove();
     // The drawing is one image with one name; its parts have none.
     for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");

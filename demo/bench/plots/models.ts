@@ -1,4 +1,4 @@
-// Whole models: images a second over the batch, GPU time by pass, and the way to the first answer.
+// Whole models: images per second by batch size, GPU time by pass, and the time to the first prediction.
 
 import {
   axisX,

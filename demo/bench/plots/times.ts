@@ -6,7 +6,7 @@ import type { PlotPage, PlotRecord } from "../bench-page.ts";
 import { COLOURS, familyOf, wordsOf } from "./families.ts";
 
 const LABELS_PIXELS = 310;
-/** Below it there is no room for names beside the dots. */
+/** Below it there is no space for names beside the dots. */
 const NARROW_PIXELS = 560;
 
 export const timesPlot: PlotPage<KernelRow> = {
