@@ -7,7 +7,7 @@ import { build, preview } from "vite";
 
 test("measures and draws under a policy that allows no inline style or script", async ({ page }) => {
   const outDir = mkdtempSync(path.join(tmpdir(), "vit8-site-"));
-  process.env.NODE_ENV = "production"; // a development server of another test says otherwise
+  process.env.NODE_ENV = "production"; // a development server of another test changes it
   await build({ configFile: "build/site.ts", logLevel: "warn", build: { outDir, emptyOutDir: true } });
   const server = await preview({ configFile: "build/site.ts", preview: { port: 0 }, build: { outDir } });
   try {

@@ -1,4 +1,4 @@
-/** What the page shows of the model's inside: where it looks, where the time goes, what ran, and in which arithmetic. */
+/** The page's views of the model: where it looks, where the time goes, what ran, and in which arithmetic. */
 import { existsSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import { texts, page as words } from "../demo/classify/texts.ts";
@@ -155,7 +155,7 @@ test("float32 where there is float; what does not go together is refused, and no
   await nonlinear.selectOption("ivit");
   await expect(page.getByRole("alert")).toContainText("precision int8 with them");
   await expect(nonlinear).toHaveValue("exact");
-  // The model that comes with the page has none.
+  // The bundled model has none.
   await loadModel(page, "everyday80");
   await expect(page.locator("#facts")).toContainText("int8, non-linear operations exact");
   await expect(precision).toHaveValue("int8");

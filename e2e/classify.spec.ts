@@ -123,7 +123,7 @@ test("switches to a float checkpoint, made int8 as it arrives", async ({ page })
 });
 
 test("a download can be cancelled", async ({ page }) => {
-  await page.route("**/model.safetensors", () => {}); // never answered
+  await page.route("**/model.safetensors", () => {}); // never responds
   await page.goto("/");
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(status(page)).toHaveText(texts.cancelled(undefined));
@@ -281,7 +281,7 @@ test("the page's own thread has no long task while it answers", async ({ page })
       while (performance.now() - start < 120);
     }),
   );
-  expect((await longTasks()).filter((ms) => ms >= 120)).toHaveLength(1); // it would be told
+  expect((await longTasks()).filter((ms) => ms >= 120)).toHaveLength(1); // an error would be shown
   await page.getByRole("button", { name: words.attention }).click();
   for (const name of ["pizza", texts.photograph("mountains"), "ladybug", texts.photograph("boats")])
     await lookAt(page, name);
@@ -320,7 +320,7 @@ test("gives the command line's names to photographs", async ({ page }) => {
   const named: string[] = [];
   for (const file of twenty) {
     await chooser(page).setInputFiles(file);
-    // The answer is this image's own once the page has put its name and status there.
+    // The result belongs to this image once the page shows its name and status.
     await expect(page.locator("#preview")).toHaveAttribute("alt", path.basename(file));
     await expect(status(page)).toContainText("Done in");
     named.push(await names(page).first().locator(".label").innerText());

@@ -29,7 +29,7 @@ const reachable: Plugin = {
       : null,
 };
 
-/** An empty page with the library, and every answer for a page that is isolated. */
+/** An empty page with the library; all responses allow a page that is isolated. */
 const isolating: Plugin = {
   name: "isolating",
   configureServer({ middlewares }) {

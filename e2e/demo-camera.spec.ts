@@ -1,4 +1,4 @@
-/** The page looks at a camera: Chromium's made-up one, which shows a drawing. */
+/** The page with a camera: Chromium's synthetic one, which shows a drawing. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -23,7 +23,7 @@ test("follows the camera frame by frame, and lets it go", async ({ page }) => {
   await expect(camera).toHaveAttribute("aria-pressed", "true");
   const first = page.getByRole("list", { name: words.results }).getByRole("listitem").first();
   await expect(first).toContainText("pizza");
-  // An image takes the camera's place, and its light goes out.
+  // An image replaces the camera, and its light turns off.
   const track = await page
     .locator("video")
     .evaluateHandle((video: HTMLVideoElement) => (video.srcObject as MediaStream).getVideoTracks()[0]);

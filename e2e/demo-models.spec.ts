@@ -19,7 +19,7 @@ const hub: Record<string, Record<string, Uint8Array | string>> = {
 };
 
 const asked: string[] = [];
-/** Answers that were broken off before their end. */
+/** Number of responses that were cut off. */
 let broken = 0;
 let server: Server;
 let endpoint: string;
@@ -102,7 +102,7 @@ test("loads models of the Hub by name, also from the page's own address", async 
   expect(asked).toContain("/facebook/deit-tiny-patch16-224/resolve/main/model.safetensors");
   await lookAt(page, "ladybug");
   await expect(names(page).first()).toContainText("ladybug");
-  // Without names it compares.
+  // A model without labels compares images.
   await loadModel(page, "facebook/dinov2-small");
   await expect(page.getByText(texts.onlyCompares)).toBeVisible();
   await expect(names(page)).toHaveCount(0);
@@ -141,7 +141,7 @@ test("loads a model folder that is dropped on the page", async ({ page }) => {
   }
 });
 
-/** As the browser itself gives the page what is dropped, with folders as folders: no script can make such a drop. */
+/** Drops a path as the browser does, with folders as folders: no script can create such a drop. */
 async function dropPath(page: Page, file: string): Promise<void> {
   const browser = await page.context().newCDPSession(page);
   const data = { items: [], files: [file], dragOperationsMask: 1 };

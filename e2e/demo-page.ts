@@ -1,4 +1,4 @@
-/** What the tests of the page say again and again. */
+/** Helpers for the tests of the demo page. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
@@ -24,14 +24,14 @@ export async function loadModel(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name: "Load" }).click();
 }
 
-/** Presses a sample and waits for its answer. */
+/** Presses a sample and waits for its result. */
 export async function lookAt(page: Page, name: string): Promise<void> {
   await sample(page, name).click();
   await expect(page.locator("#preview")).toHaveAttribute("alt", new RegExp(name));
   await expect(status(page)).toContainText("Done in");
 }
 
-/** Has the page's own thread watched from its start; what comes back tells the milliseconds of each long task, once. */
+/** Watches the page's main thread from its start. The returned function returns the milliseconds of each long task, once. */
 export async function watchLongTasks(page: Page): Promise<() => Promise<number[]>> {
   await page.addInitScript(() => {
     const longTasks: number[] = [];
@@ -42,7 +42,7 @@ export async function watchLongTasks(page: Page): Promise<() => Promise<number[]
   });
   return () =>
     page.evaluate(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 100)); // a task is told after its end
+      await new Promise((resolve) => setTimeout(resolve, 100)); // a task is reported after its end
       return (globalThis as unknown as { longTasks: number[] }).longTasks.splice(0);
     });
 }

@@ -17,7 +17,7 @@ let address: string;
 
 test.beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "vit8-site-"));
-  // A development server that another test of this process has started says otherwise.
+  // A development server of another test in this process changes it.
   process.env.NODE_ENV = "production";
   await build({
     configFile: "build/site.ts",
@@ -70,7 +70,7 @@ test("can be installed: a manifest, and icons of the sizes that it tells", async
   );
   const install = page.getByRole("button", { name: "Install" });
   await expect(install).toBeHidden();
-  // As Chromium tells that it may: it waits for a while of use that a test has not.
+  // Chromium's event for a page that can be installed: it waits for a while of use, which a test does not have.
   const prompted = page.evaluate(
     () =>
       new Promise((resolve) => {

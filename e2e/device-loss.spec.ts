@@ -1,4 +1,4 @@
-/** The device is lost at ten moments of a load and its runs, in Chromium: the answers are the same bits. */
+/** The device is lost at ten moments of a load and its runs, in Chromium: the results have the same bits. */
 import { expect, test } from "@playwright/test";
 import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
 import { seeded } from "../src/testing/cases.ts";

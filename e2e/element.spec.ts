@@ -1,4 +1,4 @@
-/** `<vit-classifier>` as the page that holds it sees it. */
+/** `<vit-classifier>` in a page. */
 import { existsSync, readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import sharp from "sharp";
@@ -170,7 +170,7 @@ test("has <img>'s events in <img>'s order, whatever a script does", async ({ pag
     await new Promise((resolve) => setTimeout(resolve, 400));
     await route.fulfill({ body: pizza, contentType: "image/png" }).catch(() => {});
   });
-  // Keeps the model while elements come and go.
+  // Keeps the model loaded while other elements are added and removed.
   await openPage(page, `${element("keeper", `${samples}/pizza.svg`)}`);
   await ended(page, "keeper");
   for (const [story, { script, events }] of Object.entries(stories)) {
@@ -183,7 +183,7 @@ test("has <img>'s events in <img>'s order, whatever a script does", async ({ pag
             node.addEventListener(type, () => log.push(type));
           document.body.append(node);
           await act(node);
-          // Until nothing more comes: longer than the slow image takes, and an answer.
+          // Until nothing more happens: longer than the slow image and a run take.
           for (
             let before = -1;
             before !== log.length || log.lastIndexOf("loadstart") > log.lastIndexOf("loadend");
@@ -226,7 +226,7 @@ test("fifty elements share one device and one model, and leave nothing", async (
   );
   expect(await page.evaluate(() => [watch.devices, watch.liveDevices])).toEqual([1, 1]);
   expect(await page.evaluate(() => watch.liveBytes())).toBeGreaterThan(1e6);
-  // In the order of the page: nobody was passed over.
+  // In the order of the page: none was skipped.
   const order = (await log(page)).filter((entry) => entry.endsWith(":load"));
   expect(order).toEqual(Array.from({ length: 50 }, (_, i) => `e${i}:load`));
   await page.evaluate(() => document.body.replaceChildren());
@@ -260,7 +260,7 @@ for (const moment of ["before a byte of the model came", "while weights come in"
     await page.waitForFunction(() => watch.devices > 0 && watch.liveDevices === 0);
     await expect.poll(() => pending.size).toBe(0);
     expect(await page.evaluate(() => watch.liveBytes())).toBe(0);
-    // The elements are out of the document: their last events reach nobody there.
+    // The elements are removed from the document: their last events reach no listener there.
     expect((await log(page)).filter((entry) => /:(load|error)$/.test(entry))).toEqual([]);
   });
 
@@ -334,7 +334,7 @@ test("names the page's own img, canvas and file", async ({ page }) => {
     image.src = src;
   }, `${samples}/school-bus.svg`);
   await expect.poll(() => value("img")).toContain("bus");
-  // A canvas does not tell when it is drawn to.
+  // A canvas has no event for drawing.
   const drawn = await page.locator("#canvas").evaluate(async (node: VitClassifier, src) => {
     const image = new Image();
     image.src = src;
@@ -392,7 +392,7 @@ test("follows a camera, and leaves a turn to others", async ({ page }) => {
   const all = await eventsOf(page, "live");
   expect(all.slice(0, 4)).toEqual(["live:loadstart", "live:result", "live:load", "live:loadend"]);
   expect(all.filter((entry) => entry !== "live:result")).toHaveLength(3);
-  // Without autoplay it stays at one answer.
+  // Without autoplay there is only one result.
   await page.locator("#live").evaluate((node: VitClassifier) => {
     node.autoplay = false;
   });
@@ -402,7 +402,7 @@ test("follows a camera, and leaves a turn to others", async ({ page }) => {
   expect(await frames()).toBe(before);
 });
 
-/** Runs in the page, before its scripts: counts what is listened to, and what of it is over. */
+/** Runs in the page, before its scripts: counts the added listeners, and those that were removed. */
 function countListeners(): void {
   const live = new Map<string, number>();
   const count = (name: string, change: number) => live.set(name, (live.get(name) ?? 0) + change);
@@ -453,7 +453,7 @@ test("300 results of a camera leave no listener, and its end no frame that is wa
   page,
 }) => {
   await page.addInitScript(countListeners);
-  // A model of a few kilobytes: a software GPU gives four results a second of the bundled one.
+  // A model of a few kilobytes: a software adapter runs the bundled one only four times a second.
   await page.route("**/tiny/*", (route) => {
     const body = tinyFiles[new URL(route.request().url()).pathname.slice("/tiny/".length)];
     return body ? route.fulfill({ body: Buffer.from(body) }) : route.fulfill({ status: 404 });

@@ -1,4 +1,4 @@
-/** Chromium's made-up camera, and a film for it. */
+/** A film for Chromium's synthetic camera. */
 import sharp from "sharp";
 import config from "../playwright.config.ts";
 

@@ -1,4 +1,4 @@
-/** Models that transformers and timm saved, one of each family, in Chromium on SwiftShader: near to what the library answers. */
+/** Models that transformers and timm saved, one of each family, in Chromium on SwiftShader: close to the library's output. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "@playwright/test";

@@ -1,4 +1,4 @@
-/** Integers alone: Chromium on SwiftShader and Node on its own adapter give the same logits, to the bit. */
+/** Integer-only: Chromium on SwiftShader and Node on its own adapter give bit-identical logits. */
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

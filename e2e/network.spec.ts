@@ -34,7 +34,7 @@ test.beforeEach(() => {
   server.requests.length = 0;
 });
 
-/** An empty page with the library as `vit8`, where every wait of 0.1 s or more takes a fortieth of its time, but for a worker to start. */
+/** An empty page with the library as `vit8`, where every timer of 0.1 s or more runs forty times as fast, except for the start of a worker. */
 async function openPage(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.addInitScript(() => {
@@ -43,7 +43,7 @@ async function openPage(context: BrowserContext): Promise<Page> {
       setTimeout(work, ms < 100 || ms === 15_000 ? ms : ms / 40, ...given);
     globalThis.setTimeout = hurried as typeof setTimeout;
   });
-  // A page from the server itself: Chromium lets one that a test makes up ask no server of this machine.
+  // A page from the server itself: Chromium does not let a synthetic page request a server of this machine.
   await page.goto("/package.json");
   await page.addScriptTag({
     type: "module",
@@ -71,7 +71,7 @@ function ask(page: Page, model: string, options: LoadOptions = {}) {
   );
 }
 
-/** Requests for weights, without those for the first two bytes, which ask whether a kept file is still the server's. */
+/** Requests for weights, without those for the first two bytes, which check whether a cached file is still the server's. */
 const downloads = () => server.requests.filter((line) => line.endsWith(WEIGHTS) && line.startsWith("GET"));
 
 test("every fault is survived, or told by a typed error", async ({ context }) => {
@@ -221,7 +221,7 @@ test("a page or a refusal in place of what a folder lacks is absence, in a worke
 }) => {
   const page = await openPage(context);
   const expected = await ask(page, server.folder());
-  // The last one says so without Access-Control-Allow-Origin, as nginx does by default.
+  // The last one responds without Access-Control-Allow-Origin, as nginx does by default.
   for (const missing of [itsPage, refused, notFound]) {
     const sharded = await serveFiles(shardsOf(files), missing);
     expect(await ask(page, sharded.address)).toEqual(expected);

@@ -1,4 +1,4 @@
-/** Chromium with a WebGPU that is old, half there or hostile, and pages where no worker starts: the model answers all the same. */
+/** Chromium with a WebGPU that is old, incomplete or hostile, and pages where no worker starts: the model still runs. */
 import { expect, type Page, test } from "@playwright/test";
 import { accepted } from "../src/testing/accepted.ts";
 
@@ -29,7 +29,7 @@ interface Asked {
   readonly device?: "auto" | "webgpu" | "cpu";
   readonly worker?: boolean;
   readonly autotune?: boolean;
-  /** The load is given up after so long. */
+  /** The load is aborted after this time. */
   readonly abortAfterMs?: number;
 }
 
@@ -177,7 +177,7 @@ const noGpu = () => {
   Object.defineProperty(Navigator.prototype, "gpu", { value: undefined });
 };
 
-/** What hinders a worker, and how it is told. */
+/** What prevents a worker, and the reason in the message. */
 const withoutWorker: [string, (page: Page) => Promise<unknown>][] = [
   ["worker-src 'none'", (page) => openPage(page, "worker-src 'none'")],
   [

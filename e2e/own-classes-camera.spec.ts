@@ -37,7 +37,7 @@ test("classes are edited while frames run, and each frame is scored for classes 
   expect((await values()).length).toBe(4);
   const sum = (await values()).reduce((total, score) => total + score, 0);
   expect(Math.abs(sum - 100)).toBeLessThan(0.4);
-  // A line for each class, and they go on.
+  // A line for each class, which grows.
   const lines = page.getByRole("img", { name: "Scores of the last 10 seconds" }).locator("polyline");
   await expect(lines).toHaveCount(4);
   const before = await lines.first().getAttribute("points");

@@ -1,4 +1,4 @@
-/** What the tests of the page "Your own classes" say again and again: a local Hub with a tiny CLIP of made-up weights. */
+/** Helpers for the tests of the page "Your own classes": a local Hub with a tiny CLIP of synthetic weights. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
@@ -64,7 +64,7 @@ function bitmap(i: number): Buffer {
   return file;
 }
 
-/** What is in IndexedDB: embeddings by the image's name. */
+/** The contents of IndexedDB: embeddings by the image's name. */
 export function readIndex(page: Page): Promise<[name: string, embedding: string][]> {
   return page.evaluate(async () => {
     const asked = <T>(request: IDBRequest<T>) =>

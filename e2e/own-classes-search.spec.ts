@@ -79,7 +79,7 @@ test("a pause and a stop keep what is indexed, and the same folder goes on from 
   await pause.click();
   await expect(pause).toHaveAttribute("aria-pressed", "true");
   const done = async () => Number.parseInt((await page.locator("#index-words").textContent()) || "0", 10);
-  // The batch that was on its way comes; none after it.
+  // The batch in flight is stored; none after it.
   await page.waitForTimeout(1000);
   const paused = await done();
   expect(paused).toBeLessThan(120);
@@ -92,7 +92,7 @@ test("a pause and a stop keep what is indexed, and the same folder goes on from 
   await expect(page.locator("#indexing")).toBeHidden();
   const kept = Number.parseInt((await page.locator("#indexed").textContent())!, 10);
   expect(kept).toBeLessThan(120);
-  // After a reload what was kept is there without the model, which is not loaded before it is asked for.
+  // After a reload, the index is there without the model, which loads only on request.
   await page.reload();
   await indexed(page, `${kept} images are`);
   await results(page).first().click();

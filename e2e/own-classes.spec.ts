@@ -1,4 +1,4 @@
-/** The page "Your own classes": nothing is downloaded unasked, classes by keyboard, and what is computed when one changes. */
+/** The page "Your own classes": no download without a request, classes by keyboard, and what is computed when one changes. */
 import { expect, type Page, test } from "@playwright/test";
 import type { FileServer } from "../src/testing/file-server.ts";
 import { addressOf, chip, load, lookAt, MODEL, serveHub, status } from "./own-classes-page.ts";
@@ -58,7 +58,7 @@ test("classes by keyboard: their scores follow, and sum up to one", async ({ pag
   const sum = (await scores(page)).reduce((total, score) => total + score, 0);
   expect(Math.abs(sum - 100)).toBeLessThan(0.3);
   await expect(fields(page).nth(1)).toHaveAccessibleName("Class 2 of 4");
-  // An empty class goes with Backspace, and the caret is at the end of the one before.
+  // Backspace removes an empty class, and the caret is at the end of the one before.
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Backspace");
   await page.keyboard.press("Backspace");
@@ -87,7 +87,7 @@ test("a pasted list becomes classes", async ({ page, context }) => {
 });
 
 test("a changed class embeds no image", async ({ page }) => {
-  // The image tower is in the worker: what it is asked passes here.
+  // The image tower is in the worker: its requests are counted here.
   await page.addInitScript(() => {
     const asked: string[] = [];
     Object.assign(globalThis, { asked });

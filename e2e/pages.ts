@@ -1,4 +1,4 @@
-/** Every page of the demo, what to wait for on it, and what axe says of it. */
+/** Every page of the demo, what to wait for on it, and its violations of axe's rules. */
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
 import { texts, page as words } from "../demo/classify/texts.ts";

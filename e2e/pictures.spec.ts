@@ -1,4 +1,4 @@
-/** Images as pages have them: of other windows, lazy, never answered, and in every file format. */
+/** Images as pages have them: of other windows, lazy, never loaded, and in every file format. */
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, type Page, test } from "@playwright/test";
@@ -232,7 +232,7 @@ const namespace = 'xmlns="http://www.w3.org/2000/svg"';
 const box = 'viewBox="0 0 384 384"';
 const png = () => sharp("demo/classify/samples/pizza.svg").resize(80, 80).flatten({ background: "#fff" });
 
-/** A bitmap file's head of this many bytes, and the rows that sharp gives. */
+/** A bitmap file's header of this many bytes, and the rows from sharp. */
 async function bmp(headBytes: 12 | 40): Promise<Buffer> {
   const { data } = await png().flip().raw().toBuffer({ resolveWithObject: true });
   const bgr = Buffer.from(data);

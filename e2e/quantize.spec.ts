@@ -1,4 +1,4 @@
-/** Quantizing in the page: a made-up float model, a few images, and what comes of them. */
+/** Quantizing in the page: a synthetic float model, a few images, and the result. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,7 +38,7 @@ async function openForm(page: Page): Promise<void> {
   await page.getByText(words.quantize).click();
 }
 
-/** What is saved, as files by name, without the folder's. */
+/** The saved files by name, without the folder's name. */
 async function saved(page: Page): Promise<{ folder: string; files: Record<string, Uint8Array> }> {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
@@ -119,7 +119,7 @@ interface Level {
 function expectSame(files: Record<string, Uint8Array>, other: ReturnType<typeof byCommandLine>): void {
   expect(other.weights.equals(files["model.safetensors"])).toBe(true);
   const parse = (text: string) => JSON.parse(text).quantization_config.vit8;
-  // The command line also says which images calibrated the model, by the hashes of their files.
+  // The command line also records which images calibrated the model, by the hashes of their files.
   const [{ activations, ...rest }, { activations: others, pictures: _, ...otherRest }] = [
     parse(new TextDecoder().decode(files["config.json"])),
     parse(other.config),

@@ -8,7 +8,7 @@ const names = ["pizza", "ladybug", "orange", "school-bus", "king-penguin"];
 const element = (id: string, src: string, more = "") =>
   `<vit-classifier id="${id}" src="${src}" model="${model}" device="webgpu" ${more}></vit-classifier>`;
 
-/** `blocking=render`, as the documents say: the first paint waits for the class. */
+/** `blocking=render`, as in the documents: the first paint waits for the class. */
 async function openPage(page: Page, body: string, style = ""): Promise<void> {
   await page.addInitScript(watchShifts);
   await page.route("**/blank.html", (route) =>
@@ -43,7 +43,7 @@ const sizeOf = (page: Page, selector: string) =>
     return [width, height];
   });
 
-/** Images come one after another, a fifth of a second apart. */
+/** Images arrive one after another, a fifth of a second apart. */
 async function delayPictures(page: Page): Promise<void> {
   let asked = 0;
   await page.route(`**${samples}/*.svg*`, async (route) => {
@@ -119,7 +119,7 @@ test("an answer is as high as its rows before it comes, and a long label takes o
   expect((await sizeOf(page, "#a [part=label] >> nth=0"))[1]).toBeLessThan(30);
 });
 
-/** What a screen reader comes across: the role and the name of what is not left out. */
+/** What a screen reader finds: the role and the name of each node that is not ignored. */
 async function accessibleNodes(page: Page): Promise<{ role: string; name: string; isLive: boolean }[]> {
   const session = await page.context().newCDPSession(page);
   const { nodes } = await session.send("Accessibility.getFullAXTree");

@@ -1,4 +1,4 @@
-/** Chromium without a WebGPU adapter: the CPU answers, in a worker, and the page and the element say so. */
+/** Chromium without a WebGPU adapter: the CPU runs the model, in a worker, and the page and the element say so. */
 import { expect, type Page, test } from "@playwright/test";
 import { texts } from "../demo/classify/texts.ts";
 import { findChromium } from "../scripts/chromium.mjs";
@@ -7,7 +7,7 @@ import type { VitClassifier, VitClassifierEvents } from "../src/element/index.ts
 const model = "/models/everyday80/";
 const ladybug = "/demo/classify/samples/ladybug.svg";
 
-// No flag that would let a software adapter stand in.
+// No flag that would allow a software adapter.
 test.use({
   launchOptions: {
     executablePath: findChromium(),

@@ -1,4 +1,4 @@
-/** A classifier in a worker: the answers of the page's own thread, which stays free. */
+/** A classifier in a worker: the results of the main thread, which stays free. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -33,7 +33,7 @@ async function openPage(page: Page, library = "/src/index.ts", headers: Record<s
   await page.waitForFunction(() => "vit8" in globalThis);
 }
 
-/** What a worker says to a PNG-like drawing. */
+/** The worker's result for a drawing. */
 const nameOfPizza = (page: Page) =>
   page.evaluate(
     async ({ model, src }) => {
@@ -330,7 +330,7 @@ test.describe("as published", () => {
     } as const;
     await build({ ...config, build: { outDir, emptyOutDir: true } });
     await build({ ...config, mode: "worker" });
-    // Somebody's page, by a bundler as it comes.
+    // A user's page, as the bundler builds it.
     const app = path.join(folder, "app");
     writeFileSync(path.join(folder, "main.js"), 'export * from "./dist/vit8.js";');
     await build({
@@ -350,7 +350,7 @@ test.describe("as published", () => {
   });
   test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Answers what is asked for below this address from a folder. */
+  /** Serves requests below this address from a folder. */
   const serve = (context: BrowserContext, address: string, from: string) =>
     context.route(`${address}/**`, (route) => {
       const file = path.join(folder, from, route.request().url().slice(address.length));

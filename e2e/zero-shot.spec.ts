@@ -1,4 +1,4 @@
-/** Both towers of a CLIP of made-up weights, where a page may run them. */
+/** Both towers of a CLIP of synthetic weights, on every device where a page may run them. */
 import { existsSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 

@@ -1,4 +1,4 @@
-/** What comes to the page of measurements from outside: addresses, links, and saved runs to compare. */
+/** Untrusted inputs of the bench page: URLs, links, and saved runs to compare. */
 import { describe, expect, test } from "vitest";
 import { compare } from "../demo/bench/comparison.ts";
 import { kernels } from "../demo/bench/pages/kernels.ts";

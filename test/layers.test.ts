@@ -1,9 +1,9 @@
-/** Imports go one way: a module may use its own room and the rooms that this table allows it, and no module comes back to itself. */
+/** Imports have one direction: a module may use its own layer and the layers that this table allows, without cycles. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 
-/** Which rooms each may use: such as stand above it. */
+/** The layers that each may use: those above it. */
 const ARROWS = {
   errors: "",
   tensor: "errors",
@@ -34,7 +34,7 @@ const rooms = Object.keys(ARROWS);
 const allowed = new Map<string, readonly string[]>(
   Object.entries(ARROWS).map(([room, others]) => [room, others.split(" ").filter(Boolean)]),
 );
-/** Types alone, of whoever has React. */
+/** Types only, for users of React. */
 const reactTypes = "src/element/react.ts > react";
 /** Fetched where texts are read. */
 const tokenizers = "src/text/tokenizer.ts > @huggingface/tokenizers";

@@ -1,4 +1,4 @@
-// The harness on small things: what it says must be right, and what is wrong must not be timed.
+// The harness on small problems: its results must be correct, and a wrong kernel must not be timed.
 
 import { afterAll, describe, expect, test } from "vitest";
 import { type Gpu, openGpu } from "../gpu/gpu.ts";

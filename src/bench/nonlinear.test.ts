@@ -24,7 +24,7 @@ test("every form of every operation, f32 on the GPU the nearest to f64", async (
     ["softmax", "ivit", 1e-4, 2e-2],
     ["LayerNorm", "ibert, ivit", 1e-6, 1e-1],
   ] as const) {
-    // An approximation is off by something, and by as little as its authors say.
+    // An approximation has an error, at most as large as its authors report.
     expect(worst(operation, form), `${operation} ${form}`).toBeGreaterThan(least);
     expect(worst(operation, form), `${operation} ${form}`).toBeLessThan(most);
   }

@@ -1,4 +1,4 @@
-// What a run costs besides the GPU's time: no new GPU objects.
+// The cost of a run in addition to the GPU's time: no new GPU objects.
 
 import { expect, test } from "vitest";
 import { bundledModel } from "../cli/model.ts";

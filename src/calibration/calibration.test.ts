@@ -1,4 +1,4 @@
-// What calibration changes keeps the function where it says so, and lowers the error that it says it lowers.
+// Calibration preserves the function where it claims to, and lowers the errors that it claims to lower.
 
 import { describe, expect, test } from "vitest";
 import { nearest, type Quantizer, type Uniform } from "../quant/quantizer.ts";

@@ -1,4 +1,4 @@
-// Quantizing by a method's name: what it says on the way, where it stops, and what it refuses.
+// Quantizing by a method's name: its progress, its abort, and its errors.
 
 import { expect, test } from "vitest";
 import { madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "../classifier/made-up-vit.shared.ts";

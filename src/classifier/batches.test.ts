@@ -10,7 +10,7 @@ import { type MadeUpVit, madeUpPicture, madeUpTensors, PLAIN, timmFiles } from "
 import type { Picture } from "./picture.ts";
 
 const platform: Platform<Picture> = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined };
-// Held throughout, so that all share one device and its pipelines.
+// Kept open, so that all tests share one device and its pipelines.
 const gpu = await acquireGpu({ gpu: await nodeGpu() });
 afterAll(() => releaseGpu(gpu));
 

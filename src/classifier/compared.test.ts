@@ -30,7 +30,7 @@ test("the CPU is not even tried beside a GPU that no eight threads could beat", 
   expect(cpuMs).not.toHaveBeenCalled();
 });
 
-/** Mesa's software adapter, which says that it is a GPU: one that is some ten times slower than the CPU. */
+/** Mesa's software adapter posing as a GPU: one that is about ten times slower than the CPU. */
 async function slowGpu(): Promise<GPU> {
   const gpu = await nodeGpu();
   const like = <T extends object>(target: T, members: Partial<T>): T =>

@@ -1,4 +1,4 @@
-// Many callers at once on one device: right answers, fair turns, and nothing left behind.
+// Many concurrent callers on one device: correct results, fair turns, and no leaks.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DisposedError } from "../errors/errors.ts";
@@ -39,7 +39,7 @@ test("200 calls at once on 4 classifiers, with aborts and a disposal among them"
   const expected = await Promise.all(classifiers.map((classifier) => classifier.logits(pictures)));
   const random = numbers(11);
   const finished: number[] = [];
-  // Aborts and the disposal wait for answers, not for the clock: a slow machine sees the same order.
+  // Aborts and the disposal wait for results, not for the clock: a slow machine has the same order.
   const afterAnswers = Array.from({ length: 200 }, (): (() => void)[] => []);
 
   const calls = Array.from({ length: 200 }, (_, i) => {
@@ -66,7 +66,7 @@ test("200 calls at once on 4 classifiers, with aborts and a disposal among them"
   const outcomes = await Promise.all(calls);
   expect(outcomes.filter((outcome) => outcome === "answered").length).toBeGreaterThan(100);
   expect(outcomes).toContain("aborted");
-  // Nobody waits for another's whole queue: of the first answers every classifier has its share.
+  // No classifier waits for the whole queue of another: each has its share of the first results.
   const early = finished.slice(0, 40);
   for (const owner of classifiers.keys())
     expect(early.filter((one) => one === owner).length).toBeGreaterThan(4);

@@ -1,4 +1,4 @@
-// The CPU in the place of a GPU: the same numbers, said aloud.
+// The CPU instead of a GPU: the same numbers, and a report of the fallback.
 
 import { afterAll, describe, expect, test } from "vitest";
 import { acquireGpu, releaseGpu } from "../gpu/shared.ts";

@@ -1,4 +1,4 @@
-// The device is lost at any moment: the answer comes all the same, equal in every bit, from the next one.
+// The device is lost at any moment: the next device returns the result, equal in every bit.
 
 import { afterEach, expect, test, vi } from "vitest";
 import { DeviceLostError } from "../errors/errors.ts";

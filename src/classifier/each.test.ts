@@ -1,4 +1,4 @@
-// A stream of images is answered in order, no faster than it is read, and no faster read than answered.
+// A stream of images is classified in order, no faster than it is read, and read no faster than it is classified.
 
 import { expect, test } from "vitest";
 import type { Classification } from "./answer.ts";

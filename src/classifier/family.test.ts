@@ -118,7 +118,7 @@ function reference(): Float64Array {
   return norm("norm", x[0]);
 }
 
-/** x Phi(x), with Phi by Simpson's rule: good to 1e-9 on what comes here. */
+/** x Phi(x), with Phi by Simpson's rule: accurate to 1e-9 for the inputs here. */
 function geluOf(x: number): number {
   const steps = 400;
   const density = (t: number) => Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI);

@@ -20,7 +20,7 @@ const failure = async (picture: string | URL): Promise<PictureError> => {
   return error;
 };
 
-/** As a page sees a server that does not allow it to read: it answers, opaquely. */
+/** A page's view of a server that does not allow it to read: an opaque response. */
 const withoutCors = async (_: URL, { mode }: RequestInit) => {
   if (mode === "no-cors") return new Response();
   throw new TypeError("Failed to fetch");

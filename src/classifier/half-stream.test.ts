@@ -1,4 +1,4 @@
-// The residual stream in f16, where a machine has it: the same answers but for its rounding, and only where it is measured faster.
+// The residual stream in f16, if a machine supports it: the same results except for its rounding, and only if it is measured to be faster.
 
 import { afterAll, describe, expect, test } from "vitest";
 import { openFilesFolder } from "../format/files-folder.ts";

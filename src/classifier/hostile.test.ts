@@ -26,7 +26,7 @@ import {
 import { describeModel, type ModelDescription, storedTensors } from "./model.ts";
 import { openPicture } from "./picture.ts";
 
-/** As a session does; `onWeight` is told of each weight. */
+/** As in a session; `onWeight` is called for each weight. */
 const loadOn = async (
   gpu: Gpu,
   folder: ModelFolder,
@@ -44,7 +44,7 @@ const loadOn = async (
   return uploadWeights(gpu, model.id, told());
 };
 
-/** A GPU that only counts what is held. */
+/** A GPU that only counts its resources. */
 class CountingGpu {
   readonly held = new Set<object>();
   buffer(_: string, size: number): object {
@@ -139,7 +139,7 @@ afterAll(() => {
   );
 });
 
-/** Loads as a classifier does, with a GPU that only counts; returns the buffers' names and sizes, undefined when refused. */
+/** Loads as a classifier does, with a GPU that only counts; returns the buffers' names and sizes, undefined if the load fails. */
 async function load(files: Files, isFirst = false): Promise<string | undefined> {
   const start = performance.now();
   const weights: string[] = [];
@@ -309,7 +309,7 @@ test("4,000 configs with damaged bytes", async () => {
   await fc.assert(property, { ...RUNS, numRuns: 4000 });
 });
 
-/** Of a model whose config is sound all buffers come, or none does. */
+/** For a model whose config is valid, either all buffers are created or none. */
 async function loadWhole(model: number, weights: Uint8Array): Promise<void> {
   const buffers = await load({ ...corpus[model], [WEIGHTS]: weights });
   if (buffers) expect(buffers).toBe(sound[model]);

@@ -1,4 +1,4 @@
-// Whole models, small and made up, against their forward pass in f64.
+// Whole models, small and synthetic, compared with their forward pass in f64.
 
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DisposedError, ModelFormatError, PictureError } from "../errors/errors.ts";
@@ -21,7 +21,7 @@ import type { LoadProgress } from "./model.ts";
 import type { Picture } from "./picture.ts";
 
 const platform: Platform<Picture> = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined };
-// Held throughout, so that all share one device and its pipelines.
+// Kept open, so that all tests share one device and its pipelines.
 const gpu = await acquireGpu({ gpu: await nodeGpu() });
 afterAll(() => releaseGpu(gpu));
 
@@ -29,7 +29,7 @@ type Files = Record<string, string | Uint8Array>;
 const load = (files: Files, options: LoadOptions = {}) =>
   LocalClassifier.loadOn(platform, files, { device: "webgpu", ...options });
 
-/** Loads, asks, disposes. */
+/** Loads a model, calls it and disposes it. */
 async function ask<T>(files: Files, options: LoadOptions, question: (it: Loaded) => Promise<T>): Promise<T> {
   const classifier = await load(files, options);
   try {
@@ -319,7 +319,7 @@ describe("nothing is left on the GPU", () => {
     const it = await load(plainFiles);
     const expected = await it.logits(picture);
     const running = it.logits(picture);
-    // The image is open and the run asked for.
+    // The image is open and the run requested.
     await new Promise((resolve) => setTimeout(resolve));
     await it.dispose();
     expect(await running).toEqual(expected);

@@ -1,4 +1,4 @@
-// Whole models in integers: the same bits on every adapter and on the CPU, and what the f64 forward pass answers, roughly.
+// Whole models in integers: the same bits on every adapter and on the CPU, and close to the f64 forward pass.
 
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { UnsupportedModelError } from "../errors/errors.ts";
@@ -18,7 +18,7 @@ import {
 import type { Picture } from "./picture.ts";
 
 const platform: Platform<Picture> = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined };
-// Held throughout, so that all share one device and its pipelines.
+// Kept open, so that all tests share one device and its pipelines.
 const gpu = await acquireGpu({ gpu: await nodeGpu() });
 afterAll(() => releaseGpu(gpu));
 
@@ -45,8 +45,8 @@ const MODELS: Record<string, Partial<MadeUpVit>> = {
   "head dim 80": { width: 160, mlpWidth: 160, depth: 1 },
 };
 
-// In units of 2^-14, as lavapipe found them once; `npm test` runs this file on SwiftShader too. Weights that are quantized otherwise
-// change them, and only then are they to be found anew.
+// In units of 2^-14, recorded on lavapipe; `npm test` runs this file on SwiftShader too. Record them again only if the quantization of
+// weights changes.
 const LOGITS: Record<string, Record<"ibert" | "ivit", readonly number[]>> = {
   plain: {
     ibert: [1532, -7232, -34401, 14602, 26821, 16815, 24839, 218, -18904, 2189],

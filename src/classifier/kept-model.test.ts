@@ -101,7 +101,7 @@ test.each([
   entry.body = damage(whole) as typeof whole;
   asked();
   expect(await logitsOf(server.folder())).toEqual(expected);
-  // Weights that are no safetensors file count as absent, and then shards are asked for.
+  // Weights that are not a safetensors file count as missing, and then shards are requested.
   expect(asked().filter((line) => !line.includes("index.json"))).toHaveLength(3);
   expect(Buffer.compare(kept.get(address(file))!.body, whole)).toBe(0);
 });

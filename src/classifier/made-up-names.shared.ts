@@ -1,4 +1,4 @@
-// The names that transformers gives to the tensors of a made-up network, for tests; test/peers/names.json has its own.
+// The names of transformers for the tensors of a synthetic network, for tests; test/peers/names.json has its own.
 
 import type { Tensor, Tensors } from "./made-up-vit.shared.ts";
 

@@ -1,4 +1,4 @@
-// Small Vision Transformers of random weights, for tests: as files in either dialect, and their answers in f64.
+// Small Vision Transformers with random weights, for tests: as files with the names of either library, and their outputs in f64.
 
 import { parseSafetensorsHeader, type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
 import { toHalf } from "../quant/half.ts";
@@ -38,7 +38,7 @@ export type Tensors = Map<string, Tensor>;
 export const MEAN = [0.5, 0.4, 0.3];
 export const STD = [0.2, 0.3, 0.4];
 
-/** Every value is a multiple of 2^-7 below 2, which F32, F16 and BF16 all hold. */
+/** Every value is a multiple of 2^-7 below 2, which F32, F16 and BF16 all represent. */
 export function madeUpTensors(vit: MadeUpVit, seed = 5): Tensors {
   const { width, depth, mlpWidth, patch, side, classes, prefixTokens } = vit;
   const rng = seeded(seed);

@@ -1,4 +1,4 @@
-// A model from a server that misbehaves: it loads and answers as from files, or ends in a typed error and leaves nothing.
+// A model from a server that misbehaves: it loads and runs as from files, or ends in a typed error without leaks.
 
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ModelFormatError, Vit8Error } from "../errors/errors.ts";
@@ -61,7 +61,7 @@ test.each([
 describe("waits", () => {
   /** Guards against silence: of a server, of opening a GPU, of a GPU. */
   const GUARDS = [30_000, 15_000, 120_000];
-  /** Those that a load asks for, without the guards. */
+  /** The waits of a load, without the guards. */
   const waitsOf = async (fault: string) => {
     await logitsOf(server.folder(fault)).catch(() => {});
     return waits.filter((ms) => !GUARDS.includes(ms));

@@ -24,7 +24,7 @@ interface Odd {
   readonly loses?: boolean;
 }
 
-/** The same object, but for these members; a getter among them is asked anew each time. */
+/** The same object, except for these members; a getter among them is evaluated each time. */
 function odd<T extends object>(target: T, oddities: Oddities = {}): T {
   return new Proxy(target, {
     get(_, name) {
@@ -36,7 +36,7 @@ function odd<T extends object>(target: T, oddities: Oddities = {}): T {
 }
 
 const { subgroupMinSize, subgroupMaxSize } = (await real.requestAdapter())!.info;
-/** What the software adapter says of itself, so that it passes for a GPU. */
+/** The software adapter's description of itself, so that it passes for a GPU. */
 const asGpu = { vendor: "made up", architecture: "", description: "", subgroupMinSize, subgroupMaxSize };
 
 /** Node's WebGPU with oddities, passing for a GPU, and its devices. */
@@ -56,7 +56,7 @@ function oddGpu({ gpu, adapter: adapterOddities, device: deviceOddities, loses }
   return { devices, entry: odd(real, { requestAdapter, ...gpu }) };
 }
 
-/** Kernels by the table and no comparison with the CPU, unless the options say otherwise. */
+/** Kernels from the table and no comparison with the CPU, unless the options override it. */
 function loadWith(entry: GPU, options: LoadOptions = {}) {
   const platform = {
     ...pagePlatform,
@@ -79,7 +79,7 @@ async function answer(loading: Promise<ImageClassifier>) {
 }
 
 const allDestroyed = (devices: readonly GPUDevice[]) => Promise.all(devices.map(({ lost }) => lost));
-/** Dawn compiles on this thread: waits until it is done with what a load asks before it stands still. */
+/** Dawn compiles on this thread: waits until it is done with the load before timers are faked. */
 async function idle(): Promise<void> {
   let quiet = 0;
   while (quiet < 10) {
@@ -195,7 +195,7 @@ test("auto shares no software adapter that another classifier asked for", async 
   await first.dispose();
 });
 
-/** What is broken, the class of error, and what its message says. */
+/** What is broken, the class of error, and its message. */
 const BROKEN: [string, Odd, string, string][] = [
   ["requestAdapter rejects", { gpu: { requestAdapter: refused } }, "UnsupportedDeviceError", "not today"],
   ["requestAdapter throws", { gpu: { requestAdapter: thrown } }, "UnsupportedDeviceError", "not today"],
@@ -309,7 +309,7 @@ const SILENT: [string, Odd][] = [
 ];
 
 describe.each(SILENT)("%s never answers", (_, oddities) => {
-  // Other work on the machine may hold up this one's timers.
+  // Other work on the machine may delay these timers.
   const patient = { retry: 3 };
   test.each(["auto", "webgpu"] as const)("%s: the signal ends the load", patient, async (device) => {
     const controller = new AbortController();
@@ -354,7 +354,7 @@ test("the limit of opening is 15 s, and an UnsupportedDeviceError says so", asyn
 });
 
 describe("a device that is shared", () => {
-  /** A WebGPU whose device comes when it is told to. */
+  /** A WebGPU whose device opens when the test resolves it. */
   function slowGpu() {
     let bring = () => {};
     const told = new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-// A made-up family, as a file of src/network/families would have it: attention and MLP side by side behind one norm, as ViT-22B has them
+// A synthetic family, as a file of src/network/families would have it: attention and MLP side by side behind one norm, as in ViT-22B
 // (Dehghani et al. 2023, "Scaling Vision Transformers to 22 Billion Parameters", section 2).
 
 import { type EncoderSpec, mlp, patches } from "../network/block.ts";

@@ -42,7 +42,7 @@ function noise(width: number, height: number): RawPicture {
   return { width, height, rgba: seeded(width * 31 + height).u8(width * height * 4) };
 }
 
-/** Prepares the images and encodes the last one, as a network does: how many submits that took besides. */
+/** Prepares the images and encodes the last one, as a network does. Returns the number of additional submits. */
 async function run(slot: PictureSlot, pictures: RawPicture[]): Promise<number> {
   const { submits } = await counted(async () => {
     for (const [image, picture] of pictures.entries())

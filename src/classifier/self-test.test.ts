@@ -1,4 +1,4 @@
-// A GPU that goes wrong under way, found out by the self-test about every thousandth run.
+// A GPU that starts to compute wrong results, detected by the self-test about every thousandth run.
 
 import { afterEach, expect, test, vi } from "vitest";
 import { SelfTestError } from "../errors/errors.ts";

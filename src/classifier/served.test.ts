@@ -1,4 +1,4 @@
-// Models from servers that answer for what they lack in other ways than 404, and texts with a byte order mark.
+// Models from servers that respond to missing files with something other than 404, and texts with a byte order mark.
 
 import { getEventListeners } from "node:events";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
@@ -98,7 +98,7 @@ test("a page that the browser keeps in place of a file changes no later load", a
   expect(kept.size).toBe(3);
   requests.length = 0;
   expect(await logitsOf(address)).toEqual(expected);
-  // what is asked after a load compares the kept files with the server's
+  // the requests after a load compare the cached files with the server's
   await vi.waitFor(() => expect(requests.map(({ path }) => path)).toHaveLength(3));
   expect(kept.size).toBe(3);
 });
@@ -269,7 +269,7 @@ test("five loads leave no listener on their signal, those that fail neither", as
     await expect(load(missing.address)).rejects.toThrow(ModelLoadError);
     expect(getEventListeners(signal, "abort")).toHaveLength(0);
   }
-  // whoever counts calls, instead of listeners, finds them even
+  // counting the calls instead of the listeners finds them balanced
   const listeners = new Set(added.mock.calls.map(([, listener]) => listener));
   for (const [, listener] of removed.mock.calls) listeners.delete(listener);
   expect(added).toHaveBeenCalled();

@@ -3,7 +3,7 @@ import { DeviceError, PictureError } from "../errors/errors.ts";
 import type { PictureSource } from "./picture.ts";
 import { settled } from "./settled.ts";
 
-/** Images by name: "bad" does not open, "foreign" opens and cannot be read, others answer with their name. */
+/** Images by name: "bad" does not open, "foreign" opens and cannot be read, others return their name. */
 function bench() {
   const [batches, open]: [string[][], Set<PictureSource>] = [[], new Set()];
   return {
@@ -84,7 +84,7 @@ test("after an abort no other picture is opened", async () => {
   };
   const many = Array.from({ length: 100 }, (_, i) => `bad${i}`);
   await expect(settled(many, 2, abort.signal, counted, run)).rejects.toThrow("abort");
-  expect(opened).toBe(4); // what is left of the batch that had begun
+  expect(opened).toBe(4); // the rest of the current batch
 });
 
 test("a picture that opens after the abort is closed", async () => {

@@ -1,4 +1,4 @@
-// One network under every name that a library or a wrapper gives to its tensors, and with tensors beside it: one answer.
+// One network with every library's or wrapper's names of its tensors, and with extra tensors: one result.
 
 import { describe, expect, test } from "vitest";
 import peers from "../../test/peers/names.json" with { type: "json" };

@@ -27,7 +27,7 @@ test("what one visit has measured, the next one on a new device takes as it is",
   const { name, entries } = await visit();
   expect(name).toMatch(/llvmpipe|swiftshader|software/i);
   expect(entries.length).toBeGreaterThan(0);
-  // Measured anew, an entry would lose its mark.
+  // An entry that is measured again would lose its mark.
   for (const [, entry] of entries) entry.why = "marked";
   pages.set(name, JSON.stringify(entries));
   expect((await visit()).entries).toEqual(expect.arrayContaining(entries));

@@ -1,4 +1,4 @@
-// The bundled model by each variant that runs here, one after another: the same answers, whatever the tuner takes.
+// The bundled model with each variant that runs here, one after another: the same results for any choice of the tuner.
 
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** What becomes of images that nobody waits for any more. */
+/** What happens to images after an abort. */
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { openFilesFolder } from "../format/files-folder.ts";

@@ -1,4 +1,4 @@
-// A calibrated folder is the same whenever it is made, loads, and answers as its bits allow.
+// A calibrated folder is the same every time it is created, loads, and is as accurate as its bits allow.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -12,7 +12,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "vit8-compare-"));
 const at = (...names: string[]) => path.join(folder, ...names);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Interrupted, as by Ctrl-C, when `until` is told. */
+/** Aborted, as by Ctrl-C, when `until` is printed. */
 async function vit8(argv: readonly string[], until?: string) {
   const interruption = new AbortController();
   let [stdout, stderr] = ["", ""];

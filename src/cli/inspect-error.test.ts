@@ -107,7 +107,7 @@ test("an int8 folder against the float model that it was made from: what quantis
   for (const [name, ownDb] of linear(int8))
     if (name !== "patch.weight") expect(ownDb, name).toBeCloseTo(linear(loaded).get(name)!, 3);
   expect(int8.stream).toEqual(loaded.stream);
-  // Four bits fewer are 24 dB; groups give some of it back.
+  // Four bits fewer are 24 dB; groups recover part of it.
   expect(linear(four).get("blocks.0.fc1.weight")).toBeLessThan(linear(int8).get("blocks.0.fc1.weight")! - 15);
   expect(four.stream.at(-1)!.arrivingDb).toBeLessThan(int8.stream.at(-1)!.arrivingDb);
 });

@@ -1,4 +1,4 @@
-// Labels given on the command line, on a CLIP of random weights; its scores are compared with transformers' in test/goldens.
+// Labels from the command line, on a CLIP of random weights; its scores are compared with transformers' in test/goldens.
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -67,7 +67,7 @@ test("search finds pictures by a text as by its embedding", async () => {
     .map((key, i) => ({ key, similarity: classifier.similarity(text, images[i]) }))
     .sort((a, b) => b.similarity - a.similarity);
   expect(found.map(({ key }) => key)).toEqual(expected.map(({ key }) => key));
-  // The file holds what is not yet of length 1; the two divisions round differently.
+  // The file contains embeddings before they are normalized; the two divisions round differently.
   for (const [i, { similarity }] of found.entries())
     expect(Math.abs(similarity - expected[i].similarity)).toBeLessThan(1e-6);
 });

@@ -651,7 +651,7 @@ function twoClasses<T extends { name: string; shape: readonly number[]; bytes: U
 
 const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
 
-/** A small JPEG whose frame header says another size. */
+/** A small JPEG whose frame header has another size. */
 async function jpegThatClaims(width: number, height: number): Promise<Buffer> {
   const bytes = await noise(0).jpeg().toBuffer();
   const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));

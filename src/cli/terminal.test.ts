@@ -70,7 +70,7 @@ test("a job says how long it will take, once its pictures are counted", () => {
     pace.total = total;
     pace.update(100, 100);
   }
-  // 500 of them are of an earlier start, and say nothing of the pace.
+  // 500 of them are from an earlier start, and do not count for the pace.
   pace.total = 1000;
   pace.update(600, 100);
   expect(told.map((line) => line.slice(4))).toEqual([

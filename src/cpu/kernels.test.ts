@@ -1,4 +1,4 @@
-// Every function of the CPU against the cases of the kernel that it stands in for.
+// Every function of the CPU against the test cases of the kernel that it replaces.
 
 import { describe, expect, test } from "vitest";
 import { type AnyCases, type HostArray, type OutputShape, seeded, VIEWS } from "../testing/cases.ts";

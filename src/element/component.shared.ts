@@ -1,4 +1,4 @@
-/** What holds of the element and the library where components are tested: a DOM without WebGPU, workers, layout or decoders. */
+/** The element and the library in component tests: a DOM without WebGPU, workers, layout or decoders. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ImageClassifier, PictureError, Vit8Error } from "../index.ts";

@@ -44,7 +44,7 @@ test("every lazy part of the library says so, or is done without", () => {
   });
   const lazy = lines.filter((line) => /\bimport\("\.[^)]+\)/.test(line) && !line.includes("typeof"));
   expect(lazy.length).toBeGreaterThan(10);
-  // Kernels that answer everywhere are in the core, and the next load asks the server again.
+  // Kernels that run everywhere are in the core, and the next load requests the chunk again.
   const optional = /(software|matrix|gpu)-kernels|half-stream|outdated|old-adapter|matrix-shapes|complaints/;
   const bare = lazy.filter((line) => !/part\(import|\.catch\(/.test(line) && !optional.test(line));
   expect(bare).toEqual([]);

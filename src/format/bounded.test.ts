@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sizeWithin } from "./bounded.ts";
 
-// What get_size_with_aspect_ratio_yolos of transformers 5.18.0 gives.
+// The results of get_size_with_aspect_ratio_yolos of transformers 5.18.0.
 test.each([
   [640, 480, 800, 1333, 1056, 800],
   [480, 640, 800, 1333, 800, 1056],

@@ -76,7 +76,7 @@ test(
     const at = (path: string) => readHubAddress(`https://mirror.example/hub/${path}`, mirror);
     expect(at("o/n")).toEqual({ id: "o/n", subfolder: "" });
     expect(at("o/n/tree/v2/sub")).toEqual({ id: "o/n", revision: "v2", subfolder: "sub" });
-    // folders that the server of the mirror has besides
+    // other folders on the mirror's server
     expect(at("o/n/")).toBeUndefined();
     expect(at("static/models/n")).toBeUndefined();
     expect(at("n")).toBeUndefined();

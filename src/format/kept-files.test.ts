@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-/** Whether it is kept, once whoever asks next has had to ask the server or not. */
+/** Whether it is cached: whether the next load requests it from the server. */
 async function isKept(): Promise<boolean> {
   const ask = vi.fn(async () => download());
   const file = await new KeptFiles().open(url, ask);

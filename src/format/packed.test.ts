@@ -1,4 +1,4 @@
-// Packed 4-bit weights load as the int8 tensors that they stand for, and never as anything else.
+// Packed 4-bit weights load as the int8 tensors that they encode, and never as anything else.
 
 import { expect, test } from "vitest";
 import { ModelFormatError } from "../errors/errors.ts";

@@ -45,7 +45,7 @@ function streamOf(bytes: Uint8Array, pieceBytes = 7): ReadableStream<Uint8Array>
   });
 }
 
-/** The header and then the tensors, as whoever loads a model reads them. */
+/** The header and then the tensors, as a load reads them. */
 async function* streamSafetensors(file: ByteStream, { wanted, ...options }: Reading = {}) {
   yield* (await openSafetensors(file, options)).tensors(wanted);
 }

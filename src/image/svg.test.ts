@@ -42,7 +42,7 @@ describe(
     ])("%s", async (_, file) => {
       const { markup, width, height } = sizedSvg(markupText(Buffer.from(file)));
       expect({ width, height }).toEqual(await sizeOf(file));
-      // What is drawn says so itself.
+      // The drawing contains its own size.
       expect(await sizeOf(markup)).toEqual({ width, height });
       expect(markup).toMatch(/<svg[^>]* xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     });

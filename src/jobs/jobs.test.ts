@@ -156,7 +156,7 @@ describe("rows", () => {
   });
 });
 
-/** Images that end the job when it comes to `end`. */
+/** Images that end the job at index `end`. */
 async function* endingAt(end: number): AsyncGenerator<Entry> {
   let row = 0;
   for await (const entry of entriesOf([at("pictures")], { signal, stdin: noInput() })) {

@@ -142,7 +142,7 @@ export function reference(
   return y;
 }
 
-/** As docs/numerics.md says of int8, one query after another. */
+/** The definition of int8 attention in docs/numerics.md, one query after another. */
 export function definition(p: WideAttentionProblem, host: Record<string, HostArray>) {
   const operands = operandsOf(p, host);
   const bias = host.bias as Float32Array | undefined;

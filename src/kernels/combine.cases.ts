@@ -7,7 +7,7 @@ const problem = (images: number, rows: number, more: Partial<CombineProblem> = {
   ...more,
 });
 
-/** Where a value of an operand is: rows are of every image its own, or of all the same. */
+/** Position of an operand's value: rows are separate for every image, or shared by all. */
 const at = (p: CombineProblem, i: number, ownRows: number, columns = p.columns, first = 0) => {
   const row = Math.floor(i / p.columns);
   return (Math.floor(row / p.rows) * ownRows + (row % p.rows)) * columns + first + (i % p.columns);

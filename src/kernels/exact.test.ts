@@ -45,7 +45,7 @@ test.each(runs)(
 );
 
 describe("activations from -8 to 8", () => {
-  // Through a product of zeros, so that a column's bias is what is activated.
+  // Through a product of zeros, so that a column's bias is the input of the activation.
   const problem = { rows: 1, n: 16_384, k: 4 };
   const bias = Float32Array.from({ length: problem.n }, (_, i) => -8 + (i * 16) / (problem.n - 1));
 

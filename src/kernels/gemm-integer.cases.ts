@@ -82,7 +82,7 @@ function quantized(gelu: (x: number) => number, problem: GemmProblem, host: Host
   };
 }
 
-/** A scale is all that goes with a row here. */
+/** A row here has only a scale. */
 function scalesAlone(host: Host): Host {
   return { ...host, a_scale: host.a_scale.filter((_, i) => i % ROW_SCALE === 0) };
 }

@@ -1,4 +1,4 @@
-// The cases that every int8 GEMM kernel is held to: raw sums exactly, epilogues against f64.
+// The test cases of every int8 GEMM kernel: raw sums exactly, epilogues against f64.
 
 import type { AnyKernel } from "../gpu/kernel.ts";
 import { ROW_SCALE } from "../quant/outlier.ts";

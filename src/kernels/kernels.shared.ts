@@ -8,7 +8,7 @@ import type { AnyCases } from "../testing/cases.ts";
 import { checkCase } from "../testing/check-case.ts";
 import { runsOf } from "../testing/runs.ts";
 
-/** What a glob of cases files gives. */
+/** The modules of a glob of cases files. */
 export type CasesFiles = Readonly<Record<string, AnyCases | readonly AnyCases[]>>;
 
 export async function testKernels(files: CasesFiles): Promise<void> {

@@ -25,7 +25,7 @@ const problems = [
 
 /**
  * Rows 0 to 2 are hostile: constant, huge with a huge mean, and tiny. Rows 3 to 6 have outliers: in the last channel, in the first and
- * negative, in both and equal, and alone, which is 128 times all others where they are many. Of two rows everything comes out zero.
+ * negative, in both and equal, and alone, which is 128 times all others if there are many. The outputs of two rows are all zero.
  */
 function inputs({ rows, width, stride }: LayerNormProblem, rng: Rng) {
   const padded = (values: Float32Array, from: number) => values.map((v, i) => (i % stride < from ? v : 0));
@@ -93,7 +93,7 @@ export default [
     }),
     reference: (p: LayerNormProblem, host: Record<string, HostArray>) =>
       quantizeRows(reference(p, host), p.stride),
-    // A value near a tie may round to either neighbor. Excesses and channels are integers below 2^14, which the bound tells apart.
+    // A value near a tie may round to either neighbor. Excesses and channels are integers below 2^14, which the bound distinguishes.
     tolerance: { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 2e-5 } },
   },
 ] as unknown as AnyCases[];

@@ -1,5 +1,5 @@
-// How far GELU, softmax and LayerNorm are from f64 in each form that `nonlinear` chooses from: prints the table of
-// docs/numerics.md. The f32 forms run on this driver; the integer forms are their twins, which the cases hold kernels to.
+// The errors of GELU, softmax and LayerNorm compared with f64 in each form of `nonlinear`: prints the table of docs/numerics.md. The f32
+// forms run on this driver; the integer forms are the TypeScript ones, with which the kernels' test cases agree.
 
 import { afterAll, expect, test } from "vitest";
 import { openGpu } from "../gpu/gpu.ts";
@@ -21,7 +21,7 @@ afterAll(() => {
   console.log([gpu.adapter.description || gpu.adapter.architecture, ...head, ...table].join("\n"));
 });
 
-/** Notes the errors in the table and holds the largest to its bound. */
+/** Adds the errors to the table and checks the largest against its bound. */
 function hold(
   operation: string,
   form: string,
@@ -43,7 +43,7 @@ async function run(kernel: AnyKernel, problem: object, inputs: Record<string, Ho
 }
 
 test("GELU from -8 to 8", async () => {
-  // Through a product of zeros, so that a column's bias is what is activated.
+  // Through a product of zeros, so that a column's bias is the input of the activation.
   const [n, k] = [16_384, 4];
   const bias = Float32Array.from({ length: n }, (_, i) => -8 + (i * 16) / (n - 1));
   const inputs = { a: new Float32Array(paddedRows(1) * k), w: new Float32Array(k * n), bias };

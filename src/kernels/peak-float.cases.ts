@@ -19,6 +19,6 @@ export default {
     });
     return { out };
   },
-  // Each link rounds twice and shrinks what came before to 0.9 of it: errors of 20 roundings of 9, eight times.
+  // Each link rounds twice and scales the value before by 0.9: errors of 20 roundings of 9, eight times.
   tolerance: { out: { abs: 1e-4, rel: 1e-6 } },
 } as unknown as AnyCases;

@@ -12,7 +12,7 @@ interface Case extends ResizePatchesProblem {
   readonly resizedHeight: number;
   readonly cropY: number;
   readonly filter: ResampleFilter;
-  /** Which image of the batch is written, and which of its patches come first. */
+  /** Which image of the batch is written, and which of its patches are first. */
   readonly firstRow: number;
   readonly patchStart: number;
 }
@@ -90,7 +90,7 @@ function inputs(problem: Case, rng: Rng): Record<string, HostArray> {
   return { narrow: rng.u8((end - first) * problem.width * 4), tables, resize };
 }
 
-/** Calls `visit` with each byte of the band's patches and its place in the output, and what is padding with undefined. */
+/** Calls `visit` with each byte of the band's patches and its position in the output, and with undefined for padding. */
 function forEachValue(
   problem: Case,
   narrow: Uint8Array,

@@ -42,7 +42,7 @@ function planOf({ pictureWidth, resizedWidth, filter, cropX, width }: Omit<Case,
   });
 }
 
-/** Both filters' extremes come out of noise that is mostly 0 and 255: overshoots must clip. */
+/** Noise that is mostly 0 and 255 reaches both filters' extremes: overshoots must clip. */
 const harsh = (bytes: Uint8Array) => bytes.map((byte) => (byte < 96 ? 0 : byte > 160 ? 255 : byte));
 
 export default {
@@ -91,7 +91,7 @@ export default {
   tolerance: { narrow: { abs: 0, rel: 0 } },
 } satisfies KernelCases<Case>;
 
-/** The texture of a strip: columns beyond PANEL_WIDTH go on below. */
+/** The texture of a strip: columns beyond PANEL_WIDTH continue below. */
 function inPanels(rgba: Uint8Array, columns: number, rows: number): TextureData {
   const width = Math.min(columns, PANEL_WIDTH);
   const height = Math.ceil(columns / PANEL_WIDTH) * rows;

@@ -1,4 +1,4 @@
-// int8 outputs are rounded, not cut: the cases allow one step for values near a tie, and this says how few of them there are.
+// int8 outputs are rounded, not truncated: the cases allow one step for values near a tie, and this test limits how many of them there are.
 
 import { afterAll, expect, test } from "vitest";
 import { openGpu } from "../gpu/gpu.ts";
@@ -35,6 +35,6 @@ test.each(runs)("$name, $variant", async ({ cases, variant, problem, output }) =
   const run = await runKernel(gpu, cases.kernel, variant, problem, inputs, cases.outputs(problem));
   const got = [...run.outputs[output]];
   const rounded = Array.from(expected, (value) => Math.round(value));
-  // f32 differs from f64 by 1e-5 of a step's place at most, so about as many values fall to the other side of a tie.
+  // f32 differs from f64 by at most 1e-5 of a step, so about as many values round to the other side of a tie.
   expect(got.filter((value, i) => value !== rounded[i]).length).toBeLessThan(got.length / 200);
 });

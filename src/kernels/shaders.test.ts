@@ -1,4 +1,4 @@
-// What holds for the text of every shader.
+// Rules for the text of every shader.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// The linked WGSL of every variant and the TypeScript beside it say the same: bindings, override constants, parameters.
+// The linked WGSL of every variant agrees with its TypeScript: bindings, override constants, parameters.
 
 import { describe, expect, test } from "vitest";
 import type { WgslReflect } from "wgsl_reflect";
@@ -43,7 +43,7 @@ test("every kernel has cases", () => {
   expect(kernels.length).toBeGreaterThan(10);
 });
 
-/** Declarations of a module, one a match, but for matrices; what stands inside of functions begins otherwise. */
+/** Declarations of a module, one per match, except for matrices; lines inside of functions begin otherwise. */
 const DECLARATIONS =
   /^(?:struct \w+\s*\{[^}]*\}|(?:@group|override|alias(?! \w+ = subgroup_matrix)|const)\b[^;]*;)/gm;
 
@@ -72,7 +72,7 @@ function bindingsOf({ storage, uniforms, textures }: WgslReflect) {
   ].sort((a, b) => a.binding - b.binding);
 }
 
-/** Nothing is given that the shader does not declare; everything is given that has no default there. */
+/** Every given constant is declared in the shader, and every declared one without a default is given. */
 function expectConstants(wgsl: string, given: Readonly<Record<string, number>>): void {
   const overrides = [...wgsl.matchAll(/^override (\w+)[^;=]*(=?)/gm)];
   const declared = overrides.map(([, name]) => name);

@@ -1,4 +1,4 @@
-// Attention with options: which kernel computes it, what it is told, and who refuses it by name.
+// Attention with options: which kernel computes it, with which problem, and which backends reject it.
 
 import { describe, expect, test } from "vitest";
 import { UnsupportedModelError } from "../errors/errors.ts";
@@ -14,7 +14,7 @@ import * as wide from "./wide-attention.ts";
 
 const affine = { int8Offset: [0, 0, 0] };
 
-/** One attention of 2 heads over 4 x 4 patches; its query from `q` where that is given. */
+/** One attention of 2 heads over 4 x 4 patches, with its query from `q` if given. */
 function network(options: AttentionOptions, q?: (net: Builder, x: Value) => Value): Network {
   const net = new Builder();
   const patches = net.patches({ width: 32, height: 32, patch: 8 });

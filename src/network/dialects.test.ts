@@ -7,7 +7,7 @@ import { accepted } from "../testing/accepted.ts";
 import { familyOf } from "./families.ts";
 import { modelOf } from "./model.ts";
 
-/** What both halves of a config come to, in the peers' words. */
+/** Both halves of a config, in the terms of the libraries. */
 async function read(config: Fields, preprocessor?: unknown) {
   // A row's processor need not have the size of its config.
   const anySize = { ...(await familyOf(config)), fixedSize: false };

@@ -61,7 +61,7 @@ const TIMM = {
   },
 };
 
-/** What a config says in one object; of transformers with a processor for images of its size. */
+/** The model of a config in one object; for transformers, with a processor for images of its size. */
 async function read(config: unknown) {
   const size = field(Object(config), "image_size") ?? 224;
   const processor = { image_processor_type: "ViTImageProcessor", size };

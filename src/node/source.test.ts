@@ -29,7 +29,7 @@ const server = createServer(({ url }, response) => {
   response.end(png);
 });
 let origin: string;
-/** Where nobody listens any more. */
+/** An address without a server. */
 let closed: string;
 const addressOf = (one: Server) => `http://127.0.0.1:${(one.address() as AddressInfo).port}`;
 

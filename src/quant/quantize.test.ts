@@ -83,7 +83,7 @@ test("planes of pixels answer a smooth picture better than values rounded alone"
       for (const [i, value] of values.entries()) expect(Math.abs(q[i] - value / scale)).toBeLessThan(1.5);
     }
   }
-  // What is handed on past an edge is lost, so the errors do not cancel whole: a fifth of the power is left at most.
+  // Errors that are passed on beyond an edge are lost, so they do not cancel completely: at most a fifth of the power is left.
   expect(answerErrors.diffused).toBeLessThan(answerErrors.nearest / 5);
 });
 

@@ -1,4 +1,4 @@
-// Tensors take turns in a buffer only when nobody sees it: random graphs are walked with the buffers that they share.
+// Tensors may share a buffer only if it makes no difference: random graphs are walked with their shared buffers.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -50,7 +50,7 @@ const graphs = fc
     return { graph: { steps, tensors, held } satisfies Graph, accesses };
   });
 
-/** What each buffer holds, step by step; throws where a step would find another tensor than its own. */
+/** Tracks the contents of each buffer step by step; throws if a step would read another tensor than its own. */
 function walk({ graph, accesses }: { graph: Graph; accesses: readonly Access[] }): void {
   const slotOf = new Map<string, number>();
   assignSlots(graph).forEach(({ tensors, byteLength }, slot) => {

@@ -1,4 +1,4 @@
-// Each distinct problem is asked for once, and told to every step that has it.
+// Each distinct problem is settled once, for every step with it.
 
 import { expect, test, vi } from "vitest";
 import type { AnyKernel } from "../gpu/kernel.ts";

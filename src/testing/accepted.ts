@@ -15,9 +15,9 @@ export const AREAS = [
 ] as const;
 
 /**
- * The title of a test that a row of docs/compatibility.md stands for. All three arguments are plain strings in double quotes.
- * @param what what vit8 accepts, and what it makes of it
- * @param checkedAgainst the library or program that has the right value, with its version: `transformers 5.18.0`
+ * The title of a test for a row of docs/compatibility.md. All three arguments are plain strings in double quotes.
+ * @param what the input that vit8 accepts, and the result
+ * @param checkedAgainst the library or program with the expected value, and its version: `transformers 5.18.0`
  */
 export function accepted(area: (typeof AREAS)[number], what: string, checkedAgainst: string): string {
   return `${area}: ${what} (${checkedAgainst})`;

@@ -1,12 +1,12 @@
-// What a kernel's cases file says, for the tests and for the benchmark page alike.
+// The interface of a kernel's cases file, for the tests and for the bench page.
 
 import type { AnyKernel, Bindings, Kernel } from "../gpu/kernel.ts";
 
 export type HostArray = Float32Array | Int32Array | Uint32Array | Uint16Array | Int8Array | Uint8Array;
-/** What a buffer holds. f16 goes in as its bits, and comes back as numbers. */
+/** The type of a buffer. f16 is passed as its bits, and returned as numbers. */
 export type OutputType = keyof typeof VIEWS;
 
-/** The array that holds an output of each type. */
+/** The array for an output of each type. */
 export const VIEWS = {
   f32: Float32Array,
   f16: Uint16Array,
@@ -31,7 +31,7 @@ export interface OutputShape {
   readonly type: OutputType;
   /** Elements that are compared. */
   readonly length: number;
-  /** Elements behind them that a tile may write as it likes; guards stand behind these. */
+  /** Elements after them that a tile may overwrite; the guards are after these. */
   readonly padding?: number;
 }
 

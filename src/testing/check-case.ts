@@ -1,11 +1,11 @@
-// Holds one variant of a kernel to one problem of its cases.
+// Checks one variant of a kernel with one problem of its cases.
 
 import type { Gpu } from "../gpu/gpu.ts";
 import { type AnyCases, type HostArray, seeded, type TextureData } from "./cases.ts";
 import { runKernel } from "./run-kernel.ts";
 
 export interface Verdict {
-  /** What is wrong, in words; undefined where all outputs are right. */
+  /** The error, in words; undefined if all outputs are correct. */
   readonly fault?: string;
   /** The largest |got - expected| of all outputs. */
   readonly worstError: number;
@@ -31,7 +31,7 @@ export async function checkCase(
 
 type Inputs = Record<string, HostArray>;
 
-/** Speaks of the element that is furthest beyond its bound. */
+/** Reports the element that is furthest beyond its bound. */
 export function compareOutputs(
   { tolerance }: AnyCases,
   outputs: Readonly<Record<string, HostArray>>,

@@ -1,4 +1,4 @@
-/** A server of one model folder that misbehaves as the first part of a path says: `/503 twice/model.safetensors`. */
+/** A server of one model folder that misbehaves according to the first part of the path: `/503 twice/model.safetensors`. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -19,14 +19,14 @@ export interface Fault {
   /** The file it is about; default the weights. */
   readonly file?: string;
   answer(exchange: Exchange): void;
-  /** What the error says; absent where the model loads all the same. */
+  /** The error message; undefined if the model still loads. */
   readonly lost?: RegExp;
 }
 
 let etag = '"one"';
 const html = "<!doctype html><title>Sign in</title>";
 
-/** The whole file, or the part that Range asks for. */
+/** Sends the whole file, or the part of the Range header. */
 function serve({ request, response, bytes }: Exchange, headers: Record<string, string | number> = {}): void {
   const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
   const part = bytes.subarray(from);

@@ -1,4 +1,4 @@
-/** A server of files by path, for tests: it notes what it is asked, and answers for what it lacks as it is told. */
+/** A server of files by path, for tests: it records its requests, and responds to missing files as configured. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -10,7 +10,7 @@ export interface FileServer {
   readonly requests: {
     readonly path: string;
     readonly authorization: string | undefined;
-    /** Bytes of the file that the answer has. */
+    /** Bytes of the file in the response. */
     readonly byteLength: number;
   }[];
   close(): void;
@@ -32,7 +32,7 @@ export const itsPage: Answer = (_, response) =>
 export const refused: Answer = (_, response) =>
   response.writeHead(403, { "access-control-allow-origin": "*" }).end("<Error>AccessDenied</Error>");
 
-/** `files` are by path without the slash before it, as it stands in the request; a function answers itself. `ranges`: it knows Range. */
+/** `files` are by path without the leading slash; a function responds itself. `ranges`: supports Range. */
 export async function serveFiles(
   files: Record<string, string | Uint8Array | Answer>,
   missing: Answer = notFound,

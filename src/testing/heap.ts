@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm";
 export async function settledHeapBytes(): Promise<number> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  // Twice: what a finalizer lets go of is collected by the second.
+  // Twice: objects that a finalizer releases are collected by the second.
   for (let i = 0; i < 2; i++) {
     collect();
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,7 +1,7 @@
 /** For tests of code that waits and then tries again: every wait of 0.1 s or more takes a fortieth of its time. */
 import { vi } from "vitest";
 
-/** Returns the waits that were asked for, in milliseconds, as they come; `vi.restoreAllMocks()` ends the hurry. */
+/** Returns the requested waits in milliseconds, as they occur; `vi.restoreAllMocks()` restores the timers. */
 export function hurry(): number[] {
   const asked: number[] = [];
   const { setTimeout } = globalThis;

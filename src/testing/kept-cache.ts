@@ -7,7 +7,7 @@ interface Entry {
   body: Uint8Array<ArrayBuffer>;
 }
 
-/** Stands in for both until `vi.unstubAllGlobals()`; what was put, by address, may be changed under the reader. */
+/** Replaces both until `vi.unstubAllGlobals()`; the stored entries, by URL, may be changed by a test. */
 export function stubCache(room = { byteLength: Number.POSITIVE_INFINITY }): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   const cache = {

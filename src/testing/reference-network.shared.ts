@@ -1,4 +1,4 @@
-// A network in f64, operation by operation: what every lowering should come near to.
+// A network in f64, operation by operation: the reference for every lowering.
 
 import {
   type Gather,

@@ -15,8 +15,8 @@ export const ACTIVATE = {
 } as const;
 
 /**
- * The rows of `width` in int8 but for an outlier, whose magnitude is more than twice the second greatest: that settles the scale then,
- * and a 128th of the outlier at least. out_scale [rows, 3]: scale, what the outlier has beyond 127 steps, its channel.
+ * The rows of `width` in int8 except for an outlier, whose magnitude is more than twice the second-largest: then the second sets the scale,
+ * but at least a 128th of the outlier. out_scale [rows, 3]: scale, excess of the outlier over 127 steps, its channel.
  */
 export function quantizeRows(y: Float64Array, width: number): { out: Float64Array; out_scale: Float64Array } {
   const rows = Array.from({ length: y.length / width }, (_, row) =>

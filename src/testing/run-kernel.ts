@@ -40,7 +40,7 @@ export async function runKernel(
   }
 }
 
-/** What the bindings of one kernel hold, released together. */
+/** The resources of one kernel's bindings, released together. */
 export class Resources {
   readonly byName: Record<string, GPUBuffer | GPUTextureView> = {};
   readonly #gpu: Gpu;

@@ -1,4 +1,4 @@
-// What is kept of texts and images, and what is computed; the numbers are compared with transformers' in test/goldens.
+// Which embeddings of texts and images are cached, and which are computed; the numbers are compared with transformers' in test/goldens.
 import { expect, expectTypeOf, test } from "vitest";
 import type { ImageClassifier } from "../classifier/api.ts";
 import { PictureEmbeddings } from "./picture-embeddings.ts";

@@ -134,7 +134,7 @@ test("a header longer than the first request", async () => {
   expect(sent()).toEqual({ [WEIGHTS]: [HEAD_BYTES, rest, imageBytes] });
 });
 
-/** An answer with a part of a file, of which `change` may make another. */
+/** A response with a part of a file, which `change` may modify. */
 const parts =
   (change: (part: Buffer, begin: number, response: ServerResponse) => Buffer | undefined): Answer =>
   ({ headers }, response) => {

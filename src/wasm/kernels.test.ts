@@ -1,4 +1,4 @@
-// Every kernel in WebAssembly against the cases of the one on the GPU that it stands in for: whole, and in parts as threads take them.
+// Every kernel in WebAssembly against the test cases of the GPU kernel that it replaces: whole, and in parts as threads take them.
 
 import { describe, expect, test } from "vitest";
 import { type AnyCases, GUARD, type HostArray, type OutputShape, seeded, VIEWS } from "../testing/cases.ts";
@@ -54,7 +54,7 @@ for (const suite of cases)
 const borderOf = ({ units, grain }: Call, part: number, parts: number) =>
   Math.min(units, Math.round(Math.ceil(units / grain) * (1 - (1 - part / parts) ** 2)) * grain);
 
-/** Each part with dirty scratch memory of just the length that it asks for. */
+/** Each part with dirty scratch memory of exactly the requested length. */
 function run(exports: Exports, heap: Heap, call: Call, threads: number): void {
   for (let thread = 0; thread < threads; thread++) {
     const [from, to] = [borderOf(call, thread, threads), borderOf(call, thread + 1, threads)];

@@ -1,4 +1,4 @@
-/** The packed package, installed into fresh apps: each names what is in an image, offline. */
+/** The packed package, installed into fresh apps: each classifies an image, offline. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -36,7 +36,7 @@ function guideBlock(part: string): string {
   return block.code;
 }
 
-/** Answers every request below the address with a file of the first folder that has it; whatever else is asked for fails. */
+/** Serves every request below the address with a file of the first folder that has it; all other requests fail. */
 async function serve(page: Page, address: string, ...folders: string[]): Promise<void> {
   await page.route(`${address}**`, (route) => {
     const name =
@@ -49,7 +49,7 @@ async function serve(page: Page, address: string, ...folders: string[]): Promise
 
 const goOffline = (page: Page) => page.route(/^https?:/, (route) => route.abort());
 
-/** What the page's own thread says, then the worker. */
+/** The result of the main thread, then of the worker. */
 async function expectPizzaTwice(page: Page): Promise<void> {
   await expect(page.locator("output")).toHaveText("pizza, pizza");
 }
@@ -233,7 +233,7 @@ test("Node: the library, the guide's lines and the command line", () => {
     execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   expect(run(process.execPath, "main.js")).toBe("pizza\n");
 
-  cpSync(path.join(cwd, "public/pizza.svg"), path.join(cwd, "cat.jpg")); // what is in it says what it is
+  cpSync(path.join(cwd, "public/pizza.svg"), path.join(cwd, "cat.jpg")); // the module type follows from its syntax
   writeFileSync(path.join(cwd, "guide.js"), guideBlock("vit8/node"));
   expect(run(process.execPath, "guide.js")).toBe("pizza\n");
 

@@ -61,7 +61,7 @@ describe("types", () => {
   });
 });
 
-/** What the compiler says of these blocks, each a module, with the names of test/docs/globals.d.ts at hand. */
+/** The compiler's errors for these blocks, each a module, with the names of test/docs/globals.d.ts available. */
 function typeErrors(blocks: readonly CodeBlock[], options: object): string {
   // Below the project, so that packages are found; merged with it by rootDirs, so that relative imports are.
   const folder = path.resolve(mkdtempSync("test/docs/.blocks-"));
@@ -110,7 +110,7 @@ function writeBlock(folder: string, { document, line, language, code, file }: Co
   const name = file ?? `${document.replace(/\.md$/, "")}-${line}.${extension}`;
   const target = path.join(folder, name);
   mkdirSync(path.dirname(target), { recursive: true });
-  // A block without an import is a module all the same: `await` at its top, names of its own.
+  // A block without an import is still a module: `await` at its top, names of its own.
   writeFileSync(target, /^(import|export) /m.test(code) ? code : `${code}\nexport {};\n`);
   return target;
 }
@@ -176,7 +176,7 @@ describe("command lines", () => {
   ])("%s is found", async (_, text) => expect(await faultOf(text.split(" "))).toBeDefined());
 });
 
-/** What is wrong with a command line of ours; those of others need only be known programs. */
+/** The error in a command line of ours; others need only be known programs. */
 async function faultOf([program, ...args]: readonly string[]): Promise<string | undefined> {
   if (program === "vit8") return faultOfVit8(args);
   if (program === "npm") return faultOfNpm(args);
@@ -194,7 +194,7 @@ async function faultOfNpm(args: readonly string[]): Promise<string | undefined> 
   return script in scripts ? undefined : `${script}: no script of package.json`;
 }
 
-/** Reads the command line as vit8 does, and asks for help instead of doing it. */
+/** Parses the command line as vit8 does, without running it. */
 async function faultOfVit8(args: readonly string[]): Promise<string | undefined> {
   let told = "";
   const terminal = {

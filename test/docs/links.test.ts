@@ -6,7 +6,7 @@ import { anchors, type Document, links, readDocuments } from "./markdown.ts";
 
 const documents = readDocuments();
 
-/** Links of a document that lead nowhere. Addresses of other sites are not asked. */
+/** Broken links of a document. URLs of other sites are not requested. */
 function deadLinks(document: Document): string[] {
   return links(document).filter((link) => !/^(https?|mailto):/.test(link) && !leadsSomewhere(document, link));
 }

@@ -1,4 +1,4 @@
-// The project's documents, and what their Markdown holds: blocks of code, links, headings.
+// The project's documents and the parts of their Markdown: blocks of code, links, headings.
 
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -16,7 +16,7 @@ export interface CodeBlock {
   readonly line: number;
   readonly language: string;
   readonly code: string;
-  /** The file that it stands for, when the paragraph before it begins with that name in backticks. */
+  /** The file of the block, if the paragraph before it begins with that name in backticks. */
   readonly file?: string;
 }
 

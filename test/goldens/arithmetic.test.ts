@@ -1,4 +1,4 @@
-// Every family with each form of the non-linear functions: near its exact form, or refused by name.
+// Every family with each form of the non-linear functions: close to its exact form, or rejected with an error that names it.
 
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -17,7 +17,7 @@ const here = new URL(".", import.meta.url).pathname;
 /** More than LayerNorm, softmax and GELU: biases of attention, windows, rotary positions, QK norm, gates, other activations, attention pooling, a norm behind attention. */
 const MORE =
   /^(clip(-classifier|-vision)?|siglip(-vision)?|vit-pooler|dinov2-swiglu|(timm-)?(beit.*|dinov3.*|swin.*)|data2vec|yolos.*|timm-(clip-quickgelu|dinov2-giant|eva02.*|siglip-so400m|vit-map|vit-none|vit-qknorm))$/;
-/** What is left but has means of rows or two answers side by side, which are computed in floats. */
+/** The others have means of rows or two outputs side by side, which are computed in floats. */
 const MEANS = /^(dinov2.*-classifier|ijepa.*|siglip-(classifier|headless)|timm-vit-(avg|gap))$/;
 
 /** With int8's exact form. The approximations of I-BERT and I-ViT are within 1 % of GELU and softmax; .9993 is the least of these models. */

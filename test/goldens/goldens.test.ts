@@ -1,5 +1,5 @@
-// Every family against the library that people trust: made-up models, saved by transformers and timm, are loaded as a user would,
-// and answer for an image what these libraries answer (make.py).
+// Every family against its library: synthetic models, saved by transformers and timm, are loaded as a user would, and give the same output
+// for an image as these libraries (make.py).
 
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -25,7 +25,7 @@ const WAYS = [
 ] as const;
 
 /**
- * Of the largest value. The libraries compute in f32 as vit8 does, in another order: 1e-6 for one block. What is left of it is the
+ * Relative to the largest value. The libraries compute in f32 as vit8 does, in another order: 1e-6 for one block. The rest is the
  * preprocessing, where a byte of a pixel may be rounded the other way.
  */
 const FLOAT = 1e-3;
@@ -37,9 +37,9 @@ const COSINE_WINDOWS_AND_BIASES = 0.998;
 /** One query pools all rows of this one, so that one row of P.V is all there is of an embedding: .9988. */
 const COSINE_NARROW = 0.9985;
 
-/** A random weight of 4 bits is off by 7 % of the layer's (root mean square): what is asked is that every tensor is in its place. */
+/** A random 4-bit weight has an error of 7 % of the layer's (root mean square): the test is that every tensor is in its position. */
 const COSINE_OF_4_BITS = 0.9;
-/** Measured: .875. A model without a pool answers with one token. */
+/** Measured: .875. The output of a model without a pool is one token. */
 const COSINE_OF_4_BITS_WITHOUT_POOL = 0.85;
 
 for (const name of names) {
@@ -87,7 +87,7 @@ for (const name of names) {
   });
 }
 
-/** By model: what WAYS gave, for the table of docs/models.md, which `GOLDENS_TABLE=1 npx vitest run test/goldens` prints. */
+/** By model: the results of WAYS, for the table of docs/models.md, which `GOLDENS_TABLE=1 npx vitest run test/goldens` prints. */
 const table = new Map<string, number[]>();
 const note = (name: string, measured: number) => table.set(name, [...(table.get(name) ?? []), measured]);
 afterAll(() => {

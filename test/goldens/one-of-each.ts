@@ -1,4 +1,4 @@
-/** One model of each family, for what is too slow to run them all. Each with its output: `logits`, or `pooled`, which is its embedding. */
+/** One model of each family, for tests that are too slow to run them all. Each with its output: `logits`, or `pooled`, which is its embedding. */
 export const ONE_OF_EACH: Readonly<Record<string, "logits" | "pooled">> = {
   ...{
     vit: "logits",

@@ -1,4 +1,4 @@
-// Every family as an ONNX file. Its answers are compared in Python: check_onnx.py.
+// Every family as an ONNX file. Its outputs are compared in Python: check_onnx.py.
 
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -18,7 +18,7 @@ describe.each(readdirSync(models).filter((name) => !PENDING.includes(name)))("%s
     const file = onnxModel(model.name, model.network, tensors, format);
     const text = Buffer.concat(file).toString("latin1");
     expect(text).toContain(model.network.outputs.logits ? "logits" : "embedding");
-    // A detector gives two outputs, as transformers names them.
+    // A detection model has two outputs, with transformers' names.
     expect(text.includes("pred_boxes")).toBe("boxes" in model.network.outputs);
     const floats = [...tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
     if (format === "fp32") expect(byteLengthOf(file)).toBeGreaterThan(0.6 * floats);

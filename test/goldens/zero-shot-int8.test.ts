@@ -1,4 +1,4 @@
-// int8 against float on made-up CLIP and SigLIP models: which of two labels is the likelier one for an image.
+// int8 against float on synthetic CLIP and SigLIP models: which of two labels is more probable for an image.
 
 import { expect, test } from "vitest";
 import { ZeroShotClassifier } from "../../src/node/index.ts";
@@ -11,7 +11,7 @@ const [IMAGES, TEXTS, PAIRS] = [50, 60, 1000];
 const { f32 } = seeded(7);
 const random = () => (f32(1)[0] + 1) / 2;
 const below = (n: number) => Math.floor(random() * n);
-/** Waves of a color each, which the models tell apart better than noise. */
+/** Waves of one color each, which the models distinguish better than noise. */
 const images = Array.from({ length: IMAGES }, () => {
   const waves = [0, 1, 2].map(() => [random() * 0.6, random() * 0.6, random() * 6]);
   const rgba = new Uint8ClampedArray(32 * 32 * 4).fill(255);
@@ -46,7 +46,7 @@ test.each(["clip", "clip-files", "siglip", "siglip2", "siglip-long"])(
       float: float[image][first] - float[image][second],
       int8: int8[image][first] - int8[image][second],
     }));
-    // A pair that float itself tells apart by less than int8's usual error says nothing of int8.
+    // A pair that float itself distinguishes by less than int8's usual error is not evidence about int8.
     const squares = margins.reduce((sum, { float, int8 }) => sum + (float - int8) ** 2, 0);
     const noise = 2 * Math.sqrt(squares / PAIRS);
     const clear = margins.filter(({ float }) => Math.abs(float) > noise);

@@ -1,4 +1,4 @@
-// Both towers against transformers: made-up CLIP and SigLIP models with their tokenizers (zero_shot.py), loaded as a user would.
+// Both towers against transformers: synthetic CLIP and SigLIP models with their tokenizers (zero_shot.py), loaded as a user would.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -99,7 +99,7 @@ test.each(["clip", "clip-files", "siglip", "siglip2"])("%s: an int8 folder has b
     answers.push([...texts, await classifier.embedImage(picture)]);
     await classifier.dispose();
   }
-  // The same levels by the same arithmetic, but for floats that were f16 in one of them.
+  // The same levels by the same arithmetic, except for floats that were f16 in one of them.
   for (const [i, embedding] of answers[0].entries())
     expect(cosineOf(embedding, answers[1][i])).toBeGreaterThan(0.99999);
 });

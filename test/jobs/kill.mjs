@@ -1,4 +1,4 @@
-/** `npm run check:release -- --jobs`: a job killed with SIGKILL at 20 random moments and resumed gives the bytes of one that was left alone. */
+/** `npm run check:release -- --jobs`: a job killed with SIGKILL at 20 random moments and resumed gives the same bytes as an uninterrupted one. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -121,7 +121,7 @@ function label(pictures) {
   const begin = performance.now();
   const child = spawn(process.execPath, [program, "label", pictures, "-o", output, "--device", "cpu"], {
     stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, MALLOC_ARENA_MAX: "2" }, // as docs/jobs.md says
+    env: { ...process.env, MALLOC_ARENA_MAX: "2" }, // as in docs/jobs.md
   });
   /** Samples of each thousand rows: single ones move with the garbage of the moment. @type {number[][]} */
   const samples = [];

@@ -1,4 +1,4 @@
-// Models that transformers and timm saved, one of each family, on this WebGPU: near to what the library answers (test/goldens).
+// Models that transformers and timm saved, one of each family, on this WebGPU: close to the library's output (test/goldens).
 
 import { readdir, readFile } from "node:fs/promises";
 import { openSafetensors, toFloat32 } from "../../src/format/safetensors.ts";

@@ -15,7 +15,7 @@ declare const Deno: {
 
 interface Test {
   readonly name: string;
-  /** What is wrong, in words. */
+  /** The error, in words. */
   readonly fault: () => Promise<string | undefined>;
 }
 

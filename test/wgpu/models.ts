@@ -29,7 +29,7 @@ export async function faultOfModel(precision: Precision): Promise<string | undef
   }
 }
 
-/** The bundled model has the same logits here as on the CPU, but for rounding, and the same first name. */
+/** The bundled model has the same logits here as on the CPU, except for rounding, and the same top-1 label. */
 export async function faultOfBundled(root: string): Promise<string | undefined> {
   const names = ["config.json", "preprocessor_config.json", "model.safetensors"];
   const read = async (name: string) => [name, await readFile(`${root}/models/everyday80/${name}`)];
