@@ -8,8 +8,12 @@ import type { OpenModel } from "./model.ts";
 import { quantizationFacts, quantizationWords } from "./quantization-words.ts";
 import { shapeOf } from "./shape-of.ts";
 
-/** @param model the float model @param quantization the `quantization_config` of the quantized one */
-export function modelCard(model: OpenModel, quantization: Quantization): string {
+/**
+ * @param model the float model
+ * @param quantization the `quantization_config` of the quantized one
+ * @param withoutText why it has no text tower, if the float model has one
+ */
+export function modelCard(model: OpenModel, quantization: Quantization, withoutText?: string): string {
   const { folder, name, input, network, labels } = model;
   const source = sourceOf(folder.id);
   const { bits } = quantizationFacts(quantization);
@@ -21,7 +25,7 @@ Made from the float model \`${source}\` by \`vit8 quantize\`; its authors, data 
 - ${name}: ${input.width}x${input.height} pixels, patch ${input.patch}, ${shapeOf(network)}, ${labels.length} classes.
 ${facts.map((fact) => `- ${fact[0].toUpperCase()}${fact.slice(1)}.`).join("\n")}
 - The files follow the compressed-tensors convention. What is not the weight of a linear layer or of the patch embedding is F32.
-`;
+${withoutText ? `- ${inLine(withoutText)}\n` : ""}`;
 }
 
 /** A directory is named by its last part: the rest of its path is private. */

@@ -11,6 +11,7 @@ import { CALIBRATION_OPTIONS, calibrationOf, filesOfCalibration } from "./calibr
 import { type Command, UsageError } from "./command.ts";
 import { HUB, hubFrom, openChecked } from "./model.ts";
 import { modelCard } from "./model-card.ts";
+import { whyWithoutText } from "./without-text.ts";
 
 export const quantize: Command = {
   name: "quantize",
@@ -34,10 +35,12 @@ export const quantize: Command = {
     const { signal } = terminal;
     const model = await openChecked(name, signal, hubFrom(args));
     await refuseItself(model.folder.id, directory);
+    const withoutText = await whyWithoutText(model, calibration, signal);
+    if (withoutText) terminal.tell(`vit8: ${withoutText}\n`);
     const files = await filesOfCalibration(model.folder, calibration, terminal);
     // An existing card may have been edited, so it is kept.
     if (!existsSync(path.join(directory, "README.md")))
-      files.set("README.md", [new TextEncoder().encode(modelCard(model, quantizationIn(files)))]);
+      files.set("README.md", [encode(modelCard(model, quantizationIn(files), withoutText))]);
     await writeFolder(directory, files, signal);
     const megabytes = byteLength(files.get(WEIGHTS_FILE)!) / 1e6;
     terminal.print(`${directory}: ${WEIGHTS_FILE} of ${megabytes.toFixed(2)} MB\n`);
@@ -59,6 +62,8 @@ async function refuseItself(source: string, directory: string): Promise<void> {
       `${directory}: expected a new folder, got the float model itself. Choose another folder.`,
     );
 }
+
+const encode = (text: string) => new TextEncoder().encode(text);
 
 const byteLength = (pieces: readonly Uint8Array[]) =>
   pieces.reduce((total, piece) => total + piece.byteLength, 0);

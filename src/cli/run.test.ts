@@ -432,6 +432,32 @@ describe("quantize", () => {
       expect(readFileSync(path.join(output, name), "utf8")).toBe("mine");
   });
 
+  test("a text tower that is left out is named, also in the card", async () => {
+    const clip = new URL("../../test/goldens/zero-shot/clip/", import.meta.url).pathname;
+    const text = readFileSync(`${clip}config.json`, "utf8");
+    cpSync(clip, at("mish"), { recursive: true });
+    writeFileSync(at("mish", "config.json"), text.replace('"quick_gelu"', '"mish"'));
+    const whole = await vit8("quantize", clip, "-o", at("both-towers"));
+    expect(whole).toMatchObject({ code: 0, stderr: "" });
+    for (const [why, ...argv] of [
+      [/The text tower is left out: .*got "mish", which is not supported\./, at("mish"), "-o", at("mish8")],
+      [
+        /The text tower is left out, because only the defaults .*\./,
+        clip,
+        "-o",
+        at("clip4"),
+        "--bits",
+        "w4a8",
+      ],
+    ] as const) {
+      const { code, stderr } = await vit8("quantize", ...argv);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(new RegExp(`^vit8: ${why.source}\n$`));
+      expect(readFileSync(path.join(argv[2], "README.md"), "utf8")).toMatch(why);
+    }
+    expect(readFileSync(at("both-towers", "README.md"), "utf8")).not.toContain("text tower");
+  });
+
   test("a failure leaves nothing behind", async () => {
     const infinite = Uint8Array.from([0, 0x7c]);
     const model = writeTinyModel(at("infinite"), {
