@@ -22,7 +22,13 @@ export type { Features, PassTime, Profile } from "./classifier/engine.ts";
 export type { LoadProgress, LoadStage } from "./classifier/model.ts";
 export type { Picture, PixelData } from "./classifier/picture.ts";
 export * from "./errors/errors.ts";
-export type { FileContents, ModelFolder, ModelSource, NamedContents } from "./format/folder.ts";
+export type {
+  ByteRange,
+  FileContents,
+  ModelFolder,
+  ModelSource,
+  NamedContents,
+} from "./format/folder.ts";
 export type { ByteStream } from "./format/safetensors-stream.ts";
 export type { AdapterFacts } from "./gpu/gpu.ts";
 export { type Framing, type Geometry, pictureGeometry } from "./image/geometry.ts";

@@ -6,7 +6,14 @@ import { quote } from "./fields.ts";
 import type { HubOptions, ModelFolder, ModelSource, NamedContents } from "./model-folder.ts";
 import { openHubFolder, openUrlFolder } from "./url-folder.ts";
 
-export type { FileContents, HubOptions, ModelFolder, ModelSource, NamedContents } from "./model-folder.ts";
+export type {
+  ByteRange,
+  FileContents,
+  HubOptions,
+  ModelFolder,
+  ModelSource,
+  NamedContents,
+} from "./model-folder.ts";
 
 const ID = /^[\w-][\w.-]*\/[\w-]([\w.-]*[\w-])?$/;
 const HUB = /^(hf(-hub)?:|git@|(https?:)?\/\/(www\.)?(huggingface|hf)\.co\b)/i;
