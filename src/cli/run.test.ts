@@ -77,7 +77,7 @@ describe("help", () => {
       ["classify", "a", "--nonlinear", "quick"],
       /exact, fast, ibert, ivit, got quick/,
     ],
-    ["integers in float32", ["eval", "a", "b", "--float", "--integer-only"], /got ibert and float32/],
+    ["integers in float32", ["eval", "a", "b", "--float", "--integer-only"], /got ibert with float32/],
     ["no number", ["classify", "--top-k", "some", "a.png"], /--top-k: expected a whole number .* "some"/],
     ["no output", ["quantize", "m"], /expected -o DIR/],
   ])("%s is a wrong call: exit code 2", async (_, argv, message) => {
