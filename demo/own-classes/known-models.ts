@@ -1,8 +1,8 @@
-/** Zero-shot models of the Hub that the page suggests, and what the download of each takes. */
+/** Zero-shot models of the Hub that the page suggests, and how much each downloads. */
 
 interface KnownModel {
   readonly id: string;
-  /** Of model.safetensors with both towers, in MB. */
+  /** Of both towers in float32, computed from the architecture. */
   readonly megabytes: number;
 }
 
@@ -18,6 +18,7 @@ export function offerOf(name: string, isKept: boolean): string {
   if (name === "") return "Name a model.";
   if (isKept) return `${name} is kept in this browser: Load downloads nothing.`;
   const from = /^[\w.-]+\/[\w.-]+$/.test(name) ? " from the Hugging Face Hub" : "";
-  const size = megabytes === undefined ? "its size is shown when the download starts" : `${megabytes} MB`;
+  const size =
+    megabytes === undefined ? "its size is shown when the download starts" : `about ${megabytes} MB`;
   return `Load downloads ${name}${from}: ${size}. Nothing is downloaded before you press it.`;
 }

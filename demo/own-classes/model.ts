@@ -61,7 +61,9 @@ export function listenForModel(told: {
   });
   field.addEventListener("input", offer);
   byId("cancel", HTMLElement).addEventListener("click", () => loading.abort());
-  byId("models", HTMLElement).append(...known.map(({ id, megabytes }) => new Option(`${megabytes} MB`, id)));
+  byId("models", HTMLElement).append(
+    ...known.map(({ id, megabytes }) => new Option(`about ${megabytes} MB`, id)),
+  );
   field.value = address.searchParams.get("model") ?? known[0].id;
   void offer();
 }
