@@ -1,5 +1,5 @@
 /** The built site as a person gets it from a static server, under a path of its own. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
@@ -8,6 +8,7 @@ import { build } from "vite";
 import { texts, page as words } from "../demo/classify/texts.ts";
 import { madeUpTensors, PLAIN, timmFiles } from "../src/classifier/made-up-vit.shared.ts";
 import { openFolder } from "./demo-page.ts";
+import { fillIndex, golden, indexed, makeFolder, results, status } from "./own-classes-page.ts";
 import { complaintsOf, expectAccessible, pages } from "./pages.ts";
 import { type StaticServer, serveBelow } from "./static-server.ts";
 
@@ -110,6 +111,45 @@ test("tells of a newer version, and takes it when told to", async ({ page }) => 
   } finally {
     for (const [i, file] of [html, worker].entries()) writeFileSync(file, before[i]);
   }
+});
+
+test("an index of 5,000 images is searched after a reload without the network", async ({ page }) => {
+  const complaints = complaintsOf(page);
+  // The policy lets the page fetch from its own origin, and elsewhere by https alone.
+  cpSync(golden, path.join(folder, "tiny-clip"), { recursive: true });
+  const online = await serveBelow(folder);
+  const model = `${online.address}tiny-clip/`;
+  const load = async () => {
+    await page.getByRole("button", { name: "Load" }).click();
+    await expect(status(page)).toHaveText(`Ready: ${model}.`);
+  };
+  try {
+    const query = new URLSearchParams({ device: "webgpu", model });
+    await page.goto(`${online.address}demo/own-classes/index.html?${query}`);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await load();
+    await page.getByLabel("Folder of images").setInputFiles(makeFolder(50));
+    await indexed(page, "50 images are");
+    await fillIndex(page, 5000);
+    expect(complaints).toEqual([]);
+  } finally {
+    online.stop();
+  }
+  await page.reload();
+  // What is there is there without the model, and the model without the network.
+  await indexed(page, "5,000 images are");
+  await expect(results(page)).toHaveCount(24);
+  await expect(page.locator("#offer")).toContainText("is kept in this browser: Load downloads nothing.");
+  await load();
+  await page.getByLabel("Words to search for").fill("a dog on a beach");
+  const found = page.locator("#found");
+  await expect(found).toHaveText(/^The nearest to “a dog on a beach”: 5,000 images searched in [\d.]+ ms\.$/);
+  console.log(await found.textContent());
+  await results(page).nth(2).click();
+  await expect(page.locator(".cosine").first()).toHaveText("1.000");
+  // Thumbnails come from the index.
+  const first = results(page).first().getByRole("img");
+  await expect.poll(() => first.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(16);
 });
 
 test("works under a strict policy, and without a network after the first visit", async ({ page }) => {

@@ -79,6 +79,38 @@ export function readIndex(page: Page): Promise<[name: string, embedding: string]
   });
 }
 
+/** Adds copies of the images in IndexedDB, each with a made-up embedding of length 1, until there are `count`. */
+export function fillIndex(page: Page, count: number): Promise<void> {
+  return page.evaluate(async (count) => {
+    const asked = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const db = await asked(indexedDB.open("vit8-images"));
+    const transaction = db.transaction(["images", "thumbnails"], "readwrite");
+    const [images, thumbnails] = ["images", "thumbnails"].map((name) => transaction.objectStore(name));
+    const [keys, values, blobs] = await Promise.all([
+      asked(images.getAllKeys()) as Promise<[string, string][]>,
+      asked(images.getAll()) as Promise<{ embedding: Float32Array }[]>,
+      asked(thumbnails.getAll()) as Promise<Blob[]>,
+    ]);
+    for (let i = keys.length; i < count; i++) {
+      const of = i % values.length;
+      const far = values[of].embedding.map((value) => value + (Math.random() - 0.5) / 5);
+      const embedding = far.map((value) => value / Math.hypot(...far));
+      const key = [keys[of][0], `copy ${i}`];
+      images.put({ name: `copy ${i}`, embedding }, key);
+      thumbnails.put(blobs[of], key);
+    }
+    await new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(transaction.error);
+    });
+    db.close();
+  }, count);
+}
+
 /** Presses a sample and waits for its scores. */
 export async function lookAt(page: Page, sample: string): Promise<void> {
   await page.locator("#samples").getByRole("button", { name: sample }).click();

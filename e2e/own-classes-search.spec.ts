@@ -70,6 +70,30 @@ test("the image that is looked at finds itself in the index, also from inside a 
   await expect(page.locator("#indexed")).toHaveText("No images are indexed with this model yet.");
 });
 
+test("a dropped folder is indexed, also what is in a folder inside it", async ({ page }) => {
+  const folder = makeFolder(6);
+  writeFileSync(path.join(folder, "notes.txt"), "no image");
+  await page.goto(`/${addressOf(hub)}`);
+  await load(page);
+  const browser = await page.context().newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await browser.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
+  await indexed(page, "6 images are");
+  const names = await results(page)
+    .getByRole("img")
+    .evaluateAll((all) => all.map((one) => (one as HTMLImageElement).alt));
+  expect(names.sort()).toEqual([
+    "photos/1.bmp",
+    "photos/2.bmp",
+    "photos/3.bmp",
+    "photos/4.bmp",
+    "photos/5.bmp",
+    "photos/inside/0.bmp",
+  ]);
+  await expect(page.locator("#index-error")).toBeHidden();
+});
+
 test("a pause and a stop keep what is indexed, and the same folder goes on from there", async ({ page }) => {
   const folder = makeFolder(120);
   await page.goto(`/${addressOf(hub)}`);

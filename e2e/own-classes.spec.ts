@@ -1,4 +1,5 @@
 /** The page "Your own classes": no download without a request, classes by keyboard, and what is computed when one changes. */
+import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import type { FileServer } from "../src/testing/file-server.ts";
 import { addressOf, chip, load, lookAt, MODEL, serveHub, status } from "./own-classes-page.ts";
@@ -108,6 +109,22 @@ test("a changed class embeds no image", async ({ page }) => {
   await fields(page).nth(1).fill("a plate of spaghetti with tomatoes");
   await expect.poll(() => scores(page)).not.toEqual(before);
   expect(await asked()).toEqual(["embed"]);
+});
+
+test("a pasted image is looked at, also with the caret in a class", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(`/${addressOf(hub)}`);
+  await load(page);
+  const png = readFileSync("test/goldens/picture.png").toString("base64");
+  await page.evaluate(async (png) => {
+    const image = await (await fetch(`data:image/png;base64,${png}`)).blob();
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": image })]);
+  }, png);
+  await fields(page).first().focus();
+  await page.keyboard.press("Control+v");
+  await expect(page.locator("#preview")).toHaveJSProperty("naturalWidth", 75);
+  await expect(page.locator("#best")).toContainText("%");
+  expect(await values(page)).toEqual(["a ladybug", "a pizza", "a boat"]);
 });
 
 test("images of one's own, and one that is none", async ({ page }) => {
