@@ -10,6 +10,7 @@ import { type ModelSource, resolveFolder } from "../format/folder.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import { type QuantizeOptions, quantizedFolder } from "./quantize-model.ts";
 
+export type { Keep, KeptAs } from "./keep.ts";
 export type { MethodName, Width } from "./methods.ts";
 export type { QuantizeOptions, QuantizeProgress } from "./quantize-model.ts";
 export type { Granularity } from "./weights.ts";

@@ -54,6 +54,15 @@ test.each<[object, string]>([
   [{ bits: "w4a4", method: "gptq" }, "calibrates activations for bits w4a4"],
   [{ weights: "row" }, "weights: expected one of tensor, channel, group, got row"],
   [{ weights: "group" }, "bits: expected w4a8 or w4a4 with weights group, got w8a8"],
+  [
+    { keep: { "blocks.9.fc1": "float" } },
+    "expected a layer of the model, got blocks.9.fc1. Choose from blocks.N.qkv",
+  ],
+  [{ keep: { "blocks.9.fc1": "float" }, method: "gptq" }, "expected a layer of the model, got blocks.9.fc1"],
+  [{ keep: { patch: "float" } }, "The patch embedding reads bytes"],
+  [{ keep: { head: "int4" } }, "expected float or int8 for head, got int4"],
+  [{ keep: { head: "int8" } }, "expected float for head, got int8, which all layers of w8a8 are"],
+  [{ keep: { head: "float" }, method: "minmax" }, "expected int8 for head with method minmax"],
   [{ seed: Number.NaN }, "seed: expected a whole number of 1 or more"],
   [{ images: 0 }, "images: expected a whole number of 1 or more"],
 ])("%o is refused", async (options, message) => {

@@ -3,6 +3,8 @@
 import type { PictureSource } from "../classifier/picture.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { describeFloatModel } from "./float-model.ts";
+import { checkKeep, type Keep, Kept } from "./keep.ts";
 import { isOffered, METHODS, type MethodName, WIDTHS, type Width } from "./methods.ts";
 import { observe } from "./observations.ts";
 import { chosen } from "./observe.ts";
@@ -43,6 +45,11 @@ export interface QuantizeOptions {
   readonly seed?: number;
   /** Granularity of weight scales; without it, that of the method (for 4-bit `dynamic`, groups of 16 inputs). */
   readonly weights?: Granularity;
+  /**
+   * Layers to keep more precise than the others: `{ "blocks.11.fc1": "float" }`, or `"int8"` where the others have fewer bits. `float` needs
+   * scales that are computed at run time: method `dynamic` or `gptq`.
+   */
+  readonly keep?: Keep;
   /** Corrects each bias by the mean error of its layer's outputs. */
   readonly biasCorrection?: boolean;
   /** Also quantizes the inputs of LayerNorm. */
@@ -61,7 +68,7 @@ export type OpenPicture = () => Promise<PictureSource>;
 /**
  * Returns every file of the quantized folder by name, in pieces, without README.md. Calls `openGpu` only if the method needs images, and
  * destroys the result.
- * @throws RangeError for options that cannot be combined; UnsupportedModelError if the model is already quantized
+ * @throws RangeError for options that cannot be combined, or a layer to keep that the model does not have; UnsupportedModelError if the model is already quantized
  */
 export async function quantizedFolder(
   folder: ModelFolder,
@@ -71,21 +78,23 @@ export async function quantizedFolder(
 ): Promise<Map<string, Uint8Array[]>> {
   checkOptions(options, pictures.length);
   const { method = "dynamic", bits = "w8a8", images = 64, seed = 1, signal, onProgress } = options;
-  const { weights, biasCorrection, normInputs, pictureHashes } = options;
+  const { weights, biasCorrection, normInputs, pictureHashes, keep } = options;
   const tell = (stage: QuantizeProgress["stage"]) => (done: number, total?: number) =>
     onProgress?.({ stage, done, total });
   const reading = { signal, onBytes: tell("download") };
   if (method === "dynamic") {
-    if (bits === "w8a8" && !weights) return quantizedFiles(folder, reading);
-    return dynamicFiles(await readFloatModel(folder, reading), bits === "w8a8" ? 8 : 4, weights);
+    if (bits === "w8a8" && !weights) return quantizedFiles(folder, { ...reading, keep });
+    return dynamicFiles(await readFloatModel(folder, reading), bits === "w8a8" ? 8 : 4, weights, keep);
   }
+  // An unknown layer is told before the images are looked at.
+  if (keep) new Kept(await describeFloatModel(folder, signal), keep);
   const gpu = await openGpu();
   try {
     const seen = { ...reading, seed, onPicture: tell("observe") };
     const observations = await observe(gpu, folder, chosen(pictures, images, seed), seen);
     const onBlock = tell("quantize");
     return await calibratedFiles(observations, {
-      ...{ method, bits, weights, biasCorrection, normInputs, pictureHashes },
+      ...{ method, bits, weights, biasCorrection, normInputs, pictureHashes, keep },
       ...{ signal, onBlock },
     });
   } finally {
@@ -95,7 +104,7 @@ export async function quantizedFolder(
 
 /** @throws RangeError for unknown options, or options that cannot be combined. */
 function checkOptions(
-  { method = "dynamic", bits = "w8a8", weights, images = 64, seed = 1 }: QuantizeOptions,
+  { method = "dynamic", bits = "w8a8", weights, images = 64, seed = 1, keep = {} }: QuantizeOptions,
   pictures: number,
 ): void {
   for (const [name, value] of Object.entries({ images, seed }))
@@ -115,6 +124,7 @@ function checkOptions(
     throw new RangeError(`weights: expected one of ${GRANULARITIES.join(", ")}, got ${weights}.`);
   if (!isOffered(method, bits, weights))
     throw new RangeError(`bits: expected w4a8 or w4a4 with weights ${weights}, got ${bits}.`);
+  checkKeep(keep, method, bits);
   if (method !== "dynamic" && pictures === 0)
     throw new RangeError(`images: expected some to calibrate method ${method}, got none. Pass a few images.`);
 }

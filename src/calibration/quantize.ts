@@ -22,6 +22,7 @@ import {
   normOf,
   readFloatModel,
 } from "./float-model.ts";
+import { type Keep, Kept } from "./keep.ts";
 import { gram } from "./linear-algebra.ts";
 import { METHODS, type Method, type MethodName, WIDTHS, type Width } from "./methods.ts";
 import type { Observations } from "./observations.ts";
@@ -50,6 +51,8 @@ export interface CalibratedOptions {
   readonly weights?: Granularity;
   /** Quantizes what LayerNorm reads too, in 8 bits; the values are computed in f32. */
   readonly normInputs?: boolean;
+  /** Layers that stay int8, or float if activation scales are computed at run time. */
+  readonly keep?: Keep;
   /** A hash of each calibration image for config.json, so that an evaluation can recognize the images. */
   readonly pictureHashes?: readonly string[];
 }
@@ -94,7 +97,7 @@ export async function calibratedFiles(
     ...(quantizer.levels.size && { activations: Object.fromEntries(quantizer.levels) }),
   };
   const { weights: weightBits, activations } = WIDTHS[bits];
-  return filesOf(model, quantizer.weights, {
+  return filesOf(model, quantizer.weights, quantizer.kept, {
     weightBits,
     notes,
     ...(quantizer.levels.size && { activationBits: activations }),
@@ -109,16 +112,18 @@ export async function dynamicFiles(
   model: FloatModel,
   bits: 4 | 8,
   granularity: Granularity = bits === 4 ? "group" : "channel",
+  keep?: Keep,
 ): Promise<Map<string, Uint8Array[]>> {
+  const kept = new Kept(model.description, keep);
   const weights = new Map<string, Stored>();
   for (const [name, { shape }] of model.tensors)
-    if (isLayer(name) && shape.length === 2) {
+    if (isLayer(name) && shape.length === 2 && !kept.of(name.replace(/\.weight$/, ""))) {
       const layer = name.replace(/\.weight$/, "");
       const linear = linearOf(model, layer);
       const steps = stepsOf(linear, bits, leastSquaresScale, granularity);
       weights.set(layer, { bits, ...quantizeWeight(linear, bits, steps) });
     }
-  return filesOf(model, { model, weights }, { weightBits: bits });
+  return filesOf(model, { model, weights }, kept, { weightBits: bits });
 }
 
 export { readFloatModel };
@@ -138,6 +143,7 @@ const QKV = ["query", "key", "value"];
 const isLayer = (name: string) => /(?:^|\.)blocks\.\d+\.(?:qkv|proj|fc1|fc2|gate|up)\.weight$/.test(name);
 
 class ModelQuantizer {
+  readonly kept: Kept;
   readonly levels = new Map<string, Quantizer>();
   readonly #model: FloatModel;
   readonly #observed: ReadonlyMap<string, Observed>;
@@ -157,6 +163,7 @@ class ModelQuantizer {
     this.#observed = observed;
     this.#options = options;
     this.#method = METHODS[options.method];
+    this.kept = new Kept(model.description, options.keep);
   }
 
   get weights(): QuantizedModel {
@@ -230,7 +237,9 @@ class ModelQuantizer {
 
   /** The weight of `layer`, whose inputs were `seen` and have the levels called `levels`. */
   #linear(layer: string, seen: Observed, levels: string): void {
-    const { weights: bits } = WIDTHS[this.#options.bits];
+    const kept = this.kept.of(layer);
+    if (kept === "float") return;
+    const bits = kept === "int8" ? 8 : WIDTHS[this.#options.bits].weights;
     const linear = linearOf(this.#model, layer);
     const { weightScale, weights } = this.#method;
     const quantizer = this.levels.get(levels);
@@ -271,15 +280,16 @@ function reaffined({ values, columns }: Observed, from: Affine, to: Affine): Flo
 async function filesOf(
   { folder, tensors, description: { names, network } }: FloatModel,
   { model, weights }: QuantizedModel,
+  kept: Kept,
   quantization: QuantizationOptions,
 ): Promise<Map<string, Uint8Array[]>> {
   const stored = [...tensors.keys()].flatMap((name) =>
-    storedTensors(name, model.tensors.get(name)!, weights, { names, network }),
+    storedTensors(name, model.tensors.get(name)!, weights, kept, { names, network }),
   );
   const text = await folder.readText("config.json");
   const config = asFields(parseJson(text!, "config.json"), "config.json");
   const groupSize = [...weights.values()].some(({ multiples }) => multiples) ? GROUP_SIZE : undefined;
-  const quantization_config = quantizationConfig({ ...quantization, groupSize });
+  const quantization_config = quantizationConfig({ ...quantization, ...kept.modules, groupSize });
   const files = new Map<string, Uint8Array[]>([
     ["config.json", [encode(`${JSON.stringify({ ...config, quantization_config }, null, 1)}\n`)]],
     ...(await filesBeside(folder)),
@@ -291,10 +301,12 @@ function storedTensors(
   name: string,
   { shape, values }: FloatTensor,
   weights: QuantizedModel["weights"],
+  kept: Kept,
   { names, network }: Pick<ModelDescription, "names" | "network">,
 ): StoredTensor[] {
   const [layer, as] = [name.replace(/\.weight$/, ""), names.stored(name)];
-  if (!isQuantizable(network, name, shape)) return [floats(as, shape, values)];
+  if (!isQuantizable(network, name, shape) || kept.note(name, as) === "float")
+    return [floats(as, shape, values)];
   // The patch embedding and the head have 8 bits in every width, as in the papers.
   const { q, scale, bits, multiples } = weights.get(layer) ?? eightBits(values, shape);
   const scales = floats(`${as}_scale`, [shape[0], 1], scale);

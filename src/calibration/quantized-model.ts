@@ -3,7 +3,7 @@
 import { ModelFormatError } from "../errors/errors.ts";
 import { asFields, parseJson } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
-import { quantizationConfig } from "../format/quantization-config.ts";
+import { type QuantizationOptions, quantizationConfig } from "../format/quantization-config.ts";
 import { type StoredTensor, type TensorEntry, toFloat32, writeSafetensors } from "../format/safetensors.ts";
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import type { CanonicalName } from "../network/names.ts";
@@ -11,26 +11,36 @@ import type { Network } from "../network/op.ts";
 import { quantizeRows } from "../quant/quantize.ts";
 import { filesBeside } from "./files-beside.ts";
 import { describeFloatModel, type ReadOptions, streamFloatModel } from "./float-model.ts";
+import { type Keep, Kept } from "./keep.ts";
 import { quantizedText, type Store } from "./quantized-text.ts";
 
 /**
  * Every file of the int8 folder by name, in pieces, except README.md. Linear weights become I8 with F32 `weight_scale` [out, 1], with the
- * arithmetic of loading; every other tensor becomes F32; tensors that inference does not need are left out.
- * @throws UnsupportedModelError for a model that is already quantized; ModelFormatError for a weight that is not finite
+ * arithmetic of loading; every other tensor becomes F32, and so do kept layers; tensors that inference does not need are left out.
+ * @throws UnsupportedModelError for a model that is already quantized; ModelFormatError for a weight that is not finite; RangeError for a kept layer
+ *   that the model does not have
  */
 export async function quantizedFiles(
   folder: ModelFolder,
-  options: ReadOptions = {},
+  { keep, ...options }: ReadOptions & { readonly keep?: Keep } = {},
 ): Promise<Map<string, Uint8Array[]>> {
   const { signal } = options;
   const model = await describeFloatModel(folder, signal);
+  const kept = new Kept(model, keep);
   const weights: StoredTensor[] = [];
-  for await (const { names, entry, bytes } of streamFloatModel(folder, model, options))
-    weights.push(...stored(model.network, names[0], entry, finite(entry, bytes)));
+  for await (const { names, entry, bytes } of streamFloatModel(folder, model, options)) {
+    const values = finite(entry, bytes);
+    const isFloat = names.map((name) => kept.note(name, entry.name)).includes("float");
+    weights.push(
+      ...(isFloat
+        ? [floats(entry.name, entry.shape, values)]
+        : stored(model.network, names[0], entry, values)),
+    );
+  }
   const store: Store = (network, name, entry, bytes) => stored(network, name, entry, finite(entry, bytes));
   weights.push(...(await quantizedText(folder, store, signal)));
   const files = new Map<string, Uint8Array[]>([
-    ["config.json", [encode(await quantizedConfig(folder, signal))]],
+    ["config.json", [encode(await quantizedConfig(folder, kept.modules, signal))]],
     ...(await filesBeside(folder, signal)),
   ]);
   return files.set(WEIGHTS_FILE, writeSafetensors(weights, { format: "pt" }));
@@ -77,10 +87,14 @@ function finite(entry: TensorEntry, bytes: Uint8Array): Float32Array {
   );
 }
 
-async function quantizedConfig(folder: ModelFolder, signal?: AbortSignal): Promise<string> {
+async function quantizedConfig(
+  folder: ModelFolder,
+  options: QuantizationOptions,
+  signal?: AbortSignal,
+): Promise<string> {
   const text = await folder.readText("config.json", signal);
   const config = asFields(parseJson(text!, "config.json"), "config.json");
-  return `${JSON.stringify({ ...config, quantization_config: quantizationConfig() }, null, 2)}\n`;
+  return `${JSON.stringify({ ...config, quantization_config: quantizationConfig(options) }, null, 2)}\n`;
 }
 
 const encode = (text: string) => new TextEncoder().encode(text);

@@ -150,6 +150,8 @@ export interface Report extends Arithmetic {
   readonly model: string;
   /** Weights in the model's files. `precision: "float32"` needs `float`. */
   readonly checkpoint: "float" | "quantized";
+  /** Layers that a quantized model keeps in float, such as `blocks.11.fc1`, Q, K and V apart: they are computed in float32 whatever `precision` is. */
+  readonly floatLayers: readonly string[];
   readonly backend: "webgpu" | "cpu";
   readonly adapter: AdapterFacts;
   /** Why the model runs on the CPU or on a software adapter, and what to do about it; undefined on a GPU. */

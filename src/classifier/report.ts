@@ -19,6 +19,7 @@ export function reportOf(
   return {
     model: model.id,
     checkpoint: model.quantization ? "quantized" : "float",
+    floatLayers: model.quantization?.ignore ?? [],
     ...arithmeticOf(options),
     backend: device.backend,
     adapter: device.adapter,

@@ -1,5 +1,6 @@
 // Calibration for `vit8 quantize`: images of a folder, an observed run, a method.
 
+import type { Keep } from "../calibration/keep.ts";
 import {
   isDynamic,
   isOffered,
@@ -37,6 +38,11 @@ export const CALIBRATION_OPTIONS: Record<string, Option> = {
     value: "WHAT",
     help: `granularity of weight scales: ${GRANULARITIES.join(", ")} (16 inputs, 4 bits); default: that of the method`,
   },
+  keep: {
+    value: "LAYER=AS",
+    several: true,
+    help: "keep a layer float, or int8 where others have fewer bits: blocks.11.fc1=float; several times, or with commas",
+  },
   calibrate: {
     value: "FOLDER",
     help: "folder of calibration images, searched recursively; labels are not needed",
@@ -56,6 +62,7 @@ export interface Calibration {
   readonly seed: number;
   readonly biasCorrection: boolean;
   readonly normInputs: boolean;
+  readonly keep: Keep;
 }
 
 /** Reads the options. @throws UsageError */
@@ -91,7 +98,18 @@ export function calibrationOf(args: Arguments): Calibration {
     seed: args.count("seed") ?? 1,
     biasCorrection: args.flag("bias-correction"),
     normInputs: args.flag("norm-inputs"),
+    keep: keepOf(args),
   };
+}
+
+/** Which layers there are, and what goes with the method, is checked with the model. */
+function keepOf(args: Arguments): Keep {
+  const kept = (args.list("keep") ?? []).map((text) => {
+    const [, layer, as] = /^([^=]+)=(float|int8)$/.exec(text) ?? [];
+    if (layer) return [layer, as];
+    throw new UsageError(`--keep: expected LAYER=float or LAYER=int8, got "${text}".`);
+  });
+  return Object.fromEntries(kept);
 }
 
 /** Every file of the quantized folder, without its model card. */

@@ -8,6 +8,8 @@ export interface Option {
   readonly value?: string;
   readonly short?: string;
   readonly help: string;
+  /** It may be given several times, each with values separated by commas. */
+  readonly several?: true;
 }
 
 export interface Command {
@@ -36,9 +38,9 @@ export class Arguments {
 
   /** @throws UsageError for an option that the command does not have, or without its value. */
   constructor({ options }: Command, argv: readonly string[]) {
-    const config = Object.entries({ ...options, help: HELP }).map(([name, { value, short }]) => [
+    const config = Object.entries({ ...options, help: HELP }).map(([name, { value, short, several }]) => [
       name,
-      { type: value ? "string" : "boolean", ...(short && { short }) },
+      { type: value ? "string" : "boolean", ...(short && { short }), ...(several && { multiple: true }) },
     ]);
     try {
       const parsed = parseArgs({
@@ -72,7 +74,7 @@ export class Arguments {
 
   /** Values separated by commas. */
   list(name: string): string[] | undefined {
-    return this.text(name)?.split(",");
+    return (this.#values[name] as string | string[] | undefined)?.toString().split(",");
   }
 
   /** @throws UsageError for a value that is not a list of whole numbers from 1 to 9999. */

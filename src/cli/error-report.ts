@@ -1,5 +1,6 @@
 // Where a model loses accuracy in int8: every tensor against float32 arithmetic on the same images.
 
+import { layersOf } from "../calibration/keep.ts";
 import { Activations } from "../classifier/activations.ts";
 import { uploadWeights } from "../classifier/gpu-device.ts";
 import { storedTensors } from "../classifier/model.ts";
@@ -33,6 +34,8 @@ export interface ErrorReport {
   readonly arithmetic: string;
   /** Worst first; only if requested. */
   readonly layers?: readonly LayerCost[];
+  /** With them: the value of `quantize --keep` that helps most. */
+  readonly keep?: string;
   /** The int8 tensors, worst first. */
   readonly tensors: readonly TensorError[];
   /** The residual stream, the embedding and the logits, in order: f32, with the errors of the steps before. */
@@ -75,7 +78,7 @@ export async function errorReport(
       model: model.folder.id,
       images: files.length,
       arithmetic: model.quantization ? quantizationFacts(model.quantization).bits : "w8a8",
-      ...(layers && { layers }),
+      ...(layers && { layers, keep: keepOf(layers, model) }),
       tensors,
       stream: measured.stream(),
       normInputs: measured.normInputs(),
@@ -84,6 +87,17 @@ export async function errorReport(
     bar.clear();
     gpu.destroy();
   }
+}
+
+/** The worst layer that can be kept, in float or where there are fewer than 8 bits in int8. */
+function keepOf(layers: readonly LayerCost[], { network, quantization }: OpenModel): ErrorReport["keep"] {
+  const as = quantization && quantization.bits < 8 ? "int8" : "float";
+  const choice = layersOf(network).map(({ name }) => name);
+  // The head always has 8 bits.
+  const worst = layers.find(
+    ({ layer }) => choice.includes(layer) && (as === "float" || /\bblocks\./.test(layer)),
+  );
+  return worst && `${worst.layer}=${as}`;
 }
 
 function checkPair(model: OpenModel, reference: OpenModel): void {

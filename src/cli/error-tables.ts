@@ -9,7 +9,7 @@ const WORST = 20;
 const BAR = 24;
 
 export function errorTables(report: ErrorReport): string {
-  const { model, images, arithmetic, layers, tensors, stream, normInputs } = report;
+  const { model, images, arithmetic, layers, keep, tensors, stream, normInputs } = report;
   const worst = tensors
     .slice(0, WORST)
     .map(({ name, ownDb, arrivingDb }) => [
@@ -23,6 +23,9 @@ export function errorTables(report: ErrorReport): string {
     `The worst of ${tensors.length} tensors. Own: only this tensor rounded to int8. Arriving: with all errors before it.`,
     markdownTable(["tensor", "own", "arriving"], worst),
     ...(layers ? layerTable(layers) : []),
+    ...(keep
+      ? [`To keep the worst of them more precise: vit8 quantize FLOAT_MODEL -o DIR --keep ${keep}`]
+      : []),
     "The f32 residual stream and what reads it:",
     markdownTable(
       ["tensor", "arriving"],

@@ -128,6 +128,7 @@ function interval({ value, low, high }: Estimate, write = percent): string {
   return `${write(value)} (${write(low)} to ${write(high)})`;
 }
 
-function bitsInWords({ bits, activations, method }: QuantizationFacts): string {
-  return inLine([bits, activations, ...(method ? [method] : [])].join(", "));
+function bitsInWords({ bits, activations, method, float, int8 }: QuantizationFacts): string {
+  const kept = [...float.map((layer) => `${layer} float`), ...int8.map((layer) => `${layer} int8`)];
+  return inLine([bits, activations, ...(method ? [method] : []), ...kept].join(", "));
 }

@@ -141,17 +141,26 @@ test("where the plot cannot be written the tables are there all the same", async
 });
 
 test("--layers names the layer whose weights cost the logits most", async () => {
-  const { layers } = await reportOf("spoilt", "--layers");
+  const { layers, keep } = await reportOf("spoilt", "--layers");
   expect(layers!.map(({ layer }) => layer)).toContain("blocks.0.qkv");
   expect(layers![0].layer).toBe("blocks.1.proj");
   expect(layers![0].answerDb).toBeLessThan(layers![1].answerDb - 6);
   expect(layers!.every(({ answerDb }) => Number.isFinite(answerDb))).toBe(true);
+  // which `quantize` takes, and the layer costs nothing then
+  expect(keep).toBe("blocks.1.proj=float");
+  expect((await vit8("quantize", at("spoilt"), "-o", at("kept"), "--keep", keep!)).code).toBe(0);
+  const kept = await reportOf("kept", "--float", at("spoilt"), "--layers");
+  expect(kept.layers!.at(-1)).toEqual({ layer: "blocks.1.proj", answerDb: null });
+  expect(kept.stream.at(-1)!.arrivingDb).toBeGreaterThan(
+    (await reportOf("spoilt")).stream.at(-1)!.arrivingDb + 1,
+  );
 });
 
 test("a 4-bit folder is called that, and its layers cost more than in int8", async () => {
   await vit8("quantize", at("sound"), "-o", at("four"), "--bits", "w4a8");
   const four = await reportOf("four", "--float", at("sound"), "--layers");
   expect(four.arithmetic).toBe("w4a8");
+  expect(four.keep).toMatch(/^blocks.*=int8$/);
   const eight = await reportOf("sound", "--layers");
   expect(eight.arithmetic).toBe("w8a8");
   const costOf = ({ layers }: ErrorReport, name: string) =>

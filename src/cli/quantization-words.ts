@@ -15,12 +15,13 @@ export interface QuantizationFacts {
   readonly source: string | null;
   readonly images: number | null;
   readonly seed: number | null;
-  /** Names of modules that stayed in float. */
+  /** Layers that stayed in float, and those with 8 bits where the others have fewer. */
   readonly float: readonly string[];
+  readonly int8: readonly string[];
 }
 
 export function quantizationFacts(quantization: Quantization): QuantizationFacts {
-  const { bits, activationBits, groupSize = null, calibration, notes = {}, ignore } = quantization;
+  const { bits, activationBits, groupSize = null, calibration, notes = {}, ignore, int8 = [] } = quantization;
   const { method, source, images, seed } = notes;
   return {
     bits: `w${bits}a${activationBits}`,
@@ -30,15 +31,22 @@ export function quantizationFacts(quantization: Quantization): QuantizationFacts
     source: typeof source === "string" ? source : null,
     images: typeof images === "number" ? images : null,
     seed: typeof seed === "number" ? seed : null,
-    float: ignore,
+    float: layersIn(ignore),
+    int8: layersIn(int8),
   };
 }
+
+/** As `quantize --keep` names them: Q, K and V are one. */
+const layersIn = (names: readonly string[]) => [
+  ...new Set(names.map((name) => name.replace(/(\bblocks\.\d+)\.(?:query|key|value)$/, "$1.qkv"))),
+];
 
 /** Lines for a person; undefined is a float folder. */
 export function quantizationWords(quantization: Quantization | undefined): string {
   if (!quantization)
     return "float file, weights are quantized to int8 at load: one scale per output channel\nint8 activations: one scale per token, computed at run time";
-  const { groupSize, activations, method, source, images, seed, float } = quantizationFacts(quantization);
+  const { groupSize, activations, method, source, images, seed, float, int8 } =
+    quantizationFacts(quantization);
   const { bits, activationBits } = quantization;
   const groups = groupSize ? `, times a multiple for each ${groupSize} inputs` : "";
   // A kernel reads int8 whatever the file has.
@@ -51,5 +59,6 @@ export function quantizationWords(quantization: Quantization | undefined): strin
     ...(method ? [inLine([`method ${method}`, ...(source ? [source] : [])].join(": "))] : []),
     ...(images ? [`calibrated on ${images} images${seed === null ? "" : `, seed ${seed}`}`] : []),
     ...(float.length > 0 ? [inLine(`in float: ${float.join(", ")}`)] : []),
+    ...(int8.length > 0 ? [inLine(`in int8: ${int8.join(", ")}`)] : []),
   ].join("\n");
 }

@@ -15,7 +15,7 @@ import { whyWithoutText } from "./without-text.ts";
 
 export const quantize: Command = {
   name: "quantize",
-  usage: "MODEL -o DIR [--method NAME --bits BITS --calibrate FOLDER] [--force]",
+  usage: "MODEL -o DIR [--method NAME --bits BITS --calibrate FOLDER] [--keep LAYER=AS] [--force]",
   summary:
     "Quantizes a float model to an int8 folder: a quarter of the bytes, and the same results as quantizing at load.",
   options: {

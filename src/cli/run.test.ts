@@ -80,6 +80,11 @@ describe("help", () => {
     ["integers in float32", ["eval", "a", "b", "--float", "--integer-only"], /got ibert with float32/],
     ["no number", ["classify", "--top-k", "some", "a.png"], /--top-k: expected a whole number .* "some"/],
     ["no output", ["quantize", "m"], /expected -o DIR/],
+    [
+      "a layer kept as what",
+      ["quantize", "m", "-o", "x", "--keep", "head=int4"],
+      /LAYER=float.*got "head=int4"/,
+    ],
   ])("%s is a wrong call: exit code 2", async (_, argv, message) => {
     const { code, stdout, stderr } = await vit8(...argv);
     expect(code).toBe(2);
@@ -407,7 +412,7 @@ describe("quantize", () => {
     expect(config.quantization_config.quant_method).toBe("compressed-tensors");
     const { quantization, byteLength } = JSON.parse((await vit8("inspect", at("tiny8"), "--json")).stdout);
     expect(quantization).toEqual({
-      ...{ bits: "w8a8", groupSize: null, activations: "dynamic", float: [] },
+      ...{ bits: "w8a8", groupSize: null, activations: "dynamic", float: [], int8: [] },
       ...{ method: null, source: null, images: null, seed: null },
     });
     expect(byteLength).toBeLessThan(readFileSync(at("tiny", "model.safetensors")).length);
@@ -415,6 +420,40 @@ describe("quantize", () => {
     expect(card).toContain("# tiny, int8\n");
     expect(card).toContain("float model `tiny`");
     expect(card).toContain("8-bit activations: one scale per token, computed at run time");
+  });
+
+  test("layers stay float or int8, run so, and are told by the folder, inspect and eval", async () => {
+    const argv = [
+      "--bits",
+      "w4a8",
+      "--keep",
+      "blocks.1.fc1=float,blocks.0.qkv=float",
+      "--keep",
+      "blocks.0.fc2=int8",
+    ];
+    expect(
+      (await vit8("quantize", at("tiny"), "-o", at("mixed"), ...argv, "--keep", "head=float")).code,
+    ).toBe(0);
+    const { quantization_config } = JSON.parse(readFileSync(at("mixed", "config.json"), "utf8"));
+    expect(quantization_config.ignore.toSorted()).toEqual(
+      ["blocks.0.attn.qkv", "blocks.1.mlp.fc1", "head", "head_dist"].toSorted(),
+    );
+    expect(quantization_config.config_groups.group_1).toMatchObject({
+      targets: ["blocks.0.mlp.fc2"],
+      weights: { num_bits: 8, strategy: "channel" },
+    });
+    const card = readFileSync(at("mixed", "README.md"), "utf8");
+    expect(card).toMatch(/In float: .*blocks\.1\.mlp\.fc1/);
+    const { quantization } = JSON.parse((await vit8("inspect", at("mixed"), "--json")).stdout);
+    expect(quantization.float.toSorted()).toEqual(
+      ["blocks.0.qkv", "blocks.1.fc1", "head", "head_distillation"].toSorted(),
+    );
+    expect(quantization.int8).toEqual(["blocks.0.fc2"]);
+    mkdirSync(at("judged"));
+    cpSync(at(pictures[0]), at("judged", "a.png"));
+    writeFileSync(at("judged", "labels.csv"), "file,index\na.png,0\n");
+    const { stdout } = await vit8("eval", at("mixed"), at("judged"));
+    expect(stdout).toMatch(/w4a8, dynamic.* blocks\.1\.fc1 float.* blocks\.0\.fc2 int8/);
   });
 
   test("nothing is overwritten unasked, and a card and other files never", async () => {

@@ -10,8 +10,10 @@ export interface Quantization {
   activationBits: number;
   /** The folder's record of how it was quantized. */
   notes?: Fields;
-  /** Names of modules that stay in float. */
+  /** Names of modules that stay in float; of a model, its layers. */
   ignore: string[];
+  /** Names of those that have 8 bits where the others have fewer. */
+  int8?: string[];
   /** Weights lie two a byte. */
   packed?: true;
   /** Inputs that share a multiple of their channel's scale. */
@@ -30,7 +32,8 @@ const DYNAMIC = { num_bits: 8, type: "int", symmetric: true, strategy: "token", 
 const STATIC = { type: "int", symmetric: false, strategy: "tensor", dynamic: false };
 
 export interface QuantizationOptions {
-  readonly ignore?: string[];
+  readonly ignore?: readonly string[];
+  readonly int8?: readonly string[];
   readonly weightBits?: number;
   /** Of weights whose groups have multiples. */
   readonly groupSize?: number;
@@ -43,19 +46,22 @@ export interface QuantizationOptions {
 /** What `vit8 quantize` writes into config.json. */
 export function quantizationConfig({
   ignore = [],
+  int8 = [],
   weightBits = 8,
   groupSize,
   notes,
   activationBits,
 }: QuantizationOptions = {}): Fields {
   const groups = groupSize && { strategy: "group", group_size: groupSize };
-  const weights = { num_bits: weightBits, ...WEIGHTS, ...groups };
   const input_activations = activationBits ? { num_bits: activationBits, ...STATIC } : DYNAMIC;
+  const group = (targets: readonly string[], weights: Fields) => ({ targets, weights, input_activations });
+  const group_0 = group(["Linear", "Conv2d"], { num_bits: weightBits, ...WEIGHTS, ...groups });
+  const group_1 = group(int8, { num_bits: 8, ...WEIGHTS });
   return {
     quant_method: "compressed-tensors",
     format: groupSize ? GROUPED : weightBits === 4 ? "pack-quantized" : "int-quantized",
     quantization_status: "compressed",
-    config_groups: { group_0: { targets: ["Linear", "Conv2d"], weights, input_activations } },
+    config_groups: { group_0, ...(int8.length > 0 && { group_1 }) },
     ignore,
     ...(notes && { vit8: notes }),
   };
@@ -73,31 +79,39 @@ export function parseQuantization(value: unknown): Quantization | undefined {
   const calibration = field(notes, "activations") === undefined ? undefined : notes;
   let [bits, activationBits] = [8, 8];
   let groupSize: number | undefined;
+  const int8: string[] = [];
   const groups = Object.values(asFields(field(config, "config_groups"), "config_groups"));
-  for (const group of groups.map((fields) => asFields(fields, "config_groups"))) {
+  for (const [i, group] of groups.map((fields) => asFields(fields, "config_groups")).entries()) {
     const weights = asFields(field(group, "weights"), "weights");
-    check(weights, grouped ? { ...WEIGHTS, strategy: "group" } : WEIGHTS, "weights");
-    if (grouped) groupSize = readInteger(weights, "group_size", 1, 65536);
-    bits = readInteger(weights, "num_bits", 2, 8);
+    const groupBits = readInteger(weights, "num_bits", 2, 8);
+    // Behind the first group: layers that have 8 bits, where those have fewer.
+    const isInt8 = i > 0 && groupBits === 8 && bits < 8;
+    const isGrouped = grouped && !isInt8;
+    check(weights, isGrouped ? { ...WEIGHTS, strategy: "group" } : WEIGHTS, "weights");
+    if (isGrouped) groupSize = readInteger(weights, "group_size", 1, 65536);
+    if (isInt8) int8.push(...namesIn(field(group, "targets")));
+    else bits = groupBits;
     const activations = field(group, "input_activations");
     if (activations === undefined) continue;
     const inputs = asFields(activations, "input_activations");
     check(inputs, calibration ? STATIC : DYNAMIC, "input_activations");
     activationBits = readInteger(inputs, "num_bits", 2, 8);
   }
-  const ignore = field(config, "ignore") ?? [];
-  const names = Array.isArray(ignore) ? ignore.filter((name) => typeof name === "string") : [];
   return {
     method: "compressed-tensors",
     bits,
     activationBits,
     notes,
-    ignore: names,
+    ignore: namesIn(field(config, "ignore")),
+    ...(int8.length > 0 && { int8 }),
     ...(packed && { packed }),
     ...(groupSize && { groupSize }),
     ...(calibration && { calibration }),
   };
 }
+
+const namesIn = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 
 function check(fields: Fields, expected: Fields, who: string): void {
   for (const [key, value] of Object.entries(expected)) {

@@ -1,17 +1,17 @@
 // A network in f32, the reference for int8. Loaded on demand.
 
 import { attentionFloat, attentionFloatApart, attentionFloatOptions } from "../kernels/attention-float.ts";
-import { gemmFloatActivate, gemmFloatAdd } from "../kernels/gemm-float.ts";
 import { layernorm } from "../kernels/layernorm.ts";
 import type { FusedOp, Network } from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import { type AttentionKernels, attentionStep } from "./attention.ts";
+import { floatLinear } from "./float-linear.ts";
 import { addHeads } from "./heads.ts";
 import { type Lowering, lowered } from "./lowering.ts";
 import { packedEvery } from "./pack/every.ts";
 import { FloatWeight } from "./pack/float-weight.ts";
 import type { PackOptions } from "./pack/packer.ts";
-import { addendOf, gemmProblem, normProblem } from "./problems.ts";
+import { normProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
 import { joined, rowsLowering } from "./rows.ts";
 
@@ -28,22 +28,7 @@ const FLOAT: Lowering = {
   patches: ({ out }, steps) => {
     steps.tensor(out, "f32");
   },
-  linear: (op, steps) => {
-    const { name, reads, out } = op;
-    const problem = gemmProblem(op, steps.images);
-    const addend = addendOf(op);
-    const buffers = {
-      a: reads[0].name,
-      w: `${name}.weight`,
-      bias: `${name}.bias`,
-      out: steps.tensor(out, "f32"),
-    };
-    steps.add(
-      addend
-        ? step(name, "linear", gemmFloatAdd, problem, { ...buffers, addend })
-        : step(name, "linear", gemmFloatActivate, problem, buffers),
-    );
-  },
+  linear: floatLinear,
   norm: (op, steps) => {
     const { name, reads, out } = op;
     const buffers = {

@@ -72,29 +72,12 @@ async function loweringOf(
     const options = { name, calibration: quantization.calibration, int8Offset, nonlinear, kernels };
     return (one) => levelsProgram(one, options);
   }
-  if (isPlain(network)) return (one) => int8Program(one, { int8Offset }, streamed?.(kernels) ?? kernels);
-  if (isInteger(nonlinear)) checkInteger(name, network, integerOnly);
-  const { int8ProgramOfEvery } = await part(import("./int8-every.ts"));
-  return (one) => int8ProgramOfEvery(one, { int8Offset }, kernels);
-}
-
-/** @throws UnsupportedModelError for operations in f32, except for those after the last norm unless `integerOnly` is set */
-function checkInteger(name: string, { ops }: Network<FusedOp>, integerOnly: boolean): void {
-  const allowed = [
-    "patches",
-    "linear",
-    "norm",
-    "attention",
-    ...(integerOnly ? [] : ["gather", "pool", "concat"]),
-  ];
-  // A norm of heads, behind attention, reads floats.
-  const other = ops.find(
-    ({ kind, reads: [x] }) => !allowed.includes(kind) || (kind === "norm" && x!.parts > 1),
-  );
-  if (other)
-    throw new UnsupportedModelError(
-      `${name}: expected only integer operations, got ${other.name}. Use nonlinear exact or fast${integerOnly ? " and integerOnly false" : ""}.`,
-    );
+  const float = quantization?.ignore;
+  if (isPlain(network) && !float?.length)
+    return (one) => int8Program(one, { int8Offset }, streamed?.(kernels) ?? kernels);
+  const { checkInteger, int8ProgramOfEvery } = await part(import("./int8-every.ts"));
+  if (isInteger(nonlinear)) checkInteger(name, network, integerOnly, float);
+  return (one) => int8ProgramOfEvery(one, { int8Offset }, kernels, float);
 }
 
 /** Replaces GELU by its tanh approximation if requested. */

@@ -1,6 +1,7 @@
 // A network's steps and its weights name the same buffers, and fit what the README promises.
 
 import { describe, expect, test } from "vitest";
+import { parseQuantization, quantizationConfig } from "../format/quantization-config.ts";
 import timmVit, { type TimmVitSpec } from "../network/families/timm/vit.ts";
 import { networkOf } from "../network/family.ts";
 import { fused } from "../network/fused.ts";
@@ -12,6 +13,7 @@ import { arithmeticOf } from "./arithmetic.ts";
 import { floatProgram } from "./float.ts";
 import { gpuKernels } from "./gpu-kernels.ts";
 import { int8Program } from "./int8.ts";
+import { int8ProgramOfEvery } from "./int8-every.ts";
 import { integerKernels } from "./integer-kernels.ts";
 import type { Lowering } from "./lowering.ts";
 import type { StoredTensor } from "./pack/stored-tensor.ts";
@@ -27,11 +29,19 @@ const vit = (spec: TimmVitSpec) => networkOf(timmVit, spec);
 const affine = { int8Offset: [0, 0, 0] };
 const small = { image: { width: 32, height: 32 }, width: 96, heads: 3, depth: 2, mlpWidth: 100 };
 
+/** One of each kind, and the head. */
+const KEPT = [
+  ...["blocks.0.query", "blocks.0.key", "blocks.0.value", "blocks.1.proj", "blocks.0.fc1", "blocks.1.fc2"],
+  ...["head", "head_distillation"],
+];
+
 const PROGRAMS = {
   int8: (spec: TimmVitSpec) => int8Program(fused(vit(spec)), affine, softwareKernels),
   integer: (spec: TimmVitSpec) =>
     int8Program(fused(vit(spec)), affine, integerKernels(gpuKernels, "ivit", true)),
   float32: (spec: TimmVitSpec) => floatProgram(fused(vit(spec)), affine),
+  "int8 with layers in float": (spec: TimmVitSpec) =>
+    int8ProgramOfEvery(fused(vit(spec)), affine, softwareKernels, KEPT),
 };
 
 async function* zeros(spec: TimmVitSpec): AsyncGenerator<StoredTensor> {
@@ -109,6 +119,18 @@ test.each(["int8", "float32"] as const)("%s: weights go as they come, and none i
   // the patch embedding's floats, its table, and biases; all of the weights are 5.5 MB in int8
   expect(held).toBeLessThan(2.5e6);
   expect(bytes).toBeGreaterThan(5e6);
+});
+
+test("layers that a checkpoint keeps in float are products of floats, and no integer arithmetic takes them", async () => {
+  const quantization = { ...parseQuantization(quantizationConfig())!, ignore: ["blocks.1.proj"] };
+  const options = { name: "DeiT-Ti", network: vit({ ...DEIT_TI, ...small }), affine, quantization };
+  const { steps } = (await programOf(options, arithmeticOf({}))).graph(1);
+  const kernelOf = (label: string) => steps.find((step) => step.label === label)!.kernels[0].name;
+  expect(kernelOf("blocks.1.proj")).toBe("gemm_float_add");
+  expect(kernelOf("blocks.0.proj")).not.toMatch(/float/);
+  await expect(programOf(options, arithmeticOf({ nonlinear: "ibert" }))).rejects.toThrow(
+    "DeiT-Ti: expected only int8 layers, got blocks.1.proj in float. Use nonlinear exact or fast.",
+  );
 });
 
 describe("an arithmetic", () => {

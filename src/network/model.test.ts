@@ -402,6 +402,19 @@ describe("quantization_config", () => {
     });
   });
 
+  test("and layers that have 8 bits where the others have 4, by the names of the network", async () => {
+    const modules = {
+      ignore: ["vit.encoder.layer.1.attention.attention.query"],
+      int8: ["blocks.0.mlp.fc1", "re:.*"],
+    };
+    const written = quantizationConfig({ weightBits: 4, groupSize: 16, ...modules });
+    const quantization_config = JSON.parse(JSON.stringify(written));
+    expect((await read({ ...VIT, quantization_config })).quantization).toMatchObject({
+      ...{ bits: 4, groupSize: 16 },
+      ...{ ignore: ["blocks.1.query"], int8: ["blocks.0.fc1"] },
+    });
+  });
+
   test("weights by group too, and notes that settle no activations are no calibration", async () => {
     const written = quantizationConfig({ weightBits: 4, groupSize: 16, notes: { method: "gptq" } });
     const quantization_config = JSON.parse(JSON.stringify(written));

@@ -8,6 +8,7 @@ import { parseQuantization, type Quantization } from "../format/quantization-con
 import { isTimmConfig, timmLabels } from "../format/timm.ts";
 import { familyOf } from "./families.ts";
 import { type AnyFamily, networkOf, type Reading } from "./family.ts";
+import { withLayers } from "./kept-layers.ts";
 import { Names } from "./names.ts";
 import type { Network, Patches } from "./op.ts";
 
@@ -63,10 +64,11 @@ export function modelOf(family: AnyFamily, config: Fields, preprocessorJson?: un
   const described = (one: typeof spec): Model => {
     const networkAt = (size: Size) => networkOf(family, { ...one, image: size });
     const network = networkAt(image);
+    const names = new Names(family.dialects(one), family.bases ?? []);
     return {
-      ...{ name, preprocessing, labels, scoring, quantization, besideText, network, networkAt },
+      ...{ name, preprocessing, labels, scoring, besideText, network, networkAt, names },
+      quantization: quantization && withLayers(quantization, network, names),
       input: { ...image, patch: patchOf(network) },
-      names: new Names(family.dialects(one), family.bases ?? []),
       spec: { ...one, image },
       optional: optional?.of(one)
         ? { tensor: optional.tensor, without: described(optional.without(one)) }

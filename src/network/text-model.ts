@@ -39,6 +39,7 @@ export async function readTextModel(config: Fields): Promise<TextModel> {
     );
   const family = await part(file());
   const spec = family.read(config, asFields(tower, "text_config"));
+  const quantization = parseQuantization(field(config, "quantization_config"));
   const networkAt = (rows: number) => {
     const net = new Builder();
     return net.network(family.build(spec, net, rows));
@@ -49,7 +50,8 @@ export async function readTextModel(config: Fields): Promise<TextModel> {
     fixedLength: family.fixedLength,
     places: spec.places,
     names: new Names(family.dialects(spec), []),
-    quantization: parseQuantization(field(config, "quantization_config")),
+    // Layers that stay in float are the image tower's.
+    quantization: quantization && { ...quantization, ignore: [] },
     network: networkAt(spec.places),
     networkAt,
     pooledRow: (ids) => family.pooledRow(spec, ids),

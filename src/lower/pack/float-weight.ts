@@ -19,9 +19,7 @@ export class FloatWeight implements PackedWeight {
   put({ firstRow, firstColumn }: Source, tensor: StoredTensor): void {
     const { name, entry } = tensor;
     if (entry.dtype === "I8")
-      throw new ModelFormatError(
-        `${name}: expected float weights for precision float32, got I8. Load the float checkpoint, or use precision int8.`,
-      );
+      throw new ModelFormatError(`${name}: expected float weights, got I8. Load the float checkpoint.`);
     const { reads, out } = this.#op;
     const [x] = reads;
     const n = columnsOf(out);

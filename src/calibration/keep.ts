@@ -1,0 +1,82 @@
+// Layers that a quantized model keeps more precise than the others.
+
+import type { ModelDescription } from "../classifier/model.ts";
+import { fused } from "../network/fused.ts";
+import { readsPixels } from "../network/kept-layers.ts";
+import type { CanonicalName, Names } from "../network/names.ts";
+import type { Linear, Network } from "../network/op.ts";
+import { isDynamic, type MethodName, WIDTHS, type Width } from "./methods.ts";
+
+export type KeptAs = "float" | "int8";
+/** By the name of the layer, such as `blocks.11.fc1`. */
+export type Keep = Readonly<Record<string, KeptAs>>;
+
+/** As a machine computes them, such as `blocks.3.qkv`. */
+export function layersOf(network: Network): Linear[] {
+  return fused(network).ops.filter((op): op is Linear => op.kind === "linear" && !readsPixels(op));
+}
+
+/** What is kept of one model, and what its file calls that. */
+export class Kept {
+  readonly modules = { ignore: [] as string[], int8: [] as string[] };
+  readonly #names: Names;
+  readonly #stems: ReadonlyMap<CanonicalName, KeptAs>;
+
+  /** @throws RangeError for a layer that the model does not have */
+  constructor({ network, names }: Pick<ModelDescription, "network" | "names">, keep: Keep = {}) {
+    this.#names = names;
+    const asked = Object.entries(keep);
+    const layers = asked.length > 0 ? layersOf(network) : [];
+    const stems = asked.flatMap(([name, as]) => {
+      const layer = layers.find((one) => one.name === name);
+      if (!layer) throw notOf(layers, name);
+      return [name, ...layer.sources.map(({ stem }) => stem)].map((stem) => [stem, as] as const);
+    });
+    this.#stems = new Map(stems);
+  }
+
+  /** Of a layer or of a part of one, such as `blocks.0.query`. */
+  of(layer: CanonicalName): KeptAs | undefined {
+    return this.#stems.get(layer);
+  }
+
+  /** The same of a weight, which is noted for config.json by its name in the file. */
+  note(weight: CanonicalName, stored: string): KeptAs | undefined {
+    const [layer, module] = [weight, stored].map((name) => name.replace(/\.weight$/, ""));
+    const as = this.of(layer);
+    // What wraps a network is no part of a module's name.
+    const known = this.#names.canonical(module) ? module : this.#names.stored(layer);
+    if (as) this.modules[as === "float" ? "ignore" : "int8"].push(known);
+    return as;
+  }
+}
+
+function notOf(layers: readonly Linear[], name: string): RangeError {
+  const why = name === "patch" ? " The patch embedding reads bytes, and is always int8." : "";
+  return new RangeError(
+    `keep: expected a layer of the model, got ${name}.${why} Choose from ${inWords(layers)}.`,
+  );
+}
+
+/** `blocks.N.qkv, blocks.N.proj, head`, with what N can be. */
+function inWords(layers: readonly Linear[]): string {
+  const numbers = layers.flatMap(({ name }) => /\.(\d+)\./.exec(name)?.[1] ?? []).map(Number);
+  const names = new Set(layers.map(({ name }) => name.replace(/\.\d+\./, ".N.")));
+  return [...names].join(", ") + (numbers.length > 0 ? `; N is 0 to ${Math.max(...numbers)}` : "");
+}
+
+/** @throws RangeError for what does not go with the other options */
+export function checkKeep(keep: Keep, method: MethodName | "dynamic", bits: Width): void {
+  for (const [layer, as] of Object.entries(keep)) {
+    if (as !== "float" && as !== "int8")
+      throw new RangeError(`keep: expected float or int8 for ${layer}, got ${as}.`);
+    if (as === "int8" && WIDTHS[bits].weights === 8)
+      throw new RangeError(
+        `keep: expected float for ${layer}, got int8, which all layers of ${bits} are. Use float, or bits w4a8.`,
+      );
+    if (as === "float" && !isDynamic(method))
+      throw new RangeError(
+        `keep: expected int8 for ${layer} with method ${method}, which settles the levels of all activations, got float. Use method dynamic or gptq.`,
+      );
+  }
+}
