@@ -29,10 +29,10 @@ struct Row { first: u32, places: i32, mean: i32, factor: u32 }
 
 fn fixed_x(row: Row, column: u32) -> i32 { return fixed(x[row.first + column], row.places); }
 
-// Of columns beyond KEPT it is computed whenever it is needed.
+// Of columns beyond KEPT it is computed whenever it is needed. From WIDTH on it is multiplied by gamma's zeros.
 fn difference(row: Row, column: u32) -> i32 {
   if (column < KEPT) { return kept[column]; }
-  return select(0, fixed_x(row, column) - row.mean, column < WIDTH);
+  return fixed_x(row, column) - row.mean;
 }
 
 // sqrt(WIDTH) / sqrt(squares + eps WIDTH), as a dyadic number, of squares with 2 places.

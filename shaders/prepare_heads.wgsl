@@ -55,7 +55,6 @@ fn partner(head: Head, c: u32) -> vec4<f32> {
 }
 
 fn prepared(head: Head, c: u32) -> vec4<f32> {
-  if (4u * c >= params.width) { return vec4<f32>(0.0); }
   let y = normalized(head, c);
   if (!head.rotated) { return y; }
   return y * cosine[head.angles + c] + partner(head, c) * sine[head.angles + c];

@@ -11,6 +11,9 @@ const problems = [
   { name: "Swin's second stage", problem: { rows: 9, columns: 1536 } },
 ];
 
+/** Workgroups lie in two dimensions, and the second row of them is not full. */
+const flat = { name: "more rows than workgroups along x", problem: { rows: 32_769, columns: 64 } };
+
 /** Of several rows one is zero, and some have outliers, in the last channel or in the first. */
 function inputs({ rows, columns }: QuantizeRowsProblem, rng: Rng) {
   const x = rng.f32(rows * columns, 3);
@@ -30,7 +33,7 @@ const tolerance = { out: { abs: 1, rel: 0 }, out_scale: { abs: 1e-7, rel: 2e-5 }
 export default [
   {
     kernel: quantizeRows,
-    problems,
+    problems: [...problems, flat],
     inputs,
     outputs: (p: QuantizeRowsProblem) => ({
       out: i8(p),
