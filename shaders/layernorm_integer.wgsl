@@ -29,7 +29,7 @@ struct Row { first: u32, places: i32, mean: i32, factor: u32 }
 
 fn fixed_x(row: Row, column: u32) -> i32 { return fixed(x[row.first + column], row.places); }
 
-// Of columns beyond KEPT it is computed whenever it is needed. From WIDTH on it is multiplied by gamma's zeros.
+// Computed again for columns beyond KEPT. From WIDTH on, it is multiplied by the zeros of gamma.
 fn difference(row: Row, column: u32) -> i32 {
   if (column < KEPT) { return kept[column]; }
   return fixed_x(row, column) - row.mean;

@@ -1,4 +1,4 @@
-// Layers that a quantized model keeps more precise than the others.
+// Layers of a quantized model that are more precise than the others.
 
 import type { ModelDescription } from "../classifier/model.ts";
 import { fused } from "../network/fused.ts";
@@ -11,12 +11,12 @@ export type KeptAs = "float" | "int8";
 /** By the name of the layer, such as `blocks.11.fc1`. */
 export type Keep = Readonly<Record<string, KeptAs>>;
 
-/** As a machine computes them, such as `blocks.3.qkv`. */
+/** The layers that can be kept, after fusing, such as `blocks.3.qkv`. */
 export function layersOf(network: Network): Linear[] {
   return fused(network).ops.filter((op): op is Linear => op.kind === "linear" && !readsPixels(op));
 }
 
-/** What is kept of one model, and what its file calls that. */
+/** The kept layers of one model, and their modules in its file. */
 export class Kept {
   readonly modules = { ignore: [] as string[], int8: [] as string[] };
   readonly #names: Names;
@@ -35,16 +35,16 @@ export class Kept {
     this.#stems = new Map(stems);
   }
 
-  /** Of a layer or of a part of one, such as `blocks.0.query`. */
+  /** How a layer, or a part of one such as `blocks.0.query`, is kept. */
   of(layer: CanonicalName): KeptAs | undefined {
     return this.#stems.get(layer);
   }
 
-  /** The same of a weight, which is noted for config.json by its name in the file. */
+  /** The same for a weight. Adds its module to those for config.json. */
   note(weight: CanonicalName, stored: string): KeptAs | undefined {
     const [layer, module] = [weight, stored].map((name) => name.replace(/\.weight$/, ""));
     const as = this.of(layer);
-    // What wraps a network is no part of a module's name.
+    // A module's name does not include the prefix of a wrapper.
     const known = this.#names.canonical(module) ? module : this.#names.stored(layer);
     if (as) this.modules[as === "float" ? "ignore" : "int8"].push(known);
     return as;
@@ -58,14 +58,14 @@ function notOf(layers: readonly Linear[], name: string): RangeError {
   );
 }
 
-/** `blocks.N.qkv, blocks.N.proj, head`, with what N can be. */
+/** Such as `blocks.N.qkv, blocks.N.proj, head; N is 0 to 11`. */
 function inWords(layers: readonly Linear[]): string {
   const numbers = layers.flatMap(({ name }) => /\.(\d+)\./.exec(name)?.[1] ?? []).map(Number);
   const names = new Set(layers.map(({ name }) => name.replace(/\.\d+\./, ".N.")));
   return [...names].join(", ") + (numbers.length > 0 ? `; N is 0 to ${Math.max(...numbers)}` : "");
 }
 
-/** @throws RangeError for what does not go with the other options */
+/** @throws RangeError for values that cannot be combined with the other options */
 export function checkKeep(keep: Keep, method: MethodName | "dynamic", bits: Width): void {
   for (const [layer, as] of Object.entries(keep)) {
     if (as !== "float" && as !== "int8")

@@ -86,7 +86,7 @@ export async function quantizedFolder(
     if (bits === "w8a8" && !weights) return quantizedFiles(folder, { ...reading, keep });
     return dynamicFiles(await readFloatModel(folder, reading), bits === "w8a8" ? 8 : 4, weights, keep);
   }
-  // An unknown layer is told before the images are looked at.
+  // Reject an unknown layer before the images are opened.
   if (keep) new Kept(await describeFloatModel(folder, signal), keep);
   const gpu = await openGpu();
   try {

@@ -150,7 +150,7 @@ export interface Report extends Arithmetic {
   readonly model: string;
   /** Weights in the model's files. `precision: "float32"` needs `float`. */
   readonly checkpoint: "float" | "quantized";
-  /** Layers that a quantized model keeps in float, such as `blocks.11.fc1`, Q, K and V apart: they are computed in float32 whatever `precision` is. */
+  /** Layers that a quantized model keeps in float, such as `blocks.11.fc1`, with Q, K and V separate. They are computed in float32. */
   readonly floatLayers: readonly string[];
   readonly backend: "webgpu" | "cpu";
   readonly adapter: AdapterFacts;

@@ -102,7 +102,7 @@ export function calibrationOf(args: Arguments): Calibration {
   };
 }
 
-/** Which layers there are, and what goes with the method, is checked with the model. */
+/** Reads `--keep`. The layers, and whether the method supports it, are checked later, with the model. */
 function keepOf(args: Arguments): Keep {
   const kept = (args.list("keep") ?? []).map((text) => {
     const [, layer, as] = /^([^=]+)=(float|int8)$/.exec(text) ?? [];

@@ -8,7 +8,7 @@ export interface Option {
   readonly value?: string;
   readonly short?: string;
   readonly help: string;
-  /** It may be given several times, each with values separated by commas. */
+  /** May be repeated; each value may be a list separated by commas. */
   readonly several?: true;
 }
 

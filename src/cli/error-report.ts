@@ -34,7 +34,7 @@ export interface ErrorReport {
   readonly arithmetic: string;
   /** Worst first; only if requested. */
   readonly layers?: readonly LayerCost[];
-  /** With them: the value of `quantize --keep` that helps most. */
+  /** The value of `quantize --keep` that helps most; only with `layers`. */
   readonly keep?: string;
   /** The int8 tensors, worst first. */
   readonly tensors: readonly TensorError[];
@@ -89,7 +89,7 @@ export async function errorReport(
   }
 }
 
-/** The worst layer that can be kept, in float or where there are fewer than 8 bits in int8. */
+/** The worst layer that can be kept: in int8 if the weights have fewer bits, otherwise in float. */
 function keepOf(layers: readonly LayerCost[], { network, quantization }: OpenModel): ErrorReport["keep"] {
   const as = quantization && quantization.bits < 8 ? "int8" : "float";
   const choice = layersOf(network).map(({ name }) => name);

@@ -146,7 +146,7 @@ test("--layers names the layer whose weights cost the logits most", async () => 
   expect(layers![0].layer).toBe("blocks.1.proj");
   expect(layers![0].answerDb).toBeLessThan(layers![1].answerDb - 6);
   expect(layers!.every(({ answerDb }) => Number.isFinite(answerDb))).toBe(true);
-  // which `quantize` takes, and the layer costs nothing then
+  // `quantize` accepts it, and the layer then costs nothing
   expect(keep).toBe("blocks.1.proj=float");
   expect((await vit8("quantize", at("spoilt"), "-o", at("kept"), "--keep", keep!)).code).toBe(0);
   const kept = await reportOf("kept", "--float", at("spoilt"), "--layers");

@@ -15,7 +15,7 @@ export interface QuantizationFacts {
   readonly source: string | null;
   readonly images: number | null;
   readonly seed: number | null;
-  /** Layers that stayed in float, and those with 8 bits where the others have fewer. */
+  /** Layers in float, and layers with 8 bits if the others have fewer. */
   readonly float: readonly string[];
   readonly int8: readonly string[];
 }
@@ -36,7 +36,7 @@ export function quantizationFacts(quantization: Quantization): QuantizationFacts
   };
 }
 
-/** As `quantize --keep` names them: Q, K and V are one. */
+/** The names that `quantize --keep` accepts: Q, K and V are one layer. */
 const layersIn = (names: readonly string[]) => [
   ...new Set(names.map((name) => name.replace(/(\bblocks\.\d+)\.(?:query|key|value)$/, "$1.qkv"))),
 ];

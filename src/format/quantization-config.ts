@@ -12,7 +12,7 @@ export interface Quantization {
   notes?: Fields;
   /** Names of modules that stay in float; of a model, its layers. */
   ignore: string[];
-  /** Names of those that have 8 bits where the others have fewer. */
+  /** Names of modules with 8-bit weights if the others have fewer bits. */
   int8?: string[];
   /** Weights lie two a byte. */
   packed?: true;
@@ -84,7 +84,7 @@ export function parseQuantization(value: unknown): Quantization | undefined {
   for (const [i, group] of groups.map((fields) => asFields(fields, "config_groups")).entries()) {
     const weights = asFields(field(group, "weights"), "weights");
     const groupBits = readInteger(weights, "num_bits", 2, 8);
-    // Behind the first group: layers that have 8 bits, where those have fewer.
+    // A group after the first lists layers with 8 bits if the first has fewer.
     const isInt8 = i > 0 && groupBits === 8 && bits < 8;
     const isGrouped = grouped && !isInt8;
     check(weights, isGrouped ? { ...WEIGHTS, strategy: "group" } : WEIGHTS, "weights");

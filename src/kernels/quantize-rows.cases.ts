@@ -11,7 +11,7 @@ const problems = [
   { name: "Swin's second stage", problem: { rows: 9, columns: 1536 } },
 ];
 
-/** Workgroups lie in two dimensions, and the second row of them is not full. */
+/** The grid has two dimensions, and its second row is not full. */
 const flat = { name: "more rows than workgroups along x", problem: { rows: 32_769, columns: 64 } };
 
 /** Of several rows one is zero, and some have outliers, in the last channel or in the first. */

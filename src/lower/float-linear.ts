@@ -6,7 +6,7 @@ import { step } from "../scheduler/step.ts";
 import type { Steps } from "./lowering.ts";
 import { addendOf, gemmProblem } from "./problems.ts";
 
-/** Of operands that are f32. */
+/** The operands must be f32. */
 export function floatLinear(op: Linear, steps: Steps): void {
   const { name, reads, out } = op;
   const problem = gemmProblem(op, steps.images);

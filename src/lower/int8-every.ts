@@ -20,7 +20,7 @@ import { addendOf, gemmProblem } from "./problems.ts";
 import type { Program } from "./program.ts";
 import { joined, rowsLowering } from "./rows.ts";
 
-/** By the names of their sources, such as `blocks.0.query`. */
+/** Names of layers, with Q, K and V separate: `blocks.0.query`. */
 type Layers = readonly string[];
 
 const isFloat = ({ sources }: Linear, float: Layers) => sources.every(({ stem }) => float.includes(stem));

@@ -1,10 +1,10 @@
-// Which layers a checkpoint keeps in another number format than the others.
+// The layers of a checkpoint that have another number format than the others.
 
 import type { Quantization } from "../format/quantization-config.ts";
 import type { Names } from "./names.ts";
 import type { Linear, Network } from "./op.ts";
 
-/** With the modules of config.json by the names of layers, Q, K and V apart. What is no layer of the network is left out. */
+/** Replaces the modules of config.json by the names of layers, with Q, K and V separate. Omits names that are not layers. */
 export function withLayers(
   { ignore, int8, ...others }: Quantization,
   { ops }: Network,
@@ -21,5 +21,5 @@ export function withLayers(
 
 const PART = /\.(?:query|key|value)$/;
 
-/** The patch embedding, whose operands are the bytes of the pixels. */
+/** Whether it is the patch embedding, which multiplies the bytes of the pixels. */
 export const readsPixels = ({ reads: [x] }: Linear): boolean => x.name === "patches";

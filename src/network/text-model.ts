@@ -50,7 +50,7 @@ export async function readTextModel(config: Fields): Promise<TextModel> {
     fixedLength: family.fixedLength,
     places: spec.places,
     names: new Names(family.dialects(spec), []),
-    // Layers that stay in float are the image tower's.
+    // Float layers belong to the image tower.
     quantization: quantization && { ...quantization, ignore: [] },
     network: networkAt(spec.places),
     networkAt,
