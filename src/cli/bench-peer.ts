@@ -67,6 +67,7 @@ const QUICK_ROUNDS: Repeats = { forMs: 0, atLeast: 3, atMost: 3 };
 interface Entrant extends Runner {
   readonly provider: Provider;
   readonly dtype: OnnxFormat;
+  /** Or the embeddings, of a model without a head. */
   readonly logits: readonly Float32Array[];
   release(): Promise<void>;
 }
@@ -85,8 +86,10 @@ export async function benchPeer(options: PeerOptions, terminal: Terminal): Promi
   for (const provider of PROVIDERS.filter((provider) => device !== "cpu" || provider === "cpu"))
     heats.push(
       await withClassifier(model, terminal, { device: provider, maxBatch }, async (classifier) => {
-        const logits = await classifier.logits(pictures);
-        const ours: Runner = { name: "vit8 int8", run: () => classifier.logits(pictures) };
+        const run = () =>
+          classifier.labels.length ? classifier.logits(pictures) : classifier.embed(pictures);
+        const logits = await run();
+        const ours: Runner = { name: "vit8 int8", run };
         const { report } = classifier;
         const threads = report.threads?.count;
         return {
