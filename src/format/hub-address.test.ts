@@ -93,7 +93,10 @@ describe("what names no model says so", () => {
     ["datasets/o/n", "got one of its datasets"],
     [`${hub}/docs/transformers`, "got one of its docs"],
     [`${hub}/o`, "owner/name"],
-    ["gpt2", "expected owner/name, a URL, or a path beginning with / or ./"],
+    [
+      "gpt2",
+      "expected owner/name, a URL, or a path beginning with / or ./. For a folder write ./gpt2, for a Hub model OWNER/gpt2.",
+    ],
     [`${hub}/`, "expected owner/name"],
     [`${hub}/o/n/discussions/1`, "expected owner/name"],
     ["a/b/c", "https://huggingface.co/a/b/tree/main/SUBFOLDER"],

@@ -42,7 +42,16 @@ export function readHubAddress(text: string, hub: HubOptions = {}): HubPlace | u
   const [name, at] = rest.replace(/\.git$/, "").split("@");
   const isMirror = !HOST.test(text) && SCHEME.test(text);
   if (!name && isMirror) return undefined;
-  if (!name) throw wrong(text, ID, "Look up the owner on the Hub.");
+  if (!name) {
+    const isWord = owner === text && text !== "";
+    throw wrong(
+      text,
+      ID,
+      isWord
+        ? `For a folder write ./${text}, for a Hub model OWNER/${text}.`
+        : "Look up the owner on the Hub.",
+    );
+  }
   const id = `${owner}/${name}`;
   if (at !== undefined) return placeOf(id, [at, ...more], hub, false);
   const [view, ...place] = more;
