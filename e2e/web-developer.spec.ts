@@ -117,6 +117,13 @@ test("an answer is as high as its rows before it comes, and a long label takes o
   const after = [(await sizeOf(page, "#a"))[1], (await sizeOf(page, "#file"))[1]];
   expect(after).toEqual(before);
   expect((await sizeOf(page, "#a [part=label] >> nth=0"))[1]).toBeLessThan(30);
+  const gap = await page.locator("#a").evaluate(({ shadowRoot }) => {
+    const [image, label] = ["img", "[part=label]"].map((name) =>
+      shadowRoot!.querySelector(name)!.getBoundingClientRect(),
+    );
+    return label.top - image.bottom;
+  });
+  expect(gap).toBeLessThan(12); // half an em, and no line of a status that is over
 });
 
 /** What a screen reader finds: the role and the name of each node that is not ignored. */

@@ -6,9 +6,9 @@ const css = `
 img { display: block; max-inline-size: 100%; block-size: auto; aspect-ratio: inherit; }
 .shaped { inline-size: 100%; }
 .answer, .state { min-block-size: calc(1lh + .1em + var(--vit-bar-size, .4em)); }
-.answer { display: grid; margin-block-start: var(--vit-gap, .5rem); inline-size: 12em; min-inline-size: 100%; max-inline-size: 100%; }
-.answer > * { grid-area: 1 / 1; min-inline-size: 0; }
-.state { position: relative; z-index: 1; display: grid; gap: .1em; align-content: start; }
+.answer { position: relative; display: grid; margin-block-start: var(--vit-gap, .5rem); inline-size: 12em; min-inline-size: 100%; max-inline-size: 100%; }
+.state, ol, ::slotted([slot="results"]) { grid-area: 1 / 1; min-inline-size: 0; }
+.state { display: grid; gap: .1em; align-content: start; }
 .words, .label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .words:empty { display: none; }
 .error { color: var(--vit-error, light-dark(#a3261c, #ff9d8f)); overflow-wrap: anywhere; }
