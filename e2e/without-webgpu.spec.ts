@@ -22,6 +22,7 @@ test("the page names things on the CPU, and says so, why, and which browsers rea
   await expect(
     page.locator("#unsupported").getByText(/^Running on the CPU: WebGPU (is not|offers no)/),
   ).toBeVisible();
+  await page.getByText("How to use a GPU").click();
   for (const browser of ["Chrome", "Safari", "Firefox"])
     await expect(page.getByRole("listitem").filter({ hasText: browser }).first()).toBeVisible();
   await page.getByRole("button", { name: "Drawing: ladybug" }).click();

@@ -61,15 +61,18 @@ export function showPrecisions({ checkpoint, precision }: Report): void {
   select.value = precision;
 }
 
-/** Why the CPU computes, and which browsers reach the GPU; nothing where one does. */
+/** Why the model runs on the CPU, and on demand how to use the GPU. */
 export function showWithoutGpu({ backend, advice }: Report): void {
   const section = byId("unsupported", HTMLElement);
   section.hidden = backend === "webgpu";
   if (section.hidden) return;
   const list = document.createElement("ul");
   list.append(...texts.withWebGpu.map((text) => textElement("li", "", text)));
-  const paragraphs = [advice!.reason, advice!.remedy, texts.noWebGpu].filter((text) => text !== "");
-  section.replaceChildren(...paragraphs.map((text) => textElement("p", "", text)), list);
+  const remedies = [advice!.remedy, texts.noWebGpu].filter((text) => text !== "");
+  const details = document.createElement("details");
+  details.append(textElement("summary", "", texts.useGpu));
+  details.append(...remedies.map((text) => textElement("p", "", text)), list);
+  section.replaceChildren(textElement("p", "", advice!.reason), details);
 }
 
 function newRow(): HTMLElement {

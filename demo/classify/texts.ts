@@ -60,7 +60,7 @@ export const page = {
   dropFolder: "or drop one anywhere on this page.",
   folder: "Model folder",
   device: "Device",
-  auto: "automatic: GPU, or CPU if there is none",
+  auto: "automatic: GPU or CPU",
   webgpu: "GPU (WebGPU)",
   cpu: "CPU",
   precision: "Weights and activations",
@@ -216,6 +216,7 @@ export const texts = {
     "See the model card for its accuracy. Float weights are quantized to int8 during the download, unless you choose 32-bit float.",
   namelessFolder: "the folder",
 
+  useGpu: "How to use a GPU",
   noWebGpu: "Browsers with WebGPU:",
   withWebGpu: [
     "Chrome or Edge 113 or newer on Windows, macOS and ChromeOS; 121 on Android.",

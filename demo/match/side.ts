@@ -33,7 +33,8 @@ export class Side {
     const patches = element.querySelector<HTMLElement>(".patches")!;
     this.#grid = new PatchGrid(patches, `Patches of the ${name} image`, (patch) => told.patch(this, patch));
     this.#choice = element.querySelector("select")!;
-    this.#choice.append(...samples.map(([sample]) => new Option(sample)));
+    // Without "Drawing:", which leaves no room for the name on a phone.
+    this.#choice.append(...samples.map(([sample]) => new Option(sample.replace(/^\w+: /, ""), sample)));
     this.#choice.addEventListener("change", () => this.chooseSample(this.#choice.value));
     const input = element.querySelector<HTMLInputElement>('input[type="file"]')!;
     input.addEventListener("change", () => {
