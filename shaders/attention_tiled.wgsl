@@ -17,7 +17,7 @@ const COLUMN_THREADS: u32 = 16u;       // four keys, then four channels each
 const KEYS: u32 = 64u;                 // of a tile
 const WORDS: u32 = 16u;                // of four values along a sum: 64 channels, then 64 keys
 
-// What a thread has for each of its rows.
+// A value for each row of a thread.
 @if(pairs) alias Floats = vec2<f32>;
 @if(!pairs) alias Floats = vec4<f32>;
 @if(pairs) alias Ints = vec2<i32>;
@@ -138,7 +138,7 @@ fn load_values(sequence: u32, first_key: u32, group: u32, parity: u32, task: u32
   v_words[to + 2u] = turned(a.z, b.z, c.z, d.z);
   v_words[to + 3u] = turned(a.w, b.w, c.w, d.w);
   if (slice == 0u) {
-    // Of a key behind the last one, that of the last.
+    // For a key after the last one, the scale of the last.
     let scales = vec4<f32>(v_scale_at(at.x), v_scale_at(at.y), v_scale_at(at.z), v_scale_at(at.w));
     v_scales[quad] = scales;
     atomicMax(&greatest_scale[parity], bitcast<u32>(max(max(scales.x, scales.y), max(scales.z, scales.w))));

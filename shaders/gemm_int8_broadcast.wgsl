@@ -1,7 +1,7 @@
-// int8 GEMM for software adapters with subgroups: a subgroup makes 8 columns, each of its threads five whole rows.
-// A weight is loaded and unpacked by one thread and broadcast to the others, so that unpacking, which costs more than
-// multiplying where there is no int8 dot, is shared. Eight subgroups side by side own a group of 64 columns.
-// Needs subgroups of exactly 8, or with `four` of 4, numbered along the local index.
+// int8 GEMM for software adapters with subgroups: a subgroup computes 8 columns, each of its threads five whole rows. A weight is loaded
+// and unpacked by one thread and broadcast to the others, so that unpacking, which costs more than multiplying without an int8 dot, is
+// shared. Eight subgroups side by side own a group of 64 columns. Requires subgroups of exactly 8, or with `four` of 4, numbered along the
+// local index.
 import package::lib::gemm::{length_k, length_n, FOLD, Total, a, w, run_time, first_row, store};
 @if(groups) import package::lib::gemm::a_scale;
 @if(quantize) import package::lib::gemm::{activation, dequantize, raise_peak, row_peak};

@@ -1,6 +1,6 @@
-// What attention reads of each head: out = rotated(normalized(x)), in f32 or in int8 with a scale per row and 64 channels. Normalized over
-// the channels of the head, by LayerNorm or RMSNorm; rotated as rotary positions are (Su et al. 2021, "RoFormer"), pair by pair of channels:
-// (a, b) becomes (a cos - b sin, b cos + a sin). A thread for each head of a row, and no barrier.
+// The input of attention for each head: out = rotated(normalized(x)), in f32 or in int8 with a scale per row and 64 channels. Normalized
+// over the channels of the head, by LayerNorm or RMSNorm; rotated by rotary positions (Su et al. 2021, "RoFormer"), pair by pair of
+// channels: (a, b) becomes (a cos - b sin, b cos + a sin). A thread for each head of a row, and no barrier.
 @if(quantize) import package::lib::pack::{quantize_i8, inverse_scale};
 
 // `sets`: Q, K and V side by side are three of `heads` each. Of the bits of `normed` and `rotated` the first is the first set's.
@@ -20,7 +20,7 @@ struct Params {
 @if(!quantize) @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;     // as x
 @if(!quantize) @group(0) @binding(6) var<uniform> params: Params;
 
-// A head of a row: where its channels begin, and what is applied to them.
+// A head of a row: where its channels begin, and its norm and rotation.
 struct Head { first: u32, table: u32, angles: u32, mean: f32, inverse: f32, normed: bool, rotated: bool }
 
 fn sum_of(first: u32) -> f32 {
@@ -45,7 +45,7 @@ fn normalized(head: Head, c: u32) -> vec4<f32> {
   return (value - head.mean) * head.inverse * gamma[head.table + c] + beta[head.table + c];
 }
 
-// The other channel of each pair, negative where it is the second one.
+// The other channel of each pair, negated for the second one.
 fn partner(head: Head, c: u32) -> vec4<f32> {
   let half4 = params.width / 8u;
   let is_first = c < half4;

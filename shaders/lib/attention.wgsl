@@ -69,7 +69,7 @@ const LOWEST: i32 = -0x1000000;        // no score's greatest is below this
 // 2^n, for n from -126 to 127.
 fn power_of_two(n: i32) -> f32 { return bitcast<f32>(u32(clamp(n, -126, 127) + 127) << 23u); }
 
-// Where a position of a window lies in the image.
+// The row in the image of a position in a window.
 @if(options) fn window_row(sequence: u32, i: u32) -> u32 {
   let across = params.grid_width / params.window_width;
   let count = across * (params.grid_height / params.window_height);

@@ -1,5 +1,5 @@
-// Four columns of one word of K, four int8 values each, and what they add to a row's sums.
-// With `dot4` a dot takes its sum along, which is one instruction; without, f32 sums are exact over K <= 1024.
+// Four columns of one word of K, four int8 values each, and their contributions to a row's sums.
+// With `dot4`, a dot adds to its sum in one instruction; without, f32 sums are exact over K <= 1024.
 import package::lib::pack::unpack_i8;
 import package::lib::sixteen::Sum;
 

@@ -1,7 +1,7 @@
-// What every int8 GEMM variant shares: operands, and the epilogue that turns sums into outputs.
+// Shared by all int8 GEMM variants: operands, and the epilogue that turns sums into outputs.
 // y[row, column] = (sum over k of a[row, k] w[k, column]) a_scale[row(, group of k)] w_scale[column] + bias[column]
-// Input forms: `groups` has a scale for each row and 64 of k; `row` a scale for each row, whose one outlier adds
-// excess w[channel, column] to the sum: see lib/outlier.wgsl. Epilogues: `accumulate`, `add`, `store`, `quantize`.
+// Input forms: `groups` has a scale for each row and 64 of k; `row` a scale for each row, whose one outlier adds excess w[channel, column]
+// to the sum: see lib/outlier.wgsl. Epilogues: `accumulate`, `add`, `store`, `quantize`.
 import package::lib::pack::{quantize_i8, inverse_scale};
 import package::lib::gelu::activate;
 @if(add || store) import package::lib::stream::{Stream, to_stream};
@@ -19,7 +19,7 @@ import package::lib::gelu::activate;
 @if(params) fn activation() -> u32 { return params.activation; }
 @if(params) fn row_count() -> u32 { return params.rows; }
 @if(params) fn first_row() -> u32 { return params.first_row; }
-// Only tiles that do not divide the padding need to know it: what they stored behind a buffer, drivers move to its end.
+// Needed only by tiles that do not divide the padding: drivers move stores after the end of a buffer to its end.
 @if(!params) override ROWS: u32 = 0xffffffffu;
 @if(!params) fn row_count() -> u32 { return ROWS; }
 @if(!params) override K: u32;
@@ -75,7 +75,7 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 // n, as a loop bound that only run time knows: drivers unroll constant ones whole, at seconds of compile time.
 fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
 
-// One row of y, without what the row's scale has already done to it.
+// One row of y, without the factors that the row's scale has already applied.
 @if(groups) fn dequantize(row: u32, column4: u32, total: Total) -> vec4<f32> {
   return total * w_scale[column4] + bias[column4];
 }
@@ -84,7 +84,7 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
   return sum * (a_scale[3u * row] * w_scale[column4]) + bias[column4];
 }
 
-// What the row's outlier has beyond its int8, times its weights; most rows have nothing.
+// The excess of the row's outlier over int8, times its weights; most rows have none.
 @if(row) fn of_excess(row: u32, column4: u32) -> vec4<i32> {
   let excess = i32(a_scale[3u * row + 1u]);
   if (excess == 0) { return vec4<i32>(); }

@@ -1,4 +1,4 @@
-// What both LayerNorm shapes share. Rows are as wide in memory as gamma is long; columns from WIDTH on are zero.
+// Shared by both LayerNorm shapes. Rows are as wide in memory as gamma is long; columns from WIDTH are zero.
 
 import package::lib::stream::Stream;
 

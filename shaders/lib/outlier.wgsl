@@ -29,7 +29,7 @@ fn limit_of(greatest: vec2<f32>) -> f32 {
   return select(greatest.x, max(greatest.y, greatest.x / 128.0), greatest.x > 2.0 * greatest.y);
 }
 
-// Excess and channel, if they are among these four columns, or else what they were before.
+// Excess and channel, if they are among these four columns, otherwise the previous values.
 fn outlier_of(before: vec2<f32>, y: vec4<f32>, inverse: f32, column4: u32) -> vec2<f32> {
   let steps = round(y * inverse);
   let excess = steps - clamp(steps, vec4<f32>(-127.0), vec4<f32>(127.0));

@@ -2,7 +2,7 @@
 
 import { type Ratio, ratioOf, type Spread } from "./statistics.ts";
 
-/** A row of either run: what was timed, and its time where it could be. */
+/** A row of either run: its name, and its time if it was measured. */
 export interface TimedRow {
   readonly name: string;
   readonly ms?: Spread;

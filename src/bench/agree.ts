@@ -25,7 +25,7 @@ export interface RunsAgree {
   readonly ratio: Ratio;
 }
 
-/** Of the rows that every round has. */
+/** For the rows that every round has. */
 export function agreementOfRuns(first: readonly Round[], second: readonly Round[]): RunsAgree {
   const all = [...first, ...second];
   const names = [...(all[0]?.keys() ?? [])].filter((name) => all.every((round) => round.has(name)));

@@ -5,7 +5,7 @@ import { Timer } from "../gpu/timer.ts";
 import { peakFloat } from "../kernels/peak-float.ts";
 
 export interface Clocks {
-  /** What kernels are timed by. */
+  /** The clock of kernels. */
   readonly kernels: Timer["source"];
   /** Nanoseconds; absent without timestamps. */
   readonly timestampTickNs?: number;
@@ -13,7 +13,7 @@ export interface Clocks {
   readonly wallTickUs: number;
 }
 
-/** Of a run without a GPU. */
+/** The clock of a run without a GPU. */
 export function wallClock(): Clocks {
   return { kernels: "wall", wallTickUs: tickOfWall() };
 }

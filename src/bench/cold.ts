@@ -9,7 +9,7 @@ import { type Spread, spreadOf } from "./statistics.ts";
 
 /** Each measured once: a browser keeps compiled shaders, so that a second time is not cold. Wall milliseconds. */
 export interface Cold {
-  /** Of fetching the files past every cache; absent where they were synthetic. */
+  /** Time of downloading the files without caches; undefined for synthetic weights. */
   readonly downloadMs?: number;
   /** From bytes in memory to a classifier: a device opened, weights quantized and sent, shaders compiled, self-test. */
   readonly loadMs: number;
@@ -17,7 +17,7 @@ export interface Cold {
   readonly firstMs: number;
 }
 
-/** Of a shape with synthetic weights. */
+/** For a shape with synthetic weights. */
 export async function coldOf(name: ShapeName, imageSize: number, signal: AbortSignal): Promise<Cold> {
   const { classifier, ...cold } = await coldStart(madeUpFolder(SHAPES[name], imageSize), "webgpu", signal);
   await classifier.dispose();
@@ -65,7 +65,7 @@ interface OnCpu extends ModelRow {
 
 const FILES = ["config.json", "preprocessor_config.json", "model.safetensors"];
 
-/** Of a model folder at an address, and its steady state. @throws TypeError when a file is not there. */
+/** For a model folder at a URL, with its steady state. @throws TypeError if a file is missing */
 export async function coldOfFolder(
   address: URL,
   repeats: Repeats,

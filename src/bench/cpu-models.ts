@@ -30,9 +30,9 @@ export interface CpuRow extends Pick<ModelRow, "model" | "imageSize" | "batch"> 
   readonly ms: Spread;
   readonly imagesPerSecond: number;
   readonly gops: number;
-  /** Of the model's memory: weights and all tensors. */
+  /** Bytes of the model: weights and all tensors. */
   readonly byteLength: number;
-  /** Of the model with one thread and one image. */
+  /** Shares of the kernels, with one thread and one image. */
   readonly kernels?: readonly CpuShare[];
 }
 

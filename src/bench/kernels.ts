@@ -45,13 +45,13 @@ export interface KernelRow {
   readonly gops?: number;
   /** 10^9 bytes a second, each byte once. */
   readonly gbs?: number;
-  /** Of the ceiling for its inner product; absent where it has none. */
+  /** Share of the peak of its inner product; undefined without one. */
   readonly ofPeak?: number;
-  /** Of the copy ceiling. */
+  /** Share of the copy peak. */
   readonly ofCopy?: number;
   /** Why it was not timed. */
   readonly error?: string;
-  /** What it is among the variants that were timed: see marks.ts. */
+  /** Its mark among the timed variants: see marks.ts. */
   readonly mark?: "chosen" | "fastest" | "chosen, fastest";
 }
 
@@ -97,7 +97,7 @@ export function kernelTasks(
   );
 }
 
-/** What a model runs here before anything is measured: each distinct step of its int8 graph by the table's choice. */
+/** The kernels of a model before tuning: each distinct step of its int8 graph by the table's choice. */
 export function chosenTasks(
   machine: Capabilities,
   suites: readonly AnyCases[],
@@ -118,7 +118,7 @@ export function chosenTasks(
   return [...tasks.values()];
 }
 
-/** Of each kernel the tasks with the most work. */
+/** The tasks with the most work for each kernel. */
 export function largestOf(tasks: readonly KernelTask[]): KernelTask[] {
   const work = ({ cases: { kernel }, problem }: KernelTask) => kernel.macs(problem) + kernel.bytes(problem);
   const most = new Map<AnyCases, number>();
@@ -166,7 +166,7 @@ function problemsOf({ kernel, problems }: AnyCases, model: ModelDescription, ima
   return [{ step: name, problem: problem as object }];
 }
 
-/** Of the int8 path with every kernel that may compute it, and of the float path. */
+/** The steps of the int8 path with every kernel that may compute them, and those of the float path. */
 function everyStep({ network: whole, affine }: ModelDescription, images: number): Step[] {
   const network = fused(whole);
   const sets = [gpuKernels, softwareKernels, halfKernels(gpuKernels)];

@@ -37,7 +37,7 @@ export interface ModelRow {
   readonly imagesPerSecond?: number;
   /** 10^9 operations a second in linear layers and attention; a multiply-add is two. */
   readonly gops?: number;
-  /** Of the int8-dot ceiling. */
+  /** Share of the int8-dot peak. */
   readonly ofPeak?: number;
   /** Milliseconds of JavaScript to queue a batch's pixels. */
   readonly uploadMs?: Spread;
@@ -61,7 +61,7 @@ export interface ModelBenchOptions {
   readonly onRow?: (row: ModelRow) => void;
 }
 
-/** Below this the int8 arithmetic is broken, whatever the weights. */
+/** Below this, the int8 arithmetic is broken, for any weights. */
 const LEAST_COSINE = 0.95;
 
 /** One row for each batch size. The smallest shape is compared with float32 before anything is timed. */

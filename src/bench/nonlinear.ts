@@ -11,7 +11,7 @@ import { runKernel } from "../testing/run-kernel.ts";
 
 export interface ErrorCurve {
   readonly operation: "GELU" | "softmax" | "LayerNorm";
-  /** What x is. */
+  /** The range of x. */
   readonly over: string;
   /** `f32, this GPU`, or a form of `nonlinear`, with which kernels agree bit for bit in the tests. */
   readonly form: string;
@@ -46,7 +46,7 @@ async function geluOnGpu(gpu: Gpu, xs: Float32Array): Promise<ArrayLike<number>>
   return (await runKernel(gpu, gemmFloatActivate, variant, problem, inputs, { out })).outputs.out;
 }
 
-/** Of two keys with scores 0 and x: the weight of the second, e^x / (1 + e^x). */
+/** For two keys with scores 0 and x: the weight of the second, e^x / (1 + e^x). */
 async function softmaxCurves(gpu: Gpu): Promise<ErrorCurve[]> {
   const xs = Float32Array.from({ length: POINTS }, (_, i) => -16 + (16 * i) / (POINTS - 1));
   const weights = (exp: (x: number) => number) => Array.from(xs, (x) => softmax([0, x], exp)[1]);

@@ -1,4 +1,4 @@
-// What other runtimes are fed: the pixels that vit8's own preprocessing makes, as normalized floats.
+// The input of other runtimes: the pixels of vit8's own preprocessing, as normalized floats.
 
 import type { ModelDescription } from "../classifier/model.ts";
 import { pictureGeometry } from "../image/geometry.ts";

@@ -1,4 +1,4 @@
-// Whether a variant computes what it should: nothing is timed before.
+// Checks that a variant computes the correct result before it is timed.
 
 import { DeviceError } from "../errors/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";

@@ -1,4 +1,4 @@
-// One runner against others, in turns, so that whatever else the machine does slows them alike.
+// Alternating runs of one runner and the others, so that other work on the machine slows all of them.
 
 import { goesOn, type Repeats, wallMs } from "./sampling.ts";
 import { type Spread, spreadOf } from "./statistics.ts";

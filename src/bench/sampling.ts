@@ -14,7 +14,7 @@ export interface Repeats {
 export const STANDARD: Repeats = { forMs: 1000, atLeast: 5, atMost: 30, patienceMs: 10_000 };
 export const QUICK: Repeats = { forMs: 200, atLeast: 3, atMost: 10, patienceMs: 2000 };
 
-/** What was measured, and how many measurements a hidden tab has spoilt. */
+/** The measurements, and the number of those that a hidden tab made invalid. */
 export interface Samples<T> {
   readonly values: readonly T[];
   readonly discarded: number;

@@ -6,9 +6,9 @@ export type Cell = string | number | undefined;
 
 export interface Column<R> {
   readonly head: string;
-  /** As a program wants it. */
+  /** The value for programs. */
   readonly value: (row: R) => Cell;
-  /** As a person reads it; absent: three digits of a number, a text as it is. */
+  /** The text for people; default: three digits of a number, a text unchanged. */
   readonly show?: (row: R) => string;
   /** Identifies the row, so it is also shown without figures. */
   readonly names?: boolean;

@@ -1,4 +1,4 @@
-// What quantized inputs and weights do to a layer's outputs, taken back by its weight and its bias.
+// Corrections of a layer's weight and bias for the errors of quantized inputs and weights.
 
 import { nearest, type Quantizer } from "../quant/quantizer.ts";
 import type { Linear } from "./layers.ts";
@@ -39,7 +39,7 @@ export function regress({ weight, bias, out, inputs }: Linear, sample: Sample, c
   }
 }
 
-/** Adds to the bias the mean of what the outputs lost (Nagel et al. 2019, section 4.2, from samples as in their appendix D). In place. */
+/** Adds the mean error of the outputs to the bias (Nagel et al. 2019, section 4.2, from samples as in their appendix D). In place. */
 export function correctBias(
   { weight, bias, out, inputs }: Linear,
   { q, scale }: QuantizedWeight,

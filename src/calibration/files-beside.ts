@@ -12,7 +12,7 @@ const NAMES = [
   "LICENSE",
 ];
 
-/** Those that there are, by name. */
+/** The existing ones, by name. */
 export async function filesBeside(
   folder: ModelFolder,
   signal?: AbortSignal,

@@ -100,7 +100,7 @@ export function normOf({ tensors }: FloatModel, name: string): Norm {
   return { weight: tensors.get(`${name}.weight`)!.values, bias: tensors.get(`${name}.bias`)!.values };
 }
 
-/** Where the network has one product for Q, K and V: attention pooling has three. */
+/** If the network has one product for Q, K and V: attention pooling has three. */
 function joinQkv(
   tensors: Map<CanonicalName, FloatTensor>,
   query: CanonicalName,

@@ -58,7 +58,7 @@ function notOf(layers: readonly Linear[], name: string): RangeError {
   );
 }
 
-/** Such as `blocks.N.qkv, blocks.N.proj, head; N is 0 to 11`. */
+/** For example `blocks.N.qkv, blocks.N.proj, head; N is 0 to 11`. */
 function inWords(layers: readonly Linear[]): string {
   const numbers = layers.flatMap(({ name }) => /\.(\d+)\./.exec(name)?.[1] ?? []).map(Number);
   const names = new Set(layers.map(({ name }) => name.replace(/\.\d+\./, ".N.")));

@@ -14,7 +14,7 @@ export interface Norm {
   readonly bias: Float32Array;
 }
 
-/** Divides what a LayerNorm puts out by `factors`, channel by channel, and multiplies the next layer's columns by them. */
+/** Divides the output of a LayerNorm by `factors`, channel by channel, and multiplies the next layer's columns by them. */
 export function migrate(
   { weight: gamma, bias: beta }: Norm,
   { weight, inputs }: Linear,
@@ -27,7 +27,7 @@ export function migrate(
   for (let i = 0; i < weight.length; i++) weight[i] *= factors[i % inputs];
 }
 
-/** Adds `shifts` to what a LayerNorm puts out, and takes what that adds away from the next layer's bias. */
+/** Adds `shifts` to the output of a LayerNorm, and subtracts their contribution from the next layer's bias. */
 export function shiftNorm(
   { bias: beta }: Norm,
   { weight, bias, out, inputs }: Linear,

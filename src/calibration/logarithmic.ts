@@ -20,7 +20,7 @@ export function powersOfRootTwo(values: Float32Array, bits: number): Logarithmic
 
 /** r of the paper: the base is 2^(q / r). */
 const R = 37;
-/** Where GELU's least value, -0.17, becomes 0. */
+/** Shifts GELU's minimum, -0.17, to 0. */
 export const GELU_SHIFT = 0.17;
 
 /** Base and scale with the least squared error (Wu et al. 2024, AdaLog, section 3.2; the grid is searched coarse, then fine). */

@@ -10,10 +10,10 @@ import { absMax, type Granularity, leastSquaresScale, type ScaleOf } from "./wei
 export interface Method {
   /** Authors, year, name. */
   readonly source: string;
-  /** What levels of uniform activations cover. */
+  /** The range of the levels of uniform activations. */
   readonly range: RangeOf;
   readonly weightScale: ScaleOf;
-  /** What shares a scale; default: an output channel. */
+  /** The granularity of weight scales; default: an output channel. */
   readonly weights?: Granularity;
   /** Activations keep the scales that are made at run time: the images are for the weights alone. */
   readonly dynamic?: true;

@@ -83,7 +83,7 @@ interface Place {
   readonly value: Value;
   /** In memory, without padding. */
   readonly columns: readonly number[];
-  /** Of which the weights of the softmax are observed too. */
+  /** Its softmax weights are observed too. */
   readonly attention?: Attention;
 }
 
@@ -119,7 +119,7 @@ class ModelObservers {
   readonly #observers = new Map<string, Observer>();
 
   constructor(network: Network<CalibratedOp>, seed: number) {
-    // Rows are drawn place by place; in this order a seed draws what it always drew: of a block the attention last.
+    // Rows are drawn in this order, which must not change for a seed to draw the same rows: within a block, the attention is last.
     const block = ({ name }: Place) => Number(/^blocks\.(\d+)/.exec(name)?.[1] ?? 0);
     const late = ({ name }: Place) => Number(/\.(?:query|key|value|attention)$/.test(name));
     const places = network.ops.flatMap((op) => interpret(PLACES, op, network));
@@ -178,6 +178,6 @@ class ModelObservers {
   }
 }
 
-/** Where the columns of a value lie in memory. */
+/** The columns of a value in memory. */
 const columnsIn = (value: Value) => range(value.width).map((column) => columnAt(column, value));
 const range = (length: number) => Array.from({ length }, (_, i) => i);

@@ -1,4 +1,4 @@
-// What calibration knows of a tensor: the range of every channel over all images, and some whole rows.
+// The observations of a tensor for calibration: the range of every channel over all images, and some whole rows.
 
 /** Some rows of a tensor, [rows, columns]. */
 export interface Sample {
@@ -7,7 +7,7 @@ export interface Sample {
 }
 
 export interface Observed extends Sample {
-  /** Of each column, over every row of every image. */
+  /** Per column, over every row of every image. */
   readonly least: Float32Array;
   readonly greatest: Float32Array;
   /** Range of the whole tensor, image by image. */

@@ -45,9 +45,9 @@ import {
 export interface CalibratedOptions {
   readonly method: MethodName;
   readonly bits: Width;
-  /** Adds to each bias what the layer's outputs lost on the mean. */
+  /** Adds the mean error of the layer's outputs to each bias. */
   readonly biasCorrection?: boolean;
-  /** What shares a scale of weights; default: as the method has it. */
+  /** The granularity of weight scales; default: that of the method. */
   readonly weights?: Granularity;
   /** Quantizes what LayerNorm reads too, in 8 bits; the values are computed in f32. */
   readonly normInputs?: boolean;

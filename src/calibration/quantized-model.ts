@@ -47,8 +47,8 @@ export async function quantizedFiles(
 }
 
 /**
- * The weights of linear layers, the patch embedding's among them, are the tensors `weight` of more than one axis. What another parameter
- * is made of is not multiplied.
+ * The weights of linear layers, including the patch embedding's, are the tensors `weight` with more than one axis. Inputs of derived
+ * parameters are not multiplied.
  */
 export function isQuantizable(
   { derived = [] }: Network,

@@ -3,7 +3,7 @@
 import { type Linear, migrate, type Norm } from "./layers.ts";
 import type { Observed } from "./observe.ts";
 
-/** Changes `norm` and `next` in place, and what was seen between them; the function that they compute together stays. */
+/** Changes `norm` and `next` in place, and the observations between them; the function that they compute together stays the same. */
 export function smooth(norm: Norm, next: Linear, observed: Observed): Observed {
   const factors = Float32Array.from({ length: next.inputs }, (_, c) => {
     const activation = Math.max(Math.abs(observed.least[c]), Math.abs(observed.greatest[c]));

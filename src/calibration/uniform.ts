@@ -1,4 +1,4 @@
-// Where the levels of a uniform quantizer should lie: from the range that was seen, or by the error that remains.
+// The range of the levels of a uniform quantizer: from the observed range, or by the remaining error.
 
 import { nearest, type Uniform } from "../quant/quantizer.ts";
 import type { Observed, Range } from "./observe.ts";
@@ -45,7 +45,7 @@ export const percentile: RangeOf = ({ values }, bits) => {
   );
 };
 
-/** Of the whole range shrunk by 0 to 89 % that with the least squared error (Choukroun et al. 2019, OMSE; steps as in FQ-ViT). */
+/** The range with the least squared error, among the whole range shrunk by 0 to 89 % (Choukroun et al. 2019, OMSE; steps as in FQ-ViT). */
 export const leastSquares: RangeOf = ({ values }, bits) => {
   const some = thinned(values);
   let [min, max] = [0, 0];
@@ -62,7 +62,7 @@ function best(candidates: readonly Range[], values: Float32Array, bits: number):
   return candidates[errors.indexOf(Math.min(...errors))];
 }
 
-/** Sum of the squares of what a quantizer changes. */
+/** Sum of the squared errors of a quantizer. */
 export function squaredError(values: Float32Array, quantizer: Uniform): number {
   let total = 0;
   for (const value of values) total += (nearest(quantizer, value) - value) ** 2;

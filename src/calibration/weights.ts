@@ -31,7 +31,7 @@ export const absMax: ScaleOf = (row, high) => {
   return Math.fround(peak / high);
 };
 
-/** Of the greatest magnitude shrunk by 0 to 58 % the scale with the least squared error (Choukroun et al. 2019, OMSE). */
+/** The scale with the least squared error, among the largest magnitude shrunk by 0 to 58 % (Choukroun et al. 2019, OMSE). */
 export const leastSquaresScale: ScaleOf = (row, high) => {
   const whole = absMax(row, high);
   let [least, chosen] = [Number.POSITIVE_INFINITY, whole];
@@ -43,7 +43,7 @@ export const leastSquaresScale: ScaleOf = (row, high) => {
   return chosen;
 };
 
-/** What q is multiplied by: the channels' scales, and the groups' multiples of them. */
+/** The factors of q: the channels' scales, and the groups' multiples of them. */
 type Steps = Omit<QuantizedWeight, "q">;
 
 export function stepsOf(
@@ -67,7 +67,7 @@ export function stepsOf(
   return { scale, multiples };
 }
 
-/** Of 1 to MOST the multiple of the scale with the least squared error. */
+/** The multiple of the scale, 1 to MOST, with the least squared error. */
 function leastSquaresMultiple(group: Float32Array, scale: number, high: number): number {
   let [least, chosen] = [Number.POSITIVE_INFINITY, MOST];
   for (let multiple = MOST; multiple > 0; multiple--) {

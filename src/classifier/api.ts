@@ -174,7 +174,7 @@ export interface Report extends Arithmetic {
   readonly losses: readonly string[];
 }
 
-/** Where a classifier runs: what differs between a page and Node. */
+/** The environment of a classifier: the differences between a page and Node. */
 export interface Platform<P> extends GpuAccess {
   readonly openFolder: (model: ModelSource, options: LoadOptions) => Promise<ModelFolder>;
   readonly openPicture: (picture: P, signal?: AbortSignal) => Promise<PictureSource>;

@@ -1,4 +1,4 @@
-// Short texts that are kept from one visit to the next: what was measured here.
+// Short texts that are cached between visits: measurements of this machine.
 
 /** Caches texts by name between visits. Without storage it is empty; it never throws. */
 export interface TextCache {

@@ -113,12 +113,12 @@ async function readPage(cache: TextCache | undefined, page: string): Promise<Rec
   }
 }
 
-/** As many as the worker would start that takes the CPU's part. */
+/** The number of threads that the worker would start. */
 function threadsOfWorker(): number {
   return globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
 }
 
-/** Of one image. */
+/** For one image. */
 function largestProduct(program: Program): Step {
   const macs = ({ kernels, problem }: Step) => kernels[0].macs(problem);
   const products = program.graph(1).steps.filter(({ operation }) => operation === "linear");
@@ -159,7 +159,7 @@ async function msOnCpu(step: Step, threads = ONE_THREAD): Promise<number> {
       samples.push((await plan.run(() => {})).get(step.label)!);
     return Math.min(...samples);
   } finally {
-    // A browser takes seconds over ending threads, and nobody needs to wait for that.
+    // A browser takes seconds to end threads, so do not wait.
     void cpu.release();
   }
 }

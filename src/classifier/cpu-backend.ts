@@ -22,7 +22,7 @@ export class CpuBackend implements Backend<CpuBatch> {
     this.#model = model;
   }
 
-  /** Of the weights and all tensors. */
+  /** Bytes of the weights and all tensors. */
   get bytes(): number {
     return this.#model?.bytes ?? 0;
   }
@@ -116,7 +116,7 @@ class CpuBatch implements Batch {
   }
 }
 
-/** Of what a canvas draws, a region at a time. It keeps no color where a pixel is transparent. */
+/** Reads the pixels of a canvas, one region at a time. It has no color where a pixel is transparent. */
 function readerOf({ content, width: pictureWidth, name }: PictureSource): ReadRegion {
   if (ArrayBuffer.isView(content))
     return (x, y, width, height) => {

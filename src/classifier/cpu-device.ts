@@ -1,5 +1,5 @@
-// The CPU in the place of a GPU: the same weights and steps, computed in WebAssembly on the thread that loads them, or in
-// TypeScript where there is none.
+// The CPU instead of a GPU: the same weights and steps, computed in WebAssembly on the thread that loads them, or in TypeScript without
+// WebAssembly.
 
 import type { CpuModel } from "../cpu/model.ts";
 import { part } from "../errors/part.ts";

@@ -4,7 +4,7 @@ import type { Classification } from "./answer.ts";
 import type { EachOptions, EachResult, ImageClassifier, KeyedPicture } from "./api.ts";
 import { groupsOf, inOrder } from "./in-order.ts";
 
-/** As many as one call of the model takes. */
+/** The number of images in one call of the model. */
 const GROUP = 8;
 const CONCURRENCY = 16;
 

@@ -121,7 +121,7 @@ export class Engine<B extends Batch = Batch> {
     return this.#last?.dispatches ?? 0;
   }
 
-  /** Compiles and allocates what a batch of this size needs; nothing while it is one of those used last. */
+  /** Compiles and allocates a batch of this size, unless it is cached. */
   prepare(images: number): Promise<B> {
     return this.#inTurn(undefined, async () => {
       const batch = await this.#batchOf(images);
@@ -155,7 +155,7 @@ export class Engine<B extends Batch = Batch> {
     return this.#inTurn(undefined, async () => profileOf(await (await this.#batchOf(1)).profile(picture)));
   }
 
-  /** Where the class token looks. Runs a batch of its own that keeps every block's Q, K and V. */
+  /** Computes the attention of the class token. Runs its own batch, which keeps every block's Q, K and V. */
   attention(picture: PictureSource, signal?: AbortSignal): Promise<AttentionMap> {
     return this.#inTurn(signal, async () => {
       const { attentionMap, qkvReader } = await part(import("../lower/attention-map.ts"));
@@ -273,7 +273,7 @@ export class Engine<B extends Batch = Batch> {
   }
 }
 
-/** Steps of one kind, all blocks together; the kind is what a label ends in. */
+/** Sums steps of one kind over all blocks; the kind is the end of a label. */
 export function profileOf({ source, times }: StepTimes): Profile {
   const kinds = new Map<string, number>();
   for (const [label, ms] of times) {

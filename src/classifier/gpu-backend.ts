@@ -37,7 +37,7 @@ export async function compileAhead(gpu: Gpu, program: Program): Promise<unknown>
   );
 }
 
-/** What WebGPU throws where it is half there, or broken, as an error of vit8. */
+/** Converts an error of an incomplete or broken WebGPU to an error of vit8. */
 export function refusal(what: string, error: unknown): Vit8Error {
   if (error instanceof Vit8Error) return error;
   return new DeviceError(`${what}: the GPU rejected a command (${(error as Error).message}).`, {
@@ -117,7 +117,7 @@ export class GpuBatch implements Batch {
   readonly graph: ModelGraph;
   readonly plan: Plan;
   readonly slots: readonly PictureSlot[];
-  /** Of the run that ended last, or of one with ordinary images. */
+  /** Of the last finished run, or of one with ordinary images. */
   dispatches: number;
   readonly #gpu: Gpu;
 

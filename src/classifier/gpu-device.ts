@@ -19,13 +19,13 @@ export interface GpuAccess {
   readonly gpu?: () => Promise<GPU>;
   /** How to wait for the GPU; absent: just wait. */
   readonly wait?: Wait;
-  /** How to start threads for the CPU; absent: the one that is there computes. */
+  /** How to start threads for the CPU; default: this thread computes. */
   readonly threads?: () => Promise<Threads>;
   /** Reject a software adapter, which is slower than the CPU itself, and a GPU that is measured to be slower. */
   readonly onlyIfFaster?: boolean;
   /** Maximum GPU time of one submit; undefined where there is no screen to keep responsive. */
   readonly sliceMs?: number;
-  /** Where measured choices are kept between visits; absent: nowhere. */
+  /** The cache of measured choices between visits; default: none. */
   readonly cache?: TextCache;
 }
 
@@ -55,7 +55,7 @@ export async function openGpuDevice(
     },
     async compare(model, arithmetic, program, autotune = true) {
       if (!onlyIfFaster || !autotune) return;
-      // The same: where it cannot be had, the GPU is taken.
+      // Also optional: if it does not load, the GPU is used.
       const it = await import("./compared.ts").catch(() => undefined);
       const comparison = { gpu, model, arithmetic, program, threads: await threads?.(), cache };
       compared = await it?.refuseSlowGpu(comparison);
@@ -75,7 +75,7 @@ export async function openGpuDevice(
       const compiling = compileAhead(gpu, program).catch(() => {});
       const weights = await uploadWeights(gpu, model.id, packed);
       const tuning = autotune ? await tuningOf(gpu, cache) : undefined;
-      // Worth some time of each run, and no failed load: where it cannot be had, kernels are the table's.
+      // Optional: if it does not load, kernels are chosen from the table.
       const tune = tuning && (await import("../scheduler/tune.ts").catch(() => undefined));
       const choose = tuning && tune?.chooseByMeasuring(gpu, tuning);
       const keep = tuning && (() => keepTuning(gpu, tuning, cache));

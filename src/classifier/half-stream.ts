@@ -10,7 +10,7 @@ import { Plan } from "../scheduler/plan.ts";
 import { type Graph, step, type Tensor } from "../scheduler/step.ts";
 import { chooseByMeasuring, type Tuning } from "../scheduler/tune.ts";
 
-/** Where LayerNorm, which does little but read the stream, is measured to be the faster for it; else undefined. */
+/** If LayerNorm, which mostly reads the stream, is measured to be faster with it; otherwise undefined. */
 export async function halfStream(gpu: Gpu, tuning: Tuning): Promise<Streamed | undefined> {
   const choose = chooseByMeasuring(gpu, tuning);
   const plan = await Plan.create(gpu, probe(), { weights: new Map(), outputs: [], choose });

@@ -56,7 +56,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   readonly #options: LoadOptions;
   readonly #recovery: Recovery;
   readonly #folder: ModelFolder;
-  /** Of a model whose images have sizes of their own. */
+  /** For a model with images of several sizes. */
   #fitted: Promise<Fitted> | undefined;
 
   private constructor(platform: Platform<P>, options: LoadOptions, recovery: Recovery, folder: ModelFolder) {
@@ -145,7 +145,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     return pooledEmbedding(id, input, options, (picture) => this.features(picture, options));
   }) as ImageClassifier<P>["embed"];
 
-  /** What `embed` makes `tokens` and `pooling` of. */
+  /** The input of `embed` for `tokens` and `pooling`. */
   features(picture: P, { signal }: { signal?: AbortSignal } = {}): Promise<Features> {
     return this.#ask(picture, signal, (engine, source) => engine.features(source, signal));
   }
@@ -155,7 +155,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     return detections(this.labels, picture, options, (picture) => this.found(picture, options));
   }
 
-  /** What `detect` makes objects of. */
+  /** The input of `detect`. */
   async found(picture: P, { signal }: DetectOptions): Promise<Found> {
     const { id, network } = this.#recovery.session.model;
     if (!network.outputs.boxes)

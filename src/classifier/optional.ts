@@ -4,7 +4,7 @@ import type { ModelFolder } from "../format/folder.ts";
 import { listWeights } from "../format/weights.ts";
 import type { Model } from "../network/model.ts";
 
-/** The model without the parameter where no tensor has a name of it, whatever is before that. */
+/** The model without the parameter if no tensor has its name, with any prefix. */
 export async function asStored(model: Model, folder: ModelFolder, signal?: AbortSignal): Promise<Model> {
   const { tensor, without } = model.optional!;
   const [, stem, leaf] = /^(.+)\.(\w+)$/.exec(tensor)!;

@@ -20,7 +20,7 @@ export interface PictureSlotOptions {
   readonly scales?: GPUBuffer;
 }
 
-/** What `encode` has left to do, settled before it: what it takes is time that the GPU waits. */
+/** The remaining work of `encode`, prepared before it, because the GPU waits during `encode`. */
 interface Pending {
   readonly fit: Fit;
   readonly rows: Grid;
@@ -50,7 +50,7 @@ export class PictureSlot {
   readonly #rowsPipeline: GPUComputePipeline;
   readonly #patchesPipeline: GPUComputePipeline;
   readonly #params: GPUBuffer;
-  /** What the image prepared last takes in all; of an ordinary one, one for rows and one for patches. */
+  /** Dispatches of the last prepared image; for an ordinary one, one for rows and one for patches. */
   dispatches = 2;
   #fit: Fit | undefined;
   #pending: Pending | undefined;
@@ -197,7 +197,7 @@ export class PictureSlot {
     };
   }
 
-  /** The last image's texture where it is big enough, otherwise a new one in its place. */
+  /** The last image's texture if it is large enough, otherwise a new one. */
   #texture({ columns, panels, stripRows }: StripPlan): GPUTexture {
     const [width, height] = [Math.min(columns, PANEL_WIDTH), panels * stripRows];
     const old = this.#fit?.texture;

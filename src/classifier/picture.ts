@@ -26,7 +26,7 @@ export interface PictureSource {
   readonly content: External | RawPicture["rgba"];
   /** Queues the copy of a region to the texture's rows from `textureRow` on. Throws PictureError for pixels that the page may not read. */
   write(device: GPUDevice, texture: GPUTexture, region: Region, textureRow: number): void;
-  /** Frees what was decoded here; the caller's own image stays open. */
+  /** Releases the decoded copy; the caller's own image stays open. */
   close(): void;
 }
 
@@ -69,7 +69,7 @@ export async function decoded(picture: Blob | HTMLImageElement, signal?: AbortSi
   // Outside the viewport, a lazy image would never load.
   if (isA(picture, "Blob") || picture.loading !== "lazy" || picture.complete)
     try {
-      // Where the reader cannot be fetched any more, the browser's own limits must do.
+      // If the reader does not load, the browser's own limits apply.
       if (isA(picture, "Blob"))
         await (await import("../image/encoded-size.ts").catch(() => undefined))?.checkFileSize(
           picture,

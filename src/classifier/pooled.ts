@@ -1,4 +1,4 @@
-// Embeddings other than the model's own, made of its tokens.
+// Embeddings other than the model's own, derived from its tokens.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { checkChoice } from "../lower/arithmetic.ts";

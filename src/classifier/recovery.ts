@@ -74,7 +74,7 @@ export class Recovery<S extends RecoverableSession = Session> {
     }
   }
 
-  /** Opens the model on a new device, once for all calls that the loss interrupted; rethrows what was no loss. */
+  /** Opens the model on a new device, once for all calls that the loss interrupted; rethrows other errors. */
   async #replace(session: S, signal: AbortSignal | undefined, error: unknown): Promise<void> {
     const reason = signal?.aborted ? undefined : await lossOf(session.device);
     if (reason === undefined) throw error;

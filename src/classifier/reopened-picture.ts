@@ -1,5 +1,5 @@
-// What the browser does not decode at once: downloads an image given by its URL and a lazy image, draws an SVG, and names the format of
-// anything else.
+// Images that the browser does not decode directly: downloads an image given by its URL and a lazy image, draws an SVG, and names the
+// format of anything else.
 
 import { PictureError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
@@ -13,7 +13,7 @@ import { bitmapOptions, checkImageSize, nameOf, type Picture, type PixelData } f
 
 const HEAD_BYTES = 65_536;
 const MAX_SVG_BYTES = 2 ** 26;
-/** Where the fault is more likely in the file than in the browser. */
+/** Formats for which the file is more likely at fault than the browser. */
 const COMMON = ["PNG", "JPEG", "GIF", "BMP", "WebP", "ICO"];
 
 type Decode = (picture: Blob | HTMLImageElement, signal?: AbortSignal) => Promise<ImageBitmap>;

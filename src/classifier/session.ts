@@ -63,7 +63,7 @@ export function openSession(
   return openWith(loadedOn, access, folder, options, why, fallsBack);
 }
 
-/** The same for what `load` makes of the folder. */
+/** The same for the result of `load` for the folder. */
 export async function openWith<S extends Session<Closable, unknown>>(
   load: LoadOn<S>,
   access: GpuAccess,

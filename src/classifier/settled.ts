@@ -11,9 +11,9 @@ interface Opened {
 }
 
 /**
- * A result for each of `pictures`, as `Promise.allSettled` has them. `open` rejects for a bad image, and `run` with a PictureError
- * where one of a batch cannot be read. The next batch is opened and queued while one runs.
- * @throws whatever else `run` rejects with, and the signal's reason
+ * A result for each of `pictures`, as from `Promise.allSettled`. `open` rejects for a bad image, and `run` with a PictureError if one of a
+ * batch cannot be read. The next batch is opened and queued while one runs.
+ * @throws other errors of `run`, and the signal's reason
  */
 export async function settled<P, T>(
   pictures: readonly P[],

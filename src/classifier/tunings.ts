@@ -1,4 +1,4 @@
-// What was measured on an adapter, kept from one visit to the next.
+// The measurements of an adapter, cached between visits.
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Tuning } from "../scheduler/tune.ts";
@@ -6,7 +6,7 @@ import type { TextCache } from "./cache.ts";
 
 const tunings = new WeakMap<Gpu, Promise<Tuning>>();
 
-/** What was measured on a device serves every classifier on it, and the next visit. */
+/** The measurements of a device, shared by all its classifiers and cached for the next visit. */
 export function tuningOf(gpu: Gpu, cache: TextCache | undefined): Promise<Tuning> {
   const tuning = tunings.get(gpu) ?? remember(gpu, cache);
   tunings.set(gpu, tuning);

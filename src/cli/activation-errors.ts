@@ -8,7 +8,7 @@ import type { Form, Tensor } from "../scheduler/step.ts";
 /** Signal to quantization noise in decibels; 6 more are a bit more. */
 export interface TensorError {
   readonly name: string;
-  /** Of rounding this tensor to int8, and nothing before it. */
+  /** The error of rounding only this tensor to int8. */
   readonly ownDb: number;
   /** For an activation in the int8 network, with all earlier errors. */
   readonly arrivingDb?: number;
@@ -20,7 +20,7 @@ export interface StreamError {
   readonly arrivingDb: number;
 }
 
-/** The magnitudes of each channel of what a LayerNorm reads: the largest over all tokens and images. */
+/** The peaks of each channel of a LayerNorm's input: the largest magnitudes over all tokens and images. */
 export interface ChannelPeaks {
   readonly name: string;
   readonly peaks: readonly number[];
@@ -34,7 +34,7 @@ export class ActivationErrors {
   readonly #arriving = new Map<string, Noise>();
   readonly #peaks = new Map<string, Float32Array>();
 
-  /** Of the tensors of the int8 network. */
+  /** For the tensors of the int8 network. */
   constructor(tensors: ReadonlyMap<string, Tensor>, network: Network<FusedOp>) {
     this.#tensors = tensors;
     this.#network = network;
@@ -87,12 +87,12 @@ export class ActivationErrors {
   }
 }
 
-/** What a tensor that was converted to another form was made of: `x.groups` of `x`. */
+/** The source of a tensor that was converted to another form: `x` for `x.groups`. */
 function sourceOf(name: string, form: Form): string {
   return name.endsWith(`.${form}`) ? name.slice(0, -form.length - 1) : name;
 }
 
-/** Q, K and V apart: they are distinguished where one of them is the culprit. */
+/** Q, K and V separately, so that the worst of them is visible. */
 function partsOf(name: string, width: number) {
   if (!name.endsWith(".qkv")) return [{ part: name, from: 0, columns: width }];
   const columns = width / 3;

@@ -1,4 +1,4 @@
-// What a model's tensors and multiplications add up to.
+// Sums of a model's tensors and multiplications.
 
 import { costOf, sumOf } from "../lower/cost.ts";
 import type { CanonicalName } from "../network/names.ts";

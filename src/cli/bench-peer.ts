@@ -36,7 +36,7 @@ export interface PeerOptions {
 export interface PeerRow extends Result, Agreement {
   readonly provider: Provider;
   readonly dtype: OnnxFormat;
-  /** Of the CPU provider; as many as vit8 has. */
+  /** Threads of the CPU provider; the same number as vit8's. */
   readonly threads?: number;
 }
 
@@ -54,9 +54,9 @@ export interface PeerReport extends Machine {
   readonly batch: number;
   readonly vit8: Readonly<Partial<Record<Provider, OurRow>>>;
   readonly rows: readonly PeerRow[];
-  /** What did not run, in the runtime's own words. */
+  /** Configurations that did not run, with the runtime's message. */
   readonly refused: readonly { readonly name: string; readonly why: string }[];
-  /** Of each provider the fastest configuration by its time over ours, and that ratio. */
+  /** The fastest configuration of each provider by its time relative to vit8's, and that ratio. */
   readonly fastest: Readonly<Partial<Record<Provider, { readonly name: string; readonly ratio: number }>>>;
 }
 
@@ -205,7 +205,7 @@ class Peer {
       }));
   }
 
-  /** A session that has run once; what the runtime does not run is noted and left out. */
+  /** A session that has run once; a configuration that fails is noted and skipped. */
   async #enter(
     file: Uint8Array,
     provider: Provider,

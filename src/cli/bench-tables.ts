@@ -1,4 +1,4 @@
-// What `vit8 bench` measured, for people: Markdown tables.
+// The results of `vit8 bench` as Markdown tables.
 
 import { KERNEL_COLUMNS, MODEL_COLUMNS, SHAPE_COLUMNS, SPREAD_COLUMNS } from "../bench/columns.ts";
 import type { CpuRow, CpuShare } from "../bench/cpu-models.ts";
@@ -10,7 +10,7 @@ import { type Column, markdownRows, percent } from "../bench/table.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Machine } from "./machine.ts";
 
-/** What `--json` prints without `--peer`. */
+/** The output of `--json` without `--peer`. */
 export interface BenchReport extends Machine {
   readonly adapter: AdapterFacts;
   readonly peaks: Peaks;
@@ -59,7 +59,7 @@ function kernelTables(kernels: readonly KernelRow[]): string[] {
   return [...shapes].flatMap(([head, rows]) => [head, markdownRows(VARIANT_COLUMNS, rows)]);
 }
 
-/** What `--json` prints with `--device cpu`. */
+/** The output of `--json` with `--device cpu`. */
 export interface CpuReport extends Machine {
   readonly device: "cpu";
   readonly models: readonly CpuRow[];

@@ -155,7 +155,7 @@ async function benchOnCpu(args: Arguments, terminal: Terminal): Promise<CpuRepor
 }
 
 interface Chosen {
-  /** Whose shapes the kernels are timed at; undefined: not at all. */
+  /** The model whose shapes the kernels are timed at; undefined: kernels are not timed. */
   readonly kernelShape: ShapeName | undefined;
   /** Part of the names of the kernels that are timed; empty: of all. */
   readonly kernel: string;
@@ -165,7 +165,7 @@ interface Chosen {
   readonly batches: readonly number[];
   readonly sizes: readonly number[];
   readonly quick: boolean;
-  /** Of the models. */
+  /** The arithmetic of the models. */
   readonly arithmetic: Arithmetic;
 }
 

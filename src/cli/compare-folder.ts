@@ -56,7 +56,7 @@ export function writeLogits(folder: string, rows: readonly Float32Array[]): Prom
   return writeFolder(folder, new Map([[LOGITS, pieces]]));
 }
 
-/** The float32 logits of an earlier run; undefined where there are none. */
+/** The float32 logits of an earlier run; undefined without one. */
 export async function readLogits(
   folder: string,
   pictures: number,

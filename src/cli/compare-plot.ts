@@ -4,7 +4,7 @@ import type { CompareRow } from "./compare-report.ts";
 import { FLOAT32 } from "./compare-variants.ts";
 import { svgPlot } from "./svg-plot.ts";
 
-/** Top-1 in per cent over megabytes, of the rows with exact non-linear operations; undefined where there are none. */
+/** Top-1 in percent over megabytes, for the rows with exact non-linear operations; undefined without any. */
 export function comparePlot(rows: readonly CompareRow[]): string | undefined {
   const points = rows.flatMap(({ method, bits, nonlinear, modelBytes = 0, top1 }) =>
     nonlinear === "exact" && top1 !== undefined

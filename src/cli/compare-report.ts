@@ -1,4 +1,4 @@
-// What `vit8 compare` found: as an object, and as Markdown and CSV.
+// The results of `vit8 compare`: as an object, as Markdown and as CSV.
 
 import { figure, markdownTable } from "../bench/markdown.ts";
 import type { Accuracy, Agreement } from "../bench/score.ts";

@@ -8,7 +8,7 @@ import { type Arguments, UsageError } from "./command.ts";
 export interface Variant {
   /** `float32`, `dynamic`, or the name of a calibrated quantizer with its options: `minmax+norm-inputs`. */
   readonly method: string;
-  /** Of weights and activations: `w8a8`. */
+  /** Bit widths of weights and activations: `w8a8`. */
   readonly bits: string;
   /** `exact`, `fast`, `ibert`, `ivit`, or `integers`: no float instruction from pixels to logits. */
   readonly nonlinear: string;

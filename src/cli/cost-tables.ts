@@ -1,11 +1,11 @@
-// What `vit8 inspect --cost` found, for people: Markdown tables.
+// The results of `vit8 inspect --cost` as Markdown tables.
 
 import { figure, markdownTable } from "../bench/markdown.ts";
 import type { Profile } from "../classifier/engine.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import { type Cost, type CostGroup, intensityOf, type PassCost, sumOf, type VitCost } from "../lower/cost.ts";
 
-/** What `--cost --json` prints, in an array: one for each size. */
+/** The output of `--cost --json`, in an array: one for each size. */
 export interface CostReport extends Omit<VitCost, "passes"> {
   readonly model: string;
   readonly imageWidth: number;

@@ -1,4 +1,4 @@
-// Where a model loses accuracy in int8: every tensor against float32 arithmetic on the same images.
+// The causes of a model's int8 error: every tensor against float32 arithmetic on the same images.
 
 import { layersOf } from "../calibration/keep.ts";
 import { Activations } from "../classifier/activations.ts";
@@ -44,8 +44,8 @@ export interface ErrorReport {
 }
 
 /**
- * `model` as int8, which it is or becomes, against `reference` in float32.
- * @throws UnsupportedModelError where there are no float weights to compare with, or levels of activations are settled.
+ * `model` as int8 (quantized if necessary) against `reference` in float32.
+ * @throws UnsupportedModelError if there are no float weights to compare with, or activations have static levels
  */
 export async function errorReport(
   model: OpenModel,

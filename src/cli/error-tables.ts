@@ -1,4 +1,4 @@
-// What `vit8 inspect --error` found, for people: Markdown tables with bars.
+// The results of `vit8 inspect --error` as Markdown tables with bars.
 
 import { figure, markdownTable } from "../bench/markdown.ts";
 import type { ChannelPeaks } from "./activation-errors.ts";

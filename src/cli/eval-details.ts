@@ -1,4 +1,4 @@
-// What `vit8 eval -o FILE` writes: an entry for each image, which classes are taken for which, and the classes that do worst.
+// The output of `vit8 eval -o FILE`: an entry for each image, the confusions of classes, and the worst classes.
 
 import { firstClass, placeOf } from "../bench/score.ts";
 import type { EvaluatedRow, Evaluation } from "./evaluation.ts";
@@ -19,7 +19,7 @@ interface Named {
 interface ImageDetails extends Named {
   readonly file: string;
   readonly predicted: Named;
-  /** Of the right class in the model's order, 1 for the most probable. */
+  /** Rank of the correct class in the model's order, 1 for the most probable. */
   readonly rank: number;
   /** The logit of the right class. */
   readonly logit: number;

@@ -125,7 +125,7 @@ dispatches are those of one submit; gpuBytes counts all buffers and textures.`,
   },
 };
 
-/** The logits to compare with: of the file, or of the float arithmetic; undefined where there are none. */
+/** The logits to compare with: from the file, or from the float arithmetic; undefined without either. */
 async function referenceOf(
   { labels, quantization }: OpenModel,
   file: string | undefined,
@@ -138,7 +138,7 @@ async function referenceOf(
   return (await run({ precision: "float32" })).logits;
 }
 
-/** Of a model without labels that takes any, those of the folder by class. */
+/** For a model that accepts any labels, those of the folder by class. */
 async function namesFor(model: OpenModel, folder: string): Promise<Map<number, string> | undefined> {
   return model.labels.length === 0 && (await hasTextTower(model)) ? classNames(folder) : undefined;
 }

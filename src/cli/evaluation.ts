@@ -1,4 +1,4 @@
-// What `vit8 eval` found, as fields and in words.
+// The results of `vit8 eval`, as fields and in words.
 
 import { basename } from "node:path";
 import { markdownTable } from "../bench/markdown.ts";
@@ -10,12 +10,12 @@ import type { Arithmetic } from "../lower/arithmetic.ts";
 import { table } from "./command.ts";
 import type { QuantizationFacts } from "./quantization-words.ts";
 
-/** What `--json` prints; agreement and what follows from it are null without a reference. */
+/** The output of `--json`; agreement and the fields derived from it are null without a reference. */
 export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement, number | null> {
   readonly model: string;
-  /** What the folder's weights and activations are quantized to; null for a float folder. */
+  /** The quantization of the folder's weights and activations; null for a float folder. */
   readonly quantization: QuantizationFacts | null;
-  /** Of those that could be read. */
+  /** The number of images that could be read. */
   readonly images: number;
   /** Error messages of the other images. */
   readonly failed: readonly string[];
@@ -46,7 +46,7 @@ export interface EvaluatedRow {
   /** The class that it shows. */
   readonly index: number;
   readonly logits: Float32Array;
-  /** Of the reference. */
+  /** The reference's. */
   readonly other?: Float32Array;
 }
 

@@ -9,7 +9,7 @@ import { picturesIn } from "./pictures.ts";
 
 /** A file and its class, as written in the table. */
 export interface Labelling {
-  /** Where in the table it is, for an error. */
+  /** Its position in the table, for an error. */
   readonly who: string;
   readonly name: string;
   readonly label: string;
@@ -48,8 +48,8 @@ export function rowsOfLines(table: string, lines: readonly string[]): Labelling[
 }
 
 /**
- * Of a folder with one folder for each class, as torchvision's ImageFolder: named by number or label, or one for each class of the model in
- * the order of their names. Undefined where there are no folders, or images beside them.
+ * For a folder with one folder for each class, as torchvision's ImageFolder: named by number or label, or one for each class of the model
+ * in the order of their names. Undefined without folders, or with images beside them.
  */
 export async function rowsOfFolders(
   folder: string,

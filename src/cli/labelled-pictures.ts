@@ -16,10 +16,10 @@ export interface LabelledPicture {
 const HEADER = ["index", "wnid", "label", "file"];
 
 /**
- * The images of a folder and their classes, from the first that is there: labels.tsv; labels.csv with a header; labels.txt with lines of
- * `file label`; a folder for each class. A file is a path inside the folder, or a name that is looked up in the folder and below. A class is
- * a number, or one of the model's `labels`.
- * @throws Vit8Error naming the line that is wrong, or whose file is more than one or outside, or where all are missing.
+ * The images of a folder and their classes, from the first of these that exists: labels.tsv; labels.csv with a header; labels.txt with
+ * lines of `file label`; a folder for each class. A file is a path inside the folder, or a name that is looked up in the folder and its
+ * subfolders. A class is a number, or one of the model's `labels`.
+ * @throws Vit8Error with the line that is wrong, or whose file is ambiguous or outside, or if all files are missing
  */
 export async function readLabelledPictures(
   folder: string,
@@ -84,7 +84,7 @@ async function rowsOf(folder: string, labels: readonly string[]): Promise<Labell
   );
 }
 
-/** Undefined where there is no such file. */
+/** Undefined without such a file. */
 async function linesOf(table: string): Promise<string[] | undefined> {
   const bytes = await readFile(table).catch((cause) => {
     if (cause.code === "ENOENT") return undefined;

@@ -1,4 +1,4 @@
-// What quantized weights cost, layer by layer: the error of the logits where one layer alone has them and all else is float32.
+// The cost of quantized weights by layer: the error of the logits if only one layer has them and the rest is float32.
 
 import { openCpuDevice } from "../classifier/cpu-device.ts";
 import { Engine } from "../classifier/engine.ts";
@@ -98,12 +98,12 @@ async function* quantizing(
 
 const PARTS = ["query", "key", "value"];
 
-/** What a file may call a layer: Q, K and V as one or as three. */
+/** The names of a layer in a file: Q, K and V as one or as three. */
 function namesOf(weight: string): string[] {
   return [weight, ...PARTS.map((part) => weight.replace(/\bqkv\b/, part))];
 }
 
-/** What the weights of a model are called that has them as three. */
+/** The names of a layer's weights in a model that has three. */
 function namesIn(name: string): string[] {
   return /\bqkv\b/.test(name) ? PARTS.map((part) => name.replace(/\bqkv\b/, part)) : [name];
 }

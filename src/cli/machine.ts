@@ -1,4 +1,4 @@
-// What a measurement was made on, beside the adapter.
+// The machine of a measurement, in addition to the adapter.
 
 import { cpus } from "node:os";
 

@@ -20,5 +20,5 @@ const code = await run(process.argv.slice(2), {
   columns: isTerminal ? process.stderr.columns : undefined,
   signal: interruption.signal,
 });
-// Dawn's threads keep a process alive, so it is ended, after what was printed has gone out.
+// Dawn's threads keep a process alive, so exit after the output is flushed.
 process.stdout.write("", () => process.exit(code));

@@ -1,4 +1,4 @@
-// The README.md of a quantized folder: where the weights are from and what was done to them.
+// The README.md of a quantized folder: the source of the weights and how they were quantized.
 
 import { existsSync } from "node:fs";
 import { basename } from "node:path";

@@ -97,7 +97,7 @@ export interface UseOptions extends Partial<Arithmetic> {
   readonly maxBatch?: number;
 }
 
-/** Who knows already why there is no GPU: a command may load several models. */
+/** Terminals that have shown why there is no GPU: a command may load several models. */
 const toldWhy = new WeakSet<Terminal>();
 
 /** Loads the model, passes it to `work`, and releases its memory. */
@@ -142,7 +142,7 @@ interface Loader<C> {
   load(model: ModelSource, options: LoadOptions): Promise<C>;
 }
 
-/** The same with whatever `loader` loads. */
+/** The same for any `loader`. */
 export async function withLoaded<C extends { dispose(): Promise<void> }, T>(
   loader: Loader<C>,
   { folder }: OpenModel,

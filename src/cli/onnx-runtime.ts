@@ -14,7 +14,10 @@ export interface OnnxSession {
 
 export interface OnnxRuntime {
   readonly version: string;
-  /** The session of a file, for batches of `images`, on the CPU with so many threads. Rejects with the runtime's own error for what it does not run. */
+  /**
+   * A session of a file for batches of `images`, on the CPU with `threads` threads. Rejects with the runtime's own error for unsupported
+   * models.
+   */
   open(file: Uint8Array, provider: Provider, images: number, threads?: number): Promise<OnnxSession>;
 }
 

@@ -6,7 +6,7 @@ import { Vit8Error } from "../errors/errors.ts";
 
 const PICTURE = /\.(?:jpe?g|png|webp|gif|avif|tiff?|bmp|svg)$/i;
 
-/** Their paths, those of folders below included, in the order of their names. @throws Vit8Error if there is none. */
+/** Their paths, including those of subfolders, in the order of their names. @throws Vit8Error if there is none. */
 export async function picturesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true }).catch((cause) => {
     throw new Vit8Error(`${folder}: expected a folder of images, but it cannot be read (${cause.code}).`, {

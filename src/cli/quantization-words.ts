@@ -1,4 +1,4 @@
-// What was done to a quantized folder, as fields and in words.
+// The quantization of a folder, as fields and in words.
 
 import { inLine } from "../errors/visible.ts";
 import type { Quantization } from "../format/quantization-config.ts";
@@ -49,7 +49,7 @@ export function quantizationWords(quantization: Quantization | undefined): strin
     quantizationFacts(quantization);
   const { bits, activationBits } = quantization;
   const groups = groupSize ? `, times a multiple for each ${groupSize} inputs` : "";
-  // A kernel reads int8 whatever the file has.
+  // Kernels read int8 for every width in the file.
   const unpacked = bits < 8 ? `; int8 in memory` : "";
   return [
     `${bits}-bit weights in the file: one scale per output channel${groups}${unpacked}`,

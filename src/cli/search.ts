@@ -54,7 +54,7 @@ vit8 search "a dog on a beach" --in pictures.parquet`,
   },
 };
 
-/** A file that is there, an address, or a name that only an image has: a typing error in it is no text. */
+/** An existing file, a URL, or a name with an image's suffix, so that a mistyped name is not searched as text. */
 async function isPicture(query: string): Promise<boolean> {
   if (isAddress(query) || isPictureName(query)) return true;
   return stat(query).then(

@@ -2,7 +2,7 @@
 
 import { headsOf, type Network } from "../network/op.ts";
 
-/** Such as `width 192, 12 blocks, 3 heads, MLP 768`; of blocks that differ, each size once. */
+/** For example `width 192, 12 blocks, 3 heads, MLP 768`; for blocks that differ, each size once. */
 export function shapeOf({ ops }: Network): string {
   const attentions = ops.filter((op) => op.kind === "attention");
   const all = (sizes: readonly number[]) => [...new Set(sizes)].join(", ");

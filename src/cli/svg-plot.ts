@@ -48,7 +48,7 @@ const COLOURS = [
 const STYLE =
   "text{font:12px sans-serif;fill:#222}.grid{stroke:#8884}.level{stroke:#888;stroke-dasharray:4}@media(prefers-color-scheme:dark){text{fill:#ddd}}";
 
-/** Undefined where there is no point. */
+/** Undefined without points. */
 export function svgPlot({ title, x, y, scale, series, level }: Plot): string | undefined {
   const shown = series.filter(({ points }) => points.length > 0);
   if (shown.length === 0) return undefined;

@@ -1,4 +1,4 @@
-// What commands write, and to whom.
+// The output of commands, and its destination.
 
 import { inLine, visible } from "../errors/visible.ts";
 
@@ -14,7 +14,7 @@ export interface Streams {
   readonly print: (text: string) => void;
   /** To stderr, without a line's end. */
   readonly tell: (text: string) => void;
-  /** Characters across stderr; undefined where it is no terminal, and progress is not shown. */
+  /** Width of stderr in characters; undefined if it is not a terminal, and progress is not shown. */
   readonly columns?: number;
   readonly signal: AbortSignal;
 }

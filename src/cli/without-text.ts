@@ -6,7 +6,7 @@ import { readTextModel } from "../network/text-model.ts";
 import type { Calibration } from "./calibrate.ts";
 import type { OpenModel } from "./model.ts";
 
-/** One sentence that says why; undefined if the text tower is written, or if there is none. */
+/** The reason in one sentence; undefined if the text tower is written, or if there is none. */
 export async function whyWithoutText(
   { folder, besideText }: OpenModel,
   { method, bits, weights }: Calibration,

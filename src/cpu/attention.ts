@@ -81,7 +81,7 @@ export function attention(
 interface Part {
   readonly values: ArrayLike<number>;
   readonly scales?: Float32Array;
-  /** Where each row begins. */
+  /** The beginning of each row. */
   readonly rows: readonly number[];
 }
 
@@ -93,7 +93,7 @@ interface Head {
   readonly q: Part;
   readonly k: Part;
   readonly v: Part;
-  /** Where the output of a query begins. */
+  /** The beginning of a query's output. */
   readonly to: (query: number) => number;
 }
 

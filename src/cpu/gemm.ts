@@ -154,7 +154,7 @@ function multiplyRow(problem: GemmProblem, operands: Int8Operands, y: Float32Arr
   addOutliers(problem, operands, y);
 }
 
-/** What the outlier of a row has beyond its int8, times its weights. */
+/** The excess of a row's outlier over int8, times its weights. */
 function addOutliers({ rows, n }: GemmProblem, { w, a_scale, w_scale }: Int8Operands, y: Float32Array): void {
   for (let row = 0; row < rows; row++) {
     const [scale, excess, k] = a_scale.subarray(row * ROW_SCALE, (row + 1) * ROW_SCALE);

@@ -1,4 +1,4 @@
-// What computes a step on the CPU: a function for each operation and the forms that it reads and writes.
+// The CPU's function for each operation and the forms that it reads and writes.
 
 import { UnsupportedDeviceError } from "../errors/errors.ts";
 import type { Form, Step, Tensor } from "../scheduler/step.ts";
@@ -35,7 +35,7 @@ export const cpuKernels: ReadonlyMap<string, Compute> = new Map<string, Compute>
   ["dequantize groups f32", rows.dequantizeGroups],
 ]);
 
-/** As the views of its bindings have to be. */
+/** The type of a binding's view. */
 export const viewOf = (form: Form) => (form === "f32" ? Float32Array : Int8Array);
 
 export function computeOf(

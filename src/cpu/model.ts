@@ -8,11 +8,11 @@ import { CpuPlan } from "./plan.ts";
 
 type Data = Int8Array | Float32Array;
 
-/** Where the weights of one model lie on the CPU, and what runs its graphs. */
+/** The weights of one model on the CPU, and the plans of its graphs. */
 export interface CpuModel {
-  /** Of the weights and all tensors. */
+  /** Bytes of the weights and all tensors. */
   readonly bytes: number;
-  /** What computes a kernel of the graph, and why. */
+  /** The implementation of a kernel of the graph, and the reason for it. */
   choice(kernel: string): { readonly variant: string; readonly why: string };
   /** Takes a weight. */
   add(name: string, data: Data): void;

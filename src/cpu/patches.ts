@@ -28,7 +28,7 @@ export interface Preprocessor {
 
 export const inTypeScript: Preprocessor = { rows: resampleRows, columns: resampleColumns, cut: cutPatches };
 
-/** RGB bytes [height, width, 3] of what the model sees. */
+/** RGB bytes [height, width, 3] of the model's input. */
 export function croppedPixels(
   read: ReadRegion,
   { columns, rows }: ResizePlan,
@@ -54,7 +54,7 @@ function cutPatches(rgb: Uint8Array, layout: PatchLayout, patches: Int8Array): v
   });
 }
 
-/** Of int8 patches: scales [rows, 3, stride / 64] = rescale / std of the channel. */
+/** Scales of int8 patches, [rows, 3, stride / 64] = rescale / std of the channel. */
 export function patchScales(layout: PatchLayout, scales: Float32Array): void {
   const groups = channelStride(layout.patch) / 64;
   const count = patchGrid(layout).patches * 3 * groups;

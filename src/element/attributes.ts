@@ -96,7 +96,7 @@ const ATTRIBUTES: { readonly [Name in keyof Attributes]: Attribute<Attributes[Na
 const entries = Object.entries(ATTRIBUTES) as [keyof Attributes, Attribute<unknown>][];
 const renewals = new Map(entries.map(([, { attribute, renews }]) => [attribute, renews]));
 
-/** Those whose change the element must hear of. */
+/** Attributes whose changes the element observes. */
 export const observedAttributes: readonly string[] = [...renewals].flatMap(([name, renews]) =>
   renews ? [name] : [],
 );

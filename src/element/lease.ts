@@ -10,7 +10,7 @@ export interface ModelLease {
   readonly device: DeviceChoice;
   /** The page's classifier, if it is one. */
   readonly lent?: Lent;
-  /** Of a page's own; empty: the model's. */
+  /** Labels of the page; empty: the model's. */
   readonly labels: readonly string[];
   readonly worker: boolean;
   /** Rejects with what `ImageClassifier.load` or `ZeroShotClassifier.load` throws, or the page's promise. */

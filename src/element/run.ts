@@ -16,7 +16,7 @@ export interface Host {
   topK(): number;
   /** Whether it continues with the frames of a video. */
   follows(): boolean;
-  /** The model is there; of the image, or of its turn, it may have to wait. */
+  /** Called when the model is ready, before the run waits for the image or its turn. */
   onModel(classifier: ImageClassifier): void;
   /** Called when the image is about to be classified. */
   onTurn(): void;

@@ -1,4 +1,4 @@
-// What an element shows, in its shadow tree. Labels go in as text, never as markup.
+// The contents of an element's shadow tree. Labels are text, never markup.
 
 import type { Classification, LoadProgress } from "../index.ts";
 import { isAlone } from "./alone.ts";
@@ -21,7 +21,7 @@ export class View {
   readonly slot = make("slot");
   readonly #state = make("div", "state");
   readonly #words = make("span", "words");
-  /** What screen readers hear of when it changes. */
+  /** Screen readers announce its changes. */
   readonly #live = make("span");
   readonly #progress = make("progress", "progress");
   readonly #list = make("ol", "results");
@@ -82,7 +82,7 @@ export class View {
     this.image.alt = alt ?? (display && display !== "none" ? "" : label);
   }
 
-  /** By itself where it is the only one. */
+  /** By default only if it is the only one. */
   announce(choice: "off" | "polite" | ""): void {
     if (choice === "polite" || (choice === "" && isAlone())) this.#live.setAttribute("role", "status");
     else this.#live.removeAttribute("role");

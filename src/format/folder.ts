@@ -18,7 +18,7 @@ export type {
 const ID = /^[\w-][\w.-]*\/[\w-]([\w.-]*[\w-])?$/;
 const HUB = /^(hf(-hub)?:|git@|(https?:)?\/\/(www\.)?(huggingface|hf)\.co\b)/i;
 const HUB_WITHOUT_SCHEME = /^(www\.)?(huggingface|hf)\.co\//i;
-/** Where sites keep files: most likely a path, though it has the form of an id. */
+/** Folders of sites: most likely a path, though it has the form of an id. */
 const PATH = /^(public|static|assets|models?|dist)\//i;
 const ADDRESS = /^[a-z][\w+.-]*:|^\.{0,2}\//i;
 

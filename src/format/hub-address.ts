@@ -7,7 +7,7 @@ export interface HubPlace {
   /** owner/name */
   readonly id: string;
   readonly revision?: string;
-  /** The folder in the repository, where it is not the outermost one. */
+  /** The folder in the repository, if it is not the root. */
   readonly subfolder?: string;
 }
 
@@ -18,7 +18,7 @@ const SCHEME = /^[a-z][\w+.-]*:|^\/\//i;
 const VIEWS = ["tree", "blob", "resolve", "raw", "blame", "commits", "commit"];
 /** Pages of the Hub that are no models'. */
 const OTHERS = ["datasets", "spaces", "docs", "blog", "papers", "collections", "organizations", "buckets"];
-/** Where sites keep files: not the Hub's, though it may look like an id. `models/owner/name` is. */
+/** Folders of sites: not of the Hub, though they may look like an id. `models/owner/name` is one. */
 const SITE_PATH = /^(?:(?:public|static|assets|dist)\/|models?\/[^/]+\/?$)/i;
 /** Revisions with slashes, which some write as they are. */
 const LONG_REVISION = /^refs\/(?:pr\/\d+|(?:convert|heads|tags)\/[^/]+)/;

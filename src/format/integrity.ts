@@ -46,7 +46,7 @@ const POINTER_BYTES = 1024;
 /** The pointer is requested together with the weights; after the weights, it is waited for no longer than this. */
 const LONGEST_MS = 10_000;
 
-/** The SHA-256 in a Git LFS pointer, in hexadecimal digits; undefined when there is none at this address. */
+/** The SHA-256 in a Git LFS pointer, in hexadecimal digits; undefined if there is no pointer at this URL. */
 async function readPointer(address: URL, { signal, ...init }: RequestInit = {}): Promise<string | undefined> {
   const end = new AbortController();
   const abort = () => end.abort();

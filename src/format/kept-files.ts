@@ -19,8 +19,8 @@ export class KeptFiles {
   #anew = false;
 
   /**
-   * The kept file, or what `ask` gets, which is kept as it passes; undefined when there is none at this address. A part of a file has a key of
-   * its own in the cache.
+   * The cached file, or the response of `ask`, which is cached as it is read; undefined if there is no file at this URL. A part of a file
+   * has its own key in the cache.
    */
   async open(
     url: string,
@@ -56,8 +56,8 @@ export class KeptFiles {
   }
 
   /**
-   * Drops what was kept of these files, which were bad together, and takes none from before any more; whether one had
-   * been taken.
+   * Deletes the cached copies of these files, which are damaged or do not match, and uses none of the earlier ones any more. Returns
+   * whether one was used.
    */
   async forget(): Promise<boolean> {
     const served = this.#served;
@@ -86,7 +86,7 @@ export class KeptFiles {
   }
 }
 
-/** Undefined if there is none: in Node, in a sandbox, where the user forbade it. */
+/** Undefined without a cache: in Node, in a sandbox, or if the user has blocked it. */
 async function openCache(): Promise<Cache | undefined> {
   try {
     return await caches.open(CACHE);
@@ -95,7 +95,7 @@ async function openCache(): Promise<Cache | undefined> {
   }
 }
 
-/** Undefined too where the browser cannot read what it kept. */
+/** Also undefined if the browser cannot read its cache. */
 async function foundIn(cache: Cache, url: string): Promise<Response | undefined> {
   try {
     return await cache.match(url);

@@ -1,9 +1,9 @@
-/** Names of classes: those a config brings, ImageNet-1k's where it brings none, and synthetic ones. */
+/** Names of classes: from the config, from ImageNet-1k, or generated. */
 import { part } from "../errors/part.ts";
 import { asFields, asInteger, type Fields, field, malformed, readInteger } from "./fields.ts";
 import { MAX_CLASSES } from "./limits.ts";
 
-/** What makes scores of logits: `softmax` over all classes, or `sigmoid` of each. */
+/** How logits become scores: `softmax` over all classes, or `sigmoid` of each. */
 export type Scoring = "softmax" | "sigmoid";
 
 /** `LABEL_0`, `LABEL_1`, ... as transformers makes them up. */
@@ -56,8 +56,8 @@ export function readScoring(config: Fields, classes: number): Scoring {
 }
 
 /**
- * ImageNet-1k's names where there are 1000 classes and the model brought no names of its own (transformers writes `LABEL_n`
- * for those, too). The list is loaded only then.
+ * ImageNet-1k's names for a model with 1000 classes and no names of its own (transformers writes `LABEL_n` for those, too). The list is
+ * loaded only then.
  */
 export async function fillLabels(labels: readonly string[]): Promise<readonly string[]> {
   const nameless = labels.length === 1000 && labels.every((label, index) => label === `LABEL_${index}`);

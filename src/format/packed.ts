@@ -61,7 +61,7 @@ export function unpackedEntries(entries: readonly TensorEntry[]): TensorEntry[] 
 const PACKED = /_packed$/;
 const MULTIPLES = /\.weight_multiples$/;
 
-/** As which each stored tensor loads: multiples as the weight that they belong to. */
+/** The tensor as which each stored tensor loads: for multiples, their weight. */
 type Loads = ReadonlyMap<TensorEntry, TensorEntry>;
 
 function loadsOf(entries: readonly TensorEntry[], groupSize?: number): Loads {

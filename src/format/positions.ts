@@ -46,7 +46,7 @@ interface Tap {
   readonly weight: number;
 }
 
-/** For each of `to` places, what of `from` it is made of: Keys' cubic with a = -0.75, edges repeated. */
+/** For each of `to` positions, its weights among `from` positions: Keys' cubic with a = -0.75, edges repeated. */
 function plainTaps(from: number, to: number): Tap[][] {
   return Array.from({ length: to }, (_, place) => {
     const at = ((place + 0.5) * from) / to - 0.5;

@@ -1,4 +1,4 @@
-/** How a model wants its images: preprocessor_config.json of transformers, or `pretrained_cfg` of timm. */
+/** How a model preprocesses its images: preprocessor_config.json of transformers, or `pretrained_cfg` of timm. */
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { type Bounds, sizeWithin } from "./bounded.ts";
 import {
@@ -46,9 +46,9 @@ export function pictureSize({ resize, crop }: Preprocessing): Size {
 }
 
 /**
- * @param preprocessorJson undefined where there is no file
- * @param processor what applies where the file names none: the name of a known one, or a family's own
- * @throws UnsupportedModelError naming what vit8 does not run
+ * @param preprocessorJson undefined without such a file
+ * @param processor the processor if the file names none: the name of a known one, or a family's own
+ * @throws UnsupportedModelError with the unsupported setting
  */
 export function parsePreprocessing(
   preprocessorJson: unknown,
@@ -75,7 +75,7 @@ const IMAGENET_STD = [0.229, 0.224, 0.225];
 const BILINEAR = 2;
 const BICUBIC = 3;
 
-/** What a processor of transformers does where its config is silent; `square`: one number means an exact size. */
+/** The defaults of a transformers processor; `square`: one number is an exact size. */
 interface Defaults {
   readonly square: boolean;
   /** Pixels. */
@@ -157,7 +157,7 @@ function readBounds(fields: Fields, { edge, multiple }: Defaults): Bounds | unde
   };
 }
 
-/** Where there is no `max_size`. */
+/** The default of `max_size`. */
 const LONGEST_EDGE = 1333;
 
 function readResizeAndCrop(fields: Fields, defaults: Defaults): Framing {
@@ -221,7 +221,7 @@ function readDeviations(fields: Fields, key: string, fallback: readonly number[]
   throw unsupported(key, "any number above 0", String(deviations));
 }
 
-/** As timm's evaluation transform, where nothing, null and zero are the same: the default. */
+/** As in timm's evaluation transform, where missing, null and zero all select the default. */
 function fromTimm(config: Fields): Preprocessing {
   const pretrained = timmPretrained(config);
   const set = Object.fromEntries(Object.entries(pretrained).filter(([, value]) => isSet(value)));

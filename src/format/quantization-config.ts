@@ -4,9 +4,9 @@ import { asFields, type Fields, field, quote, readInteger, unsupported } from ".
 /** Integer weights, one scale per output channel; in groups of inputs, a multiple of it for each. */
 export interface Quantization {
   method: "compressed-tensors";
-  /** Of the weights. */
+  /** Bits of the weights. */
   bits: number;
-  /** Of the activations. */
+  /** Bits of the activations. */
   activationBits: number;
   /** The folder's record of how it was quantized. */
   notes?: Fields;
@@ -35,15 +35,15 @@ export interface QuantizationOptions {
   readonly ignore?: readonly string[];
   readonly int8?: readonly string[];
   readonly weightBits?: number;
-  /** Of weights whose groups have multiples. */
+  /** For weights whose groups have multiples. */
   readonly groupSize?: number;
-  /** What was done to calibrate. */
+  /** The record of the calibration. */
   readonly notes?: Fields;
-  /** Of static activations, whose levels are in the notes; default: dynamic ones. */
+  /** Bits of static activations, whose levels are in the notes; default: dynamic activations. */
   readonly activationBits?: number;
 }
 
-/** What `vit8 quantize` writes into config.json. */
+/** The `quantization_config` that `vit8 quantize` writes into config.json. */
 export function quantizationConfig({
   ignore = [],
   int8 = [],

@@ -29,7 +29,7 @@ export interface SafetensorsHeader {
 
 /** Bytes of the length field that a file starts with. */
 export const LENGTH_BYTES = 8;
-/** Of 65,536 tensors; the reference implementation's 100 MB of brackets would take gigabytes once parsed. */
+/** Enough for 65,536 tensors; a header with the reference implementation's limit of 100 MB would take gigabytes when parsed. */
 const MAX_HEADER_BYTES = 8 * 2 ** 20;
 /** A ViT of 200 blocks has under 4,000. */
 const MAX_TENSORS = 65_536;

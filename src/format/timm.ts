@@ -20,8 +20,8 @@ export function timmArguments(config: Fields): Fields {
 }
 
 /**
- * The size of images: `input_size`, [3, height, width], 224 if there is none. A model that `model_args` builds for
- * another size takes no other in timm, so that size it is.
+ * The size of images: `input_size`, [3, height, width], 224 by default. timm accepts no other size than the one that `model_args` sets, so
+ * it takes precedence.
  */
 export function timmPictureSize(config: Fields): Size {
   const args = timmArguments(config);
@@ -35,8 +35,8 @@ export function timmPictureSize(config: Fields): Size {
 }
 
 /**
- * A label for each class: `label_names`, each by its description where there is one, else transformers' `id2label`. They are in
- * the config or in `pretrained_cfg`; older ones call them `labels`. An object of names may leave classes out.
+ * A label for each class: `label_names`, with their descriptions if there are any, otherwise transformers' `id2label`. They are in the
+ * config or in `pretrained_cfg`; older ones call them `labels`. An object of names may leave classes out.
  */
 export function timmLabels(config: Fields): string[] {
   const pretrained = timmPretrained(config);

@@ -69,10 +69,10 @@ export function openUrlFolder(
   };
 }
 
-/** An address in full, where it has one: what a page calls relative is so to its base, as for its own images. */
+/** The absolute URL, if there is one: relative URLs of a page are resolved against its base, as for its own images. */
 export function inFull(address: string): URL | undefined {
   const page = globalThis.document?.baseURI ?? globalThis.location?.href;
-  // A worker made of a Blob has an origin, and no place on it.
+  // A worker made from a Blob has an origin, but no path on it.
   const base = page?.startsWith("blob:") && address.startsWith("/") ? location.origin : page;
   try {
     return new URL(address, base);

@@ -2,7 +2,7 @@
 
 import type { Gpu } from "./gpu.ts";
 
-/** Where a range may begin, by WebGPU's default limits. */
+/** Alignment of a range, by WebGPU's default limits. */
 const ALIGNMENT = 256;
 const FIRST_BYTES = 1 << 20;
 const MOST_BYTES = 1 << 24;
@@ -18,12 +18,12 @@ export class Arena {
     this.#gpu = gpu;
   }
 
-  /** Where `name` lies; undefined: nowhere. */
+  /** The range of `name`; undefined if it is not in the arena. */
   get(name: string): GPUBufferBinding | undefined {
     return this.#ranges.get(name);
   }
 
-  /** Uploads `data`, to the newest buffer where it fits, else to a new one, twice as large as the last. */
+  /** Uploads `data`, to the newest buffer if it fits, otherwise to a new one, twice as large as the last. */
   upload(name: string, data: ArrayBufferView): void {
     const size = Math.max(4, Math.ceil(data.byteLength / 4) * 4);
     let buffer = this.#buffers.at(-1);

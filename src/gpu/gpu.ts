@@ -5,7 +5,7 @@ import { within } from "../errors/until.ts";
 import { type Bindings, type Capabilities, type Kernel, layoutEntries } from "./kernel.ts";
 import type { remedyFor } from "./remedies.ts";
 
-/** Features that some variant or the timer uses when they are there; none is needed. */
+/** Features that some variant or the timer uses if available; none is required. */
 const MATRICES = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
 const SUBGROUP_SIZE = "subgroup-size-control" as GPUFeatureName;
 const USED_FEATURES: GPUFeatureName[] = [

@@ -15,7 +15,7 @@ export interface Capabilities {
   readonly features: ReadonlySet<string>;
   /** WGSL language features, such as packed_4x8_integer_dot_product. */
   readonly language: ReadonlySet<string>;
-  /** The one subgroup size of this adapter; undefined where it varies or subgroups are missing. */
+  /** The only subgroup size of this adapter; undefined if it varies or subgroups are missing. */
   readonly subgroupSize: number | undefined;
   /** Shapes of matrices of int8 that subgroups of 32 multiply into i32, as `16x16x32`: rows, columns, depth. */
   readonly int8Matrices: ReadonlySet<string>;
@@ -32,13 +32,13 @@ export interface Variant<P> {
   readonly grid: (problem: P) => Grid;
   /** The kind of adapter it is shaped for; absent: either. A first guess only. */
   readonly shapedFor?: "gpu" | "software";
-  /** Its inner product; absent where it has none. */
+  /** Its inner product; undefined without one. */
   readonly inner?: "dot4" | "f32";
   /** The vendor whose GPUs it is shaped for; absent: any. A first guess only. */
   readonly vendor?: string;
   /** Rows and columns that a workgroup makes; absent where that is no choice. */
   readonly tile?: readonly [rows: number, columns: number];
-  /** Threads of a workgroup, where there is a tile. */
+  /** Threads of a workgroup, for a tile. */
   readonly threads?: number;
   /** Absent: runs everywhere WebGPU does, at default limits. */
   readonly runsOn?: (capabilities: Capabilities, problem: P) => boolean;
@@ -69,7 +69,7 @@ export interface Kernel<B extends Bindings = Bindings, P = never> {
   readonly probe?: () => Probe;
   /** Throws RangeError for a problem that no variant can compute. */
   readonly check: (problem: P) => void;
-  /** The problem as about so many, one behind the other on the same buffers; absent where it cannot be cut. */
+  /** Splits the problem into about this number of problems, one after another on the same buffers; undefined if it cannot be split. */
   readonly cut?: (problem: P, parts: number) => readonly unknown[];
   /** Multiply-adds, for GOP/s. */
   readonly macs: (problem: P) => number;

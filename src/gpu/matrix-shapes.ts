@@ -1,6 +1,6 @@
-// Which matrices of int8 the subgroups of an adapter multiply into i32, where it has subgroups of 32. Fetched where the feature is there.
+// The int8 matrices that the subgroups of an adapter multiply into i32, if it has subgroups of 32. Loaded if the feature is available.
 
-/** What Dawn lists of an adapter; not in the types yet. */
+/** Dawn's list for an adapter; not in the types yet. */
 interface MatrixConfig {
   readonly componentType: string;
   readonly resultComponentType: string;

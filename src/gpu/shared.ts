@@ -5,7 +5,7 @@ import { type Gpu, type OpenOptions, openGpu } from "./gpu.ts";
 
 interface Shared {
   readonly opening: Promise<Gpu>;
-  /** Who holds it, and who waits for it. */
+  /** The number of its users, including those that wait for it. */
   users: number;
 }
 
@@ -33,7 +33,7 @@ export function releaseGpu(gpu: Gpu): void {
   letGo(sharedOf.get(gpu)!);
 }
 
-/** What nobody holds or waits for any more is destroyed, also where it is still to come. */
+/** Destroys a device without users, also one that is still opening. */
 function letGo(shared: Shared): void {
   if (--shared.users > 0) return;
   forget(shared);

@@ -1,11 +1,11 @@
-// How long the GPU takes: timestamps around a pass where the feature is there, wall time of a submit where not.
+// Measures GPU time: timestamps around a pass if the feature is available, otherwise wall time of a submit.
 
 import type { Gpu } from "./gpu.ts";
 
 const NANOSECONDS = 1e6;
 
 export class Timer {
-  /** What `measure` reads: `timestamps` count the GPU alone, `wall` the submit and the wait too. */
+  /** What `measure` returns: `timestamps` count only the GPU, `wall` also the submit and the wait. */
   readonly source: "timestamps" | "wall";
   readonly #gpu: Gpu;
   readonly #queries: GPUQuerySet | undefined;

@@ -1,4 +1,4 @@
-// What a file is by its first bytes, in words for messages: "HEIC", "PDF", "a web page".
+// The format of a file from its first bytes, in words for messages: "HEIC", "PDF", "a web page".
 
 type Bytes = Uint8Array;
 
@@ -45,7 +45,7 @@ const BRANDS: readonly (readonly [name: string, brand: RegExp])[] = [
   ["MP4 or QuickTime video", /^/],
 ];
 
-/** Undefined where the bytes are of no format that is known here. @param head the first 64 bytes at least, where there are as many */
+/** Undefined for an unknown format. @param head at least the first 64 bytes, if there are as many */
 export function formatName(head: Bytes): string | undefined {
   const text = latin1(head.subarray(0, 64));
   const signature = SIGNATURES.find(([, at, characters]) => text.startsWith(characters, at));
@@ -83,7 +83,7 @@ const ENTITIES = `\\[(?:${COMMENT}|${QUOTED}|(?!<!--)[^"'\\]])*\\]`;
 const DOCTYPE = `<!doctype(?:${ENTITIES}|${QUOTED}|[^[>"'])*>`;
 const PROLOGUE = new RegExp(`^(?:\\s+|<\\?(?:(?!\\?>)[^])*\\?>|${COMMENT}|${DOCTYPE})*`, "i");
 
-/** Where the root element begins. */
+/** The beginning of the root element. */
 export function rootAt(markup: string): number {
   return PROLOGUE.exec(markup)![0].length;
 }

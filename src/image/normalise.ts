@@ -1,4 +1,4 @@
-// A byte of a channel as the model wants it: (byte * rescale - mean) / std, written as byte * scale + offset.
+// A byte of a channel as the model's input: (byte * rescale - mean) / std, written as byte * scale + offset.
 
 export type Channels = readonly [red: number, green: number, blue: number];
 

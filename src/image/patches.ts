@@ -2,12 +2,12 @@
 
 import type { Affine } from "./normalise.ts";
 
-/** What a model fixes about its patches. */
+/** The layout of a model's patches. */
 export interface PatchLayout {
-  /** Of the crop, in pixels. */
+  /** Width of the crop, in pixels. */
   readonly width: number;
   readonly height: number;
-  /** Pixels along a patch's side; what the crop has beyond whole patches is left out. */
+  /** Side of a patch in pixels; a remainder of the crop beyond whole patches is left out. */
   readonly patch: number;
   readonly affine: Affine;
 }

@@ -58,7 +58,7 @@ function sizeOf(attributes: ReadonlyMap<string, string>): EncodedSize {
   };
 }
 
-/** In pixels; undefined where it is absent, in per cent or no length. */
+/** In pixels; undefined if it is missing, a percentage or not a length. */
 function lengthOf(text = ""): number | undefined {
   const [, number, unit] = /^\s*\+?(\d*\.?\d+(?:e[+-]?\d+)?|\d+\.)\s*([a-z]*)\s*$/i.exec(text) ?? [];
   const pixels = UNITS[unit?.toLowerCase()];

@@ -1,4 +1,4 @@
-// How many images a job has, where that is known without reading an archive: what the time left is computed from.
+// The number of images of a job, if it is known without reading an archive; used to estimate the remaining time.
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { filesIn, isPictureName } from "./files.ts";
 import { isArchive } from "./inputs.ts";
 import { linesOf } from "./list.ts";
 
-/** Images in all inputs; undefined where one of them is standard input, an archive, or cannot be read. */
+/** Images in all inputs; undefined if one of them is standard input, an archive, or cannot be read. */
 export async function countOf(inputs: readonly string[], signal: AbortSignal): Promise<number | undefined> {
   let total = 0;
   for (const input of inputs) {

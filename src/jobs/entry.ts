@@ -1,4 +1,4 @@
-// One image of a job: where it is in the input, what it is called, and how its bytes are read.
+// One image of a job: its position in the input, its name, and how its bytes are read.
 
 import { createHash } from "node:crypto";
 

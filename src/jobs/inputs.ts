@@ -9,13 +9,13 @@ import { linesOf } from "./list.ts";
 
 export interface InputOptions {
   readonly signal: AbortSignal;
-  /** What `-` reads. */
+  /** The input of `-`. */
   readonly stdin: AsyncIterable<Uint8Array | string>;
 }
 
 type Archive = (file: string, signal: AbortSignal) => AsyncIterable<Entry>;
 
-/** Fetched only where there is one. */
+/** Loaded only if there is an archive. */
 const ARCHIVES: Readonly<Record<string, () => Promise<Archive>>> = {
   tar: async () => (await import("./tar.ts")).entriesOfTar,
   zip: async () => (await import("./zip.ts")).entriesOfZip,

@@ -1,4 +1,4 @@
-// A job: one row for each image, whatever happens to it.
+// A job: one row for each image, even if the image fails.
 
 import { setMaxListeners } from "node:events";
 import type { Classification } from "../classifier/answer.ts";
@@ -36,7 +36,7 @@ export interface JobReport {
 const GROUP = 8;
 /** Groups that are read and decoded while one is classified. */
 const AHEAD = 3;
-/** Rows of a part: what a sudden end costs at most. */
+/** Rows of a part: at most this number is lost when the process is killed. */
 const PART_ROWS = 128;
 
 /** @throws Vit8Error for an input or output that cannot be used; finished rows are kept for `resume`. */
@@ -122,7 +122,7 @@ function columnsOf(classes: readonly Classification[]): Pick<Row, "labels" | "in
   return {
     labels: classes.map(({ label }) => label),
     indices: classes.map(({ index }) => index),
-    // As every kind of file keeps them.
+    // Rounded to f32, as in every format.
     scores: classes.map(({ score }) => Math.fround(score)),
   };
 }

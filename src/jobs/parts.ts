@@ -16,7 +16,7 @@ export class Parts {
   /** Rows in whole parts. */
   readonly done: number;
   readonly #last: Row | undefined;
-  /** Those that have an error. */
+  /** Number of rows with an error. */
   failed: number;
 
   private constructor(folder: string, found: { count: number; done: number; last?: Row; failed: number }) {
@@ -28,8 +28,8 @@ export class Parts {
   }
 
   /**
-   * Those of an output that was begun; `job` is what must be the same as then.
-   * @throws Vit8Error where there are some and `resume` is false, and for those of another job.
+   * Opens the parts of an earlier start; `job` must be the same as then.
+   * @throws Vit8Error if there are some and `resume` is false, or if they are of another job
    */
   static async open(output: string, job: Readonly<Record<string, unknown>>, resume: boolean): Promise<Parts> {
     const folder = `${output}.parts`;

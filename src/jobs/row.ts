@@ -1,4 +1,4 @@
-// What a job writes of each image.
+// The row of a job for each image.
 
 import { Vit8Error } from "../errors/errors.ts";
 
@@ -12,31 +12,31 @@ export interface Row {
   readonly scores: readonly number[];
   /** [width of the model's embedding] f32; only if the job requests it. */
   readonly embedding?: Float32Array;
-  /** Pixels of the image as it is in its file, upright; undefined where it cannot be read. */
+  /** Pixels of the upright image in its file; undefined if it cannot be read. */
   readonly width?: number;
   readonly height?: number;
   /** Why there is no result. */
   readonly error?: string;
 }
 
-/** What a file of rows is about. */
+/** The metadata of a file of rows. */
 export interface Metadata {
   readonly vit8: string;
   readonly model: string;
-  /** Of the file of weights. */
+  /** Of the weights file. */
   readonly sha256: string;
-  /** Such as `int8, exact`. */
+  /** For example `int8, exact`. */
   readonly arithmetic: string;
-  /** Those that a person named, in their order, and what each was put into; absent where they are the model's. */
+  /** The user's labels in their order, and the template of each; undefined if they are the model's. */
   readonly labels?: readonly string[];
   readonly template?: string;
   /** The day in UTC, so that the same job gives the same bytes. */
   readonly date: string;
-  /** Width of an embedding; 0 where there are none. */
+  /** Width of an embedding; 0 without embeddings. */
   readonly embedding: number;
   /** Labels of each image. */
   readonly topK: number;
-  /** Of the whole input: the rows of all shards. */
+  /** Number of images of the whole input: the rows of all shards. */
   readonly pictures: number;
   /** `2/8`, from 0 on; absent in a whole one. */
   readonly shard?: string;
@@ -64,7 +64,7 @@ export interface RowFormat {
   /** Writes `file` from front to back. */
   readonly write: (file: string, rows: AsyncIterable<Row>, metadata: Metadata) => Promise<void>;
   readonly read: (file: string, metadata: Metadata) => AsyncIterable<Row>;
-  /** Where the file itself has no place for it, it is beside it, in `<file>.json`. */
+  /** For formats without a place for it: it is in `<file>.json`. */
   readonly readMetadata?: (file: string) => Promise<Metadata>;
 }
 

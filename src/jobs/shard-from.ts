@@ -5,7 +5,7 @@ import type { Shard } from "./entry.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Who numbers processes, and by which variables. */
+/** The engines that number processes, and their variables. */
 const ENGINES = [
   { index: "SLURM_ARRAY_TASK_ID", count: "SLURM_ARRAY_TASK_COUNT", first: "SLURM_ARRAY_TASK_MIN" },
   { index: "AWS_BATCH_JOB_ARRAY_INDEX", count: "AWS_BATCH_JOB_ARRAY_SIZE", first: undefined },

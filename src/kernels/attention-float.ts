@@ -44,7 +44,7 @@ export const attentionFloatOptions = defineKernel({
   bytes: (problem) => 4 * attentionBytes(problem),
 });
 
-/** Of Q, K and V in three tensors, Q with rows of its own. */
+/** For Q, K and V in three tensors, Q with its own number of rows. */
 export const attentionFloatApart = defineKernel({
   name: "attention_float_apart",
   bindings: { q: "read", k: "read", v: "read", out: "write", params: "uniform" },

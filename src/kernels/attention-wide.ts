@@ -17,9 +17,9 @@ interface Size {
 
 /** softmax(scale Q K^T + bias) V. */
 export interface WideAttentionProblem extends AttentionProblem {
-  /** Rows of Q of an image, where Q, K and V are three tensors; absent where they are one. */
+  /** Rows of Q per image if Q, K and V are three tensors; undefined if they are one. */
   readonly queryRows?: number;
-  /** Rows of the bias [heads, rows, keys]; absent where there is none. */
+  /** Rows of the bias [heads, rows, keys]; undefined without a bias. */
   readonly biasRows?: number;
   /** The scores' factor is the bias buffer's, one for each head. */
   readonly scalePerHead?: boolean;
@@ -64,7 +64,7 @@ export function isHidden(
   const across = grid.width / size.width;
   const down = grid.height / size.height;
   const window = sequence % (across * down);
-  // What the shift has brought from the other side of the grid.
+  // Positions that the shift has moved from the other side of the grid.
   const wrapped = (i: number) => [
     window % across === across - 1 && (i % size.width) + shift.width >= size.width,
     Math.floor(window / across) === down - 1 && Math.floor(i / size.width) + shift.height >= size.height,
@@ -73,12 +73,12 @@ export function isHidden(
   return a[0] !== b[0] || a[1] !== b[1];
 }
 
-/** What the scores of a head are multiplied by, in base 2; `bias` begins with the heads' where each has its own. */
+/** The factor of the scores of a head, in base 2. If each head has its own, they are the first values of `bias`. */
 export function headScaleOf(problem: WideAttentionProblem, head: number, bias?: Float32Array): number {
   return problem.scalePerHead ? bias![head] : scoreScaleOf(problem);
 }
 
-/** The bias of a score, in base 2; 0 where there is none. */
+/** The bias of a score, in base 2; 0 without a bias. */
 export function biasOf(
   problem: WideAttentionProblem,
   head: number,

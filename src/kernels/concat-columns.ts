@@ -7,7 +7,7 @@ interface Side {
   /** For each image. */
   readonly rows: number;
   readonly columns: number;
-  /** Of the columns those that count: a multiple of 4. */
+  /** The number of used columns: a multiple of 4. */
   readonly width: number;
 }
 

@@ -2,10 +2,10 @@ import wgsl from "../../shaders/gather_rows.wgsl?wgsl";
 import { defineKernel } from "../gpu/kernel.ts";
 import { flatGrid } from "./flat-grid.ts";
 
-/** Of each of `images` images, rows of x by their number, `pieces` of them side by side. */
+/** For each of `images` images, rows of x by their number, `pieces` of them side by side. */
 export interface GatherRowsProblem {
   readonly images: number;
-  /** Of the result, for an image. */
+  /** Rows of the result, per image. */
   readonly rows: number;
   readonly columns: number;
   readonly pieces: number;

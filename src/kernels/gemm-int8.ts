@@ -5,5 +5,5 @@ export const READABLE = {
   f32: { inner: "f32", tile: [16, 64] },
 } as const;
 
-/** int8 GEMM, the readable one: what the fast ones are read against. */
+/** int8 GEMM, the readable one: a reference for reading the fast ones. */
 export const gemmInt8 = gemmKernels("gemm_int8", texts, READABLE);

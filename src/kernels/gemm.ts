@@ -20,7 +20,7 @@ export const GROUP = 64;
 
 /**
  * y[rows, n] = a[rows, k] w[k, n], both int8; k and n multiples of 64.
- * What a is, and what becomes of y, are the two axes of every kernel: see `InputForm` and `Epilogue`.
+ * The form of a and the use of y are the two axes of every kernel: see `InputForm` and `Epilogue`.
  */
 export interface GemmProblem {
   /** Behind the last row. */
@@ -75,7 +75,7 @@ export type GemmKernels = {
   readonly [F in InputForm]: { readonly [E in (typeof FORMS)[F][number]]: GemmKernel<E> };
 };
 
-/** A row of a unit's table: how a variant walks the product, whatever the input form and the epilogue are. */
+/** A row of a unit's table: how a variant loops over the product, for every input form and epilogue. */
 export interface GemmVariant {
   /** Its inner product; with `text` it names the variant's text. */
   readonly inner: "dot4" | "f32";
@@ -83,7 +83,7 @@ export interface GemmVariant {
   readonly text?: string;
   /** Rows and columns that a workgroup makes. */
   readonly tile: readonly [rows: number, columns: number];
-  /** Of a workgroup; default: one for 16 outputs. */
+  /** Threads of a workgroup; default: one for 16 outputs. */
   readonly threads?: number;
   /** Override constants of the shape; none if the problem is set at run time. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -206,7 +206,7 @@ function gemmConstants(epilogue: Epilogue, problem: GemmProblem): Record<string,
   return { K: k, N: n, ACTIVATION: activationCode(activation) };
 }
 
-/** Where the outliers of `gemmProbe` are: in no first word, and in no first byte of one. */
+/** The channel of the outliers of `gemmProbe`: not in the first word, and not in the first byte of one. */
 const PROBED_CHANNEL = 187;
 
 /**

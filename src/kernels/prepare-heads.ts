@@ -13,7 +13,7 @@ export interface PrepareHeadsProblem {
   readonly heads: number;
   /** Channels of a head, a multiple of 8; in memory padded to 64. */
   readonly headDim: number;
-  /** What is applied to the heads of each set. */
+  /** The norm and the rotation of the heads of each set. */
   readonly sets: readonly { readonly normed: boolean; readonly rotated: boolean }[];
   /** LayerNorm takes the mean away, RMSNorm does not. */
   readonly norm: "layer" | "rms";

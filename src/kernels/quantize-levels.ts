@@ -5,7 +5,7 @@ import { levelsOf, type Quantizer, scaleAt } from "../quant/quantizer.ts";
 import { type Activation, activationCode } from "../tensor/activation.ts";
 import { GROUP } from "./gemm.ts";
 
-/** What of a quantizer all columns share; scales and zero points are in the table. */
+/** The parameters of a quantizer that all columns share; scales and zero points are in the table. */
 export interface Levels {
   readonly kind: Quantizer["kind"];
   readonly low: number;

@@ -35,7 +35,7 @@ export function qkvReader(qkv: ArrayBuffer, scale: ArrayBuffer | undefined, widt
   };
 }
 
-/** An attention, and what it reads. */
+/** An attention, and its inputs. */
 export interface TappedAttention {
   readonly op: Attention;
   readonly read: ReadQkv;

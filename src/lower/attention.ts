@@ -6,7 +6,7 @@ import type { Attention } from "../network/op.ts";
 import type { Step } from "../scheduler/step.ts";
 import { attentionProblem } from "./problems.ts";
 
-/** What an arithmetic has for attention. */
+/** The attention kernels of an arithmetic. */
 export interface AttentionKernels {
   readonly attention: readonly AnyKernel[];
   /** Without any option. */
@@ -18,7 +18,7 @@ export interface AttentionKernels {
 export interface WideAttention {
   /** With windows, a bias, cosines or a scale for each head. */
   readonly options: readonly AnyKernel[];
-  /** Of Q, K and V in three tensors. */
+  /** For Q, K and V in three tensors. */
   readonly apart: readonly AnyKernel[];
 }
 
@@ -51,7 +51,7 @@ export function attentionStep(
   const tensors = Object.fromEntries([...inputs, ["out", out.name]]);
   const scales = Object.entries(tensors).map(([key, tensor]) => [`${key}_scale`, `${tensor}.scale`]);
   const buffers = { ...tensors, ...(scaled && Object.fromEntries(scales)) };
-  // Where there is nothing in it, any buffer of floats does.
+  // Any buffer of floats can be bound if the table is not used.
   const table = bias || typeof scale === "string" ? `${name}.bias` : (buffers.qkv_scale ?? buffers.qkv);
   const step = { label: name, operation: "attention", kernels, problem: attentionProblem(op, images) };
   return { ...step, buffers: isWide(op) && !apart ? { ...buffers, bias: table } : buffers };

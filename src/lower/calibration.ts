@@ -19,13 +19,13 @@ import type { Quantizer } from "../quant/quantizer.ts";
 import { addendOf } from "./problems.ts";
 
 /**
- * By what they quantize, in each block: `norm1` and `norm2` (outputs of LayerNorm), `query`, `key`, `value`, `softmax`,
- * `attention` (its output), `fc1` (output of the activation), and where LayerNorm's input is quantized too `norm1.input`
- * and `norm2.input`. Without `softmax` its values stay f32.
+ * Quantizers by name, in each block: `norm1` and `norm2` (outputs of LayerNorm), `query`, `key`, `value`, `softmax`, `attention` (its
+ * output), `fc1` (output of the activation), and if LayerNorm's input is quantized too, `norm1.input` and `norm2.input`. Without `softmax`
+ * its values stay f32.
  */
 export type Calibration = ReadonlyMap<string, Quantizer>;
 
-/** What calibration settles levels for: products, norms, softmax and GELU; the others are in f32, after the last norm. */
+/** Operations with calibrated levels: products, norms, softmax and GELU. The others are in f32, after the last norm. */
 export type CalibratedOp = PlainOp | Gather | Pool | Concat;
 const CALIBRATED: readonly string[] = [
   "patches",

@@ -1,4 +1,4 @@
-// What one image costs a Vision Transformer: operations, bytes and parameters, each operation by itself and as vit8's passes fuse them.
+// The cost of one image for a Vision Transformer: operations, bytes and parameters, for each operation and for vit8's fused passes.
 
 import { GROUP } from "../kernels/gemm.ts";
 import { fused } from "../network/fused.ts";
@@ -51,7 +51,7 @@ export interface VitCost {
   readonly tokens: number;
   /** Unfused, every value a byte: Kim et al. count so. Biases and scales are no traffic here. */
   readonly operations: readonly OperationCost[];
-  /** What vit8 moves: int8 operands with their scales, f32 biases and residual stream, the last block's readout tokens alone. */
+  /** The bytes that vit8 moves: int8 operands with their scales, f32 biases and residual stream, only the readout tokens in the last block. */
   readonly passes: readonly PassCost[];
 }
 
@@ -166,7 +166,7 @@ const floatBytes = (rows: number, width: number) => FLOAT_BYTES * rows * width;
 const weightBytes = (k: number, n: number) => k * n + 2 * FLOAT_BYTES * n;
 const operationsOnly = (macs: number, others: number) => ({ macs, operations: 2 * macs + others });
 
-/** What a pass of the int8 path moves and computes. */
+/** The bytes and operations of a pass of the int8 path. */
 const PASSES: Interpreter<FusedOp, [isAnswer: (op: FusedOp) => boolean], Cost> = {
   patches: () => NOTHING,
   linear: (op, isAnswer) => {

@@ -157,7 +157,7 @@ function withFloatAddend(op: Linear, steps: Steps): Linear {
   return addend ? { ...op, reads: [x, { ...addend, name: inForm(addend, "f32", steps) }] } : op;
 }
 
-/** Whether all that read what it makes read int8 with a scale for each 64 columns. */
+/** Whether all consumers of its output read int8 with a scale for each 64 columns. */
 function makesGroups({ out }: Linear, steps: Steps, float: Layers): boolean {
   return (
     !steps.isOutput(out) &&
@@ -167,7 +167,7 @@ function makesGroups({ out }: Linear, steps: Steps, float: Layers): boolean {
   );
 }
 
-/** Whether all that read what it makes are products that read int8 with a scale for each row. */
+/** Whether all consumers of its output are products that read int8 with a scale for each row. */
 function readsRows({ out }: Norm, steps: Steps, float: Layers): boolean {
   return (
     !steps.isOutput(out) &&

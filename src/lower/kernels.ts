@@ -16,12 +16,12 @@ type Gemms = {
 };
 
 export interface Int8Kernels {
-  /** The residual stream: its form, and what the table that it begins with becomes. */
+  /** The residual stream: its form, and the conversion of the table that it begins with. */
   readonly stream: {
     readonly form: "f32" | "f16";
     readonly begin?: (table: Float32Array) => ArrayBufferView;
   };
-  /** By the form of what a product reads and by what becomes of it. */
+  /** By the form of a product's input and the use of its output. */
   readonly gemm: Gemms;
   readonly attention: Like<typeof attention>;
   readonly plainAttention?: boolean;

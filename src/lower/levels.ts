@@ -30,9 +30,9 @@ import type { Program } from "./program.ts";
 import { rowsLowering } from "./rows.ts";
 
 export interface LevelsOptions {
-  /** Of the model, for messages. */
+  /** Name of the model, for messages. */
   readonly name: string;
-  /** As its config has it. */
+  /** The field of its config. */
   readonly calibration: Fields;
   readonly int8Offset: readonly number[];
   /** Exact or fast, for levels are settled for these. */
@@ -109,7 +109,7 @@ function levelsLowering(
   };
 }
 
-/** What reads f32 that has no levels. */
+/** Reads f32 without levels. */
 function isHead({ reads: [x] }: Linear, steps: Steps, calibration: Calibration): boolean {
   return steps.formOf(x.name) === "f32" && !calibration.has(x.name);
 }

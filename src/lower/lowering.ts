@@ -1,4 +1,4 @@
-// What every lowering writes its steps to: the tensors of a batch of images, each in its form, and the steps between them.
+// The target of every lowering: the tensors of a batch of images, each in its form, and the steps between them.
 
 import { paddedRows } from "../kernels/gemm.ts";
 import type { FusedOp, Interpreter, Network, Patches, Value } from "../network/op.ts";
@@ -7,7 +7,7 @@ import { ROW_SCALE } from "../quant/outlier.ts";
 import type { Form, Graph, Step, Tensor } from "../scheduler/step.ts";
 import { columnsOf } from "./padding.ts";
 
-/** A graph and what a caller has to know of it. */
+/** A graph, with the properties that a caller needs. */
 export interface ModelGraph extends Graph {
   readonly network: Network<FusedOp>;
   /** Tensors that are read back. */
@@ -19,7 +19,7 @@ export interface ModelGraph extends Graph {
 /** A function for each operation that adds its steps. */
 export type Lowering<O extends FusedOp = FusedOp> = Interpreter<O, [steps: Steps], void>;
 
-/** Of one batch; with `taps` what attentions read is read back too. */
+/** The graph of one batch; with `taps`, the inputs of attentions are read back too. */
 export function lowered<O extends FusedOp>(
   network: Network<O>,
   by: Lowering<O>,

@@ -1,4 +1,4 @@
-// The int8 kernels for GPUs whose matrix units the browser offers, beside those for GPUs. Fetched where it does.
+// The int8 kernels for GPUs whose matrix units the browser supports, in addition to those for GPUs. Loaded if it does.
 
 import { gemmInt8Matrix } from "../kernels/gemm-int8-matrix.ts";
 import type { Int8Kernels } from "./kernels.ts";

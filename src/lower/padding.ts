@@ -14,7 +14,7 @@ export function columnsOf({ width, parts }: Columns): number {
 /** Whether there is padding between its pieces. */
 export const isApart = ({ width, parts }: Columns) => parts > 1 && (width / parts) % GROUP !== 0;
 
-/** Where a column lies in memory. */
+/** The position of a column in memory. */
 export function columnAt(column: number, { width, parts }: Columns): number {
   const piece = width / parts;
   return Math.floor(column / piece) * roundUp(piece, GROUP) + (column % piece);

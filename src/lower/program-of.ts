@@ -49,7 +49,7 @@ export async function programOf(
   };
 }
 
-/** What makes a program of a network, or of another with the same operations. */
+/** The function that lowers a network, or another with the same operations, to a program. */
 async function loweringOf(
   network: Network<FusedOp>,
   {
@@ -106,7 +106,7 @@ async function kernelsFor(
   return (await part(import("./integer-kernels.ts"))).integerKernels(shaped, nonlinear, integerOnly);
 }
 
-/** Those shaped for this kind of adapter. */
+/** The kernels for this kind of adapter. */
 async function shapedKernels({ software, int8Matrices }: Capabilities): Promise<Int8Kernels> {
   if (software) return (await import("./software-kernels.ts")).softwareKernels;
   const { gpuKernels } = await import("./gpu-kernels.ts");

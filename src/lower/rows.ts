@@ -13,7 +13,7 @@ import { columnsOf, isApart } from "./padding.ts";
 /** The name of a value in f32. */
 type AsFloat = (value: Value, steps: Steps) => string;
 
-/** @param float where an operation finds what it reads */
+/** @param float returns the name of an operation's input */
 export function rowsLowering(
   float: AsFloat,
 ): Interpreter<Exclude<FusedOp, PlainOp | Heads>, [steps: Steps], void> {
@@ -74,7 +74,7 @@ export function rowsLowering(
   };
 }
 
-/** What a norm reads as one row: of heads that lie apart in memory a copy, side by side. */
+/** The input of a norm as one row: for heads that are separate in memory, a copy side by side. */
 export function joined({ name, reads: [x] }: Norm, read: string, steps: Steps): Value {
   const whole = { ...x, name: read, parts: 1 };
   if (!isApart(x)) return whole;

@@ -46,7 +46,7 @@ export function resizedTable(table: Float32Array, heads: number, { width, height
   return resized;
 }
 
-/** Where place `i` of `to` lies among `from` places: between two of them. */
+/** The position of `i` of `to` among `from` positions: between two of them. */
 function between(i: number, to: number, from: number) {
   const place = Math.max(0, ((i + 0.5) * from) / to - 0.5);
   const before = Math.floor(place);

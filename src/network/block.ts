@@ -1,4 +1,4 @@
-// What most Vision Transformers share: patches with learned tokens, and pre-norm blocks of attention and MLP.
+// The common parts of most Vision Transformers: patches with learned tokens, and pre-norm blocks of attention and MLP.
 
 import type { Size } from "../format/fields.ts";
 import type { Activation } from "../tensor/activation.ts";
@@ -18,9 +18,9 @@ export interface BlockSpec {
   /** Default: as Q. */
   readonly keyBias?: boolean;
   readonly valueBias?: boolean;
-  /** Of the layer behind attention; default true. */
+  /** Bias of the layer after attention; default true. */
   readonly projBias?: boolean;
-  /** Of the MLP's layers; default true. */
+  /** Bias of the MLP's layers; default true. */
   readonly mlpBias?: boolean;
   /** Each head of Q and K is normalized, with parameters that all heads share. */
   readonly qkNorm?: boolean;
@@ -118,7 +118,7 @@ function hiddenOf(
 
 export type Answers = Readonly<Record<string, Value>>;
 
-/** The outputs of a network whose head, where there are classes, reads `features`; default: the embedding. */
+/** The outputs of a network. With classes, its head reads `features`; default: the embedding. */
 export function answers(net: Builder, embedding: Value, classes: number, features = embedding): Answers {
   if (classes === 0) return { embedding };
   return { embedding, logits: net.linear("head", features, { out: classes }) };

@@ -1,4 +1,4 @@
-// What a family writes its forward pass with: each call adds an operation and returns what it makes.
+// Families write their forward pass with it: each call adds an operation and returns its output.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { Activation } from "../tensor/activation.ts";
@@ -15,14 +15,14 @@ interface LinearOptions {
   readonly bias?: boolean;
   /** Equal pieces of the output, such as heads; default 1. */
   readonly parts?: number;
-  /** Of the weight in a checkpoint; default [out, in]. */
+  /** Shape of the weight in a checkpoint; default [out, in]. */
   readonly shape?: readonly number[];
 }
 
 interface TableOptions extends Partial<Stretch> {
   readonly as: string;
   readonly antialias?: boolean;
-  /** Of the table in a checkpoint; default [1, count, width]. */
+  /** Shape of the table in a checkpoint; default [1, count, width]. */
   readonly shape?: readonly number[];
 }
 
@@ -70,8 +70,8 @@ export class Builder {
   }
 
   /**
-   * Of q, k and v whose parts are the heads; q may have other rows than k and v.
-   * @throws UnsupportedModelError for a head dim that no kernel has, and for windows that do not divide the grid
+   * Attention of q, k and v, whose parts are the heads; q may have another number of rows than k and v.
+   * @throws UnsupportedModelError for an unsupported head dimension, and for windows that do not divide the grid
    */
   attention(name: string, q: Value, k: Value, v: Value, options: AttentionOptions = {}): Value {
     if (!isHeadDim(q.width / q.parts))

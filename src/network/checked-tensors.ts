@@ -65,7 +65,7 @@ function checkTensor(
   if (!entry) throw new ModelFormatError(`${model.name}: expected tensor ${name} [${shape}], got none.`);
   if (!sameShape(entry.shape, shape)) {
     const got = entry.shape.slice(0, 8);
-    // A fine-tune with the config of what it was made from.
+    // A fine-tuned model with the config of its base model.
     const isHead = /^head(?:_distillation)?\./.test(name) && `${got.slice(1)}` === `${shape.slice(1)}`;
     const advice = isHead
       ? ` config.json describes ${shape[0]} classes: set its id2label, num_labels or num_classes to ${got[0]}.`

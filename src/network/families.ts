@@ -30,7 +30,7 @@ async function found(files: Files, name: string, who: string, config: Fields): P
   throw unsupported(who, `one of ${known.join(", ")}`, got);
 }
 
-/** Files are named in kebab case, models in whatever case their authors like. */
+/** Files are named in kebab case; models use any case. */
 function fileOf(files: Files, name: string): string | undefined {
   const key = plain(name);
   return Object.keys(files).find((file) => plain(/([^/]+)\.ts$/.exec(file)![1]) === key);

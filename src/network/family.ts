@@ -1,4 +1,4 @@
-// What a family of models is: everything that is particular to it, in one file of `families/`.
+// A family of models: everything specific to it, in one file of `families/`.
 
 import type { Fields, Size } from "../format/fields.ts";
 import type { Processor } from "../format/preprocessing.ts";
@@ -6,7 +6,7 @@ import { Builder } from "./builder.ts";
 import type { Dialect } from "./names.ts";
 import type { Network, Value } from "./op.ts";
 
-/** What of a config decides the network. A family adds the fields that its own forward pass reads. */
+/** The fields of a config that determine the network. A family adds the fields that its own forward pass reads. */
 export interface Spec {
   /** Pixels of the images that it computes on. */
   readonly image: Size;
@@ -41,7 +41,7 @@ export interface Family<S extends Spec> {
   readonly read: (config: Fields, reading: Reading) => S;
   /** The names of tensors in each dialect; the first one is what vit8 writes. */
   readonly dialects: (spec: S) => readonly Dialect[];
-  /** The forward pass: adds its operations to `net` and returns `embedding`, and `logits` where there is a head. */
+  /** The forward pass: adds its operations to `net` and returns `embedding`, and with a head `logits`. */
   readonly build: (spec: S, net: Builder) => Readonly<Record<string, Value>>;
 }
 

@@ -3,7 +3,7 @@
 import { UnsupportedModelError } from "../errors/errors.ts";
 import type { Grid, Network, Norm, Patches } from "./op.ts";
 
-/** Where the tokens of a network are: rows after its last norm. */
+/** The positions of a network's tokens: rows after its last norm. */
 export interface Layout {
   /** Tokens across and down. */
   readonly grid: Grid;

@@ -9,7 +9,7 @@ import { meanOfHeads } from "./rewrite/mean-of-heads.ts";
 import { mergeQkv } from "./rewrite/merge-qkv.ts";
 import { withValues } from "./rewrite/with-values.ts";
 
-/** What rewrites have to make part of another operation. */
+/** Operations that rewrites must merge into others. */
 const UNFUSED: readonly string[] = ["tokens", "mean"] satisfies Exclude<Op["kind"], FusedOp["kind"]>[];
 
 /** Outputs have the names of the outputs. @throws UnsupportedModelError for an operation that no pass computes. */
@@ -36,7 +36,7 @@ export function isPlain({ ops, outputs }: Network<FusedOp>): boolean {
   return ops.every((op) => {
     if (op.kind === "patches") return true;
     if (op.kind === "attention") return isLinear(op.reads[0], false);
-    // Of the stream, whose values are sums.
+    // The stream's values are sums.
     if (op.kind === "norm") return isLinear(op.reads[0], true);
     if (op.kind !== "linear") return false;
     const [x, addend] = op.reads;
@@ -53,7 +53,7 @@ export function normedStream({ ops }: Network<FusedOp>): Norm | undefined {
   return ops.find((op): op is Norm => op.kind === "norm" && isStream(op.out));
 }
 
-/** Outputs by their names; an activation by itself no more has the name of what it reads. */
+/** Restores the names of outputs; an activation alone has another name than its input. */
 function named(network: Network<FusedOp>): Network<FusedOp> {
   const names = new Map([
     ...network.ops.filter(({ kind }) => kind === "activation").map(({ name, out }) => [out, name] as const),

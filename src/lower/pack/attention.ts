@@ -1,4 +1,4 @@
-// What an attention adds to its scores: the scale of each head, then the bias, in base 2 as the kernels' exponentials are.
+// The addends and factors of attention scores: the scale of each head, then the bias, in base 2 as the kernels' exponentials are.
 
 import type { Attention } from "../../network/op.ts";
 import { finite } from "./finite.ts";

@@ -44,11 +44,11 @@ const CONSTANTS: Interpreter<FusedOp, [], Packed[]> = {
 /** From 0 on. */
 const numbers = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
 
-/** What takes the tensors of an operation. */
+/** The packers of an operation's tensors. */
 export const packersOf = (op: FusedOp, options: PackOptions) => interpret(PACKERS, op, options);
 export const constantsOf = (op: FusedOp) => interpret(CONSTANTS, op);
 
-/** As `packed`, with constants before all else. @throws ModelFormatError for a weight that is not finite. */
+/** As `packed`, with constants first. @throws ModelFormatError for a weight that is not finite */
 export async function* packedEvery(
   network: Network<FusedOp>,
   options: PackOptions,

@@ -22,7 +22,7 @@ class Int8Weight implements PackedWeight {
     const n = columnsOf(op.out);
     this.#values = new Int8Array(n * columnsOf(op.reads[0]) * op.joined);
     this.scales = new Float32Array(n * op.joined);
-    // Of the product that reads pixels: so far without its scale.
+    // For the product that reads pixels: without its scale so far.
     if (op.table) this.offsets = new Float64Array(n);
   }
 

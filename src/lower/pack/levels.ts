@@ -28,7 +28,7 @@ export async function* packedLevels(
   yield* pulled(packers, tensors);
 }
 
-/** Of what each operation makes, and of what a norm reads, where that has a quantizer. */
+/** Tables for the output of each operation, and for the input of a norm, if it has a quantizer. */
 const TABLES: Interpreter<CalibratedOp, [Calibration], Packed[]> = {
   patches: () => [],
   linear: (op, calibration) => (isQkv(op) ? [qkvTable(op, calibration)] : tableOf(op.out, calibration)),
@@ -94,7 +94,7 @@ class LevelledPacker implements Packer {
   }
 }
 
-/** Of packed weights [k / 16, n, 16]: the sum of each output channel's. */
+/** For packed weights [k / 16, n, 16]: the sum of each output channel. */
 function columnSums(packed: Int8Array, n: number): Float64Array {
   const sums = new Float64Array(n);
   for (let i = 0; i < packed.length; i++) sums[(i >> 4) % n] += packed[i];

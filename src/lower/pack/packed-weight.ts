@@ -3,11 +3,11 @@ import type { StoredTensor } from "./stored-tensor.ts";
 
 /** A packed weight in the making. */
 export interface PackedWeight {
-  /** A factor for each output channel; absent where they are in the values. */
+  /** A factor for each output channel; undefined if it is already in the values. */
   readonly scales?: Float32Array;
-  /** What each output channel has too much, because a pixel of 0 is not the int8 0. */
+  /** The excess of each output channel, because a pixel of 0 is not the int8 0. */
   readonly offsets?: Float64Array;
-  /** Puts the rows of a source where they belong. */
+  /** Copies the rows of a source to their position. */
   put(source: Source, tensor: StoredTensor): void;
   /** Channel by channel. */
   multiply(factors: Float32Array): void;

@@ -21,7 +21,7 @@ export interface Packer {
 export interface PackOptions {
   /** How a product's weight is stored. */
   readonly weight: (op: Linear, options: PackOptions) => PackedWeight;
-  /** What each color is worth where a pixel is 0 in int8. */
+  /** The value of each color where a pixel is 0 in int8. */
   readonly int8Offset: readonly number[];
   /** How the residual stream begins. */
   readonly stream?: Int8Kernels["stream"];

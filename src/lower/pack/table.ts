@@ -1,4 +1,4 @@
-// What the embedding adds to every row: positions, with the learned tokens and the patches' bias on their rows.
+// The embedding's addends of every row: positions, with the learned tokens and the patches' bias on their rows.
 
 import { part } from "../../errors/part.ts";
 import type { AddedTable, Linear, Table } from "../../network/op.ts";
@@ -62,7 +62,7 @@ export class TableRows {
     return this.#tensors.get(name)!.subarray(row * width, (row + 1) * width);
   }
 
-  /** Of another grid, a square one, interpolated to the image's; rows around the patches' stay. */
+  /** Positions of another grid, a square one, interpolated to the image's; rows before and after the patches are unchanged. */
   async #fitted(
     positions: Float32Array,
     rows: number,

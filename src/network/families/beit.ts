@@ -27,7 +27,7 @@ const BLOCK = {
 };
 const OUTSIDE: Dialect = { ...EMBEDDINGS, pool_norm: "pooler.layernorm" };
 
-/** As save_pretrained writes them, and as the modules of transformers 5 call them. */
+/** The names that save_pretrained writes, and those of the modules of transformers 5. */
 const NAMES: readonly Dialect[] = [
   {
     ...OUTSIDE,

@@ -28,7 +28,7 @@ export default {
   processor: "CLIP",
   fixedSize: true,
   read(config, { name, classes }) {
-    // Of both towers together a part of the config is the image tower's.
+    // With both towers, a part of the config is the image tower's.
     const tower = asFields(field(config, "vision_config") ?? config, "vision_config");
     const projects = name === "CLIPModel" || name === "CLIPVisionModelWithProjection";
     return {

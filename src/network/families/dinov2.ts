@@ -28,11 +28,11 @@ const named = (mlp: Dialect, attention: Dialect): Dialect => ({
   }),
 });
 const MLP = { fc1: "mlp.fc1", fc2: "mlp.fc2" };
-/** As save_pretrained writes them, and as the modules of transformers 5 call them. */
+/** The names that save_pretrained writes, and those of the modules of transformers 5. */
 const SAVED_GATED = { "gate|up": "mlp.weights_in", fc2: "mlp.weights_out" };
 const GATED = { gate: "mlp.gate_proj", up: "mlp.up_proj", fc2: "mlp.down_proj" };
 
-/** Of `mlp_ratio` times the width two thirds, up to a multiple of 8. */
+/** Two thirds of `mlp_ratio` times the width, rounded up to a multiple of 8. */
 const gatedWidth = (mlpWidth: number) => 8 * Math.floor((Math.floor((mlpWidth * 2) / 3) + 7) / 8);
 
 export default {

@@ -9,11 +9,11 @@ import { readSizes } from "../transformers.ts";
 
 interface Dinov3Spec extends EncoderSpec {
   readonly registers: number;
-  /** Of the rotary positions. */
+  /** Base of the rotary positions. */
   readonly theta: number;
 }
 
-/** Where ViTConfig has others. */
+/** Defaults that differ from ViTConfig's. */
 const DEFAULTS = { hidden_size: 384, intermediate_size: 1536, num_attention_heads: 6 };
 
 const named = (blocks: string, gated = false): Dialect => ({

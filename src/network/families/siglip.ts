@@ -43,7 +43,7 @@ export default {
   processor: "Siglip",
   fixedSize: true,
   read(config, { classes }) {
-    // Of both towers together a part of the config is the image tower's.
+    // With both towers, a part of the config is the image tower's.
     const tower = asFields(field(config, "vision_config") ?? config, "vision_config");
     const pools = readBoolean(tower, "vision_use_head", true);
     return { ...readSizes({ ...DEFAULTS, ...tower }, { eps: 1e-6 }), classes, pools };
@@ -52,7 +52,7 @@ export default {
   build(spec, net) {
     const { classes, pools } = spec;
     const rows = encoder(net, spec, []);
-    // The classifier reads the mean, not what the head pools.
+    // The classifier reads the mean, not the output of the pooling head.
     return classes || !pools
       ? answers(net, net.pool("mean", rows), classes)
       : { embedding: attentionPool(net, spec, rows) };

@@ -6,7 +6,7 @@ import type { Family, Reading } from "../family.ts";
 import { asPatchSize, readActivation } from "../sizes.ts";
 import { MODULES, readStages, SAVED, type SwinSpec, swin, transformersNames } from "../swin.ts";
 
-/** What both versions have in their configs. */
+/** The config fields of both versions. */
 export function readSwin(config: Fields, { classes }: Reading, second: boolean): SwinSpec {
   checkFixed(config, { num_channels: 3, use_absolute_embeddings: false });
   const trained = second ? (field(config, "pretrained_window_sizes") ?? 0) : 0;

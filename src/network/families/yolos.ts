@@ -12,7 +12,7 @@ import { POOLER, type PoolerSpec, readPooler, withPooler, withPoolerNames } from
 import { readSizes, VIT_NAMES } from "../transformers.ts";
 
 export interface YolosSpec extends EncoderSpec {
-  /** What it finds; 0: no heads. There is one more class, for nothing. */
+  /** Number of classes; 0: no heads. There is one more class, for nothing. */
   readonly classes: number;
   /** Detection tokens: at most so many objects. */
   readonly objects: number;
@@ -98,7 +98,7 @@ export default {
 } satisfies Family<YolosSpec>;
 
 interface Positions {
-  /** What the sum is called. */
+  /** The name of the sum. */
   readonly at: string;
   readonly x: Value;
   /** The parameter that contains several tables, of which this is number `set`. */

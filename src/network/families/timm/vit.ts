@@ -32,7 +32,7 @@ export interface TimmVitSpec extends EncoderSpec {
   readonly positions?: "all" | "patches" | "none";
   /** A norm before the blocks, and no bias of the patches. */
   readonly preNorm?: boolean;
-  /** Where the last norm is: on all rows, or on what they are pooled to. */
+  /** The position of the last norm: on all rows, or after pooling. */
   readonly lastNorm?: "norm" | "fc_norm" | "none";
   /** `map`: attention pooling. `none`: all rows are the output, and the embedding is the class token, or the mean without one. */
   readonly pool?: "token" | "avg" | "map" | "none";
