@@ -1,4 +1,4 @@
-// A model as its configs describe it, whatever its family: all that the rest of vit8 knows of one.
+// A model as its configs describe it, of any family: the rest of vit8 uses only this.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
 import { asFields, type Fields, field, oneOf, quote, type Size } from "../format/fields.ts";
@@ -13,7 +13,7 @@ import { Names } from "./names.ts";
 import type { Network, Patches } from "./op.ts";
 
 export interface Model {
-  /** As the config calls it: a class of transformers or an architecture of timm. */
+  /** The name in the config: a class of transformers or an architecture of timm. */
   readonly name: string;
   /** Pixels of the images that it computes on, and along each side of a patch. */
   readonly input: { readonly width: number; readonly height: number; readonly patch: number };
@@ -21,7 +21,7 @@ export interface Model {
   /** One for each class; none in an embedding model. */
   readonly labels: readonly string[];
   readonly scoring: Scoring;
-  /** What the checkpoint's integers mean; undefined: it is a float checkpoint. */
+  /** The meaning of the checkpoint's integers; undefined for a float checkpoint. */
   readonly quantization?: Quantization;
   /** Whether its weights lie beside those of a text tower. */
   readonly besideText: boolean;

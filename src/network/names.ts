@@ -28,8 +28,8 @@ export class Names {
   readonly #base: RegExp;
 
   /**
-   * @param dialects the first one is what vit8 writes
-   * @param bases what a library puts before the network but not before its head, such as `vit`; a file may lack it
+   * @param dialects the first one is the one that vit8 writes
+   * @param bases a library's prefixes of the network's names but not of its head's, such as `vit`; a file may lack them
    */
   constructor(dialects: readonly Dialect[], bases: readonly string[]) {
     this.#dialects = dialects;
@@ -73,7 +73,7 @@ export class Names {
     return prefix.replace(this.#base, "$1");
   }
 
-  /** Stored names of a canonical one, of whatever dialect. */
+  /** Stored names of a canonical one, in every dialect. */
   variants(name: CanonicalName): readonly string[] {
     return [...new Set(this.#dialects.flatMap((dialect) => dialect[name] ?? []))];
   }

@@ -1,4 +1,4 @@
-/** The one network in a file, whatever wraps the names of its tensors (torch.compile, DDP, Lightning, peft) and lies beside it. */
+/** The only network in a file, with any wrapper of its tensors' names (torch.compile, DDP, Lightning, peft) and any tensors beside it. */
 import { ModelFormatError, UnsupportedModelError } from "../errors/errors.ts";
 import { quote } from "../format/fields.ts";
 import type { TensorEntry } from "../format/safetensors-header.ts";
@@ -6,11 +6,11 @@ import type { CanonicalName, Names } from "./names.ts";
 import { parametersOf } from "./parameters.ts";
 import { type CheckedTensors, type Needs, usedTensors } from "./used-tensors.ts";
 
-/** What torch.compile, FSDP and activation checkpointing put before any part of a name. */
+/** Parts that torch.compile, FSDP and activation checkpointing insert into names. */
 const MARKS = /\b_(?:orig_mod|fsdp_wrapped_module|checkpoint_wrapped_module)\./g;
-/** Of adapters and of quantized weights: without it, the weight is another. */
+/** Tensors of adapters and of quantized weights: without them, the weight would be wrong. */
 const COMPANION = /\.lora_|\.(?:weight|input|output)_(?:scale|zero_point|g_idx|packed)$/;
-/** Of the text tower of an int8 CLIP or SigLIP, which the image tower does without. */
+/** Tensors of the text tower of an int8 CLIP or SigLIP, which the image tower does not need. */
 const OF_TEXT = /^text_(?:model|projection)\b.*\.weight_scale$/;
 /** Parts of timm's VisionTransformer, which timm loads strictly except for an unused head. */
 const TIMM_PART =
@@ -87,9 +87,9 @@ function headIn(name: string, heads: ReadonlyMap<string, boolean>): Head | undef
 }
 
 interface Network {
-  /** What all its names begin with. */
+  /** The prefix of all its names. */
   readonly root: string;
-  /** What it calls its patch embedding. */
+  /** Its name of the patch embedding. */
   readonly patch: string;
   /** Whether its names are timm's. */
   readonly timms: boolean;

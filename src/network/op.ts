@@ -1,4 +1,4 @@
-// A network as a list of operations: a family writes it, and whatever computes, counts or stores a model interprets it.
+// A network as a list of operations: a family writes it, and the code that computes, counts or stores a model interprets it.
 
 import type { Activation, EpilogueActivation } from "../tensor/activation.ts";
 
@@ -12,7 +12,7 @@ export interface Value {
 
 interface Operation<Kind extends string, Reads extends readonly Value[]> {
   readonly kind: Kind;
-  /** Such as `blocks.3.fc1`; the part after the last dot is what it is in each block. */
+  /** For example `blocks.3.fc1`; the part after the last dot is its role in each block. */
   readonly name: string;
   readonly reads: Reads;
   readonly out: Value;
@@ -36,7 +36,7 @@ export interface Source {
   readonly stem: string;
   readonly firstRow: number;
   readonly firstColumn: number;
-  /** As a checkpoint has it. */
+  /** Shape in a checkpoint. */
   readonly shape: readonly number[];
   readonly bias: boolean;
 }
@@ -57,7 +57,7 @@ export interface AddedTable {
   readonly antialias: boolean;
 }
 
-/** What the patches' product adds to each row, learned rows among them. */
+/** The addends of the patches' product, row by row, including learned rows. */
 export interface Table {
   readonly segments: readonly Segment[];
   readonly grid: Grid;
@@ -89,7 +89,7 @@ export interface AttentionOptions {
   readonly windows?: Windows;
   /** Q and K are divided by their lengths, head by head: scores are cosines. */
   readonly cosine?: boolean;
-  /** What scores are multiplied by: a number, default 1 / sqrt(head dim), or the name of a parameter [heads]. */
+  /** The factor of the scores: a number, default 1 / sqrt(head dim), or the name of a parameter [heads]. */
   readonly scale?: number | string;
 }
 
@@ -207,7 +207,7 @@ export interface Heads extends Operation<"heads", readonly [x: Value]> {
 /** The mean of values of one shape. */
 export type Mean = Operation<"mean", readonly Value[]>;
 
-/** What a family writes. */
+/** The operations that a family writes. */
 export type Op = FusedOp | Tokens | Mean;
 /** The operations after fusing: every step that runs is one of these. */
 export type FusedOp =
@@ -229,16 +229,16 @@ export type PlainOp = Patches | Linear | Norm | Attention;
 export interface Derived {
   readonly name: string;
   readonly shape: readonly number[];
-  /** What it is made of, by name, in the shapes of a checkpoint. */
+  /** The parameters that it is derived from, by name, in the shapes of a checkpoint. */
   readonly from: Readonly<Record<string, readonly number[]>>;
   readonly make: (values: Readonly<Record<string, Float32Array>>) => Float32Array;
 }
 
 export interface Network<O extends Op = Op> {
   readonly ops: readonly O[];
-  /** `embedding`, and `logits` where there is a head. Of each as many rows are computed as its value has. */
+  /** `embedding`, and with a head `logits`. Each is computed for as many rows as its value has. */
   readonly outputs: Readonly<Record<string, Value>>;
-  /** As the family wrote it; a rewritten network has none. */
+  /** Of the network as the family wrote it; a rewritten network has none. */
   readonly derived?: readonly Derived[];
 }
 

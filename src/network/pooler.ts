@@ -12,7 +12,7 @@ export interface PoolerSpec {
   readonly activation: Activation;
 }
 
-/** Of models without a head; of others undefined. */
+/** For models without a head; otherwise undefined. */
 export function readPooler(config: Fields, head: string): PoolerSpec | undefined {
   if (head !== "embed") return undefined;
   const width = readInteger(config, "hidden_size", 1, 8192, 768);

@@ -10,7 +10,7 @@ export interface RotaryOptions {
   readonly pairs: Rotation["pairs"];
   /** [head dim / 4] */
   readonly frequencies: readonly number[];
-  /** Where patch `place` of `count` along a side of the grid is. */
+  /** The position of patch `place` of `count` along a side of the grid. */
   readonly at: (place: number, count: number, axis: "width" | "height") => number;
 }
 
@@ -35,7 +35,7 @@ export function rotary({ grid, headDim, before, pairs, frequencies, at }: Rotary
   return { tables, pairs };
 }
 
-/** Those of DINOv3 (Simeoni et al. 2025): coordinates from -1 to 1, at the centers of the patches. */
+/** The positions of DINOv3 (Simeoni et al. 2025): coordinates from -1 to 1, at the centers of the patches. */
 export function dinov3Rotary(
   options: Pick<RotaryOptions, "grid" | "headDim" | "before" | "pairs">,
   theta: number,

@@ -33,7 +33,7 @@ export interface StageSpec {
   readonly mlpWidth: number;
   /** Tokens along each side of a window. */
   readonly window: number;
-  /** Of version 2: the window that it was trained with, where that was another; 0: the same. */
+  /** Version 2: the window of the training, if it was another; 0: the same. */
   readonly trainedWindow: number;
 }
 
@@ -276,7 +276,7 @@ export function transformersNames(inside: Dialect): Dialect {
   };
 }
 
-/** As save_pretrained writes them. */
+/** The names that save_pretrained writes. */
 export const SAVED: Dialect = {
   query: "attention.self.query",
   key: "attention.self.key",
@@ -289,7 +289,7 @@ export const SAVED: Dialect = {
   fc1: "intermediate.dense",
   fc2: "output.dense",
 };
-/** As the modules of transformers 5 call them. */
+/** The names of the modules of transformers 5. */
 export const MODULES: Dialect = {
   query: "attention.q_proj",
   key: "attention.k_proj",

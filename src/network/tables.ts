@@ -33,7 +33,7 @@ export function storedGrid({ others, grid }: FittedTable, shape: readonly number
   return gridOf((shape.at(-2) ?? 0) - others, grid);
 }
 
-/** Of so many patches: the image's grid, or a square. */
+/** The grid of this number of patches: the image's grid, or a square. */
 export function gridOf(patches: number, picture: Grid): Grid | undefined {
   if (patches === picture.width * picture.height) return picture;
   const side = Math.sqrt(patches);

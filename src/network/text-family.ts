@@ -1,4 +1,4 @@
-// What a text tower is: everything that is particular to it, in one file of `texts/`.
+// A text tower: everything specific to it, in one file of `texts/`.
 
 import { type Fields, readInteger } from "../format/fields.ts";
 import type { Scoring } from "../format/labels.ts";

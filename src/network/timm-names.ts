@@ -41,5 +41,5 @@ const named = (first: Dialect): Dialect => ({
 
 export const TIMM = named({ fc1: "mlp.fc1" });
 
-/** Of MLPs with a gate: SwiGLUPacked keeps both layers as one, SwiGLU apart. */
+/** For MLPs with a gate: SwiGLUPacked stores both layers as one, SwiGLU separately. */
 export const TIMM_GATED = [named({ "gate|up": "mlp.fc1" }), named({ gate: "mlp.fc1_g", up: "mlp.fc1_x" })];

@@ -1,4 +1,4 @@
-// What the configs and checkpoints of transformers' Vision Transformers have in common.
+// Shared by the configs and checkpoints of transformers' Vision Transformers.
 
 import {
   asSize,

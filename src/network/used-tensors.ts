@@ -11,11 +11,11 @@ export type Needs = Pick<Model, "name" | "network" | "names">;
 /** The tensors of a file for a model. */
 export interface CheckedTensors {
   tensors: Map<CanonicalName, TensorEntry>;
-  /** The names in the file of what the model does without. */
+  /** The names in the file of ignored tensors. */
   ignored: string[];
 }
 
-/** Those of them that the model needs. */
+/** The tensors that the model needs. */
 export function usedTensors(
   tensors: ReadonlyMap<CanonicalName, TensorEntry>,
   model: Needs,
@@ -24,7 +24,7 @@ export function usedTensors(
   return new Map([...tensors].filter(([name]) => expected.has(name) || isScaleOf(name, tensors)));
 }
 
-/** What the model needs: Q, K and V one by one in those blocks where the file has them so. */
+/** The needed tensors: Q, K and V separately in those blocks where the file has them separately. */
 export function expectedIn(
   found: ReadonlyMap<CanonicalName, TensorEntry>,
   { network }: Needs,

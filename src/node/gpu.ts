@@ -27,9 +27,8 @@ const bell = new Int32Array(new SharedArrayBuffer(4));
 const LONGEST_NAP_MS = 2;
 
 /**
- * Waits for the GPU without burning a core: the package polls from the event loop as fast as it turns, so each turn takes
- * a nap, short against what was waited already, and sleeps through `atLeastMs`. Matters where the GPU is a program that wants
- * that core.
+ * Waits for the GPU without using a whole core: the package polls as often as the event loop turns, so each turn sleeps for a time that is
+ * short compared to the wait so far, and throughout `atLeastMs`. This matters if the GPU is a software adapter that needs the core.
  */
 export function restfulWait<T>(promise: Promise<T>, atLeastMs = 0): Promise<T> {
   const start = performance.now();

@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module";
 
-/** What to do about a package that did not load: install it, or reinstall it if it is broken, e.g. built for another platform. */
+/** How to fix a package that did not load: install it, or reinstall it if it is broken, e.g. built for another platform. */
 export function remedyFor(
   name: string,
   cause: unknown,

@@ -44,7 +44,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
   return readFile(file).catch(unreadable);
 }
 
-/** @throws PictureError where it is missing or broken. */
+/** @throws PictureError if it is missing or broken. */
 export async function loadSharp(): Promise<typeof import("sharp").default> {
   try {
     return (await import("sharp")).default;
@@ -110,7 +110,7 @@ function timesOver255(a: number, b: number): number {
   return ((product >> 8) + product) >> 8;
 }
 
-/** What sharp decodes. */
+/** The formats that sharp decodes. */
 const DECODED = ["PNG", "JPEG", "GIF", "WebP", "AVIF", "TIFF", "SVG"];
 
 function trouble(cause: unknown, bytes: Uint8Array): string {

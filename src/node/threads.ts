@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { MOST_THREADS, type Threads } from "../wasm/pool.ts";
 import { takeParts, threadLoop } from "../wasm/thread.ts";
 
-/** Their text alone is the program: a file of its own would have to be found beside whatever bundle this is in. */
+/** Their text is the whole program: a separate file would have to be found beside every bundle. */
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
 (${threadLoop})({ ...workerData, take: ${takeParts}, ready: () => parentPort.postMessage("ready") });`;

@@ -16,7 +16,7 @@ export async function checkOutput(file: string): Promise<void> {
   if (await isFolder(file)) throw new Vit8Error(`${file}: expected a file, got a folder. Add a file name.`);
 }
 
-/** In pieces. On failure or abort nothing is left behind. @throws Vit8Error where it cannot be written. */
+/** Writes a file in pieces. On failure or abort no partial file remains. @throws Vit8Error if it cannot be written */
 export async function writeWhole(
   file: string,
   pieces: readonly (Uint8Array | string)[],

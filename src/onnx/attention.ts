@@ -5,7 +5,7 @@ import type { Value as Node } from "./graph.ts";
 import { floats } from "./linear.ts";
 import type { Writer } from "./writer.ts";
 
-/** What a hidden key's score gets: nothing is left of it after softmax, and it is a finite f16. */
+/** The score of a hidden key: its weight is 0 after softmax, and it is a finite f16. */
 const HIDDEN = -1e4;
 
 /** softmax(scale Q K^T + bias) V, [batch, queries, width]; one query has no axis of rows. */
@@ -32,7 +32,7 @@ export function attention(op: Attention, writer: Writer): Node {
   return permuted(`${op.name}.mixed/Windows`, joined, inverse(windowRows(windows)), writer);
 }
 
-/** Q, K and V, also where they are one value. */
+/** Q, K and V, also if they are one value. */
 function inputsOf({ name, reads }: Attention, writer: Writer): { name: string; node: Node }[] {
   if (reads.length > 1) return reads.map((value) => ({ name: value.name, node: writer.of(value) }));
   const names = ["query", "key", "value"].map((part) => `${name}.${part}`);
@@ -143,7 +143,7 @@ function inverse(rows: readonly number[]): number[] {
   return back;
 }
 
-/** Rows in another order; as they are where it is the same. */
+/** Rows in another order; unchanged if the order is the same. */
 function permuted(name: string, x: Node, rows: readonly number[], { graph }: Writer): Node {
   if (rows.every((row, i) => row === i)) return x;
   return graph.node("Gather", name, [x, graph.integers(...rows)], { axis: 1 });

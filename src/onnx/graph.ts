@@ -91,7 +91,7 @@ export class OnnxGraph {
     return outputs;
   }
 
-  /** The file, in pieces, with `metadata` as its metadata_props. @throws RangeError where it would be beyond protobuf's 2 GiB. */
+  /** The file, in pieces, with `metadata` as its metadata_props. @throws RangeError for a file beyond protobuf's 2 GiB */
   encode(name: string, metadata: Readonly<Record<string, string>> = {}): Message {
     const model = [
       integer(1, IR_VERSION),

@@ -19,7 +19,7 @@ import { floats, linear, type OnnxFormat } from "./linear.ts";
 import type { Message } from "./protobuf.ts";
 import { type Tensors, Writer } from "./writer.ts";
 
-/** What the file calls its input, [batch, 3, height, width] f32, normalized. */
+/** The name of the input, [batch, 3, height, width] f32, normalized. */
 export const INPUT = "pixel_values";
 const BATCH = "batch_size";
 
@@ -40,7 +40,7 @@ export function onnxModel(
   for (const [output, value, activation] of outputsOf(network)) {
     const node = writer.of(value);
     const given = activation ? graph.node(activation, `${output}/${activation}`, [node]) : node;
-    // The last node has the output's name, so a cast is there in every format; runtimes drop it where it does nothing.
+    // The last node has the output's name, so every format has a cast; runtimes drop it if it does nothing.
     graph.node("Cast", output, [given], { to: TYPES.float32 });
     graph.output(output, "float32", [BATCH, ...(value.rows > 1 ? [value.rows] : []), value.width]);
   }
@@ -171,7 +171,7 @@ const NODES: Interpreter<Op, [Writer], Node> = {
   },
 };
 
-/** Of the channels of each head, [batch, rows, heads, head dim]. */
+/** Over the channels of each head, [batch, rows, heads, head dim]. */
 function headNorm(norm: NonNullable<HeadSet["norm"]>, x: Node, headDim: number, writer: Writer): Node {
   const { name, kind, eps } = norm;
   const weight = writer.constant(`${name}.weight`, [headDim]);

@@ -1,4 +1,4 @@
-// What the nodes of an ONNX graph are written with.
+// Writes the nodes of an ONNX graph.
 
 import type { CanonicalName } from "../network/names.ts";
 import type { Value } from "../network/op.ts";
@@ -8,7 +8,7 @@ import { floats, type OnnxFormat } from "./linear.ts";
 /** Checkpoint tensors by canonical name, in f32, with Q, K and V apart. */
 export type Tensors = ReadonlyMap<CanonicalName, Float32Array>;
 
-/** What nodes are written with. */
+/** Writes nodes. */
 export class Writer {
   readonly graph: OnnxGraph;
   readonly tensors: Tensors;

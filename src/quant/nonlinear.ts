@@ -24,7 +24,7 @@ const power =
   (x: number) =>
     power(Math.round(-x * LOG2_E * 2 ** 16)) / 2 ** 15;
 
-/** x -> e^x for x <= 0, which softmax is made of. */
+/** x -> e^x for x <= 0, a part of softmax. */
 export const exponential = {
   exact: Math.exp,
   fast: Math.exp,

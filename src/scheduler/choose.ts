@@ -1,4 +1,4 @@
-// The first guess at a step's kernel and variant: by what the machine is, without measuring.
+// The first choice of a step's kernel and variant: by the machine's properties, without measuring.
 
 import { DeviceError } from "../errors/errors.ts";
 import { type AnyKernel, type Capabilities, type Variant, variantsFor } from "../gpu/kernel.ts";
@@ -12,9 +12,9 @@ export interface Candidate {
 }
 
 /**
- * Everything that computes a step on this machine, the likeliest to be fast first. Shaped for this kind of adapter comes
- * first. Then, on a GPU, dot4I8Packed, but f32 on Apple, where MSL has no int8 dot, what is shaped for this vendor, and tiles by
- * what they are thought to take. Then, and on a software adapter at once, the order of the step's kernels, which is that of their speed there.
+ * All candidates for a step on this machine, the most promising first. Those for this kind of adapter are first. Then, on a GPU:
+ * dot4I8Packed (but f32 on Apple, because MSL has no int8 dot), those for this vendor, and tiles by their estimated cost. On a software
+ * adapter, and otherwise last: the order of the step's kernels, which is that of their speed there.
  */
 export function candidatesFor(step: Step, machine: Capabilities): Candidate[] {
   const kind = machine.software ? "software" : "gpu";
@@ -60,7 +60,10 @@ const OTHER_CORES = 8;
 /** Threads that a core computes with at a time. */
 const LANES = 128;
 
-/** What it costs to load a row or column of a tile, and to read a row or column of a thread, in outputs: why a large tile is faster where it is full. */
+/**
+ * The cost of loading a row or column of a tile, and of reading a row or column of a thread, in outputs: the reason why a large tile is
+ * faster if it is full.
+ */
 const EDGE = 4;
 const READ = 1;
 

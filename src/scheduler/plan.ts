@@ -8,7 +8,7 @@ import { assignSlots } from "./memory.ts";
 import { type Choice, type Choose, type Settled, settle, type TimeMs } from "./settle.ts";
 import type { Graph, Step } from "./step.ts";
 
-/** What steps only read, by name. */
+/** The read-only data of steps, by name. */
 interface Weights {
   get(name: string): GPUBufferBinding | undefined;
 }
@@ -59,7 +59,7 @@ export class Plan {
   #lastEnd = 0;
   readonly #sliceMs: number;
   readonly #macs: number;
-  /** What a whole run is thought to take; measured by each run. */
+  /** The estimated time of a whole run; measured by each run. */
   #estimatedMs: number;
 
   private constructor(
@@ -184,8 +184,8 @@ export class Plan {
   }
 
   /**
-   * GPU milliseconds of each step, from timestamps around a pass of its own; without the feature, wall milliseconds of a
-   * submit of its own. Runs on the inputs that are there.
+   * GPU milliseconds of each step, from timestamps around a separate pass; without the feature, wall milliseconds of a separate submit.
+   * Runs on the current inputs.
    */
   async profile(timer: Timer): Promise<Map<string, number>> {
     const times = new Map<string, number>();
@@ -242,7 +242,7 @@ async function dispatchOf(
   };
 }
 
-/** A step of a sliced run, cut where it alone would take a slow adapter longer than a slice. */
+/** A step of a sliced run, split if it alone would take a slow adapter longer than a slice. */
 function partsOf(gpu: Gpu, { step, choice }: Settled, sliceMs = Number.POSITIVE_INFINITY): Settled[] {
   const { cut, macs } = choice.kernel;
   const parts = Math.ceil(macs(step.problem) / (SLOW_MACS_PER_MS * sliceMs));

@@ -47,7 +47,7 @@ function close(got: Numbers, expected: Numbers, off: number): boolean {
   return expected.every((value, i) => Math.abs(got[i] - value) <= off);
 }
 
-/** As many elements as `like` has, of its type. */
+/** As many elements as `like` has, with its type. */
 async function read(gpu: Gpu, source: GPUBuffer, like: Numbers): Promise<Numbers> {
   const target = gpu.buffer("self-test read back", source.size, GPUBufferUsage.MAP_READ);
   try {

@@ -3,9 +3,9 @@
 import type { AnyKernel, Bindings, Kernel } from "../gpu/kernel.ts";
 
 export interface Step {
-  /** What it is for, such as `blocks.3.fc1`; the part after the last dot is its kind in timings. */
+  /** Its role, such as `blocks.3.fc1`; the part after the last dot is its kind in timings. */
   readonly label: string;
-  /** What it computes, whichever kernel does: with the forms of its tensors it names a function of the CPU. */
+  /** Its operation, for any kernel: with the forms of its tensors it names a function of the CPU. */
   readonly operation: string;
   /** Kernels that compute the same thing through the same bindings, the preferred one first. */
   readonly kernels: readonly AnyKernel[];
@@ -17,7 +17,7 @@ export interface Step {
 /** How values lie in memory: floats; int8 with a scale for each row and 64 columns; int8 with a scale for each row and its outlier. */
 export type Form = "f32" | "f16" | "groups" | "row";
 
-/** As many rows and columns as are computed; in memory there may be more. */
+/** The number of rows and columns that are computed; in memory there may be more. */
 export interface Tensor {
   readonly rows: number;
   readonly columns: number;

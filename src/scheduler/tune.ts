@@ -15,7 +15,7 @@ export { chooseProven };
 /** A challenger must be this much faster, or the noise of the clock would choose. */
 const WORTH_CHANGING = 0.95;
 
-/** What was measured before, by problem and build: kernel and variant. Kept by the platform between visits. */
+/** Earlier measurements, by problem and build: kernel and variant. Cached by the platform between visits. */
 export type Tuning = Map<string, { readonly kernel: string; readonly variant: string; readonly why: string }>;
 
 /** The time left for measuring. */

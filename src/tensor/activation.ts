@@ -14,13 +14,13 @@ interface ActivationEntry {
   readonly of: (x: number) => number;
   /** The nodes that exporters write for it. */
   readonly onnx: <T>(x: T, nodes: Nodes<T>) => T;
-  /** What transformers calls it in `hidden_act`, and timm in `act_layer`. */
+  /** The names in transformers' `hidden_act` and timm's `act_layer`. */
   readonly transformers: readonly string[];
   readonly timm: string;
 }
 
 export type Activation = EpilogueActivation | "silu" | "relu" | "tanh";
-/** Those that a product's epilogue computes; the others are passes of their own. */
+/** The activations that a product's epilogue computes; the others are separate passes. */
 export type EpilogueActivation = "gelu" | "gelu_tanh" | "quick_gelu";
 
 export const ACTIVATIONS: Readonly<Record<Activation, ActivationEntry>> = {

@@ -1,11 +1,11 @@
-// Where npm's @huggingface/tokenizers reads a text otherwise than Rust's tokenizers, which is in transformers: tokenizer.json in words that
-// mean the same to both.
+// npm's @huggingface/tokenizers reads some texts differently from Rust's tokenizers in transformers: this rewrites tokenizer.json to steps
+// that mean the same to both.
 
 import { asFields, type Fields, field } from "../format/fields.ts";
 
 type Step = Readonly<Record<string, unknown>>;
 
-/** What GPT-2 splits by (ByteLevel of tokenizers). */
+/** The pattern by which GPT-2 splits (ByteLevel of tokenizers). */
 const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 /** Placeholders for a zero width joiner, and for the boundary between signs that must stay separate: Unicode noncharacters. */
 const [JOINER, WALL] = ["\ufdd0", "\ufdd1"];
@@ -17,9 +17,9 @@ const all = (normalizers: readonly Step[]) => ({ type: "Sequence", normalizers }
 const NORMALIZERS: Readonly<Record<string, (step: Step) => Step>> = {
   // JavaScript lowercases a sigma at the end of a word to another letter; Rust lowercases each character by itself.
   Lowercase: (step) => all([replace({ String: "\u03a3" }, "\u03c3"), step]),
-  // The library has NFKC and some lists for SentencePiece's table. Of all signs one differs: it takes the joiner of emoji for a space.
-  // And Rust looks up what belongs together only where it has less than 6 bytes, so that signs of 3 bytes each stay apart: kana and
-  // their voice marks, jamo of Hangul, vowels of Bengali.
+  // The library uses NFKC and some lists instead of SentencePiece's table. Only one sign differs: it reads the joiner of emoji as a space.
+  // And Rust normalizes a sequence only if it has less than 6 bytes, so that signs of 3 bytes each stay separate: kana and their voice
+  // marks, jamo of Hangul, vowels of Bengali.
   Precompiled: (step) =>
     all([
       replace({ String: "\u200d" }, JOINER),

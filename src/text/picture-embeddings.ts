@@ -22,12 +22,12 @@ export class PictureEmbeddings<P> {
     this.#images = images;
   }
 
-  /** Of an image, of length 1. */
+  /** The embedding of an image, of length 1. */
   async of(picture: P, options: { signal?: AbortSignal }): Promise<Float32Array> {
     return this.#find(picture) ?? this.#keep(picture, await this.#images.embed(picture, options));
   }
 
-  /** Of each of many. One that fails is numbered as the caller has them, so that all run where one is not kept. */
+  /** The embeddings of several images. An error has the caller's index of its image, so all run if one of them is not cached. */
   async ofMany(pictures: readonly P[], options: { signal?: AbortSignal }): Promise<Float32Array[]> {
     const kept = pictures.flatMap((picture) => this.#find(picture) ?? []);
     if (kept.length === pictures.length) return kept;

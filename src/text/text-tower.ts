@@ -11,7 +11,7 @@ import { type Logits, loadText, type TextSession } from "./tower.ts";
 
 export interface TextTower {
   readonly report: Report;
-  /** What makes logits of cosines. */
+  /** How cosines become logits. */
   readonly logits: Logits;
   /** An embedding for each list of ids, not normalized. Survives the loss of its device. @throws DisposedError; the signal's reason */
   encode(texts: readonly (readonly number[])[], signal?: AbortSignal): Promise<Float32Array[]>;
@@ -37,7 +37,7 @@ export class LocalTextTower implements TextTower {
     wanted = options.device,
   ): Promise<LocalTextTower> {
     const session = await openWith(loadText, access, folder, options);
-    // Who loaded the model hears no second progress, and the signal was for the first load.
+    // The first load has reported the progress and used the signal.
     const quiet = { ...options, device: wanted, onProgress: undefined, signal: undefined };
     const isGone = (error: unknown) => error instanceof UnsupportedDeviceError;
     const again = () => openWith(loadText, access, folder, quiet, undefined, isGone);

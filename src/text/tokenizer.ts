@@ -44,7 +44,7 @@ export async function readTokenizer(
   return {
     ids(text) {
       const { ids } = tokenizer.encode(readable(text));
-      // As transformers cuts: the special token at the end stays.
+      // Truncated as in transformers: the special token at the end stays.
       const cut = ids.length > places ? [...ids.slice(0, places - 1), ids[ids.length - 1]] : ids;
       return pad ? [...cut, ...new Array(places - cut.length).fill(padding)] : cut;
     },
@@ -69,7 +69,7 @@ async function without(folder: ModelFolder, signal?: AbortSignal): Promise<Model
   );
 }
 
-/** What transformers makes of CLIP's two files (CLIPTokenizer). */
+/** The tokenizer that transformers builds from CLIP's two files (CLIPTokenizer). */
 function clipTokenizer(vocab: object, merges: string): Fields {
   const [start, end] = ["<|startoftext|>", "<|endoftext|>"];
   const ids = vocab as Record<string, number>;

@@ -19,7 +19,7 @@ export interface Named<P> {
   readonly pictures: PictureEmbeddings<P>;
   readonly labels: readonly string[];
   readonly scoring: Scoring;
-  /** Of an image's embedding, one for each label. */
+  /** The logits of an image's embedding, one for each label. */
   readonly logitsOf: (image: Float32Array) => Float32Array;
   readonly dispose: () => Promise<void>;
 }
@@ -63,7 +63,7 @@ function checkTopK(topK: number): void {
     throw new RangeError(`topK: expected a whole number of 1 or more, got ${topK}.`);
 }
 
-/** What `of` makes of an image's embedding, of each of many, or of each that can be read. */
+/** Applies `of` to the embedding of an image, of each of several, or of each that can be read. */
 export function each<P, T>(pictures: PictureEmbeddings<P>, of: (image: Float32Array) => T) {
   return async (
     input: P | readonly P[],

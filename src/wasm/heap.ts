@@ -1,11 +1,11 @@
-// The linear memory of one model: its weights from the front, then what a run needs. It only grows.
+// The linear memory of one model: its weights at the front, then the memory of a run. It only grows.
 
 import { DeviceError } from "../errors/errors.ts";
 
 const PAGE = 65_536;
-/** What 32 bits reach. */
+/** The limit of 32 bits. */
 const MOST_PAGES = 65_536;
-/** A line of the cache, and whatever a vector is aligned to. */
+/** A cache line, and a multiple of every vector's alignment. */
 const ALIGNMENT = 64;
 
 export class Heap {
@@ -34,7 +34,7 @@ export class Heap {
     return at;
   }
 
-  /** Makes the memory at least as long. @throws DeviceError where there is no more. */
+  /** Grows the memory to at least this length. @throws DeviceError if there is no more memory */
   reach(byteLength: number): void {
     const missing = Math.ceil((byteLength - this.byteLength) / PAGE);
     if (missing <= 0) return;

@@ -1,4 +1,4 @@
-// What computes a step in WebAssembly: for each kernel of the graph the export that does it, with its arguments.
+// The WebAssembly implementation of a step: for each kernel of the graph, its export and the arguments.
 
 import type { Kernel } from "../gpu/kernel.ts";
 import type { activate } from "../kernels/activate.ts";
@@ -215,7 +215,7 @@ const roundToLevels: LowerOf<typeof levelled.roundToLevels> = (problem, { x, tab
   };
 };
 
-/** As assembly/levels.ts numbers them; 3: every value stays. */
+/** As numbered in assembly/levels.ts; 3: every value is unchanged. */
 const KINDS = { uniform: 0, twin: 1, log: 2 };
 
 function levelsOf(levels: levelled.Levels | undefined): number[] {

@@ -13,7 +13,7 @@ import { compileKernels, type Exports, instantiateKernels } from "./module.ts";
 import { Pool, ThreadLost, type Threads } from "./pool.ts";
 import { preprocessorOn } from "./preprocessor.ts";
 
-/** Where bytes lie in the memory. */
+/** A range of bytes in the memory. */
 interface Place {
   readonly at: number;
   readonly byteLength: number;
@@ -128,7 +128,7 @@ class WasmModel implements CpuModel {
     else this.#exports[call.name](0, call.units, ...call.args, at);
   }
 
-  /** Where a thread was lost: without threads from here on. */
+  /** After a thread was lost: continues without threads. */
   async #goOnAlone(error: unknown): Promise<void> {
     if (!(error instanceof ThreadLost)) throw error;
     this.#why = `${error.message}, so the model runs on one thread`;

@@ -6,7 +6,7 @@ import { CONTROL, type ThreadStart, takeParts } from "./thread.ts";
 
 /** A started thread. */
 export interface Thread {
-  /** Rejects where it does not start. */
+  /** Rejects if the thread does not start. */
   readonly ready: Promise<void>;
   /** Resolves once it touches no memory any more. */
   terminate(): unknown;
@@ -14,7 +14,7 @@ export interface Thread {
 
 /** How a platform starts threads. */
 export interface Threads {
-  /** With the one that is there; 1 where no other can be. */
+  /** Including this one; 1 if no other can start. */
   readonly most: number;
   /** Why so many. */
   readonly why: string;
@@ -27,7 +27,7 @@ export const MOST_THREADS = 8;
 const PARTS = 4;
 /** Numbers of calls; then they begin again. */
 const MOST_CALLS = 0x3fffff;
-/** A part that is not done for so long, or for ten times what the others took, is lost with its thread. */
+/** A part that is not done after this time, or after ten times the time of the others, is lost with its thread. */
 const PATIENCE_MS = 1000;
 /** How long the last part is looked for before this thread sleeps too, and leaves its core to the one that has it. */
 const LOOKS_MS = 0.05;
@@ -53,7 +53,7 @@ export class Pool {
     this.#takeParts = takeParts(control, CONTROL, Object.values(exports), 0);
   }
 
-  /** As many as start; undefined where none does. */
+  /** As many threads as start; undefined if none does. */
   static async start(
     { most, spawn }: Threads,
     module: WebAssembly.Module,

@@ -1,11 +1,11 @@
 // The loop of a thread: waits for a call, then takes one part of it after another and computes them. All in shared memory, so that a step
 // costs no message. Parts are taken by the threads: a slow core takes fewer, and no thread waits for one that sleeps.
 
-/** What a thread is started with. */
+/** The arguments of a thread. */
 export interface ThreadStart {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Where calls are published: see `CONTROL`. */
+  /** The memory in which calls are published: see `CONTROL`. */
   readonly control: SharedArrayBuffer;
   readonly layout: typeof CONTROL;
   /** From 1 on; 0 is the thread that publishes. */
@@ -20,7 +20,7 @@ export interface ThreadStart {
 export const CONTROL = {
   /** Word: the number of the call, and in the lowest bits the number of its parts that are not taken yet; -1 ends the threads. */
   parts: 0,
-  /** Of those bits. */
+  /** The mask of those bits. */
   leftMask: 0xff,
   /** Word: number of parts that are done. On its own cache line, because the waiting thread polls it. */
   done: 16,

@@ -26,7 +26,7 @@ export interface CallOptions {
 }
 
 export class Channel {
-  /** Resolves once the worker's script runs; rejects with UnsupportedDeviceError where it does not. */
+  /** Resolves when the worker's script runs; rejects with UnsupportedDeviceError if it does not. */
   readonly started: Promise<void>;
   #worker: Worker | undefined;
   readonly #listening = new AbortController();

@@ -213,7 +213,7 @@ class WorkerClassifier implements ImageClassifier {
     }
   }
 
-  /** What cannot leave this thread has its result here, what can has the worker's. */
+  /** Images that cannot be sent get their result here, the others get the worker's. */
   async #runEach(method: Method, input: readonly Picture[], options: RunOptions): Promise<Settled[]> {
     const sent = await until(
       options.signal,
@@ -249,7 +249,7 @@ const sendableOf = (picture: Picture, index: number, signal?: AbortSignal) =>
     throw numbered(error, index);
   });
 
-/** As `sendable`, and proved so: a message is sent whole or not at all. */
+/** As `sendable`, and tested: a message is sent as a whole or not at all. */
 async function sendableAlone(picture: Picture, signal?: AbortSignal): Promise<unknown> {
   const sent = await sendable(picture, signal);
   const transfer = transferables([sent]);

@@ -52,7 +52,7 @@ export type Request =
   | EncodeRequest
   | RunRequest
   | { readonly type: "dispose"; readonly classifier: number }
-  /** Of the request with the same number; has no reply of its own. */
+  /** Aborts the request with the same number; has no reply. */
   | { readonly type: "abort" };
 
 export interface Loaded {

@@ -31,7 +31,7 @@ async function isSvg(file: Blob): Promise<boolean> {
   return formatName(head) === "SVG";
 }
 
-/** What of these is to be moved. */
+/** The parts to transfer. */
 export function transferables(pictures: readonly unknown[]): Transferable[] {
   return pictures.filter(
     (picture) => isA(picture, "ImageBitmap") || isA(picture, "VideoFrame"),

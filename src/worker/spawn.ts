@@ -9,7 +9,7 @@ const published = "./worker.js";
 export function spawnWorker(): Worker {
   if (typeof Worker === "undefined") throw new Error("this platform has no Worker");
   const here = new URL(import.meta.url);
-  // The page's own is "null" in a sandboxed frame, whatever its address.
+  // The origin of a page in a sandboxed frame is "null", for any URL.
   if (here.protocol.startsWith("http") && here.origin !== origin) return spawnForeign(here);
   return withTrustedTypes(() => {
     // In this form, word for word, bundlers find the worker.

@@ -54,7 +54,7 @@ export class Draft {
   }
 }
 
-/** The network after `rewrite` of each operation of a kind, in order; what it does not replace stays. */
+/** The network after `rewrite` of each operation of a kind, in order; other operations are unchanged. */
 export function rewritten<K extends Op["kind"]>(
   network: Network,
   kind: K,

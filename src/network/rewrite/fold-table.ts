@@ -1,4 +1,4 @@
-// What the embedding adds to each row as one table: positions, with the learned tokens and the patches' bias on their rows.
+// The embedding's addends of each row as one table: positions, with the learned tokens and the patches' bias on their rows.
 
 import type { AddTable, Network, Op, Segment, Tokens } from "../op.ts";
 

@@ -3,7 +3,7 @@
 import type { Gather, Linear, Network, Op } from "../op.ts";
 import { rewritten } from "./draft.ts";
 
-/** Of rows 0, 1, ... of one value. Each source of a product of `joined` rows is worth one over their number. */
+/** Of rows 0, 1, ... of one value. Each source of a product of `joined` rows counts one over their number. */
 export function meanOfHeads(network: Network): Network {
   return rewritten(network, "mean", (draft, mean) => {
     const makers = mean.reads.map((value) => draft.makerOf(value));
