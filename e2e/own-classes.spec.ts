@@ -81,11 +81,16 @@ test("classes by keyboard: their scores follow, and sum up to one", async ({ pag
 test("a pasted list becomes classes", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.goto(`/${addressOf(hub)}`);
-  await page.evaluate(() => navigator.clipboard.writeText("red car\ndamaged car\nno car"));
+  await page.evaluate(() => navigator.clipboard.writeText("red car\n<b>no</b> car\nسيارة"));
   await page.getByRole("button", { name: "Add a class" }).click();
   await page.keyboard.press("Control+v");
   await expect(fields(page)).toHaveCount(6);
-  expect((await values(page)).slice(3)).toEqual(["red car", "damaged car", "no car"]);
+  expect((await values(page)).slice(3)).toEqual(["red car", "<b>no</b> car", "سيارة"]);
+  const direction = (field: HTMLElement) => getComputedStyle(field).direction;
+  expect(await Promise.all([4, 5].map((i) => fields(page).nth(i).evaluate(direction)))).toEqual([
+    "ltr",
+    "rtl",
+  ]);
   await expect(fields(page).nth(5)).toBeFocused();
 });
 

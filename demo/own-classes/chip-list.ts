@@ -51,6 +51,7 @@ export class ChipList {
     const chip = textElement("li", "chip", "");
     const field = Object.assign(document.createElement("input"), { value, spellcheck: false });
     field.autocomplete = "off";
+    field.dir = "auto"; // a class may be Arabic
     const remove = Object.assign(document.createElement("button"), { type: "button", textContent: "×" });
     remove.className = "quiet";
     const track = textElement("span", "track", "");
@@ -117,10 +118,11 @@ export class ChipList {
   }
 
   #name(): void {
-    const [chips, labels] = [this.#chips, this.labels];
+    const chips = this.#chips;
+    const places = new Map(this.labels.map((label, i) => [label, i]));
     for (const [i, chip] of chips.entries()) {
       const field = fieldOf(chip);
-      chip.dataset.series = String(Math.max(0, labels.indexOf(field.value.trim())) % COLORS);
+      chip.dataset.series = String((places.get(field.value.trim()) ?? 0) % COLORS);
       field.ariaLabel = `Class ${i + 1} of ${chips.length}`;
       chip.querySelector("button")!.ariaLabel = `Remove ${field.value.trim() || `class ${i + 1}`}`;
     }

@@ -14,6 +14,8 @@ import { SearchPanel } from "./search-panel.ts";
 
 /** Without a key for so long, a class is taken for typed. */
 const TYPING_MS = 120;
+/** So many classes are ready before anybody would read how many are. */
+const SOON = 16;
 
 let loaded: Loaded | undefined;
 let index: ImageIndex | undefined;
@@ -40,10 +42,19 @@ function show(scores: Scores): void {
   chips.show(scores);
   if (camera.isOn) camera.show(scores, chips.labels);
   const [best] = [...scores].sort(([, a], [, b]) => b - a);
-  showText("best", best ? `Best: ${best[0]}, ${percent(best[1])}.` : "");
+  // Isolated, so that an Arabic class does not turn the number round.
+  showText("best", best ? `Best: \u2068${best[0]}\u2069, ${percent(best[1])}.` : "");
 }
 
-const computeTexts = (): Promise<void> => scoring.setLabels(chips.labels).catch(showError);
+const computeTexts = (): Promise<void> => scoring.setLabels(chips.labels, tellTexts).catch(showError);
+
+function tellTexts(done: number, total: number): void {
+  const isLong = total - done > SOON;
+  showText(
+    "texts",
+    isLong ? `${done.toLocaleString("en")} of ${total.toLocaleString("en")} classes are ready.` : "",
+  );
+}
 
 async function useModel(model: Loaded): Promise<void> {
   loaded = model;

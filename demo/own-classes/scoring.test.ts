@@ -27,6 +27,28 @@ test("an image and classes are scored, whichever comes first", async () => {
   expect(last()).toEqual(new Map());
 });
 
+test("how many classes are computed is told, but not of classes that no longer count", async () => {
+  const { scoring } = shownBy();
+  const waiting: (() => void)[] = [];
+  scoring.setTower(
+    towerOf(async (texts, { onProgress }) => {
+      onProgress({ done: 0, total: texts.length });
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      onProgress({ done: texts.length, total: texts.length });
+      return texts.map(embed);
+    }),
+  );
+  const told: string[] = [];
+  const tell = (name: string) => (done: number, total: number) => told.push(`${name} ${done}/${total}`);
+  const calls = [
+    scoring.setLabels(["cat", "dog"], tell("first")),
+    scoring.setLabels(["horse"], tell("second")),
+  ];
+  for (const go of waiting) go();
+  await Promise.all(calls);
+  expect(told).toEqual(["first 0/2", "second 0/1", "second 1/1", "second 0/0"]);
+});
+
 test("a frame computes no text, and does not wait for one", async () => {
   const { scoring, last } = shownBy();
   let go = () => {};

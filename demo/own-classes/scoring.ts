@@ -1,10 +1,15 @@
 /** Scores of one image for the classes: each half, image or texts, is computed when it changes and at no other time. */
 
+interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** The part of a classifier that is used here. */
 export interface TextTower {
   embedText(
     texts: readonly string[],
-    options: { template: string; signal: AbortSignal },
+    options: { template: string; signal: AbortSignal; onProgress: (progress: Progress) => void },
   ): Promise<Float32Array[]>;
   score(image: Float32Array, texts: readonly Float32Array[]): Float32Array;
 }
@@ -40,20 +45,31 @@ export class Scoring {
     this.#rescore();
   }
 
-  /** Of calls that overlap the last one counts. Rejects as the tower does. */
-  async setLabels(labels: readonly string[]): Promise<void> {
+  /**
+   * Of calls that overlap the last one counts. Rejects as the tower does.
+   * @param tell gets the number of classes that are computed, and 0 of 0 at the end
+   */
+  async setLabels(
+    labels: readonly string[],
+    tell: (done: number, total: number) => void = () => {},
+  ): Promise<void> {
     this.#computing.abort();
     this.#computing = new AbortController();
     const { signal } = this.#computing;
     if (!this.#tower) return;
     try {
-      const embeddings =
-        labels.length > 0 ? await this.#tower.embedText(labels, { template: TEMPLATE, signal }) : [];
+      const onProgress = ({ done, total }: Progress) => {
+        if (!signal.aborted) tell(done, total);
+      };
+      const options = { template: TEMPLATE, signal, onProgress };
+      const embeddings = labels.length > 0 ? await this.#tower.embedText(labels, options) : [];
       if (signal.aborted) return;
       this.#texts = { labels, embeddings };
       this.#rescore();
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      if (!signal.aborted) tell(0, 0);
     }
   }
 
