@@ -39,6 +39,8 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: !(mode in singles),
     lib: { entry: entries(mode), formats: ["es"] },
     rolldownOptions: {
+      // The command line of a clone builds itself, and its user did not ask how long that takes.
+      checks: { bundlerTimings: false },
       external: [/^node:/, ...Object.keys(manifest.peerDependencies)],
       output: {
         codeSplitting: mode in singles ? false : { groups: [geometry] },

@@ -81,8 +81,15 @@ function each(of: (places: number) => Estimate): Shares {
   return { top1: of(PLACES.top1), top5: of(PLACES.top5) };
 }
 
-export function nameOf({ precision, nonlinear, integerOnly }: Partial<Arithmetic>): string {
-  return [precision, ...(nonlinear ? [nonlinear] : []), ...(integerOnly ? ["integers only"] : [])].join(", ");
+/** With `quantization`, also the arithmetic of its float layers. */
+export function nameOf({
+  precision,
+  nonlinear,
+  integerOnly,
+  quantization,
+}: Partial<Arithmetic & Pick<Evaluation, "quantization">>): string {
+  const used = quantization?.float.length ? `${precision} and float32` : precision;
+  return [used, ...(nonlinear ? [nonlinear] : []), ...(integerOnly ? ["integers only"] : [])].join(", ");
 }
 
 export function summaryOf(evaluation: Evaluation): string {
@@ -101,7 +108,7 @@ export function summaryOf(evaluation: Evaluation): string {
     ["worst logit error", worstLogitError?.toFixed(4) ?? "-"],
     ["ms per image", evaluation.msPerImage.toFixed(1)],
     ["dispatches", String(evaluation.dispatches)],
-    ["GPU memory", `${(evaluation.gpuBytes / 1e6).toFixed(2)} MB`],
+    ["memory", `${(evaluation.gpuBytes / 1e6).toFixed(2)} MB`],
     ["adapter", adapter.description || `${adapter.vendor} ${adapter.architecture}`],
   ];
   return `${table(facts)}\n\n${accuracyTable(evaluation)}\n\n${table(rows)}\n`;

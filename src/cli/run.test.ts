@@ -453,7 +453,9 @@ describe("quantize", () => {
     cpSync(at(pictures[0]), at("judged", "a.png"));
     writeFileSync(at("judged", "labels.csv"), "file,index\na.png,0\n");
     const { stdout } = await vit8("eval", at("mixed"), at("judged"));
-    expect(stdout).toMatch(/w4a8, dynamic.* blocks\.1\.fc1 float.* blocks\.0\.fc2 int8/);
+    expect(stdout).toMatch(
+      /mixed, int8 and float32, exact\n.* w4a8, dynamic.* blocks\.1\.fc1 float.* blocks\.0\.fc2 int8/,
+    );
   });
 
   test("nothing is overwritten unasked, and a card and other files never", async () => {
