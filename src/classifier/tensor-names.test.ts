@@ -19,6 +19,7 @@ import {
   timmFiles,
   transformersFiles,
 } from "./made-up-vit.shared.ts";
+import { describeModel } from "./model.ts";
 
 interface Files {
   "config.json": string;
@@ -364,6 +365,21 @@ test("an int8 folder made of any of them answers as the float one, without what 
       .find(({ dtype }) => dtype === "I8")!
       .name.concat("_zero_point");
     await expect(answerOf(beside(int8 as unknown as Files, shifted))).rejects.toThrow(UnsupportedModelError);
+  }
+});
+
+test("a layer kept in float is found again under the names of any of them", async () => {
+  for (const files of [
+    saved,
+    transformersFiles(SMALL, tensors, "F32", "state_dict"),
+    renamed(saved, (name) => `_orig_mod.${name}`),
+    renamed(timmFiles(SMALL, tensors), (name) => `module.${name}`),
+  ]) {
+    const made = await quantizedFiles(openFilesFolder({ ...files }), { keep: { "blocks.0.qkv": "float" } });
+    const model = await describeModel(
+      openFilesFolder(Object.fromEntries([...made].map(([name, pieces]) => [name, Buffer.concat(pieces)]))),
+    );
+    expect(model.quantization!.ignore).toEqual(["blocks.0.query", "blocks.0.key", "blocks.0.value"]);
   }
 });
 
