@@ -27,3 +27,8 @@ test("package-lock.json has the optional packages of every platform: npm ci refu
   );
   expect(missing).toEqual([]);
 });
+
+test.each(["build", "build:site"])("npm run %s, and so npm pack, works in a fresh clone", (name) => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  expect(scripts[`pre${name}`]).toBe("node scripts/install.mjs");
+});
