@@ -112,10 +112,12 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
 
 async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchReport> {
   const [models, batches, sizes] = [shapesOf(args), args.counts("batch"), args.counts("size") ?? [224]];
+  const part = args.text("kernel");
+  if (part && !allCases.some(({ kernel: { name } }) => name.includes(part)))
+    throw new UsageError(`--kernel: expected part of a kernel's name, got "${part}".`);
   const device = new Device(async () => openGpu({ gpu: await nodeGpu(), wait: restfulWait }));
   const software = await device.use(async (gpu) => gpu.capabilities.software);
   const all = software ? (["ti"] as const) : (["ti", "s", "b"] as const);
-  const part = args.text("kernel");
   const variant = args.text("variant");
   const onlyKernels = args.flag("kernels") || part !== undefined || variant !== undefined;
   const chosen = {

@@ -4,7 +4,7 @@ import { inLine } from "../errors/visible.ts";
 import { quote } from "../format/fields.ts";
 import type { Preprocessing } from "../format/preprocessing.ts";
 import { type Anatomy, anatomyOf } from "./anatomy.ts";
-import { type Command, table } from "./command.ts";
+import { type Command, table, UsageError } from "./command.ts";
 import { COST_OPTIONS, inspectCost } from "./inspect-cost.ts";
 import { ERROR_OPTIONS, inspectError } from "./inspect-error.ts";
 import { HUB, hubFrom, type OpenModel, openChecked } from "./model.ts";
@@ -35,6 +35,7 @@ rounded alone, "arriving" that of the int8 network at this point. Bad weights an
   async run(args, terminal) {
     if (args.flag("cost")) return inspectCost(args, terminal);
     if (args.flag("error")) return inspectError(args, terminal);
+    if (args.text("shape")) throw new UsageError("--shape: expected --cost too, got none.");
     const [name] = args.exactly("MODEL");
     const model = await openChecked(name, terminal.signal, hubFrom(args));
     const anatomy = anatomyOf(model);

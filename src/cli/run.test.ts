@@ -80,6 +80,8 @@ describe("help", () => {
     ["integers in float32", ["eval", "a", "b", "--float", "--integer-only"], /got ibert with float32/],
     ["no number", ["classify", "--top-k", "some", "a.png"], /--top-k: expected a whole number .* "some"/],
     ["no output", ["quantize", "m"], /expected -o DIR/],
+    ["a kernel that is none", ["bench", "--kernel", "some"], /--kernel: expected .* "some"/],
+    ["a shape without --cost", ["inspect", "m", "--shape", "deit-tiny"], /--shape: expected --cost/],
     [
       "a layer kept as what",
       ["quantize", "m", "-o", "x", "--keep", "head=int4"],
