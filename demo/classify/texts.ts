@@ -98,7 +98,7 @@ export const page = {
   ownClasses: "Your own classes, and image search by text",
   match: "Match two images",
   knownModels: "Supported models, with sizes and licenses",
-  bench: "Benchmark this GPU",
+  bench: "Benchmark this device",
   element: "The same as a custom element for your page:",
 };
 
