@@ -6,7 +6,7 @@ const port = Number(process.env.PORT ?? 5199);
 /** The pages in the system's Chromium, on the software GPU that it brings along, served as `npm start` serves them. */
 export default defineConfig({
   testDir: "e2e",
-  workers: 1,
+  workers: 2,
   timeout: 120_000,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env.CI),
