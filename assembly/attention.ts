@@ -1,6 +1,15 @@
-// softmax(Q K^T / sqrt(head dim)) V, as docs/numerics.md describes it: int8 in and out with a scale per row and 64 channels. Both products
+// softmax(scale Q K^T + bias) V, as docs/numerics.md describes it: int8 in and out with a scale per row and 64 channels. Both products
 // are of integers; weights have 14 bits and one unit for 64 keys, with powers of two between tiles.
 
+import {
+  adjustScores,
+  findParts,
+  gatherRows,
+  HIDDEN,
+  headScale,
+  rowAt,
+  setOptions,
+} from "./attention-options";
 import { exp2, greatest, peakOf, quantize16, rounded, total } from "./float";
 import { packRows, pairRows, sumSixteen } from "./panel";
 import { GROUP, GROUP_LENGTH, widenGroups } from "./widen";
@@ -13,13 +22,13 @@ const KEYS: i32 = 64;
 const SIXTEEN: i32 = 16;
 /** Bytes of 64 i32 or f32. */
 const LINE: i32 = 256;
-/** The score of a key that a query does not see, and below the greatest of any tile. */
-const HIDDEN: f32 = -3.0e38;
+/** Below the greatest score of any tile. */
 const LOWEST: f32 = -16777216;
 
 /**
- * Units [from, to) of images * heads * queries: a query row of a head each. `scratch`, with T the tokens, padded to 16, S the tiles of
- * 64 keys and C the channels of a head: K as int16 [C / 64, T / 16, 32, 16, 2], its scales [C / 64, T], V as int16
+ * Units [from, to) of sequences * heads * queries: a query row of a head each. Rows of Q, K and V are `stride` bytes apart, Q's
+ * `queryRows` a sequence; the options are those of attention-options.ts. `scratch`, with T the tokens, padded to 16, S the tiles of 64
+ * keys and C the channels of a head: K as int16 [C / 64, T / 16, 32, 16, 2], its scales [C / 64, T], V as int16
  * [C / 64, S, 4, 32, 16, 2], both as panel.ts says, V's scales [C / 64, S, 64] and their units [C / 64, S], then what `attend` needs.
  */
 export function attention(
@@ -27,22 +36,52 @@ export function attention(
   to: i32,
   tokens: i32,
   queries: i32,
+  queryRows: i32,
   heads: i32,
   groups: i32,
   scoreScale: f32,
   causal: i32,
-  qkv: usize,
-  qkvScale: usize,
+  stride: i32,
+  q: usize,
+  qScale: usize,
+  k: usize,
+  kScale: usize,
+  v: usize,
+  vScale: usize,
   out: usize,
   outScale: usize,
+  bias: usize,
+  ownScales: i32,
+  biasRows: i32,
+  cosine: i32,
+  gridWidth: i32,
+  gridHeight: i32,
+  windowWidth: i32,
+  windowHeight: i32,
+  shiftX: i32,
+  shiftY: i32,
   scratch: usize,
 ): void {
+  setOptions(
+    bias,
+    ownScales,
+    biasRows,
+    cosine,
+    gridWidth,
+    gridHeight,
+    windowWidth,
+    windowHeight,
+    shiftX,
+    shiftY,
+  );
   const padded = (tokens + 15) & ~15;
   const tiles = (tokens + KEYS - 1) / KEYS;
   const channels = groups * GROUP;
-  const rowBytes = 3 * heads * channels;
-  const scaleBytes = 3 * heads * groups * 4;
-  const keys = scratch;
+  // Rows of K, then of V, then of Q.
+  const rows = scratch;
+  const rowScales = rows + padded * channels;
+  const parts = rowScales + padded * groups * 4;
+  const keys = parts + padded * 4;
   const keyScales = keys + padded * channels * 2;
   const values = keyScales + groups * padded * 4;
   const factors = values + tiles * KEYS * channels * 2;
@@ -50,26 +89,44 @@ export function attention(
   const rest = units + ((groups * tiles * 4 + 15) & ~15);
   for (let unit = from; unit < to; ) {
     const head = (unit / queries) % heads;
-    const image = unit / queries / heads;
-    const row = image * tokens;
-    const q = qkv + row * rowBytes + head * channels;
-    const qScale = qkvScale + row * scaleBytes + head * groups * 4;
-    packRows(q + heads * channels, rowBytes, tokens, groups, keys);
-    loadScales(qScale + heads * groups * 4, scaleBytes, tokens, padded, groups, scoreScale, keyScales);
-    pairGroups(q + 2 * heads * channels, rowBytes, tokens, groups, values);
-    loadFactors(qScale + 2 * heads * groups * 4, scaleBytes, tokens, groups, factors, units);
+    const sequence = unit / queries / heads;
     const first = unit % queries;
     const end = min(queries, first + to - unit);
+    const at = head * channels;
+    const scaleAt = head * groups * 4;
+    gatherRows(0, tokens, sequence, tokens, groups, stride, k + at, kScale + scaleAt, true, rows, rowScales);
+    packRows(rows, channels, tokens, groups, keys);
+    loadScales(rowScales, tokens, padded, groups, headScale(head, scoreScale), keyScales);
+    gatherRows(0, tokens, sequence, tokens, groups, stride, v + at, vScale + scaleAt, false, rows, rowScales);
+    pairGroups(rows, channels, tokens, groups, values);
+    loadFactors(rowScales, tokens, groups, factors, units);
+    findParts(sequence, tokens, parts);
     for (let query = first; query < end; query += ROWS) {
-      const rows = min(ROWS, end - query);
-      widenGroups(q + query * rowBytes, rowBytes, rows, groups, ROWS, rest);
-      const at = (image * queries + query) * heads + head;
+      const last = min(query + ROWS, end);
+      gatherRows(
+        query,
+        last,
+        sequence,
+        queryRows,
+        groups,
+        stride,
+        q + at,
+        qScale + scaleAt,
+        true,
+        rows,
+        rowScales,
+      );
+      widenGroups(rows, channels, last - query, groups, ROWS, rest);
       attend(
         rest,
-        rows,
+        last - query,
+        sequence,
+        queries,
+        heads,
+        head,
+        query,
         causal ? query : tokens,
-        qScale + query * scaleBytes,
-        scaleBytes,
+        rowScales,
         tokens,
         groups,
         keys,
@@ -77,9 +134,8 @@ export function attention(
         values,
         factors,
         units,
-        out + at * channels,
-        outScale + at * groups * 4,
-        heads,
+        out,
+        outScale,
       );
     }
     unit += end - first;
@@ -92,31 +148,23 @@ function pairGroups(from: usize, stride: i32, tokens: i32, groups: i32, to: usiz
       pairRows(from + first * stride + g * GROUP, stride, min(KEYS, tokens - first), to);
 }
 
-/** Scales of K as [groups, padded], times `factor`. */
-function loadScales(
-  from: usize,
-  stride: i32,
-  tokens: i32,
-  padded: i32,
-  groups: i32,
-  factor: f32,
-  to: usize,
-): void {
+/** Scales of K [tokens, groups] as [groups, padded], times `factor`. */
+function loadScales(from: usize, tokens: i32, padded: i32, groups: i32, factor: f32, to: usize): void {
   for (let g = 0; g < groups; g++) {
     const row = to + g * padded * 4;
-    for (let t = 0; t < tokens; t++) store<f32>(row + t * 4, load<f32>(from + t * stride + g * 4) * factor);
+    for (let t = 0; t < tokens; t++) store<f32>(row + t * 4, load<f32>(from + (t * groups + g) * 4) * factor);
     for (let t = tokens; t < padded; t++) store<f32>(row + t * 4, 0);
   }
 }
 
 /** Scales of V over the unit of their tile, [groups, tiles, 64], and the units, powers of two: a weight of 16383 is just below one. */
-function loadFactors(from: usize, stride: i32, tokens: i32, groups: i32, to: usize, units: usize): void {
+function loadFactors(from: usize, tokens: i32, groups: i32, to: usize, units: usize): void {
   for (let g = 0; g < groups; g++)
     for (let first = 0; first < tokens; first += KEYS, to += LINE, units += 4) {
       const length = min(KEYS, tokens - first);
       let most: u32 = 0;
       for (let t = 0; t < length; t++) {
-        const scale = load<u32>(from + (first + t) * stride + g * 4);
+        const scale = load<u32>(from + ((first + t) * groups + g) * 4);
         store<u32>(to + t * 4, scale);
         most = max<u32>(most, scale);
       }
@@ -133,16 +181,21 @@ function powerOfTwo(n: i32): f32 {
 }
 
 /**
- * `rows` query rows, int16 [groups, ROWS, 64] at `q`, of which row r sees the keys up to `seen` + r. Behind them are, with S tiles:
+ * `rows` query rows of a sequence from `query` on, int16 [groups, ROWS, 64] at `q`, of which row r sees the keys up to `seen` + r. Behind
+ * them are, with S tiles:
  * scores [ROWS, S, 64], what earlier tiles keep and what a tile adds [S, ROWS] each, and for a tile weights as int16 [ROWS, 64], sums
  * and totals [ROWS, 64] each, and the masses [ROWS].
  */
 function attend(
   q: usize,
   rows: i32,
+  sequence: i32,
+  queries: i32,
+  heads: i32,
+  head: i32,
+  query: i32,
   seen: i32,
   qScale: usize,
-  qScaleStride: i32,
   tokens: i32,
   groups: i32,
   keys: usize,
@@ -152,7 +205,6 @@ function attend(
   units: usize,
   out: usize,
   outScale: usize,
-  heads: i32,
 ): void {
   const tiles = (tokens + KEYS - 1) / KEYS;
   const stride = tiles * LINE;
@@ -163,10 +215,11 @@ function attend(
   const sums = weights + ROWS * KEYS * 2;
   const totals = sums + ROWS * LINE;
   const masses = totals + ROWS * LINE;
-  scoreRows(q, rows, qScale, qScaleStride, tokens, groups, keys, keyScales, scores, stride, sums);
+  scoreRows(q, rows, qScale, tokens, groups, keys, keyScales, scores, stride, sums);
   for (let r = 0; r < rows; r++) {
     const at = r * 4;
     const length = min(tokens, seen + r + 1);
+    adjustScores(scores + r * stride, head, query + r, tokens);
     store<f32>(masses + at, exponentiate(scores + r * stride, length, tokens, kept + at, added + at));
   }
   for (let g = 0; g < groups; g++) {
@@ -188,7 +241,7 @@ function attend(
       }
     }
     for (let r = 0; r < rows; r++) {
-      const at = r * heads * groups + g;
+      const at = (rowAt(sequence, queries, query + r) * heads + head) * groups + g;
       quantizeTotals(totals + r * LINE, load<f32>(masses + r * 4), out + at * GROUP, outScale + at * 4);
     }
   }
@@ -199,7 +252,6 @@ function scoreRows(
   q: usize,
   rows: i32,
   qScale: usize,
-  qScaleStride: i32,
   tokens: i32,
   groups: i32,
   keys: usize,
@@ -219,7 +271,7 @@ function scoreRows(
       }
       const scales = keyScales + (g * padded + first) * 4;
       for (let r = 0; r < rows; r++) {
-        const scale = load<f32>(qScale + r * qScaleStride + g * 4);
+        const scale = load<f32>(qScale + (r * groups + g) * 4);
         addScores(sums + r * LINE, scale, scales, length, g > 0, scores + r * stride + first * 4);
       }
     }

@@ -2,8 +2,17 @@
 
 import type { Kernel } from "../gpu/kernel.ts";
 import type { activate } from "../kernels/activate.ts";
-import { type AttentionProblem, type attention, groupsPerHead, scoreScaleOf } from "../kernels/attention.ts";
+import {
+  type AttentionProblem,
+  type attention,
+  groupsPerHead,
+  scoreScaleOf,
+  widthOf,
+} from "../kernels/attention.ts";
+import type { attentionApart } from "../kernels/attention-apart.ts";
 import type { AttentionLevelsProblem } from "../kernels/attention-levels.ts";
+import type { attentionOptions } from "../kernels/attention-options.ts";
+import type { WideAttentionProblem } from "../kernels/attention-wide.ts";
 import type { combine } from "../kernels/combine.ts";
 import type { gatherRows } from "../kernels/gather-rows.ts";
 import { type EPILOGUES, type GemmProblem, GROUP, type InputForm } from "../kernels/gemm.ts";
@@ -82,22 +91,59 @@ function product(name: string, { rows, n, k }: GemmProblem, args: readonly numbe
   };
 }
 
-const attend: LowerOf<typeof attention> = (problem, { qkv, qkv_scale, out, out_scale }) => {
-  const { units, tokens, queries, heads, groups, padded, channels } = attended(problem);
-  const tiles = Math.ceil(tokens / 64);
+const attend: LowerOf<typeof attention> = (problem, at) => attendOptions(problem, { ...at, bias: 0 });
+
+const attendOptions: LowerOf<typeof attentionOptions> = (problem, { qkv, qkv_scale, bias, ...outputs }) => {
+  const width = widthOf(problem);
+  const parts = [0, 1, 2].flatMap((part) => [qkv + part * width, qkv_scale + (part * width) / 16]);
+  return attendParts(problem, 3 * width, parts, outputs, bias);
+};
+
+const attendApart: LowerOf<typeof attentionApart> = (problem, at) => {
+  const parts = [at.q, at.q_scale, at.k, at.k_scale, at.v, at.v_scale];
+  return attendParts(problem, widthOf(problem), parts, at);
+};
+
+const NOTHING = { width: 0, height: 0 };
+
+/** Q, K and V at `parts`, each with its scales, of which rows are `stride` bytes apart. */
+function attendParts(
+  problem: WideAttentionProblem,
+  stride: number,
+  parts: readonly number[],
+  { out, out_scale }: Readonly<Record<"out" | "out_scale", number>>,
+  bias = 0,
+): Call {
+  const { tokens, queries, queryRows = tokens, causal, scalePerHead, biasRows = 0, cosine } = problem;
+  const whole = { grid: NOTHING, size: { width: tokens, height: 1 }, shift: NOTHING };
+  const { grid, size, shift } = problem.windows ?? whole;
+  const keys = size.width * size.height;
+  const { units, heads, groups, padded, channels } = attended({ ...problem, tokens: keys });
+  const tiles = Math.ceil(keys / 64);
   const perTile = 128 * channels + 260 * groups + 16 * (256 + 8);
   return {
     name: "attention",
     units,
     grain: 2,
     args: [
-      ...[tokens, queries, heads, groups, scoreScaleOf(problem), Number(problem.causal ?? false)],
-      ...[qkv, qkv_scale, out, out_scale],
+      ...[
+        keys,
+        (queries * keys) / tokens,
+        queryRows,
+        heads,
+        groups,
+        scoreScaleOf(problem),
+        Number(causal ?? false),
+      ],
+      ...[stride, ...parts, out, out_scale],
+      ...[bias, scalePerHead ? heads : 0, biasRows, Number(cosine ?? false)],
+      ...[grid, size, shift].flatMap(({ width, height }) => [width, height]),
     ],
     scratch:
-      padded * (2 * channels + 4 * groups) + tiles * perTile + 16 + 32 * channels + 16 * (128 + 512 + 4),
+      padded * (3 * channels + 8 * groups + 4) +
+      (tiles * perTile + 16 + 32 * channels + 16 * (128 + 512 + 4)),
   };
-};
+}
 
 const attendInteger =
   ({ form, log2E }: Form): LowerOf<typeof attention> =>
@@ -264,6 +310,8 @@ const LOWERED = {
   gemm_int8_direct_row_store: gemmStore("row"),
   gemm_int8_direct_row_quantize: gemmQuantize(),
   attention: attend,
+  attention_options: attendOptions,
+  attention_apart: attendApart,
   layernorm: normalise,
   layernorm_quantize: normaliseQuantize,
   head: readOut("head"),
