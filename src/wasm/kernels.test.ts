@@ -33,18 +33,20 @@ for (const suite of cases)
       const shapes = Object.entries(suite.outputs(problem as never));
       const heap = new Heap();
       const exports = await instantiateKernels(module, heap.memory);
-      const placed = Object.entries(inputs).map(([name, data]) => [name, put(heap, data)]);
-      const made = shapes.map(([name, shape]) => [name, guarded(heap, shape)]);
-      const call = wasmKernels.get(suite.kernel.name)!(problem, Object.fromEntries([...placed, ...made]));
+      const placed = Object.entries(inputs).map(([name, data]) => [name, put(heap, data)] as const);
+      const made = shapes.map(([name, shape]) => [name, guarded(heap, shape)] as const);
+      const places = new Map([...placed, ...made]);
+      const at = Object.keys(suite.kernel.bindings).flatMap((name) => places.get(name) ?? []);
+      const call = wasmKernels.get(suite.kernel.name)!(problem, at);
       run(exports, heap, call, threads);
       const outputs = made.map(([name, address], i) => [
         name,
-        new VIEWS[shapes[i][1].type](heap.memory.buffer, address as number, shapes[i][1].length),
+        new VIEWS[shapes[i][1].type](heap.memory.buffer, address, shapes[i][1].length),
       ]);
       const expected = suite.reference(problem as never, inputs);
       expect(compareOutputs(suite, Object.fromEntries(outputs), expected).fault).toBeUndefined();
       for (const [i, [name, shape]] of shapes.entries()) {
-        const behind = heap.bytes((made[i][1] as number) + byteLength(shape), GUARD_BYTES);
+        const behind = heap.bytes(made[i][1] + byteLength(shape), GUARD_BYTES);
         expect([...behind], `${name}: behind its end`).toEqual(Array(GUARD_BYTES).fill(GUARD));
       }
     });

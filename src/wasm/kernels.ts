@@ -10,12 +10,12 @@ import {
   widthOf,
 } from "../kernels/attention.ts";
 import type { attentionApart } from "../kernels/attention-apart.ts";
-import type { AttentionLevelsProblem } from "../kernels/attention-levels.ts";
+import type { AttentionLevelsProblem, attentionLevels } from "../kernels/attention-levels.ts";
 import type { attentionOptions } from "../kernels/attention-options.ts";
 import type { WideAttentionProblem } from "../kernels/attention-wide.ts";
 import type { combine } from "../kernels/combine.ts";
 import type { gatherRows } from "../kernels/gather-rows.ts";
-import { type EPILOGUES, type GemmProblem, GROUP, type InputForm } from "../kernels/gemm.ts";
+import { type GemmProblem, GROUP, type InputForm } from "../kernels/gemm.ts";
 import type * as float from "../kernels/gemm-float.ts";
 import type { head } from "../kernels/head.ts";
 import type { LayerNormProblem, layernorm, layernormQuantize } from "../kernels/layernorm.ts";
@@ -38,41 +38,38 @@ export interface Call {
   readonly scratch: number;
 }
 
-type Lower<B extends string = string, P = unknown> = (problem: P, at: Readonly<Record<B, number>>) => Call;
+/** `at`: the addresses of the kernel's bindings, in their order, which is that of the export's arguments. */
+type Lower<P = unknown> = (problem: P, at: readonly number[]) => Call;
 /** The kernel as a type only, so that no shader is imported. */
-type LowerOf<K> = K extends Kernel<infer B, infer P> ? Lower<keyof B & string, P> : never;
-type Epilogue<E extends keyof typeof EPILOGUES> = Lower<keyof (typeof EPILOGUES)[E] & string, GemmProblem>;
+type LowerOf<K> = K extends Kernel<infer _, infer P> ? Lower<P> : never;
 
 /** The forms of non-linear operations, as numbered in assembly/nonlinear.ts. */
 const IBERT = { form: 1, log2E: IBERT_LOG2_E };
 const IVIT = { form: 2, log2E: IVIT_LOG2_E };
 type Form = typeof IBERT;
 
-const gemmAccumulate: Epilogue<"accumulate"> = (problem, { a, w, out }) =>
-  product("gemmAccumulate", problem, [a, w, out]);
+const gemmAccumulate: Lower<GemmProblem> = (problem, at) => product("gemmAccumulate", problem, at);
 
 const gemmAdd =
-  (name: string): Epilogue<"add"> =>
-  (problem, { a, w, a_scale, w_scale, bias, addend, out }) => {
+  (name: string): Lower<GemmProblem> =>
+  (problem, at) => {
     const { rowsPerImage = 1, addendRows = 1 } = problem;
-    const args = [rowsPerImage, addendRows, a, w, a_scale, w_scale, bias, addend, out];
-    return product(name, problem, args);
+    return product(name, problem, [rowsPerImage, addendRows, ...at]);
   };
 
 const gemmQuantize =
-  (form?: Form): Epilogue<"quantize"> =>
-  (problem, { a, w, a_scale, w_scale, bias, out, out_scale }) => {
+  (form?: Form): Lower<GemmProblem> =>
+  (problem, at) => {
     const activation = activationCode(problem.activation);
     const which = form ? [activation, form.form] : [activation];
-    const args = [...which, a, w, a_scale, w_scale, bias, out, out_scale];
-    return product(form ? "gemmIntegerQuantize" : "gemmQuantize", problem, args);
+    return product(form ? "gemmIntegerQuantize" : "gemmQuantize", problem, [...which, ...at]);
   };
 
 const gemmStore =
-  (form: InputForm): Epilogue<"store"> =>
-  (problem, { a, w, a_scale, w_scale, bias, out }) => {
+  (form: InputForm): Lower<GemmProblem> =>
+  (problem, at) => {
     const which = [activationCode(problem.activation), Number(form === "groups")];
-    return product("gemmStore", problem, [...which, a, w, a_scale, w_scale, bias, out]);
+    return product("gemmStore", problem, [...which, ...at]);
   };
 
 /** Rows whose int16 lie in a core's cache. */
@@ -91,29 +88,22 @@ function product(name: string, { rows, n, k }: GemmProblem, args: readonly numbe
   };
 }
 
-const attend: LowerOf<typeof attention> = (problem, at) => attendOptions(problem, { ...at, bias: 0 });
+const attend: LowerOf<typeof attention> = (problem, [qkv, scale, ...outputs]) =>
+  attendOptions(problem, [qkv, scale, 0, ...outputs]);
 
-const attendOptions: LowerOf<typeof attentionOptions> = (problem, { qkv, qkv_scale, bias, ...outputs }) => {
+const attendOptions: LowerOf<typeof attentionOptions> = (problem, [qkv, scale, bias, ...outputs]) => {
   const width = widthOf(problem);
-  const parts = [0, 1, 2].flatMap((part) => [qkv + part * width, qkv_scale + (part * width) / 16]);
-  return attendParts(problem, 3 * width, parts, outputs, bias);
+  const parts = [0, 1, 2].flatMap((part) => [qkv + part * width, scale + (part * width) / 16]);
+  return attendParts(problem, 3 * width, [...parts, ...outputs, bias]);
 };
 
-const attendApart: LowerOf<typeof attentionApart> = (problem, at) => {
-  const parts = [at.q, at.q_scale, at.k, at.k_scale, at.v, at.v_scale];
-  return attendParts(problem, widthOf(problem), parts, at);
-};
+const attendApart: LowerOf<typeof attentionApart> = (problem, at) =>
+  attendParts(problem, widthOf(problem), [...at, 0]);
 
 const NOTHING = { width: 0, height: 0 };
 
-/** Q, K and V at `parts`, each with its scales, of which rows are `stride` bytes apart. */
-function attendParts(
-  problem: WideAttentionProblem,
-  stride: number,
-  parts: readonly number[],
-  { out, out_scale }: Readonly<Record<"out" | "out_scale", number>>,
-  bias = 0,
-): Call {
+/** `at`: Q, K and V, of which rows are `stride` bytes apart, and the output, each with its scales, then the bias. */
+function attendParts(problem: WideAttentionProblem, stride: number, at: readonly number[]): Call {
   const { tokens, queries, queryRows = tokens, causal, scalePerHead, biasRows = 0, cosine } = problem;
   const whole = { grid: NOTHING, size: { width: tokens, height: 1 }, shift: NOTHING };
   const { grid, size, shift } = problem.windows ?? whole;
@@ -135,8 +125,7 @@ function attendParts(
         scoreScaleOf(problem),
         Number(causal ?? false),
       ],
-      ...[stride, ...parts, out, out_scale],
-      ...[bias, scalePerHead ? heads : 0, biasRows, Number(cosine ?? false)],
+      ...[stride, ...at, scalePerHead ? heads : 0, biasRows, Number(cosine ?? false)],
       ...[grid, size, shift].flatMap(({ width, height }) => [width, height]),
     ],
     scratch:
@@ -147,14 +136,14 @@ function attendParts(
 
 const attendInteger =
   ({ form, log2E }: Form): LowerOf<typeof attention> =>
-  (problem, { qkv, qkv_scale, out, out_scale }) => {
+  (problem, at) => {
     const { units, tokens, queries, heads, groups, padded, channels } = attended(problem);
     const scoreScale = bitsOf(log2E / Math.sqrt(problem.headDim));
     return {
       name: "attentionInteger",
       units,
       grain: 1,
-      args: [tokens, queries, heads, groups, form, scoreScale, qkv, qkv_scale, out, out_scale],
+      args: [tokens, queries, heads, groups, form, scoreScale, ...at],
       scratch: padded * (2 * channels + 16) + 4 * channels + 4 * GROUP,
     };
   };
@@ -166,24 +155,24 @@ function attended({ images, tokens, queries, heads, headDim }: AttentionProblem)
   return { units, tokens, queries, heads, groups, padded, channels: groups * GROUP };
 }
 
-const normalise: LowerOf<typeof layernorm> = ({ rows, width, stride, eps }, { x, gamma, beta, out }) => ({
+const normalise: LowerOf<typeof layernorm> = ({ rows, width, stride, eps }, at) => ({
   ...rowByRow("layernorm", rows, 0),
-  args: [width, stride, eps, x, gamma, beta, out],
+  args: [width, stride, eps, ...at],
 });
 
 const normaliseQuantize: LowerOf<typeof layernormQuantize> = ({ rows, width, stride, eps }, at) => ({
   ...rowByRow("layernormQuantize", rows, 4 * stride),
-  args: [width, stride, eps, at.x, at.gamma, at.beta, at.out, at.out_scale],
+  args: [width, stride, eps, ...at],
 });
 
-const normaliseInteger: LowerOf<typeof layernorm> = (problem, { x, gamma, beta, out }) => ({
+const normaliseInteger: LowerOf<typeof layernorm> = (problem, at) => ({
   ...rowByRow("layernormInteger", problem.rows, 4 * problem.stride),
-  args: [...integerNorm(problem), x, gamma, beta, out],
+  args: [...integerNorm(problem), ...at],
 });
 
 const normaliseIntegerQuantize: LowerOf<typeof layernormQuantize> = (problem, at) => ({
   ...rowByRow("layernormIntegerQuantize", problem.rows, 4 * problem.stride),
-  args: [...integerNorm(problem), at.x, at.gamma, at.beta, at.out, at.out_scale],
+  args: [...integerNorm(problem), ...at],
 });
 
 const integerNorm = ({ width, stride, eps }: LayerNormProblem) => [
@@ -199,27 +188,27 @@ function rowByRow(name: string, rows: number, scratchBytes: number): Omit<Call, 
 
 const readOut =
   (name: string): LowerOf<typeof head> =>
-  ({ images, tokens, stride, classes }, { x, w, w_scale, bias, out }) => ({
+  ({ images, tokens, stride, classes }, at) => ({
     name,
     units: classes,
     grain: 1,
-    args: [images, tokens, stride, classes, x, w, w_scale, bias, out],
+    args: [images, tokens, stride, classes, ...at],
     scratch: 4 * stride,
   });
 
-const gemmFloatActivate: LowerOf<typeof float.gemmFloatActivate> = (problem, { a, w, bias, out }) => {
+const gemmFloatActivate: LowerOf<typeof float.gemmFloatActivate> = (problem, at) => {
   const { rows, n, k, activation } = problem;
   return {
     ...byFloatRows("gemmFloatActivate", rows, k),
-    args: [n, k, activationCode(activation), a, w, bias, out],
+    args: [n, k, activationCode(activation), ...at],
   };
 };
 
-const gemmFloatAdd: LowerOf<typeof float.gemmFloatAdd> = (problem, { a, w, bias, addend, out }) => {
+const gemmFloatAdd: LowerOf<typeof float.gemmFloatAdd> = (problem, at) => {
   const { rows, n, k, rowsPerImage = 1, addendRows = 1 } = problem;
   return {
     ...byFloatRows("gemmFloatAdd", rows, k),
-    args: [n, k, rowsPerImage, addendRows, a, w, bias, addend, out],
+    args: [n, k, rowsPerImage, addendRows, ...at],
   };
 };
 
@@ -229,7 +218,7 @@ function byFloatRows(name: string, rows: number, k: number): Omit<Call, "args"> 
 }
 
 type Attended = AttentionProblem & Pick<AttentionLevelsProblem, "softmax">;
-const attendFloat: Lower<"qkv" | "out", Attended> = (problem, { qkv, out }) => {
+const attendFloat: Lower<Attended> = (problem, at) => {
   const { units, tokens, queries, heads, padded, channels } = attended(problem);
   const { scale = 1, second = 0 } = problem.softmax ?? {};
   const levels = [...levelsOf(problem.softmax), scale, second];
@@ -239,25 +228,30 @@ const attendFloat: Lower<"qkv" | "out", Attended> = (problem, { qkv, out }) => {
     grain: 1,
     args: [
       ...[tokens, queries, heads, channels, scoreScaleOf(problem), Number(problem.causal ?? false)],
-      ...[...levels, qkv, out],
+      ...levels,
+      ...at,
     ],
     scratch: 4 * padded,
   };
 };
 
-const quantizeLevels: LowerOf<typeof levelled.quantizeLevels> = (problem, { x, table, out, out_scale }) => {
+/** Its scores are for the GPU alone. */
+const attendLevels: LowerOf<typeof attentionLevels> = (problem, [qkv, , out]) =>
+  attendFloat(problem, [qkv, out]);
+
+const quantizeLevels: LowerOf<typeof levelled.quantizeLevels> = (problem, at) => {
   const { rows, columns, activation, levels } = problem;
   return {
     ...rowByRow("quantizeLevels", rows, 4 * columns),
-    args: [columns, activationCode(activation), levels.low, levels.high, x, table, out, out_scale],
+    args: [columns, activationCode(activation), levels.low, levels.high, ...at],
   };
 };
 
-const roundToLevels: LowerOf<typeof levelled.roundToLevels> = (problem, { x, table, out }) => {
+const roundToLevels: LowerOf<typeof levelled.roundToLevels> = (problem, at) => {
   const { rows, columns, activation, levels } = problem;
   return {
     ...rowByRow("roundToLevels", rows, 4 * columns),
-    args: [columns, activationCode(activation), ...levelsOf(levels), x, table, out],
+    args: [columns, activationCode(activation), ...levelsOf(levels), ...at],
   };
 };
 
@@ -272,33 +266,33 @@ function levelsOf(levels: levelled.Levels | undefined): number[] {
 
 const quantize =
   (name: string): LowerOf<typeof quantizeRows> =>
-  ({ rows, columns }, { x, out, out_scale }) => ({
+  ({ rows, columns }, at) => ({
     ...rowByRow(name, rows, 0),
-    args: [columns, x, out, out_scale],
+    args: [columns, ...at],
   });
 
-const gather: LowerOf<typeof gatherRows> = (problem, { x, index, out }) => {
+const gather: LowerOf<typeof gatherRows> = (problem, at) => {
   const { images, rows, columns, pieces, width, xRows, xColumns } = problem;
   return {
     ...rowByRow("gatherRows", images * rows, 0),
-    args: [rows, columns, pieces, width, xRows, xColumns, x, index, out],
+    args: [rows, columns, pieces, width, xRows, xColumns, ...at],
   };
 };
 
 const COMBINED = { none: 0, sum: 1, product: 2 };
 
-const combined: LowerOf<typeof combine> = (problem, { x, y, out }) => {
+const combined: LowerOf<typeof combine> = (problem, at) => {
   const { images, rows, columns, xRows, yRows, by } = problem;
   const { xColumns = columns, yColumns = columns, yFirst = 0 } = problem;
   const operation =
     by === "sum" || by === "product" ? [0, COMBINED[by]] : [activationCode(by), COMBINED.product];
   return {
     ...rowByRow("combineRows", images * rows, 4 * columns + 16),
-    args: [rows, columns, xRows, yRows, xColumns, yColumns, yFirst, ...operation, x, y, out],
+    args: [rows, columns, xRows, yRows, xColumns, yColumns, yFirst, ...operation, ...at],
   };
 };
 
-const activated: LowerOf<typeof activate> = ({ rows, columns, activation }, { x, out }) => ({
+const activated: LowerOf<typeof activate> = ({ rows, columns, activation }, [x, out]) => ({
   ...rowByRow("combineRows", rows, 4 * columns + 16),
   args: [rows, columns, rows, 0, columns, 0, 0, activationCode(activation), COMBINED.none, x, x, out],
 });
@@ -326,7 +320,7 @@ const LOWERED = {
   gemm_float_add: gemmFloatAdd,
   gemm_float_activate: gemmFloatActivate,
   attention_float: attendFloat,
-  attention_levels: attendFloat,
+  attention_levels: attendLevels,
   quantize_levels: quantizeLevels,
   round_to_levels: roundToLevels,
   quantize_rows: quantize("quantizeRows"),

@@ -137,8 +137,13 @@ class WasmModel implements CpuModel {
 }
 
 function lowered({ kernels, problem, buffers }: Step, places: Places): Call | undefined {
-  const bindings = Object.entries(buffers).map(([binding, name]) => [binding, places.get(name)!.at]);
-  return wasmKernels.get(kernels[0].name)?.(problem, Object.fromEntries(bindings));
+  const [{ name, bindings }] = kernels;
+  // All except for the uniform of the problem.
+  const bound = Object.keys(bindings).filter((binding) => binding in buffers);
+  return wasmKernels.get(name)?.(
+    problem,
+    bound.map((binding) => places.get(buffers[binding])!.at),
+  );
 }
 
 /** Tensors from `base` on; those whose lives do not touch share a place. */
