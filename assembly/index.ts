@@ -8,6 +8,7 @@ export { gemmFloatActivate, gemmFloatAdd } from "./gemm-float";
 export { gemmIntegerAdd, gemmIntegerQuantize } from "./gemm-integer";
 export { head } from "./head";
 export { headInteger } from "./head-integer";
+export { prepareHeads } from "./heads";
 export { layernorm, layernormQuantize, quantizeRows } from "./layernorm";
 export { layernormInteger, layernormIntegerQuantize } from "./layernorm-integer";
 export { quantizeLevels, roundToLevels } from "./levels";

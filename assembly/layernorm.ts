@@ -2,11 +2,20 @@
 
 import { greatest, inverseScale, rounded, total } from "./float";
 
-/** One row of f32 to out. */
-function normalise(x: usize, gamma: usize, beta: usize, out: usize, width: i32, stride: i32, eps: f32): void {
+/** One row of f32 to out; the mean counts as 0 unless `centered`. */
+export function normalise(
+  x: usize,
+  gamma: usize,
+  beta: usize,
+  out: usize,
+  width: i32,
+  stride: i32,
+  eps: f32,
+  centered: i32 = 1,
+): void {
   let sum = f32x4.splat(0);
   for (let c = 0; c < width; c += 4) sum = f32x4.add(sum, v128.load(x + c * 4));
-  const mean = f32x4.splat(total(sum) / <f32>width);
+  const mean = f32x4.splat(centered ? total(sum) / <f32>width : 0);
   let squares = f32x4.splat(0);
   for (let c = 0; c < width; c += 4) {
     const d = f32x4.sub(v128.load(x + c * 4), mean);

@@ -19,6 +19,7 @@ import { type GemmProblem, GROUP, type InputForm } from "../kernels/gemm.ts";
 import type * as float from "../kernels/gemm-float.ts";
 import type { head } from "../kernels/head.ts";
 import type { LayerNormProblem, layernorm, layernormQuantize } from "../kernels/layernorm.ts";
+import type * as prepare from "../kernels/prepare-heads.ts";
 import type * as levelled from "../kernels/quantize-levels.ts";
 import type { quantizeRows } from "../kernels/quantize-rows.ts";
 import { bitsOf } from "../quant/dyadic.ts";
@@ -239,6 +240,23 @@ const attendFloat: Lower<Attended> = (problem, at) => {
 const attendLevels: LowerOf<typeof attentionLevels> = (problem, [qkv, , out]) =>
   attendFloat(problem, [qkv, out]);
 
+const prepareHeads: LowerOf<typeof prepare.prepareHeads> = (problem, at) =>
+  prepareHeadsQuantize(problem, [...at, 0]);
+
+const prepareHeadsQuantize: LowerOf<typeof prepare.prepareHeadsQuantize> = (problem, at) => {
+  const { images, rows, heads, headDim, sets, norm, eps, pairs } = problem;
+  const stride = groupsPerHead(headDim) * GROUP;
+  const bits = (flag: "normed" | "rotated") =>
+    sets.reduce((mask, set, i) => mask | (Number(set[flag]) << i), 0);
+  return {
+    ...rowByRow("prepareHeads", images * rows * sets.length * heads, 4 * stride),
+    args: [
+      ...[rows, heads, sets.length, headDim, stride, bits("normed"), bits("rotated")],
+      ...[Number(norm === "layer"), Number(pairs === "neighbors"), eps, ...at],
+    ],
+  };
+};
+
 const quantizeLevels: LowerOf<typeof levelled.quantizeLevels> = (problem, at) => {
   const { rows, columns, activation, levels } = problem;
   return {
@@ -325,6 +343,8 @@ const LOWERED = {
   round_to_levels: roundToLevels,
   quantize_rows: quantize("quantizeRows"),
   quantize_groups: quantize("quantizeGroups"),
+  prepare_heads: prepareHeads,
+  prepare_heads_quantize: prepareHeadsQuantize,
   gather_rows: gather,
   combine: combined,
   activate: activated,
