@@ -34,8 +34,8 @@ export interface JobReport {
 
 /** Images in one call of the model. */
 const GROUP = 8;
-/** Groups that are read and decoded while one is classified. */
-const AHEAD = 3;
+/** Groups that are read and decoded while one is classified. An image takes several turns of the event loop, which a model on the CPU holds up. */
+const AHEAD = 8;
 /** Rows of a part: at most this number is lost when the process is killed. */
 const PART_ROWS = 128;
 
