@@ -192,7 +192,7 @@ describe("a job that ended before its end", () => {
   );
 
   test("keeps the rows that it had, and does not do them again", async () => {
-    await expect(runJob(job("kept.jsonl", { entries: many(300) }))).rejects.toThrow("the power fails");
+    await expect(runJob(job("kept.jsonl", { entries: many(340) }))).rejects.toThrow("the power fails");
     const reads: string[] = [];
     const entries = async function* () {
       for await (const { key, read } of many())
@@ -209,7 +209,7 @@ describe("a job that ended before its end", () => {
   });
 
   test("is not begun anew without resume, nor gone on with by another job or another input", async () => {
-    await expect(runJob(job("other.jsonl", { entries: many(300) }))).rejects.toThrow("the power fails");
+    await expect(runJob(job("other.jsonl", { entries: many(340) }))).rejects.toThrow("the power fails");
     await expect(runJob(job("other.jsonl"))).rejects.toThrow("--resume");
     await expect(runJob(job("other.jsonl", { topK: 2, resume: true }))).rejects.toThrow(
       "expected topK 3, as in the unfinished job, got 2",
@@ -223,7 +223,7 @@ describe("a job that ended before its end", () => {
   });
 
   test("leaves no part behind that was being written", async () => {
-    await expect(runJob(job("torn.jsonl", { entries: many(300) }))).rejects.toThrow();
+    await expect(runJob(job("torn.jsonl", { entries: many(340) }))).rejects.toThrow();
     writeFileSync(at("torn.jsonl.parts", "00000002.jsonl.writing"), '{"row":256,"ke');
     await runJob(job("torn.jsonl", { entries: many(), embed: true, resume: true }));
     expect((await rowsOf("torn.jsonl")).length).toBe(360);
