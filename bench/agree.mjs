@@ -114,7 +114,7 @@ function summaryOf({ rows, overlapping, ratio }) {
   const [middle, low, high] = [ratio.ratio, ratio.low, ratio.high].map((value) => value.toFixed(3));
   const count = rows.filter(({ overlap }) => overlap).length;
   const share = (100 * overlapping).toFixed(0);
-  return `${count} of ${rows.length} rows overlap (${share} %); median ratio page / command ${middle}, 95 % between ${low} and ${high}`;
+  return `${count} of ${rows.length} rows overlap (${share}%); median ratio page / command ${middle}, 95% between ${low} and ${high}`;
 }
 
 /** @param {import("../src/bench/statistics.ts").Spread} spread */

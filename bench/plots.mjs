@@ -160,9 +160,9 @@ function modelLine(row) {
   const sum = kernels.reduce((all, kernel) => all + kernel.ms, 0);
   const most = kernels
     .slice(0, 3)
-    .map((kernel) => `${kernel.kernel} ${Math.round((kernel.ms / sum) * 100)} %`)
+    .map((kernel) => `${kernel.kernel} ${Math.round((kernel.ms / sum) * 100)}%`)
     .join(", ");
-  return `| ${nameOf(row)} | ${batch} | ${round(ms.median)} | ${round(ms.p10)}-${round(ms.p90)} | ${ms.n} | ${round(imagesPerSecond)} | ${Math.round(ofPeak * 100)} % | ${round(encodeMs?.median)} | ${most} |`;
+  return `| ${nameOf(row)} | ${batch} | ${round(ms.median)} | ${round(ms.p10)}-${round(ms.p90)} | ${ms.n} | ${round(imagesPerSecond)} | ${Math.round(ofPeak * 100)}% | ${round(encodeMs?.median)} | ${most} |`;
 }
 
 /** @param {PeerReport[]} peers */

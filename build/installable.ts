@@ -40,7 +40,7 @@ export function installable(): Plugin {
       emit("manifest.webmanifest", JSON.stringify(manifest));
       emit("icon.svg", svg);
       for (const side of [192, 512]) emit(`icon-${side}.png`, await drawn(svg, side).toBuffer());
-      // A launcher may cut off all but a circle of 80 % of the width.
+      // A launcher may cut off all but a circle of 80% of the width.
       const [inner, margin] = [360, 76];
       const around = { top: margin, bottom: margin, left: margin, right: margin };
       const background = manifest.theme_color;

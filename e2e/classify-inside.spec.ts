@@ -59,7 +59,7 @@ test("shows where the model looks, over what it sees, map by map, by keyboard to
       );
     expect(alpha[map.indexOf(greatest)]).toBe(0);
     await expect(radios.nth(i)).toBeChecked();
-    await expect(page.locator("#map-words")).toContainText(`${(100 * greatest).toFixed(1)} %`);
+    await expect(page.locator("#map-words")).toContainText(`${(100 * greatest).toFixed(1)}%`);
     await page.keyboard.press("ArrowRight");
   }
   // Another image, another map of the same kind, without pressing anything.

@@ -27,7 +27,7 @@ export const COMPARISON_COLUMNS: readonly Column<ComparisonRow>[] = [
   { head: "first ms", value: ({ first }) => first },
   { head: "second ms", value: ({ second }) => second },
   { head: "second / first", value: ({ ratio }) => ratio },
-  { head: "95 % from", value: ({ low }) => low },
+  { head: "95% from", value: ({ low }) => low },
   { head: "to", value: ({ high }) => high },
   { head: "which", value: ({ low = 1, high = 1 }) => verdict(low, high) },
 ];

@@ -86,7 +86,7 @@ function newRow(): HTMLElement {
 function fillRow(row: Element, { label, score }: Classification): void {
   const [name, percent, track] = row.children;
   name.textContent = label;
-  percent.textContent = texts.score(score);
+  percent.textContent = texts.percent(score);
   (track.firstElementChild as HTMLElement).style.width = `${100 * score}%`;
 }
 

@@ -1,6 +1,9 @@
 /** All texts of the page; a translation is another file like this one. `page` fills index.html by name. */
 
 import type { MethodName } from "../../src/calibration/index.ts";
+import { texts as element } from "../../src/element/texts.ts";
+
+const { percent } = element;
 
 export const language = "en";
 
@@ -119,7 +122,7 @@ export const texts = {
   cancelled: (kept: string | undefined) => (kept ? `Canceled; ${kept} stays in use.` : "Canceled."),
   looking: "Classifying …",
   answered: (elapsedMs: number) => `Done in ${milliseconds(elapsedMs)}`,
-  score: percent,
+  percent,
   softwareGpu: (names: string) => `${names}: a software adapter, correct but slow`,
   work: (precision: string, nonlinear: string, dispatches: number, gpuBytes: number) =>
     `${precision}, non-linear operations ${nonlinear}; ${dispatches} dispatches per image; ${megabytes(gpuBytes)} of buffers`,
@@ -211,7 +214,7 @@ export const texts = {
   noFloat:
     "This model has int8 weights, and no float weights to compare with. Load a float model such as facebook/deit-tiny-patch16-224.",
   bundledModel:
-    "everyday80 is vit8's own small model, included in this page. It has 80 labels of everyday things and a top-1 accuracy of about 44 %, so it is often wrong. Larger models such as facebook/deit-tiny-patch16-224 have more labels and higher accuracy.",
+    "everyday80 is vit8's own small model, included in this page. It has 80 labels of everyday things and a top-1 accuracy of about 44%, so it is often wrong. Larger models such as facebook/deit-tiny-patch16-224 have more labels and higher accuracy.",
   otherModel:
     "See the model card for its accuracy. Float weights are quantized to int8 during the download, unless you choose 32-bit float.",
   namelessFolder: "the folder",
@@ -226,10 +229,6 @@ export const texts = {
     "The page must be served over https or from localhost.",
   ],
 };
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
 
 function milliseconds(elapsedMs: number): string {
   return `${elapsedMs.toFixed(elapsedMs < 10 ? 2 : elapsedMs < 100 ? 1 : 0)} ms`;

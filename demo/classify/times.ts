@@ -58,6 +58,10 @@ function row(name: string, ms: number, share: number): HTMLElement {
   const head = textElement("th", "", name);
   head.setAttribute("scope", "row");
   const row = document.createElement("tr");
-  row.append(head, textElement("td", "", texts.milliseconds(ms)), textElement("td", "", texts.score(share)));
+  row.append(
+    head,
+    textElement("td", "", texts.milliseconds(ms)),
+    textElement("td", "", texts.percent(share)),
+  );
   return row;
 }

@@ -1,5 +1,6 @@
 /** The chips: one field for each class, with its score. */
 import { textElement } from "../classify/page.ts";
+import { texts } from "../classify/texts.ts";
 import { actionOf, type ChipAction, labelsOf, splitPasted } from "./chips.ts";
 import type { Scores } from "./scoring.ts";
 
@@ -34,7 +35,7 @@ export class ChipList {
       const score = scores.get(value);
       if (score === undefined && value !== "" && scores.size > 0) continue;
       chip.classList.toggle("best", score !== undefined && score === best);
-      chip.querySelector(".score")!.textContent = score === undefined ? "" : percent(score);
+      chip.querySelector(".score")!.textContent = score === undefined ? "" : texts.percent(score);
       chip.querySelector<HTMLElement>(".bar")!.style.width = `${100 * (score ?? 0)}%`;
     }
   }
@@ -130,5 +131,3 @@ export class ChipList {
 }
 
 const fieldOf = (chip: HTMLElement): HTMLInputElement => chip.querySelector("input")!;
-
-export const percent = (score: number): string => `${(100 * score).toFixed(1)} %`;

@@ -2,9 +2,10 @@
 import { keepWithoutNetwork } from "../classify/offline.ts";
 import { byId, showError, showPicture, showText } from "../classify/page.ts";
 import { showSamples } from "../classify/samples.ts";
+import { texts } from "../classify/texts.ts";
 import { bitmapOf } from "../match/bitmap.ts";
 import { CameraPanel } from "./camera-panel.ts";
-import { ChipList, percent } from "./chip-list.ts";
+import { ChipList } from "./chip-list.ts";
 import { ImageIndex } from "./image-index.ts";
 import { IndexPanel } from "./index-panel.ts";
 import { type FileAt, listenForImages } from "./inputs.ts";
@@ -43,7 +44,7 @@ function show(scores: Scores): void {
   if (camera.isOn) camera.show(scores, chips.labels);
   const [best] = [...scores].sort(([, a], [, b]) => b - a);
   // Isolated, so that an Arabic class does not turn the number round.
-  showText("best", best ? `Best: \u2068${best[0]}\u2069, ${percent(best[1])}.` : "");
+  showText("best", best ? `Best: \u2068${best[0]}\u2069, ${texts.percent(best[1])}.` : "");
 }
 
 const computeTexts = (): Promise<void> => scoring.setLabels(chips.labels, tellTexts).catch(showError);

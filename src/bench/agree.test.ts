@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { agreementOfRuns, type Round } from "./agree.ts";
 
 const NAMES = Array.from({ length: 40 }, (_, i) => `row ${i}`);
-/** Each row has a time of its own, and samples within 2 % of that. */
+/** Each row has a time of its own, and samples within 2% of that. */
 const round = (slower: number): Round =>
   new Map(NAMES.map((name, i) => [name, [0.99, 1, 1.02].map((noise) => (1 + i) * noise * slower)]));
 

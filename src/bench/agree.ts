@@ -43,7 +43,7 @@ function rowOf(name: string, first: readonly Round[], second: readonly Round[]):
 const RESAMPLES = 2000;
 
 /**
- * Its interval is the 95 % percentile bootstrap of a nested sample: rows are drawn, and rounds, whole as they are, because what
+ * Its interval is the 95% percentile bootstrap of a nested sample: rows are drawn, and rounds, whole as they are, because what
  * slows a machine slows a whole round (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8).
  */
 function ratioOfRuns(rows: readonly AgreeRow[], first: readonly Round[], second: readonly Round[]): Ratio {

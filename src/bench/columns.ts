@@ -1,9 +1,10 @@
 // The columns of kernels and of models, for the terminal and for the page.
 
+import { percent } from "../classifier/percent.ts";
 import type { KernelRow } from "./kernels.ts";
 import type { ModelRow } from "./models.ts";
 import { driftOf, type Spread } from "./statistics.ts";
-import { type Column, percent } from "./table.ts";
+import type { Column } from "./table.ts";
 
 interface Timed {
   readonly ms?: Spread;

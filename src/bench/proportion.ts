@@ -1,13 +1,13 @@
 // How far a share of some hundred images can be trusted.
 
-/** A share, 0 to 1, or a difference of two, and between which two values it lies with 95 % confidence. */
+/** A share, 0 to 1, or a difference of two, and between which two values it lies with 95% confidence. */
 export interface Estimate {
   readonly value: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** The 97.5 % quantile of the normal distribution. */
+/** The 97.5% quantile of the normal distribution. */
 const Z = 1.959964;
 
 /** Wilson's score interval (Wilson 1927), which is also valid for few images and shares near 0 or 1. */

@@ -25,7 +25,7 @@ export function driftOf(samples: readonly number[]): number | undefined {
   return medianOf(samples.slice(-quarter)) / medianOf(samples.slice(0, quarter));
 }
 
-/** A ratio of two medians, and between which two it lies with 95 % confidence. */
+/** A ratio of two medians, and between which two it lies with 95% confidence. */
 export interface Ratio {
   readonly ratio: number;
   readonly low: number;

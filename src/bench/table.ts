@@ -50,7 +50,3 @@ function quoted(cell: Cell): string {
   const text = String(cell ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
-
-export function percent(share: number | undefined): string {
-  return share === undefined ? "" : `${(share * 100).toFixed(0)} %`;
-}

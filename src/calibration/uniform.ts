@@ -33,7 +33,7 @@ export const movingAverage: RangeOf = ({ ranges }) =>
 
 const SHARES = [0.999, 0.9999, 0.99999];
 
-/** The range between two quantiles, of 99.9, 99.99 and 99.999 % that with the least squared error (RepQ-ViT, section 4.1). */
+/** The range between two quantiles, of 99.9, 99.99 and 99.999% that with the least squared error (RepQ-ViT, section 4.1). */
 export const percentile: RangeOf = ({ values }, bits) => {
   const some = thinned(values, 200_000).sort();
   const at = (share: number) =>
@@ -45,7 +45,7 @@ export const percentile: RangeOf = ({ values }, bits) => {
   );
 };
 
-/** The range with the least squared error, among the whole range shrunk by 0 to 89 % (Choukroun et al. 2019, OMSE; steps as in FQ-ViT). */
+/** The range with the least squared error, among the whole range shrunk by 0 to 89% (Choukroun et al. 2019, OMSE; steps as in FQ-ViT). */
 export const leastSquares: RangeOf = ({ values }, bits) => {
   const some = thinned(values);
   let [min, max] = [0, 0];

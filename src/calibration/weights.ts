@@ -31,7 +31,7 @@ export const absMax: ScaleOf = (row, high) => {
   return Math.fround(peak / high);
 };
 
-/** The scale with the least squared error, among the largest magnitude shrunk by 0 to 58 % (Choukroun et al. 2019, OMSE). */
+/** The scale with the least squared error, among the largest magnitude shrunk by 0 to 58% (Choukroun et al. 2019, OMSE). */
 export const leastSquaresScale: ScaleOf = (row, high) => {
   const whole = absMax(row, high);
   let [least, chosen] = [Number.POSITIVE_INFINITY, whole];

@@ -86,7 +86,7 @@ const names = kernels.flatMap((kernel) =>
 const expected = await logitsBy(names[0]);
 
 // A GEMM's sums are exact, and one epilogue serves all: not a bit differs. Softmax adds up in another order, which flips a
-// few of the int8 numbers after it: 0.5 % of the logits' length was seen.
+// few of the int8 numbers after it: 0.5% of the logits' length was seen.
 test.each(names)("%s", async (name) => {
   const most = name.startsWith("gemm") ? 0 : 0.02;
   for (const [i, row] of (await logitsBy(name)).entries()) {

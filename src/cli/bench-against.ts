@@ -49,7 +49,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { head: "ms", value: ({ ms }) => ms },
   { head: "ratio", value: ({ ratio }) => ratio.ratio },
   {
-    head: "95 % interval",
+    head: "95% interval",
     value: ({ ratio: { low, high } }) => `${low.toFixed(2)} to ${high.toFixed(2)}`,
   },
 ];

@@ -8,6 +8,7 @@ import { type Agreement, agreementOf } from "../bench/score.ts";
 import type { Spread } from "../bench/statistics.ts";
 import type { Report } from "../classifier/api.ts";
 import type { DeviceChoice } from "../classifier/device.ts";
+import { percent } from "../classifier/percent.ts";
 import type { HubOptions } from "../format/folder.ts";
 import type { RawPicture } from "../image/picture.ts";
 import { readPicture } from "../node/picture.ts";
@@ -228,7 +229,6 @@ const PLACES = { webgpu: "WebGPU", cpu: "the CPU" } as const;
 
 /** The report for people, in Markdown. */
 export function peerTable({ vit8, rows, batch, refused, fastest, ...report }: PeerReport): string {
-  const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
   const line = (
     name: string,
     ratio: string,

@@ -6,7 +6,8 @@ import type { KernelRow } from "../bench/kernels.ts";
 import { figure } from "../bench/markdown.ts";
 import type { KernelShare, ModelRow } from "../bench/models.ts";
 import type { Peaks } from "../bench/peaks.ts";
-import { type Column, markdownRows, percent } from "../bench/table.ts";
+import { type Column, markdownRows } from "../bench/table.ts";
+import { percent } from "../classifier/percent.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Machine } from "./machine.ts";
 

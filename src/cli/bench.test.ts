@@ -89,10 +89,10 @@ test("every line of a table has the cells of its head, and what failed says why"
     expect(cells.length).toBeGreaterThan(2);
   }
   const plain = text.replaceAll(/ +/g, " ");
-  expect(plain).toContain("| thread | 12.3 | 3.00 | 1.50 | 25 % | | 12.0 | 13.5 | exact | *! |");
+  expect(plain).toContain("| thread | 12.3 | 3.00 | 1.50 | 25.0% | | 12.0 | 13.5 | exact | *! |");
   expect(plain).toContain("| broken | wrong on this driver |");
   expect(plain).toContain("| b | 224 | 32 | out of memory |");
-  expect(plain).toContain("| attention | dot4 | 12 | 6.00 | 100 % |");
+  expect(plain).toContain("| attention | dot4 | 12 | 6.00 | 100.0% |");
 });
 
 test("a terminal of 120 columns has room for every table", () => {

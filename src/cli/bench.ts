@@ -61,7 +61,7 @@ export const bench: Command = {
     quick: { help: "fewer repeats, and only the largest shape of each kernel" },
     against: {
       value: "FILE",
-      help: "compare with an earlier -o FILE: the ratio of each row, with a 95 % interval",
+      help: "compare with an earlier -o FILE: the ratio of each row, with a 95% interval",
     },
     output: { value: "FILE", short: "o", help: "also write the report, as JSON with every sample" },
     json: { help: "print one object" },

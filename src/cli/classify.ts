@@ -2,6 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import type { Classification } from "../classifier/answer.ts";
+import { percent } from "../classifier/percent.ts";
 import { PictureError } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
 import { type Command, UsageError } from "./command.ts";
@@ -96,8 +97,6 @@ interface Answer {
 }
 
 function lines(picture: string, classes: readonly Classification[]): string {
-  const rows = classes.map(
-    ({ label, score }) => `${(score * 100).toFixed(1).padStart(6)} %  ${inLine(label)}\n`,
-  );
+  const rows = classes.map(({ label, score }) => `${percent(score).padStart(8)}  ${inLine(label)}\n`);
   return `${inLine(picture)}\n${rows.join("")}`;
 }

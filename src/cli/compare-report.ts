@@ -2,6 +2,7 @@
 
 import { figure, markdownTable } from "../bench/markdown.ts";
 import type { Accuracy, Agreement } from "../bench/score.ts";
+import { percent } from "../classifier/percent.ts";
 import { inLine } from "../errors/visible.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import type { Variant } from "./compare-variants.ts";
@@ -74,5 +75,3 @@ export function compareCsv({ rows }: CompareReport): string {
   const lines = rows.map((row) => COLUMNS.map((column) => cell(row[column])).join(","));
   return `${[COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;
 }
-
-const percent = (share: number | undefined) => (share === undefined ? "" : `${(share * 100).toFixed(1)} %`);

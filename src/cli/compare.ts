@@ -2,6 +2,7 @@
 
 import { accuracyOf, agreementOf } from "../bench/score.ts";
 import { chosen } from "../calibration/observe.ts";
+import { percent } from "../classifier/percent.ts";
 import { type PictureError, UnsupportedModelError, Vit8Error } from "../errors/errors.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
 import { earlierReport, readLogits, writeComparison, writeLogits } from "./compare-folder.ts";
@@ -219,6 +220,6 @@ async function rowOf(
 
 function lineOf(row: CompareRow): string {
   const { top1 = 0, agreement = 0, elapsedMs = 0, error } = row;
-  const figures = `top-1 ${(top1 * 100).toFixed(1)} %, agreement ${(agreement * 100).toFixed(1)} %`;
+  const figures = `top-1 ${percent(top1)}, agreement ${percent(agreement)}`;
   return `${nameOf(row)}: ${error ?? `${figures}, ${(elapsedMs / 1000).toFixed(0)} s`}`;
 }

@@ -2,6 +2,7 @@
 
 import { figure, markdownTable } from "../bench/markdown.ts";
 import type { Profile } from "../classifier/engine.ts";
+import { percent } from "../classifier/percent.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
 import { type Cost, type CostGroup, intensityOf, type PassCost, sumOf, type VitCost } from "../lower/cost.ts";
 
@@ -113,4 +114,3 @@ const bytesOf = ({ readBytes, writeBytes }: Cost) => readBytes + writeBytes;
 const traffic = (cost: Cost) =>
   [cost.readBytes / 1e6, cost.writeBytes / 1e6, intensityOf(cost)].map((value) => figure(value));
 const megamacs = ({ macs }: Cost) => (macs ? figure(macs / 1e6) : "");
-const percent = (share: number) => `${(share * 100).toFixed(1)} %`;

@@ -1,6 +1,7 @@
 // `vit8 detect`: the objects in images and their boxes.
 
 import type { Detection } from "../classifier/detect.ts";
+import { percent } from "../classifier/percent.ts";
 import { PictureError } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
@@ -79,7 +80,7 @@ function thresholdFrom(args: Arguments): number | undefined {
 function lines(picture: string, objects: readonly Detection[]): string {
   const rows = objects.map(({ label, score, box }) => {
     const [x, y, width, height] = [box.x, box.y, box.width, box.height].map((pixels) => pixels.toFixed(0));
-    return `${(score * 100).toFixed(1).padStart(6)} %  ${inLine(label)}  ${width}x${height} at ${x}, ${y}\n`;
+    return `${percent(score).padStart(8)}  ${inLine(label)}  ${width}x${height} at ${x}, ${y}\n`;
   });
   return `${inLine(picture)}\n${rows.join("") || "  nothing\n"}`;
 }

@@ -5,6 +5,7 @@ import { markdownTable } from "../bench/markdown.ts";
 import { differenceOf, type Estimate, shareOf } from "../bench/proportion.ts";
 import { type Accuracy, type Agreement, agreementOf, placeOf } from "../bench/score.ts";
 import type { Report } from "../classifier/api.ts";
+import { percent } from "../classifier/percent.ts";
 import { inLine } from "../errors/visible.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";
 import { table } from "./command.ts";
@@ -19,7 +20,7 @@ export interface Evaluation extends Accuracy, Arithmetic, Record<keyof Agreement
   readonly images: number;
   /** Error messages of the other images. */
   readonly failed: readonly string[];
-  /** `top1` and `top5` with their 95 % intervals. */
+  /** `top1` and `top5` with their 95% intervals. */
   readonly estimates: Shares;
   readonly reference: Reference | null;
   readonly msPerImage: number;
@@ -103,7 +104,7 @@ export function summaryOf(evaluation: Evaluation): string {
     ],
   ];
   const rows = [
-    ["agreement", agreement === null ? "no reference: give --logits" : `${percent(agreement)} %`],
+    ["agreement", agreement === null ? "no reference: give --logits" : percent(agreement)],
     ["cosine", cosine?.toFixed(5) ?? "-"],
     ["worst logit error", worstLogitError?.toFixed(4) ?? "-"],
     ["ms per image", evaluation.msPerImage.toFixed(1)],
@@ -116,7 +117,7 @@ export function summaryOf(evaluation: Evaluation): string {
 
 function accuracyTable({ precision, estimates, reference }: Evaluation): string {
   const head = [
-    "% (95 % interval)",
+    "% (95% interval)",
     precision,
     ...(reference ? [basename(reference.source), "difference"] : []),
   ];
@@ -128,10 +129,10 @@ function accuracyTable({ precision, estimates, reference }: Evaluation): string 
   return markdownTable(head, rows);
 }
 
-const percent = (share: number) => (share * 100).toFixed(1);
-const signed = (share: number) => `${share < 0 ? "" : "+"}${percent(share)}`;
+const points = (share: number) => (share * 100).toFixed(1);
+const signed = (share: number) => `${share < 0 ? "" : "+"}${points(share)}`;
 
-function interval({ value, low, high }: Estimate, write = percent): string {
+function interval({ value, low, high }: Estimate, write = points): string {
   return `${write(value)} (${write(low)} to ${write(high)})`;
 }
 

@@ -26,7 +26,7 @@ export class ProgressBar {
 
   #draw(part: number, columns: number): void {
     const share = Math.min(1, part);
-    const head = `${this.#label.slice(0, Math.max(0, columns - 8))} ${String(Math.floor(share * 100)).padStart(3)} % `;
+    const head = `${this.#label.slice(0, Math.max(0, columns - 8))} ${String(Math.floor(share * 100)).padStart(3)}% `;
     const room = Math.max(0, Math.min(40, columns - head.length - 1));
     const filled = Math.round(share * room);
     // A line that wraps is not taken away whole.

@@ -1,9 +1,13 @@
-/** The messages of the element. Assign other strings to translate them. */
+import { percent } from "../classifier/percent.ts";
+
+/** The messages of the element. Assign others to translate them. */
 export const texts = {
   loading: "Loading the model",
   waiting: "Waiting",
   classifying: "Classifying",
   /** Screen readers announce it when a prediction is ready. */
   answer: (label: string, percent: string) => `${label}, ${percent}`,
+  /** A score, from 0 to 1. */
+  percent: (score: number) => percent(score),
   nothing: "No label reaches the threshold",
 };

@@ -10,11 +10,6 @@ import { texts } from "./texts.ts";
 const EMPTY: Classification = { label: "\u00a0", score: 0, index: -1 };
 /** Longer than a screen reader needs. If it stayed in the tree, the label would be read again after the list. */
 const SAID_MS = 5000;
-const percents = new Intl.NumberFormat(undefined, {
-  style: "percent",
-  minimumFractionDigits: 1,
-  maximumFractionDigits: 1,
-});
 
 export class View {
   readonly image = make("img", "image");
@@ -131,14 +126,14 @@ export class View {
 }
 
 export function describe([best]: readonly Classification[]): string {
-  return best ? texts.answer(best.label, percents.format(best.score)) : texts.nothing;
+  return best ? texts.answer(best.label, texts.percent(best.score)) : texts.nothing;
 }
 
 function cells({ label, score }: Classification): Element[] {
   const name = make("span", "label");
   name.textContent = label;
   const percent = make("span", "score");
-  percent.textContent = percents.format(score);
+  percent.textContent = texts.percent(score);
   const bar = make("meter", "bar");
   bar.value = score;
   bar.ariaHidden = "true"; // the percentage has the same content
@@ -147,7 +142,7 @@ function cells({ label, score }: Classification): Element[] {
 
 /** A copy of the page's own template; `data-field` names the content of an element: label, score, percent or index. */
 function filled(template: HTMLTemplateElement, { label, score, index }: Classification): DocumentFragment {
-  const fields: Record<string, unknown> = { label, score, index, percent: percents.format(score) };
+  const fields: Record<string, unknown> = { label, score, index, percent: texts.percent(score) };
   const copy = document.importNode(template.content, true);
   for (const element of copy.querySelectorAll<HTMLElement>("[data-field]"))
     element.textContent = String(fields[element.dataset.field!] ?? "");

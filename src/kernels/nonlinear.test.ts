@@ -55,7 +55,7 @@ test("GELU from -8 to 8", async () => {
   hold("GELU", "fast", await onGpu("gelu_tanh"), exact, 6e-4);
   // I-BERT's polynomial: 0.018; the paper's own figure for its maximum.
   hold("GELU", "ibert", Array.from(bias, gelu.ibert), exact, 0.0185);
-  // x sigmoid(1.702 x) itself is off by 0.0203; 1.6875 and the exponential's 6 % add to it.
+  // x sigmoid(1.702 x) itself is off by 0.0203; 1.6875 and the exponential's 6% add to it.
   hold("GELU", "ivit", Array.from(bias, gelu.ivit), exact, 0.03);
 });
 
@@ -87,7 +87,7 @@ test("softmax of 64 scores from -8 to 8", async () => {
   hold("softmax", "exact, fast", await run(attentionFloat, problem, { qkv }, tokens * tokens), exact, 5e-6);
   // I-BERT's polynomial: 0.002 of the greatest weight.
   hold("softmax", "ibert", rows(exponential.ibert), exact, 0.002);
-  // 1 - f/2 is up to 6 % above 2^-f.
+  // 1 - f/2 is up to 6% above 2^-f.
   hold("softmax", "ivit", rows(exponential.ivit), exact, 0.02);
 });
 

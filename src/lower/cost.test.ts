@@ -75,7 +75,7 @@ describe("the method of Kim et al., 2023, table 3", () => {
     expectWithin(shareAndIntensity(spec, "projections").intensity, 438.9, 0.001);
     expectWithin(shareAndIntensity(spec, "mlp").intensity, 558.5, 0.001);
     expectWithin(shareAndIntensity(spec, "attention").intensity, 101.95, 0.01);
-    // non-matrix operations: 0.4 % of the operations, 37 % of the bytes, 2.7 operations per byte
+    // non-matrix operations: 0.4% of the operations, 37% of the bytes, 2.7 operations per byte
     const { share, bytes, intensity } = shareAndIntensity(spec, "other");
     expect([share * 100, bytes * 100, intensity].map((value) => value.toPrecision(1))).toEqual([
       "0.4",

@@ -39,6 +39,7 @@ const MARKED: readonly (readonly [RegExp, string])[] = [
   [/, for (?:there|they|it is|this is|its)\b/, "because"],
   [/\bon purpose\b/, "intentionally"],
   [/\bmisspelt|\blearnt|\bspelt\b/, "-ed"],
+  [/\d %/, "83.2%, without a space"],
   // American spelling
   [/\b(?:de|re)?quantis\w*/, "quantiz-"],
   [

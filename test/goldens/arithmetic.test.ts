@@ -20,7 +20,7 @@ const MORE =
 /** The others have means of rows or two outputs side by side, which are computed in floats. */
 const MEANS = /^(dinov2.*-classifier|ijepa.*|siglip-(classifier|headless)|timm-vit-(avg|gap))$/;
 
-/** With int8's exact form. The approximations of I-BERT and I-ViT are within 1 % of GELU and softmax; .9993 is the least of these models. */
+/** With int8's exact form. The approximations of I-BERT and I-ViT are within 1% of GELU and softmax; .9993 is the least of these models. */
 const COSINE = 0.999;
 
 /** A norm before the blocks, which is on the residual stream: it has no levels. */

@@ -37,7 +37,7 @@ const COSINE_WINDOWS_AND_BIASES = 0.998;
 /** One query pools all rows of this one, so that one row of P.V is all there is of an embedding: .9988. */
 const COSINE_NARROW = 0.9985;
 
-/** A random 4-bit weight has an error of 7 % of the layer's (root mean square): the test is that every tensor is in its position. */
+/** A random 4-bit weight has an error of 7% of the layer's (root mean square): the test is that every tensor is in its position. */
 const COSINE_OF_4_BITS = 0.9;
 /** Measured: .875. The output of a model without a pool is one token. */
 const COSINE_OF_4_BITS_WITHOUT_POOL = 0.85;
