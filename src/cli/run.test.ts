@@ -135,7 +135,7 @@ describe("classify", () => {
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n");
     expect([lines[0], lines[3]]).toEqual([at("a.png"), at("b.png")]);
-    expect(lines[1]).toMatch(/^ +\d+\.\d% {2}LABEL_\d$/);
+    expect(lines[1]).toMatch(/^(?=.{7}%) *[<>]?\d+\.\d% {2}LABEL_\d$/);
     expect(lines).toHaveLength(6);
   });
 
