@@ -71,7 +71,7 @@ export async function pipelinesFor(machine: Capabilities, selection: Selection):
           const chosen = choice.kernel === kernel && choice.variant === variant;
           if (!kernel.name.includes(selection.kernel) || (selection.chosenOnly && !chosen)) continue;
           const { wgsl, constants, grid } = kernel.variants[variant];
-          const values = constants(step.problem);
+          const values = constants?.(step.problem) ?? {};
           const key = `${kernel.name}/${variant} ${JSON.stringify(values)}`;
           const problem = step.problem as object;
           const pipeline = found.get(key) ?? {

@@ -60,7 +60,7 @@ const STEP = 16;
 function attentionWork(kernel: AnyKernel, variant: string, problem: Attention, workgroups: number) {
   const { images, tokens, queries, heads, headDim } = problem;
   const { wgsl, constants } = kernel.variants[variant];
-  const { ROW_THREADS = 0, ROWS_PER_WORKGROUP = 4 * ROW_THREADS } = constants(problem);
+  const { ROW_THREADS = 0, ROWS_PER_WORKGROUP = 4 * ROW_THREADS } = constants?.(problem) ?? {};
   const keys = Number(/const KEYS: u32 = (\d+)u;/.exec(wgsl)?.[1] ?? 1);
   const planes = /\bPlanes\b/.test(wgsl) ? 2 : 1;
   const perHead = Math.max(queries, (ROWS_PER_WORKGROUP * workgroups) / (images * heads));

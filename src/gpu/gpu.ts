@@ -143,7 +143,7 @@ export class Gpu {
   pipeline<P>(kernel: Kernel<Bindings, P>, variant: string, problem: P): Promise<GPUComputePipeline> {
     kernel.check(problem);
     const { wgsl, constants } = kernel.variants[variant];
-    const values = constants(problem);
+    const values = constants?.(problem) ?? {};
     const key = `${kernel.name}/${variant} ${JSON.stringify(values)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {

@@ -28,11 +28,12 @@ export interface Capabilities {
 /** One way to compute a kernel: its linked WGSL, the override constants and the grid for a problem. */
 export interface Variant<P> {
   readonly wgsl: string;
-  readonly constants: (problem: P) => Readonly<Record<string, number>>;
+  /** Absent: the problem is set at run time, in `params`. */
+  readonly constants?: (problem: P) => Readonly<Record<string, number>>;
   readonly grid: (problem: P) => Grid;
   /** The kind of adapter it is shaped for; absent: either. A first guess only. */
   readonly shapedFor?: "gpu" | "software";
-  /** Its inner product; undefined without one. */
+  /** Its inner product, of which `dot4` needs dot4I8Packed; undefined without one. */
   readonly inner?: "dot4" | "f32";
   /** The vendor whose GPUs it is shaped for; absent: any. A first guess only. */
   readonly vendor?: string;
@@ -88,9 +89,15 @@ export function defineKernel<const B extends Bindings, P>(kernel: Kernel<B, P>):
 /** The names of the variants that run a problem on this machine, in the order the kernel prefers them. */
 export function variantsFor<P>(kernel: Kernel<Bindings, P>, machine: Capabilities, problem: P): string[] {
   kernel.check(problem);
+  const hasDot4 = machine.language.has("packed_4x8_integer_dot_product");
   return Object.entries(kernel.variants)
-    .filter(([, variant]) => variant.runsOn?.(machine, problem) ?? true)
+    .filter(([, { inner, runsOn }]) => (inner !== "dot4" || hasDot4) && (runsOn?.(machine, problem) ?? true))
     .map(([name]) => name);
+}
+
+/** Throws RangeError for a problem that does not fit what its kernel expects; `got`: the sizes that it expects something of. */
+export function checkProblem(fits: boolean, kernel: string, expected: string, ...got: unknown[]): void {
+  if (!fits) throw new RangeError(`${kernel}: expected ${expected}; got ${got.join(", ")}`);
 }
 
 const BUFFER_TYPES = { read: "read-only-storage", write: "storage", uniform: "uniform" } as const;

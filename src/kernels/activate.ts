@@ -1,7 +1,7 @@
 import wgsl from "../../shaders/activate.wgsl?wgsl";
-import { defineKernel } from "../gpu/kernel.ts";
+import { checkProblem, defineKernel } from "../gpu/kernel.ts";
 import { type Activation, activationCode } from "../tensor/activation.ts";
-import { flatGrid } from "./flat-grid.ts";
+import { flat } from "./flat.ts";
 
 export interface ActivateProblem {
   readonly rows: number;
@@ -15,13 +15,11 @@ const vectors = ({ rows, columns }: ActivateProblem) => (rows * columns) / 4;
 export const activate = defineKernel({
   name: "activate",
   bindings: { x: "read", out: "write", params: "uniform" },
-  variants: {
-    plain: { wgsl, constants: () => ({}), grid: (problem: ActivateProblem) => flatGrid(vectors(problem)) },
-  },
+  variants: { plain: flat(wgsl, vectors) },
   params: (problem: ActivateProblem) => Uint32Array.of(vectors(problem), activationCode(problem.activation)),
   check: ({ rows, columns }: ActivateProblem) => {
-    if (!(rows > 0 && columns > 0 && columns % 4 === 0))
-      throw new RangeError(`activate: expected rows > 0 and 4 | columns; got ${rows}, ${columns}`);
+    const fits = rows > 0 && columns > 0 && columns % 4 === 0;
+    checkProblem(fits, "activate", "rows > 0 and 4 | columns", rows, columns);
   },
   macs: (problem) => 4 * vectors(problem),
   bytes: (problem) => 32 * vectors(problem),

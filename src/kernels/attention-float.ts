@@ -17,7 +17,6 @@ const ROWS = 32;
 type GridOf<P> = (problem: P, rows: number) => Grid;
 const variant = <P>(wgsl: string, grid: GridOf<P>): Variant<P> => ({
   wgsl,
-  constants: () => ({}),
   grid: (problem) => grid(problem, ROWS),
 });
 const wide = (wgsl: string) => variant<WideAttentionProblem>(wgsl, wideGrid);

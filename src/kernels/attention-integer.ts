@@ -11,12 +11,7 @@ const kernel = (name: string, wgsl: string, log2E: number) =>
     name: `attention_${name}`,
     probe: undefined, // the expected output of the self-test is that of the exact softmax
     variants: {
-      workgroup: {
-        wgsl,
-        inner: "f32",
-        constants: () => ({}),
-        grid: (problem: AttentionProblem) => attentionGrid(problem, 4),
-      },
+      workgroup: { wgsl, inner: "f32", grid: (problem: AttentionProblem) => attentionGrid(problem, 4) },
     },
     params: (problem: AttentionProblem) => attentionParams(problem, log2E).slice(0, 5),
   });

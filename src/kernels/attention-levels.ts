@@ -28,7 +28,6 @@ export const attentionLevels = defineKernel({
   variants: {
     rows: {
       wgsl,
-      constants: () => ({}),
       grid: ({ images, queries, heads }: AttentionLevelsProblem) => [
         Math.ceil(queries / ROWS),
         heads,

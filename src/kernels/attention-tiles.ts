@@ -13,9 +13,7 @@ export function attentionTiles<P>(
     wgsl,
     shapedFor: "gpu",
     inner,
-    constants: () => ({}),
     grid: (problem) => grid(problem, rows),
-    runsOn: ({ language }) => inner !== "dot4" || language.has("packed_4x8_integer_dot_product"),
   });
   return {
     "dot4-32": variant(dot4, 32, "dot4"),

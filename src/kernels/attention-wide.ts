@@ -1,7 +1,7 @@
 // Attention with more than Q, K and V of an image's rows in one tensor: windows, a bias, cosines, Q of other rows. Where rows lie, one
 // head of one sequence at a time, a sequence being an image or a window of it.
 
-import type { Grid } from "../gpu/kernel.ts";
+import { checkProblem, type Grid } from "../gpu/kernel.ts";
 import {
   type AttentionProblem,
   attentionParams,
@@ -122,8 +122,6 @@ export function checkWide(problem: WideAttentionProblem): void {
   const { tokens, queries, queryRows = tokens } = problem;
   // Q's rows are its own.
   checkAttention({ ...problem, tokens: Math.max(tokens, queryRows) });
-  if (!(tokens > 0 && queries <= queryRows))
-    throw new RangeError(
-      `attention: expected tokens > 0 and queries <= ${queryRows}; got ${tokens}, ${queries}`,
-    );
+  const fits = tokens > 0 && queries <= queryRows;
+  checkProblem(fits, "attention", `tokens > 0 and queries <= ${queryRows}`, tokens, queries);
 }

@@ -1,6 +1,6 @@
 import dot4Wgsl from "../../shaders/attention.wgsl?slices&dot4&wgsl";
 import f32Wgsl from "../../shaders/attention.wgsl?slices&wgsl";
-import { defineKernel, type Grid, type Probe, type Variant } from "../gpu/kernel.ts";
+import { checkProblem, defineKernel, type Grid, type Probe, type Variant } from "../gpu/kernel.ts";
 import { GROUP, paddedRows } from "./gemm.ts";
 
 /** Multi-head attention over the rows of `images` images of `tokens` rows each. */
@@ -57,15 +57,13 @@ const variant = (wgsl: string, inner?: "dot4" | "f32"): Variant<AttentionProblem
   inner,
   constants: () => ({ ROWS_PER_WORKGROUP: THREADS }),
   grid: (problem) => attentionGrid(problem, 4 * THREADS),
-  runsOn: ({ language }) => inner !== "dot4" || language.has("packed_4x8_integer_dot_product"),
 });
 
 export function checkAttention({ images, tokens, queries, heads, headDim }: AttentionProblem): void {
   const counts = [images, tokens, queries, heads, headDim];
-  if (counts.every((count) => count > 0) && queries <= tokens && headDim <= 128) return;
-  throw new RangeError(
-    `attention: expected images, tokens, queries, heads and headDim > 0, queries <= tokens and headDim <= 128; got ${counts}`,
-  );
+  const fits = counts.every((count) => count > 0) && queries <= tokens && headDim <= 128;
+  const expected = "images, tokens, queries, heads and headDim > 0, queries <= tokens and headDim <= 128";
+  checkProblem(fits, "attention", expected, ...counts);
 }
 
 export const attentionMacs = ({ images, tokens, queries, heads, headDim }: AttentionProblem) =>

@@ -1,7 +1,7 @@
 import wgsl from "../../shaders/combine.wgsl?wgsl";
-import { defineKernel } from "../gpu/kernel.ts";
+import { checkProblem, defineKernel } from "../gpu/kernel.ts";
 import { type Activation, activationCode } from "../tensor/activation.ts";
-import { flatGrid } from "./flat-grid.ts";
+import { flat } from "./flat.ts";
 
 /** x + y, x y, or activation(x) y, on the first `rows` rows that each of `images` images has of both. */
 export interface CombineProblem {
@@ -25,9 +25,7 @@ const vectors = ({ images, rows, columns }: CombineProblem) => (images * rows * 
 export const combine = defineKernel({
   name: "combine",
   bindings: { x: "read", y: "read", out: "write", params: "uniform" },
-  variants: {
-    plain: { wgsl, constants: () => ({}), grid: (problem: CombineProblem) => flatGrid(vectors(problem)) },
-  },
+  variants: { plain: flat(wgsl, vectors) },
   params: (problem: CombineProblem) => {
     const { rows, columns, xRows, yRows, by } = problem;
     const operation = by === "sum" ? SUM : by === "product" ? 0 : activationCode(by);
@@ -36,10 +34,10 @@ export const combine = defineKernel({
     return Uint32Array.of(vectors(problem), columns / 4, rows, xRows, yRows, ...strides, operation);
   },
   check: ({ images, rows, columns, xRows, yRows }: CombineProblem) => {
-    if (!(images > 0 && rows > 0 && columns % 4 === 0 && rows <= xRows && (rows <= yRows || yRows === 0)))
-      throw new RangeError(
-        `combine: expected images > 0, 4 | columns and 0 < rows <= those of x and y; got ${images}, ${columns}, ${rows}, ${xRows}, ${yRows}`,
-      );
+    const fits =
+      images > 0 && rows > 0 && columns % 4 === 0 && rows <= xRows && (rows <= yRows || yRows === 0);
+    const expected = "images > 0, 4 | columns and 0 < rows <= those of x and y";
+    checkProblem(fits, "combine", expected, images, columns, rows, xRows, yRows);
   },
   macs: (problem) => 4 * vectors(problem),
   bytes: (problem) => 48 * vectors(problem),

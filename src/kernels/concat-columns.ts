@@ -1,6 +1,6 @@
 import wgsl from "../../shaders/concat_columns.wgsl?wgsl";
-import { defineKernel } from "../gpu/kernel.ts";
-import { flatGrid } from "./flat-grid.ts";
+import { checkProblem, defineKernel } from "../gpu/kernel.ts";
+import { flat } from "./flat.ts";
 
 /** One of the values that are put side by side, as it lies in memory. */
 interface Side {
@@ -26,24 +26,17 @@ const vectors = ({ images, rows, columns }: ConcatColumnsProblem) => (images * r
 export const concatColumns = defineKernel({
   name: "concat_columns",
   bindings: { x: "read", y: "read", out: "write", params: "uniform" },
-  variants: {
-    plain: {
-      wgsl,
-      constants: () => ({}),
-      grid: (problem: ConcatColumnsProblem) => flatGrid(vectors(problem)),
-    },
-  },
+  variants: { plain: flat(wgsl, vectors) },
   params: (problem: ConcatColumnsProblem) => {
     const { rows, columns, x, y } = problem;
     const quarters = [x.width, y.width, x.columns, y.columns].map((count) => count / 4);
     return Uint32Array.of(vectors(problem), columns / 4, rows, ...quarters, x.rows, y.rows);
   },
   check: ({ images, rows, columns, x, y }: ConcatColumnsProblem) => {
-    const fits = [x, y].every((side) => side.width > 0 && side.width % 4 === 0 && rows <= side.rows);
-    if (!(images > 0 && rows > 0 && columns % 4 === 0 && x.width + y.width <= columns && fits))
-      throw new RangeError(
-        `concat_columns: expected images, rows > 0 and 4 | widths, whose sum is <= columns; got ${images}, ${rows}, ${x.width}, ${y.width}, ${columns}`,
-      );
+    const sides = [x, y].every((side) => side.width > 0 && side.width % 4 === 0 && rows <= side.rows);
+    const fits = images > 0 && rows > 0 && columns % 4 === 0 && x.width + y.width <= columns && sides;
+    const expected = "images, rows > 0 and 4 | widths, whose sum is <= columns";
+    checkProblem(fits, "concat_columns", expected, images, rows, x.width, y.width, columns);
   },
   macs: vectors,
   bytes: (problem) => 32 * vectors(problem),

@@ -1,6 +1,6 @@
 import wgsl from "../../shaders/gather_rows.wgsl?wgsl";
-import { defineKernel } from "../gpu/kernel.ts";
-import { flatGrid } from "./flat-grid.ts";
+import { checkProblem, defineKernel } from "../gpu/kernel.ts";
+import { flat } from "./flat.ts";
 
 /** For each of `images` images, rows of x by their number, `pieces` of them side by side. */
 export interface GatherRowsProblem {
@@ -22,19 +22,16 @@ const vectors = ({ images, rows, columns }: GatherRowsProblem) => (images * rows
 export const gatherRows = defineKernel({
   name: "gather_rows",
   bindings: { x: "read", index: "read", out: "write", params: "uniform" },
-  variants: {
-    plain: { wgsl, constants: () => ({}), grid: (problem: GatherRowsProblem) => flatGrid(vectors(problem)) },
-  },
+  variants: { plain: flat(wgsl, vectors) },
   params: (problem: GatherRowsProblem) => {
     const { rows, columns, pieces, width, xRows, xColumns } = problem;
     return Uint32Array.of(vectors(problem), columns / 4, rows, width / 4, xColumns / 4, xRows, pieces);
   },
   check: ({ images, rows, columns, pieces, width, xColumns }: GatherRowsProblem) => {
-    const fits = width > 0 && width % 4 === 0 && width <= xColumns && pieces * width <= columns;
-    if (!(images > 0 && rows > 0 && pieces > 0 && fits && columns % 4 === 0 && xColumns % 4 === 0))
-      throw new RangeError(
-        `gather_rows: expected images, rows, pieces > 0 and 4 | width, pieces * width <= columns; got ${images}, ${rows}, ${pieces}, ${width}, ${columns}`,
-      );
+    const piece = width > 0 && width % 4 === 0 && width <= xColumns && pieces * width <= columns;
+    const fits = images > 0 && rows > 0 && pieces > 0 && piece && columns % 4 === 0 && xColumns % 4 === 0;
+    const expected = "images, rows, pieces > 0 and 4 | width, pieces * width <= columns";
+    checkProblem(fits, "gather_rows", expected, images, rows, pieces, width, columns);
   },
   macs: vectors,
   bytes: (problem) => 32 * vectors(problem),

@@ -1,6 +1,6 @@
 import activateWgsl from "../../shaders/gemm_float.wgsl?activate&wgsl";
 import addWgsl from "../../shaders/gemm_float.wgsl?add&wgsl";
-import { defineKernel, type Variant } from "../gpu/kernel.ts";
+import { checkProblem, defineKernel, type Variant } from "../gpu/kernel.ts";
 import { activationCode } from "../tensor/activation.ts";
 import { type GemmProblem, GROUP } from "./gemm.ts";
 
@@ -16,8 +16,8 @@ const variant = (
 
 const shared = {
   check: ({ rows, n, k }: GemmProblem) => {
-    if (!(rows > 0 && n > 0 && k > 0 && n % GROUP === 0 && k % 4 === 0))
-      throw new RangeError(`gemm_float: rows > 0, 64 | n, 4 | k; got ${rows}, ${n}, ${k}`);
+    const fits = rows > 0 && n > 0 && k > 0 && n % GROUP === 0 && k % 4 === 0;
+    checkProblem(fits, "gemm_float", "rows > 0, 64 | n, 4 | k", rows, n, k);
   },
   macs: ({ rows, n, k }: GemmProblem) => rows * n * k,
   bytes: ({ rows, n, k }: GemmProblem) => 4 * (rows * k + n * k + rows * n),

@@ -14,12 +14,7 @@ const kernel = <E extends Epilogue>(name: string, epilogue: E, wgsl: string) =>
     macs: ({ rows, n, k }) => rows * n * k,
     bytes: ({ rows, n, k }) => rows * k + n * k + rows * n * (epilogue === "quantize" ? 1 : 4),
     variants: {
-      column: {
-        wgsl,
-        inner: "f32",
-        constants: () => ({}),
-        grid: ({ rows, n }) => [n / GROUP, Math.ceil(rows / ROWS)],
-      },
+      column: { wgsl, inner: "f32", grid: ({ rows, n }) => [n / GROUP, Math.ceil(rows / ROWS)] },
     },
   });
 

@@ -4,6 +4,7 @@
 import {
   type Bindings,
   type Capabilities,
+  checkProblem,
   defineKernel,
   type Kernel,
   type Probe,
@@ -88,7 +89,6 @@ export interface GemmVariant {
   /** Override constants of the shape; none if the problem is set at run time. */
   readonly constants?: Readonly<Record<string, number>>;
   readonly shapedFor?: Variant<GemmProblem>["shapedFor"];
-  /** Beside `dot4I8Packed` for `dot4`. */
   readonly runsOn?: (machine: Capabilities) => boolean;
 }
 
@@ -149,7 +149,7 @@ export function gemmKernel<E extends Epilogue>(
 function gemmVariant(
   epilogue: Epilogue,
   wgsl: string,
-  { inner, tile, threads, constants, shapedFor, runsOn = () => true }: GemmVariant,
+  { inner, tile, threads, constants, shapedFor, runsOn }: GemmVariant,
   told: Told,
 ): Variant<GemmProblem> {
   const [rows, columns] = tile;
@@ -159,17 +159,15 @@ function gemmVariant(
     tile,
     threads: threads ?? (rows * columns) / 16,
     inner,
-    constants: (problem) =>
-      told === "params"
-        ? {}
-        : {
-            ...gemmConstants(epilogue, problem),
-            ...constants,
-            ...(roundUp(problem.rows, rows) > paddedRows(problem.rows) && { ROWS: problem.rows }),
-          },
+    ...(told === "constants" && {
+      constants: (problem) => ({
+        ...gemmConstants(epilogue, problem),
+        ...constants,
+        ...(roundUp(problem.rows, rows) > paddedRows(problem.rows) && { ROWS: problem.rows }),
+      }),
+    }),
     grid: ({ rows: end, firstRow = 0, n }) => [n / columns, Math.ceil((end - firstRow) / rows)],
-    runsOn: (machine) =>
-      runsOn(machine) && (inner !== "dot4" || machine.language.has("packed_4x8_integer_dot_product")),
+    runsOn,
   };
 }
 
@@ -266,8 +264,7 @@ export function gemmParams({
 
 export function checkGemm({ rows, n, k }: GemmProblem): void {
   const fits = rows > 0 && n > 0 && k > 0 && n % GROUP === 0 && k % GROUP === 0;
-  if (!fits)
-    throw new RangeError(`gemm: rows, n and k must be > 0, n and k multiples of 64; got ${rows}, ${n}, ${k}`);
+  checkProblem(fits, "gemm", "rows, n and k > 0, n and k multiples of 64", rows, n, k);
 }
 
 /** Rows as allocated. */

@@ -1,5 +1,5 @@
 import wgsl from "../../shaders/head.wgsl?wgsl";
-import { defineKernel } from "../gpu/kernel.ts";
+import { checkProblem, defineKernel } from "../gpu/kernel.ts";
 
 /** A GEMV per image: `tokens` readout tokens of `stride` f32 values against int8 weights of `classes` classes. */
 export interface HeadProblem {
@@ -27,10 +27,9 @@ export const head = defineKernel({
     },
   },
   check: ({ images, tokens, stride, classes }: HeadProblem) => {
-    if (!(images > 0 && tokens > 0 && stride > 0 && stride % 64 === 0 && classes > 0 && classes % 64 === 0))
-      throw new RangeError(
-        `head: 64 | stride, 64 | classes, all > 0; got ${images}, ${tokens}, ${stride}, ${classes}`,
-      );
+    const counts = [images, tokens, stride, classes];
+    const fits = counts.every((count) => count > 0) && stride % 64 === 0 && classes % 64 === 0;
+    checkProblem(fits, "head", "64 | stride, 64 | classes, all > 0", ...counts);
   },
   macs: ({ images, tokens, stride, classes }: HeadProblem) => images * tokens * stride * classes,
   bytes: ({ images, tokens, stride, classes }: HeadProblem) =>

@@ -2,7 +2,7 @@ import quantizeWgsl from "../../shaders/layernorm.wgsl?quantize&wgsl";
 import plainWgsl from "../../shaders/layernorm.wgsl?wgsl";
 import quantizeRowsWgsl from "../../shaders/layernorm_rows.wgsl?quantize&wgsl";
 import plainRowsWgsl from "../../shaders/layernorm_rows.wgsl?wgsl";
-import { defineKernel, type Variant } from "../gpu/kernel.ts";
+import { checkProblem, defineKernel, type Variant } from "../gpu/kernel.ts";
 
 /** LayerNorm over the first `width` of `stride` columns; width a multiple of 4, stride of 64. */
 export interface LayerNormProblem {
@@ -41,10 +41,9 @@ const perThread = (wgsl: string): Variant<LayerNormProblem> => ({
 });
 
 function check({ rows, width, stride }: LayerNormProblem): void {
-  if (!(rows > 0 && width > 0 && width % 4 === 0 && stride % 64 === 0 && stride >= width && stride <= WIDEST))
-    throw new RangeError(
-      `layernorm: expected rows > 0, 4 | width <= stride and 64 | stride <= ${WIDEST}, got ${rows}, ${width}, ${stride}`,
-    );
+  const fits = rows > 0 && width > 0 && width % 4 === 0 && stride % 64 === 0;
+  const expected = `rows > 0, 4 | width <= stride and 64 | stride <= ${WIDEST}`;
+  checkProblem(fits && stride >= width && stride <= WIDEST, "layernorm", expected, rows, width, stride);
 }
 
 const shared = { check, macs: ({ rows, width }: LayerNormProblem) => 4 * rows * width };

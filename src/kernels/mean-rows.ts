@@ -1,5 +1,5 @@
 import wgsl from "../../shaders/mean_rows.wgsl?wgsl";
-import { defineKernel } from "../gpu/kernel.ts";
+import { checkProblem, defineKernel } from "../gpu/kernel.ts";
 
 /** The mean of `count` rows from `first` on, of the `xRows` rows that each of `images` images has. */
 export interface MeanRowsProblem {
@@ -16,22 +16,15 @@ const vectors = ({ images, columns }: MeanRowsProblem) => (images * columns) / 4
 export const meanRows = defineKernel({
   name: "mean_rows",
   bindings: { x: "read", out: "write", params: "uniform" },
-  variants: {
-    plain: {
-      wgsl,
-      constants: () => ({}),
-      grid: (problem: MeanRowsProblem) => [Math.ceil(vectors(problem) / 64)],
-    },
-  },
+  variants: { plain: { wgsl, grid: (problem: MeanRowsProblem) => [Math.ceil(vectors(problem) / 64)] } },
   params: (problem: MeanRowsProblem) => {
     const { columns, xRows, first, count } = problem;
     return Uint32Array.of(vectors(problem), columns / 4, xRows, first, count);
   },
   check: ({ images, columns, xRows, first, count }: MeanRowsProblem) => {
-    if (!(images > 0 && columns > 0 && columns % 4 === 0 && count > 0 && first + count <= xRows))
-      throw new RangeError(
-        `mean_rows: expected images, count > 0, 4 | columns and first + count <= rows; got ${images}, ${count}, ${columns}, ${first}, ${xRows}`,
-      );
+    const fits = images > 0 && columns > 0 && columns % 4 === 0 && count > 0 && first + count <= xRows;
+    const expected = "images, count > 0, 4 | columns and first + count <= rows";
+    checkProblem(fits, "mean_rows", expected, images, count, columns, first, xRows);
   },
   macs: (problem) => vectors(problem) * problem.count,
   bytes: (problem) => 16 * vectors(problem) * (problem.count + 1),

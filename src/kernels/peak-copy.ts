@@ -7,11 +7,7 @@ export const peakCopy = defineKernel({
   name: "peak_copy",
   bindings: { x: "read", out: "write" },
   variants: {
-    vec4: {
-      wgsl,
-      constants: () => ({}),
-      grid: ({ threads }: Pick<PeakProblem, "threads">) => [threads / 256],
-    },
+    vec4: { wgsl, grid: ({ threads }: Pick<PeakProblem, "threads">) => [threads / 256] },
   },
   check: ({ threads }: Pick<PeakProblem, "threads">) => checkPeak("peak_copy")({ threads, rounds: 4 }),
   macs: () => 0,

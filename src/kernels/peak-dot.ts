@@ -12,7 +12,6 @@ export const peakDot = defineKernel({
       inner: "dot4",
       constants: ({ rounds }: PeakProblem) => ({ ROUNDS: rounds / 4 }),
       grid: ({ threads }: PeakProblem) => [threads / 256],
-      runsOn: ({ language }) => language.has("packed_4x8_integer_dot_product"),
     },
   },
   check: checkPeak("peak_dot"),

@@ -1,5 +1,7 @@
 // The problem of the micro-kernels that measure an adapter's peaks.
 
+import { checkProblem } from "../gpu/kernel.ts";
+
 export interface PeakProblem {
   /** A multiple of 256, of 65,535 workgroups at most. */
   readonly threads: number;
@@ -9,7 +11,8 @@ export interface PeakProblem {
 
 export function checkPeak(name: string): (problem: PeakProblem) => void {
   return ({ threads, rounds }) => {
-    if (!(threads > 0 && threads % 256 === 0 && threads / 256 <= 65_535 && rounds > 0 && rounds % 4 === 0))
-      throw new RangeError(`${name}: 256 | threads, 4 | rounds, both > 0; got ${threads}, ${rounds}`);
+    const fits =
+      threads > 0 && threads % 256 === 0 && threads / 256 <= 65_535 && rounds > 0 && rounds % 4 === 0;
+    checkProblem(fits, name, "256 | threads, 4 | rounds, both > 0", threads, rounds);
   };
 }

@@ -1,8 +1,8 @@
 import quantizeWgsl from "../../shaders/prepare_heads.wgsl?quantize&wgsl";
 import floatWgsl from "../../shaders/prepare_heads.wgsl?wgsl";
-import { defineKernel, type Variant } from "../gpu/kernel.ts";
+import { checkProblem, defineKernel } from "../gpu/kernel.ts";
 import { roundUp } from "../tensor/round-up.ts";
-import { flatGrid } from "./flat-grid.ts";
+import { flat } from "./flat.ts";
 import { GROUP } from "./gemm.ts";
 
 /** Heads of rows, normalized and rotated. Q, K and V side by side are three sets of heads. */
@@ -29,12 +29,6 @@ const threads = ({ images, rows, heads, sets }: PrepareHeadsProblem) => images *
 const values = (problem: PrepareHeadsProblem) => threads(problem) * headStride(problem.headDim);
 const bits = (flags: readonly boolean[]) => flags.reduce((mask, flag, i) => mask | (Number(flag) << i), 0);
 
-const variant = (wgsl: string): Variant<PrepareHeadsProblem> => ({
-  wgsl,
-  constants: () => ({}),
-  grid: (problem) => flatGrid(threads(problem)),
-});
-
 const shared = {
   params: (problem: PrepareHeadsProblem) => {
     const { rows, heads, headDim, sets, norm, eps, pairs } = problem;
@@ -47,20 +41,10 @@ const shared = {
     return params;
   },
   check: ({ images, rows, heads, headDim, sets }: PrepareHeadsProblem) => {
-    if (
-      !(
-        images > 0 &&
-        rows > 0 &&
-        heads > 0 &&
-        sets.length > 0 &&
-        headDim > 0 &&
-        headDim <= 128 &&
-        headDim % 8 === 0
-      )
-    )
-      throw new RangeError(
-        `prepare_heads: expected images, rows, heads, sets > 0 and 8 | headDim <= 128; got ${images}, ${rows}, ${heads}, ${sets.length}, ${headDim}`,
-      );
+    const counts = [images, rows, heads, sets.length, headDim];
+    const fits = counts.every((count) => count > 0) && headDim <= 128 && headDim % 8 === 0;
+    const expected = "images, rows, heads, sets > 0 and 8 | headDim <= 128";
+    checkProblem(fits, "prepare_heads", expected, ...counts);
   },
   macs: (problem: PrepareHeadsProblem) => 4 * values(problem),
 } as const;
@@ -72,7 +56,7 @@ export const prepareHeadsQuantize = defineKernel({
     ...{ x: "read", gamma: "read", beta: "read", cosine: "read", sine: "read" },
     ...{ out: "write", out_scale: "write", params: "uniform" },
   },
-  variants: { thread: variant(quantizeWgsl) },
+  variants: { thread: flat(quantizeWgsl, threads) },
   bytes: (problem) => 5 * values(problem),
   ...shared,
 });
@@ -84,7 +68,7 @@ export const prepareHeads = defineKernel({
     ...{ x: "read", gamma: "read", beta: "read", cosine: "read", sine: "read" },
     ...{ out: "write", params: "uniform" },
   },
-  variants: { thread: variant(floatWgsl) },
+  variants: { thread: flat(floatWgsl, threads) },
   bytes: (problem) => 8 * values(problem),
   ...shared,
 });

@@ -1,9 +1,10 @@
 import floatWgsl from "../../shaders/quantize_levels.wgsl?float&wgsl";
 import int8Wgsl from "../../shaders/quantize_levels.wgsl?wgsl";
-import { defineKernel, type Grid, type Variant } from "../gpu/kernel.ts";
+import { defineKernel } from "../gpu/kernel.ts";
 import { levelsOf, type Quantizer, scaleAt } from "../quant/quantizer.ts";
 import { type Activation, activationCode } from "../tensor/activation.ts";
-import { GROUP } from "./gemm.ts";
+import { flat } from "./flat.ts";
+import { checkGroups } from "./quantize-rows.ts";
 
 /** The parameters of a quantizer that all columns share; scales and zero points are in the table. */
 export interface Levels {
@@ -58,15 +59,6 @@ export function levelsTable(
 
 const vectors = ({ rows, columns }: QuantizeLevelsProblem) => (rows * columns) / 4;
 
-const variant = (wgsl: string): Variant<QuantizeLevelsProblem> => ({
-  wgsl,
-  constants: () => ({}),
-  grid: (problem): Grid => {
-    const groups = Math.ceil(vectors(problem) / 64);
-    return [Math.min(groups, 32_768), Math.ceil(groups / 32_768)];
-  },
-});
-
 const shared = {
   params: (problem: QuantizeLevelsProblem) => {
     const { columns, activation } = problem;
@@ -79,10 +71,7 @@ const shared = {
       ...packLevels(problem.levels),
     );
   },
-  check: ({ rows, columns }: QuantizeLevelsProblem) => {
-    if (!(rows > 0 && columns > 0 && columns % GROUP === 0))
-      throw new RangeError(`quantize_levels: rows > 0, 64 | columns; got ${rows}, ${columns}`);
-  },
+  check: checkGroups("quantize_levels"),
   macs: (problem: QuantizeLevelsProblem) => 4 * vectors(problem),
 };
 
@@ -90,7 +79,7 @@ const shared = {
 export const quantizeLevels = defineKernel({
   name: "quantize_levels",
   bindings: { x: "read", table: "read", out: "write", out_scale: "write", params: "uniform" },
-  variants: { plain: variant(int8Wgsl) },
+  variants: { plain: flat(int8Wgsl, vectors) },
   bytes: (problem) => 20 * vectors(problem),
   ...shared,
 });
@@ -99,7 +88,7 @@ export const quantizeLevels = defineKernel({
 export const roundToLevels = defineKernel({
   name: "round_to_levels",
   bindings: { x: "read", table: "read", out: "write", params: "uniform" },
-  variants: { plain: variant(floatWgsl) },
+  variants: { plain: flat(floatWgsl, vectors) },
   bytes: (problem) => 32 * vectors(problem),
   ...shared,
 });

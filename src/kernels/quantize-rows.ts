@@ -1,7 +1,7 @@
 import groupsWgsl from "../../shaders/quantize_groups.wgsl?wgsl";
 import rowsWgsl from "../../shaders/quantize_rows.wgsl?wgsl";
-import { defineKernel, type Grid, type Variant } from "../gpu/kernel.ts";
-import { flatGrid } from "./flat-grid.ts";
+import { checkProblem, defineKernel } from "../gpu/kernel.ts";
+import { flat, flatGrid } from "./flat.ts";
 import { GROUP } from "./gemm.ts";
 
 /** f32 [rows, columns] to int8. */
@@ -10,17 +10,21 @@ export interface QuantizeRowsProblem {
   readonly columns: number;
 }
 
-const variant = (
-  wgsl: string,
-  grid: (problem: QuantizeRowsProblem) => Grid,
-): Variant<QuantizeRowsProblem> => ({ wgsl, constants: () => ({}), grid });
+/** The check of kernels that read or write groups of 64 columns. */
+export const checkGroups =
+  (kernel: string) =>
+  ({ rows, columns }: QuantizeRowsProblem): void =>
+    checkProblem(
+      rows > 0 && columns > 0 && columns % GROUP === 0,
+      kernel,
+      "rows > 0 and 64 | columns",
+      rows,
+      columns,
+    );
 
 const shared = {
   bindings: { x: "read", out: "write", out_scale: "write", params: "uniform" },
-  check: ({ rows, columns }: QuantizeRowsProblem) => {
-    if (!(rows > 0 && columns > 0 && columns % GROUP === 0))
-      throw new RangeError(`quantize_rows: expected rows > 0 and 64 | columns; got ${rows}, ${columns}`);
-  },
+  check: checkGroups("quantize_rows"),
   macs: ({ rows, columns }: QuantizeRowsProblem) => rows * columns,
   bytes: ({ rows, columns }: QuantizeRowsProblem) => 5 * rows * columns,
 } as const;
@@ -28,7 +32,7 @@ const shared = {
 /** With a scale per row, and 16 bits for its outlier: [rows, 3] as in `ROW_SCALE`. */
 export const quantizeRows = defineKernel({
   name: "quantize_rows",
-  variants: { workgroup: variant(rowsWgsl, ({ rows }) => flatGrid(rows, 1)) },
+  variants: { workgroup: { wgsl: rowsWgsl, grid: ({ rows }: QuantizeRowsProblem) => flatGrid(rows, 1) } },
   params: ({ rows, columns }) => Uint32Array.of(rows, columns / 4),
   ...shared,
 });
@@ -36,7 +40,9 @@ export const quantizeRows = defineKernel({
 /** With a scale per row and 64 columns. */
 export const quantizeGroups = defineKernel({
   name: "quantize_groups",
-  variants: { thread: variant(groupsWgsl, ({ rows, columns }) => flatGrid((rows * columns) / GROUP)) },
+  variants: {
+    thread: flat(groupsWgsl, ({ rows, columns }: QuantizeRowsProblem) => (rows * columns) / GROUP),
+  },
   params: ({ rows, columns }) => Uint32Array.of((rows * columns) / GROUP, GROUP / 4),
   ...shared,
 });

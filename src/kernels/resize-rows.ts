@@ -1,5 +1,5 @@
 import wgsl from "../../shaders/resize_rows.wgsl";
-import { defineKernel } from "../gpu/kernel.ts";
+import { checkProblem, defineKernel } from "../gpu/kernel.ts";
 
 export interface ResizeRowsProblem {
   /** Pixels of a resized row: the crop's width. */
@@ -21,10 +21,8 @@ export const resizeRows = defineKernel({
       grid: ({ width, rows }) => [Math.ceil(width / 32), Math.ceil(rows / 2)],
     },
   },
-  check: ({ width, rows }) => {
-    if (!(width > 0 && rows > 0))
-      throw new RangeError(`resize_rows: width and rows must be > 0; got ${width}, ${rows}`);
-  },
+  check: ({ width, rows }) =>
+    checkProblem(width > 0 && rows > 0, "resize_rows", "width and rows > 0", width, rows),
   macs: ({ width, rows, taps }) => 3 * width * rows * taps,
   bytes: ({ width, rows, taps }) => 4 * width * (rows + 1 + taps),
 });
