@@ -25,7 +25,9 @@ export async function readPicture(source: string | Uint8Array, name?: string): P
     throw new PictureError(`${called}: ${trouble(cause, bytes)}`, { cause });
   });
   checkPictureSize(called, header.width, header.height);
-  return decode(image.rotate(), header).catch((cause) => {
+  // sharp's step that turns an image takes time even if there is nothing to turn.
+  const upright = (header.orientation ?? 1) > 1 ? image.rotate() : image;
+  return decode(upright, header).catch((cause) => {
     throw new PictureError(`${called}: ${trouble(cause, bytes)}`, { cause });
   });
 }

@@ -38,11 +38,10 @@ try {
   const pictures = path.join(folder, "pictures");
   await write(pictures);
   const alone = await ratesAlone(pictures);
-  const { seconds, warmBytes, peakBytes } = await label(pictures);
+  const { rate, warmBytes, peakBytes } = await label(pictures);
   checkRows(readFileSync(output, "utf8").trim().split("\n"));
 
   const growth = peakBytes - warmBytes;
-  const rate = PICTURES / seconds;
   const least = Math.min(alone.model, alone.decoder);
   // One after the other on the same cores.
   const both = 1 / (1 / alone.model + 1 / alone.decoder);
@@ -115,22 +114,25 @@ async function ratesAlone(folder) {
   return { model, decoder };
 }
 
-/** @param {string} pictures @returns {Promise<{ seconds: number, warmBytes: number, peakBytes: number }>} */
+/** @param {string} pictures @returns {Promise<{ rate: number, warmBytes: number, peakBytes: number }>} */
 function label(pictures) {
   const program = path.join(root, "dist", "cli.js");
-  const begin = performance.now();
   const child = spawn(process.execPath, [program, "label", pictures, "-o", output, "--device", "cpu"], {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, MALLOC_ARENA_MAX: "2" }, // as in docs/jobs.md
   });
   /** Samples of each thousand rows: single ones move with the garbage of the moment. @type {number[][]} */
   const samples = [];
+  /** The first part: the model and the decoder alone are measured after they have loaded, too. @type {{ rows: number, at: number } | undefined} */
+  let first;
   const timer = setInterval(() => {
     const bytes = residentBytes(child.pid);
-    const window = Math.floor(rowsSoFar() / WINDOW);
+    const rows = rowsSoFar();
+    if (rows) first ??= { rows, at: performance.now() };
+    const window = Math.floor(rows / WINDOW);
     samples[window] ??= [];
     if (bytes) samples[window].push(bytes);
-  }, 200);
+  }, 100);
   return new Promise((resolve, reject) =>
     child.on("exit", (code) => {
       clearInterval(timer);
@@ -138,8 +140,9 @@ function label(pictures) {
       const means = samples
         .slice(1, PICTURES / WINDOW)
         .map((some) => some.reduce((a, b) => a + b) / some.length);
+      if (!first) return reject(new Error("the job was over before its first part was seen"));
       resolve({
-        seconds: (performance.now() - begin) / 1000,
+        rate: ((PICTURES - first.rows) / (performance.now() - first.at)) * 1000,
         warmBytes: means[0],
         peakBytes: Math.max(...means),
       });
