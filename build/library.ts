@@ -2,6 +2,7 @@ import path from "node:path";
 import { defineConfig, type Plugin } from "vite";
 import manifest from "../package.json" with { type: "json" };
 import { assembly } from "./assembly-plugin.ts";
+import { chunks } from "./chunks.ts";
 import { wgsl } from "./wgsl-plugin.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -14,9 +15,6 @@ const edges = {
   "element-define": "src/element/define.ts",
   quantize: "src/calibration/index.ts",
 };
-
-/** Separate from the kernels, whose creation bundlers treat as a side effect: importing only this includes only this. */
-const geometry = { name: "geometry", test: /src\/image\/geometry\.ts$/ };
 
 /** One file each, without lazy parts: a worker starts from one address, and a page without a bundler writes one. */
 const singles: Record<string, Record<string, string>> = {
@@ -43,7 +41,7 @@ export default defineConfig(({ mode }) => ({
       checks: { bundlerTimings: false },
       external: [/^node:/, ...Object.keys(manifest.peerDependencies)],
       output: {
-        codeSplitting: mode in singles ? false : { groups: [geometry] },
+        codeSplitting: mode in singles ? false : { groups: chunks },
         // Without a hash: every import of a chunk would carry one, and the version is in the package's address.
         chunkFileNames: "[name].js",
         // Vite leaves the white space in modules; a bundler that uses them does not, nor should a page's one file have it.

@@ -3,6 +3,7 @@ import path from "node:path";
 import { defineConfig, type Plugin } from "vite";
 import { docs } from "../demo/classify/texts.ts";
 import { assembly } from "./assembly-plugin.ts";
+import { chunks } from "./chunks.ts";
 import { installable } from "./installable.ts";
 import { keeping } from "./kept.ts";
 import { pageTexts } from "./page-texts.ts";
@@ -57,6 +58,7 @@ export default defineConfig({
         "service-worker": "demo/service-worker.ts",
       },
       output: {
+        codeSplitting: { groups: chunks },
         entryFileNames: ({ name }) =>
           name === "service-worker" ? "service-worker.js" : "assets/[name]-[hash].js",
       },

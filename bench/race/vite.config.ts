@@ -1,6 +1,7 @@
 import path from "node:path";
 import { defineConfig } from "vite";
 import { assembly } from "../../build/assembly-plugin.ts";
+import { chunks } from "../../build/chunks.ts";
 import { wgsl } from "../../build/wgsl-plugin.ts";
 
 const shaders = path.resolve(import.meta.dirname, "../../shaders");
@@ -16,5 +17,9 @@ export default defineConfig({
     rolldownOptions: { output: { codeSplitting: false } },
     plugins: () => [wgsl(shaders), assembly()],
   },
-  build: { target: "es2022", emptyOutDir: true },
+  build: {
+    target: "es2022",
+    emptyOutDir: true,
+    rolldownOptions: { output: { codeSplitting: { groups: chunks } } },
+  },
 });

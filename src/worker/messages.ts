@@ -4,7 +4,21 @@
 import type { LoadOptions, Report } from "../classifier/api.ts";
 import type { Advice, Reason } from "../classifier/device.ts";
 import type { LoadProgress } from "../classifier/model.ts";
-import * as errors from "../errors/errors.ts";
+import type * as errors from "../errors/errors.ts";
+import {
+  DeviceError,
+  DeviceLostError,
+  DisposedError,
+  LibraryLoadError,
+  ModelFormatError,
+  ModelLoadError,
+  PictureError,
+  SelfTestError,
+  ShaderError,
+  UnsupportedDeviceError,
+  UnsupportedModelError,
+  Vit8Error,
+} from "../errors/errors.ts";
 import type { FileContents } from "../format/folder.ts";
 import type { Framing } from "../image/geometry.ts";
 import type { Logits } from "../text/tower.ts";
@@ -83,19 +97,33 @@ export type SentError =
   | { readonly name: string; readonly message: string; readonly wgsl?: string; readonly remedy?: string }
   | { readonly other: unknown };
 
-const classes: Record<string, unknown> = { ...errors };
+// By name, because a namespace object would make a chunk of the bundler's own, and a round trip for it.
+const classes: Record<string, unknown> = {
+  DeviceError,
+  DeviceLostError,
+  DisposedError,
+  LibraryLoadError,
+  ModelFormatError,
+  ModelLoadError,
+  PictureError,
+  SelfTestError,
+  ShaderError,
+  UnsupportedDeviceError,
+  UnsupportedModelError,
+  Vit8Error,
+} satisfies Record<keyof typeof errors, unknown>;
 
 export function sendError(error: unknown): SentError {
   const name = Object.keys(classes).find((key) => (error as Error)?.constructor === classes[key]);
   if (!name) return { other: error };
-  const { message, wgsl, reason = message, remedy } = error as errors.ShaderError & Partial<Advice>;
+  const { message, wgsl, reason = message, remedy } = error as ShaderError & Partial<Advice>;
   return { name, message: reason, wgsl, remedy };
 }
 
 export function receiveError(sent: SentError): unknown {
   if ("other" in sent) return sent.other;
   const { name, message, wgsl = "", remedy } = sent;
-  if (name === "ShaderError") return new errors.ShaderError(message, wgsl);
-  if (name === "UnsupportedDeviceError") return new errors.UnsupportedDeviceError(message, { remedy });
-  return new (classes[name] as typeof errors.Vit8Error)(message);
+  if (name === "ShaderError") return new ShaderError(message, wgsl);
+  if (name === "UnsupportedDeviceError") return new UnsupportedDeviceError(message, { remedy });
+  return new (classes[name] as typeof Vit8Error)(message);
 }
