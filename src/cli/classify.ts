@@ -12,7 +12,6 @@ import { LABELS, labelsFrom } from "./labels.ts";
 import {
   ARITHMETIC,
   arithmeticFrom,
-  bundledModel,
   DEVICE,
   deviceFrom,
   HUB,
@@ -66,7 +65,7 @@ export const classify: Command = {
     // Reports a bad image or model immediately, before the GPU starts.
     let next = await nextGood(0);
     if (next) {
-      const model = await openChecked(args.text("model") ?? bundledModel(), signal, hubFrom(args));
+      const model = await openChecked(args.text("model"), signal, hubFrom(args));
       await withNamed(model, own, terminal, options, async (classifier) => {
         for (; next; next = await nextGood(next.i + 1)) {
           const { i, picture, pixels } = next;

@@ -16,7 +16,6 @@ import { LABELS, labelsFrom } from "./labels.ts";
 import {
   ARITHMETIC,
   arithmeticFrom,
-  bundledModel,
   DEVICE,
   deviceFrom,
   HUB,
@@ -68,7 +67,7 @@ OUT.parts; --resume continues from there. docs/jobs.md has scripts for Slurm, Ku
     const arithmetic = arithmeticFrom(args);
     const given = await labelsFrom(args);
     const own = given && ownLabels(given.labels, given.template);
-    const model = await openChecked(args.text("model") ?? bundledModel(), terminal.signal, hubFrom(args));
+    const model = await openChecked(args.text("model"), terminal.signal, hubFrom(args));
     const { folder, sha256 } = hashingFolder(model.folder);
     const options = { ...arithmetic, device: deviceFrom(args) };
     return withLoaded(labelerOf(own), { ...model, folder }, terminal, options, async (labeler) => {

@@ -27,8 +27,10 @@ export function packageRoot(): string {
   return root;
 }
 
-/** The directory of the model that vit8 brings along. */
-export const bundledModel = () => path.join(packageRoot(), "models", "everyday80");
+/** The model that vit8 brings along, as commands and files of rows call it: wherever vit8 is installed, it is the same. */
+const BUNDLED = "everyday80";
+
+export const bundledModel = () => path.join(packageRoot(), "models", BUNDLED);
 
 /** The options of a command that opens a model. */
 export const HUB = {
@@ -47,13 +49,15 @@ export function hubFrom(args: Arguments): HubOptions {
   return { revision: args.text("revision"), endpoint: args.text("endpoint") };
 }
 
-/** @throws UnsupportedModelError, ModelFormatError or ModelLoadError for a bad model. */
+/** The bundled model if none is given. @throws UnsupportedModelError, ModelFormatError or ModelLoadError for a bad model. */
 export async function openChecked(
-  model: ModelSource,
+  model: ModelSource = BUNDLED,
   signal: AbortSignal,
   hub: HubOptions = {},
 ): Promise<OpenModel> {
-  return openCheckedFolder(await openModel(model, hub), signal);
+  const folder =
+    model === BUNDLED ? { ...(await openModel(bundledModel())), id: BUNDLED } : await openModel(model, hub);
+  return openCheckedFolder(folder, signal);
 }
 
 /** The options of a command that runs a model. */

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { inLine } from "../errors/visible.ts";
 import { isAddress } from "../jobs/address.ts";
 import { isPictureName } from "../jobs/files.ts";
+import { hashingFolder } from "../jobs/hashing-folder.ts";
 import { nearest } from "../jobs/nearest.ts";
 import { openRows } from "../jobs/output.ts";
 import { readSource } from "../node/source.ts";
@@ -37,7 +38,11 @@ vit8 search "a dog on a beach" --in pictures.parquet`,
     const { signal } = terminal;
     const { metadata } = await openRows(file);
     const pixels = (await isPicture(query)) ? await readSource(query, signal) : undefined;
-    const model = await openChecked(args.text("model") ?? metadata.model, signal, hubFrom(args));
+    const name = args.text("model") ?? metadata.model;
+    const opened = await openChecked(name, signal, hubFrom(args));
+    const { folder, sha256 } = hashingFolder(opened.folder);
+    const isOther = pixels !== undefined && name !== metadata.model;
+    const model = isOther ? { ...opened, folder } : opened;
     const options = { device: deviceFrom(args), maxBatch: 1 };
     const embedding = pixels
       ? await withClassifier(model, terminal, options, (it) => it.embed(pixels, { signal }))
@@ -47,6 +52,10 @@ vit8 search "a dog on a beach" --in pictures.parquet`,
           options,
           async (it) => (await it.embedText([query], { signal }))[0],
         );
+    if (isOther && sha256() !== metadata.sha256)
+      terminal.tell(
+        `vit8: ${inLine(file)}: the embeddings are from other weights, those of ${inLine(metadata.model)}; similarities may mean nothing.\n`,
+      );
     const found = await nearest(file, embedding, args.count("number") ?? 10);
     const lines = found.map(({ key, similarity }) => `${similarity.toFixed(4)}  ${inLine(key)}\n`);
     terminal.print(args.flag("json") ? json(found) : lines.join(""));
