@@ -11,6 +11,9 @@ const PICTURE = /\.(?:jpe?g|png|webp|gif|avif|tiff?|bmp|svg)$/i;
 
 export const isPictureName = (name: string) => PICTURE.test(name);
 
+/** The same in a folder or an archive: there macOS puts the attributes of a.jpg into a file ._a.jpg. */
+export const isPictureMember = (name: string) => isPictureName(name) && !/(?:^|\/)\._[^/]*$/.test(name);
+
 /** A path or an address as it is written. */
 export function fileEntry(name: string): Entry {
   return { key: name, read: (signal) => (isAddress(name) ? fetchPicture(name, signal) : readBytes(name)) };
@@ -37,6 +40,6 @@ export async function* filesIn(folder: string): AsyncGenerator<Entry> {
   for (const file of found) {
     const place = path.join(folder, file.name);
     if (file.isDirectory()) yield* filesIn(place);
-    else if (isPictureName(file.name)) yield fileEntry(place);
+    else if (isPictureMember(file.name)) yield fileEntry(place);
   }
 }

@@ -319,6 +319,22 @@ describe("inputs", () => {
     expect(Buffer.from(await entries[2].read(signal))).toEqual(Buffer.from(some[2][1]));
   });
 
+  test("the attributes that macOS puts beside an image are none, in folders and archives", async () => {
+    const members = { "mac/a.png": "", "mac/._a.png": "", "mac/__MACOSX/mac/._a.png": "", "mac/.b.png": "" };
+    const tar = pack();
+    for (const name of Object.keys(members)) tar.entry({ name }, "");
+    tar.finalize();
+    writeFileSync(at("mac.tar"), await buffer(tar));
+    writeFileSync(
+      at("mac.zip"),
+      zipSync(Object.fromEntries(Object.keys(members).map((it) => [it, new Uint8Array()]))),
+    );
+    mkdirSync(at("macs", "mac", "__MACOSX", "mac"), { recursive: true });
+    for (const name of Object.keys(members)) writeFileSync(at("macs", name), "");
+    for (const input of ["mac.tar", "mac.zip", "macs"])
+      expect((await keys(at(input))).sort()).toEqual([at(input, "mac/.b.png"), at(input, "mac/a.png")]);
+  });
+
   test("a truncated archive is an error after the pictures before the damage", async () => {
     const found: string[] = [];
     const read = async () => {

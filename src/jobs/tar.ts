@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { Vit8Error } from "../errors/errors.ts";
 import type { Entry } from "./entry.ts";
-import { isPictureName } from "./files.ts";
+import { isPictureMember } from "./files.ts";
 import { needed } from "./package.ts";
 
 /** The images of a tar file, in its order. @throws Vit8Error for a damaged one, after the images before the damage. */
@@ -19,7 +19,7 @@ export async function* entriesOfTar(file: string, signal: AbortSignal): AsyncGen
   try {
     for await (const member of reader) {
       const { name, type } = member.header;
-      if (type !== "file" || !isPictureName(name)) {
+      if (type !== "file" || !isPictureMember(name)) {
         member.resume();
         continue;
       }

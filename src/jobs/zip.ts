@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { PictureError, Vit8Error } from "../errors/errors.ts";
 import { MAX_BYTES } from "../node/picture.ts";
 import type { Entry } from "./entry.ts";
-import { isPictureName } from "./files.ts";
+import { isPictureMember } from "./files.ts";
 import { needed } from "./package.ts";
 
 /** The images of a ZIP file, in its order. @throws Vit8Error for a damaged one. */
@@ -17,7 +17,7 @@ export async function* entriesOfZip(file: string, signal: AbortSignal): AsyncGen
   try {
     for await (const member of zip.eachEntry()) {
       signal.throwIfAborted();
-      if (!isPictureName(member.fileName) || member.uncompressedSize > MAX_BYTES) continue;
+      if (!isPictureMember(member.fileName) || member.uncompressedSize > MAX_BYTES) continue;
       const key = `${file}/${member.fileName}`;
       const bytes = await zip
         .openReadStreamPromise(member)
