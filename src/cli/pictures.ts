@@ -3,8 +3,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { Vit8Error } from "../errors/errors.ts";
-
-const PICTURE = /\.(?:jpe?g|png|webp|gif|avif|tiff?|bmp|svg)$/i;
+import { isPictureMember } from "../jobs/files.ts";
 
 /** Their paths, including those of subfolders, in the order of their names. @throws Vit8Error if there is none. */
 export async function picturesIn(folder: string): Promise<string[]> {
@@ -13,7 +12,7 @@ export async function picturesIn(folder: string): Promise<string[]> {
       cause,
     });
   });
-  const pictures = names.filter((name) => PICTURE.test(name)).sort();
+  const pictures = names.filter(isPictureMember).sort();
   if (pictures.length === 0) throw new Vit8Error(`${folder}: expected images, got none.`);
   return pictures.map((name) => path.join(folder, name));
 }
