@@ -181,7 +181,7 @@ test("of many pictures the good ones are answered and the bad ones told, here an
     expect(answers[4]).toMatch(/^PictureError: image: expected a URL, .*got Object/);
     expect(answers[6]).toMatch(/^PictureError: .*another site without CORS/);
     expect(lengths).toEqual([width, true, width, true, true, width, true]);
-    expect(told).toMatch(/^pictures\[1\]: cut\.png: /);
+    expect(told).toMatch(/^image 2 of 2: cut\.png: /);
   }
 });
 

@@ -5,6 +5,7 @@
  */
 import { loadKept } from "../classifier/model.ts";
 import { openPicture, type Picture } from "../classifier/picture.ts";
+import { checkCall } from "../errors/check.ts";
 import { until } from "../errors/until.ts";
 import { type ModelSource, resolveFolder } from "../format/folder.ts";
 import { openGpu } from "../gpu/gpu.ts";
@@ -43,6 +44,7 @@ export async function quantizeModel(
   model: ModelSource,
   { pictures = [], revision, endpoint, ...options }: QuantizeModelOptions = {},
 ): Promise<Record<string, Blob>> {
+  checkCall(options);
   const { signal } = options;
   const folder = await resolveFolder(model, { revision, endpoint });
   const opened = pictures.map((picture) => () => until(signal, openPicture(picture, signal)));

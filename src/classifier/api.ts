@@ -212,7 +212,8 @@ export interface ImageClassifier<P = Picture> {
    * Classifies a stream of images of any length, in order. Reads at most `concurrency` images ahead.
    * @param pictures images with their keys
    * @returns a result for each image, with its key; an image that cannot be read has an `error`, and the others continue
-   * @throws RangeError for a bad `concurrency` or `topK`; DisposedError; the signal's reason
+   * @throws TypeError if `pictures` are not `{ key, picture }` in an iterable; RangeError for a bad `concurrency` or `topK`; DisposedError; the
+   *   signal's reason
    */
   classifyEach<K>(
     pictures: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,

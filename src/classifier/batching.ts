@@ -4,22 +4,27 @@ import { until } from "../errors/until.ts";
 import { numbered } from "./numbered.ts";
 import type { PictureSource } from "./picture.ts";
 
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+  readonly from?: { readonly index: number; readonly count: number };
+}
+
 /**
  * Opens the images for `work`, and always closes them after it.
- * @param first index of the first image if this is one batch of many; errors name the index
+ * @param from where the images begin, if they are some of `from.count`; errors say which of them it was
  */
 export async function withOpened<P, T>(
   pictures: readonly P[],
   open: (picture: P, signal?: AbortSignal) => Promise<PictureSource>,
   work: (sources: readonly PictureSource[]) => Promise<T>,
-  { signal, first }: { signal?: AbortSignal; first?: number },
+  { signal, from }: OpenOptions,
 ): Promise<T> {
   const opening = pictures.map((picture) => open(picture, signal));
   try {
     const opened = await until(signal, Promise.allSettled(opening));
     const sources = opened.map((result, i) => {
       if (result.status === "fulfilled") return result.value;
-      throw first === undefined ? result.reason : numbered(result.reason, first + i);
+      throw from ? numbered(result.reason, from.index + i, from.count) : result.reason;
     });
     return await work(sources);
   } finally {

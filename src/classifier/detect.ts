@@ -1,5 +1,6 @@
 // From the outputs of a detection model to objects, like transformers' post_process_object_detection.
 
+import { checkCount } from "../errors/check.ts";
 import { topClasses } from "./answer.ts";
 
 /** Options of `detect`. */
@@ -53,8 +54,7 @@ export async function detections<P>(
 ): Promise<Detection[]> {
   if (!(threshold >= 0 && threshold <= 1))
     throw new RangeError(`threshold: expected a number from 0 to 1, got ${threshold}.`);
-  if (!(Number.isInteger(topK) && topK >= 1))
-    throw new RangeError(`topK: expected a whole number of 1 or more, got ${topK}.`);
+  checkCount("topK", topK);
   if (Array.isArray(picture))
     throw new RangeError("detect: expected one image, got a list. Call it for each image.");
   const found = await find(picture);

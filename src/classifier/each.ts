@@ -1,11 +1,13 @@
 // A classifier over a stream of images: read no faster than they are classified.
 
+import { checkCall, checkCount, wrongType } from "../errors/check.ts";
 import type { Classification } from "./answer.ts";
 import type { EachOptions, EachResult, ImageClassifier, KeyedPicture } from "./api.ts";
 import { groupsOf, inOrder } from "./in-order.ts";
 
 /** The number of images in one call of the model. */
 const GROUP = 8;
+const ITEM = "{ key, picture }";
 const CONCURRENCY = 16;
 
 /** `ImageClassifier.classifyEach`. */
@@ -14,19 +16,28 @@ export async function* classifyEach<P, K>(
   pictures: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,
   { concurrency = CONCURRENCY, topK, signal }: EachOptions,
 ): AsyncGenerator<EachResult<K>> {
-  if (!(Number.isInteger(concurrency) && concurrency >= 1))
-    throw new RangeError(`concurrency: expected a whole number of 1 or more, got ${concurrency}.`);
+  checkCall({ signal });
+  checkCount("concurrency", concurrency);
+  checkStream(pictures);
   const size = Math.min(GROUP, concurrency);
   const groups = inOrder(groupsOf(pictures, size), Math.ceil(concurrency / size), async (group) => {
     signal?.throwIfAborted();
     const options = { topK, signal, settled: true } as const;
-    const results = await classifier.classify(
-      group.map(({ picture }) => picture),
-      options,
-    );
+    const results = await classifier.classify(group.map(pictureOf), options);
     return group.map(({ key }, i) => resultOf(key, results[i]));
   });
   for await (const results of groups) yield* results;
+}
+
+function checkStream(pictures: unknown): void {
+  const stream = Object(pictures);
+  if (!(Symbol.asyncIterator in stream || Symbol.iterator in stream))
+    throw wrongType("pictures", `an array or a generator of ${ITEM}`, pictures);
+}
+
+function pictureOf<P, K>(item: KeyedPicture<P, K>): P {
+  if (!("picture" in Object(item))) throw wrongType("pictures", `${ITEM} for each image`, item);
+  return item.picture;
 }
 
 function resultOf<K>(key: K, result: PromiseSettledResult<Classification[]>): EachResult<K> {

@@ -380,7 +380,7 @@ test("of many pictures with a bad one: all results if asked for, otherwise an er
   });
   const error = await classifier.classify([first, second, third, bad]).catch((e) => e);
   expect(error).toBeInstanceOf(PictureError);
-  expect(error.message).toMatch(/^pictures\[3\]: Object: expected 16 RGBA bytes for 2 x 2 pixels, got 3\.$/);
+  expect(error.message).toMatch(/^image 4 of 4: Object: expected 16 RGBA bytes for 2 x 2 pixels, got 3\.$/);
   const stopped = AbortSignal.abort(new Error("enough"));
   await expect(classifier.embed(many, { settled: true, signal: stopped })).rejects.toThrow("enough");
   await classifier.dispose();

@@ -1,5 +1,6 @@
 // A model on this thread, and its methods for images.
 
+import { checkCall, checkCount } from "../errors/check.ts";
 import { UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
 import { until } from "../errors/until.ts";
@@ -20,7 +21,7 @@ import type {
   Platform,
   Report,
 } from "./api.ts";
-import { inBatches, withOpened } from "./batching.ts";
+import { inBatches, type OpenOptions, withOpened } from "./batching.ts";
 import { pageCache } from "./cache.ts";
 import type { Detection, DetectOptions, Found } from "./detect.ts";
 import type { Reason } from "./device.ts";
@@ -73,6 +74,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     options: LoadOptions,
     why?: Reason,
   ): Promise<LocalClassifier<P>> {
+    checkCall(options);
     const folder = await until(options.signal, platform.openFolder(source, options));
     return loadKept(folder, async () => {
       checkOptions(options);
@@ -121,8 +123,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     const other = network.outputs.boxes ? "detect" : labels.length === 0 && "embed";
     if (other)
       throw new UnsupportedModelError(`${id}: expected a classification head, got none. Use ${other}().`);
-    if (!(Number.isInteger(topK) && topK >= 1))
-      throw new RangeError(`topK: expected a whole number of 1 or more, got ${topK}.`);
+    checkCount("topK", topK);
     return ({ logits }: Answer) => topClasses(logits, labels, topK, scoring);
   }
 
@@ -197,7 +198,9 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     const run = (sources: readonly PictureSource[]) =>
       this.#run(sources[0], signal, async (engine) => (await engine.run(sources, signal)).map(of));
     if (!each)
-      return inBatches(input, maxBatch, (pictures, first) => this.#opened(pictures, run, { signal, first }));
+      return inBatches(input, maxBatch, (pictures, index) =>
+        this.#opened(pictures, run, { signal, from: { index, count: input.length } }),
+      );
     this.#begin(signal);
     const { settled } = await part(import("./settled.ts"));
     return settled(input, maxBatch, signal, (picture) => this.#platform.openPicture(picture, signal), run);
@@ -234,7 +237,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   async #opened<T>(
     pictures: readonly P[],
     work: (sources: readonly PictureSource[]) => Promise<T>,
-    options: { signal?: AbortSignal; first?: number },
+    options: OpenOptions,
   ): Promise<T> {
     this.#begin(options.signal);
     return withOpened(pictures, this.#platform.openPicture, work, options);
@@ -242,17 +245,32 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
 
   #begin(signal: AbortSignal | undefined): void {
     this.#recovery.mustBeOpen();
-    signal?.throwIfAborted();
+    checkCall({ signal });
   }
 }
 
-/** @throws RangeError for a value that an option does not have. */
+const OPTIONS = {
+  onProgress: 0,
+  signal: 0,
+  precision: 0,
+  nonlinear: 0,
+  integrity: 0,
+  integerOnly: 0,
+  device: 0,
+  revision: 0,
+  endpoint: 0,
+  autotune: 0,
+  maxBatch: 0,
+  worker: 0,
+} satisfies Record<keyof LoadOptions, 0>;
+
+/** @throws RangeError for an unknown option, or a value that an option does not have */
 function checkOptions(options: LoadOptions): void {
+  for (const name in options) checkChoice("option", Object.keys(OPTIONS), name);
   const { maxBatch = MAX_BATCH, integrity, device = "auto" } = options;
   checkChoice("device", ["auto", "webgpu", "cpu"], device);
   arithmeticOf(options); // rejects options that cannot be combined
-  if (!(Number.isInteger(maxBatch) && maxBatch >= 1 && maxBatch <= 64))
-    throw new RangeError(`maxBatch: expected a whole number from 1 to 64, got ${maxBatch}.`);
+  checkCount("maxBatch", maxBatch, 64);
   if (integrity !== undefined && !/^sha256-[A-Za-z\d+/]{43}=$/.test(integrity))
     throw new RangeError(`integrity: expected sha256- and 44 characters of base64, got ${integrity}.`);
 }

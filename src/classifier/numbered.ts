@@ -2,8 +2,9 @@
 
 import { PictureError } from "../errors/errors.ts";
 
-/** Adds the index of the image to the error of one of many images. */
-export function numbered(error: unknown, index: number): unknown {
-  if (error instanceof PictureError) error.message = `pictures[${index}]: ${error.message}`;
+/** Adds which of `count` images it was to the error of one. */
+export function numbered(error: unknown, index: number, count: number): unknown {
+  if (error instanceof PictureError)
+    error.message = `image ${index + 1} of ${count}: ${error.message.replace(/^image: /, "")}`;
   return error;
 }

@@ -1,5 +1,6 @@
 // Image inputs in a page: their types, their names in messages, and how they are decoded.
 
+import { typeName } from "../errors/check.ts";
 import { isA } from "../errors/is-a.ts";
 import { checkPictureSize, type RawPicture } from "../image/picture.ts";
 
@@ -27,7 +28,7 @@ export function nameOf(picture: Picture): string {
   if (isA(picture, "HTMLImageElement") || isA(picture, "HTMLVideoElement"))
     return picture.currentSrc.startsWith("data:") ? "data: URL" : picture.currentSrc || "element without src";
   if (isA(picture, "Blob") && "name" in picture) return String(picture.name);
-  return (picture as object)?.constructor?.name ?? String(picture);
+  return typeName(picture);
 }
 
 /** Pixels as the file has them. */

@@ -22,7 +22,7 @@ export function openHubFolder(
     throw new ModelLoadError(`revision ${quote(revision)}: expected a branch, a tag, a commit or refs/pr/1.`);
   const repository = `${String(endpoint).replace(/\/+$/, "")}/${id}`;
   // Some revisions are copied from a URL, where a slash is `%2F`.
-  const at = encodeURIComponent(revision.replace(/%2f/gi, "/"));
+  const at = encodeURIComponent(String(revision).replace(/%2f/gi, "/"));
   const inside = subfolder.split("/").map(encodeURIComponent).join("/");
   const pointers = asFolderUrl(`${repository}/raw/${at}/${inside}`);
   const init = { headers };

@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { isAnyArrayBuffer } from "node:util/types";
 import type { PixelData } from "../classifier/picture.ts";
+import { typeName } from "../errors/check.ts";
 import { PictureError } from "../errors/errors.ts";
 import { MAX_BYTES, readPicture } from "./picture.ts";
 
@@ -29,12 +30,8 @@ export async function readSource(picture: NodePicture, signal?: AbortSignal): Pr
   }
   if (typeof width === "number") return picture as PixelData;
   throw new PictureError(
-    `image: expected a path, a file:, http:, https: or data: URL, a Blob, the bytes of a file or { width, height, rgba }, got ${kindOf(picture)}. Read a stream into a Buffer first, with buffer() of node:stream/consumers.`,
+    `image: expected a path, a file:, http:, https: or data: URL, a Blob, the bytes of a file or { width, height, rgba }, got ${typeName(picture)}. Read a stream into a Buffer first, with buffer() of node:stream/consumers.`,
   );
-}
-
-function kindOf(picture: unknown): string {
-  return (picture as object)?.constructor?.name ?? String(picture);
 }
 
 async function readAddress(address: string, signal: AbortSignal | undefined): Promise<PixelData> {

@@ -10,6 +10,7 @@ import type {
   KeyedPicture,
   ManyOptions,
 } from "../classifier/api.ts";
+import { checkCount } from "../errors/check.ts";
 import { part } from "../errors/part.ts";
 import type { Scoring } from "../format/labels.ts";
 import type { PictureEmbeddings } from "./picture-embeddings.ts";
@@ -34,7 +35,7 @@ export function withLabels<P>(named: Named<P>): ImageClassifier<P> {
       return images.report;
     },
     classify: (async (input: P | readonly P[], { topK = 5, ...rest }: ClassifyOptions & ManyOptions = {}) => {
-      checkTopK(topK);
+      checkCount("topK", topK);
       const answer = (image: Float32Array) => topClasses(logitsOf(image), labels, topK, scoring);
       return each(pictures, answer)(input, rest);
     }) as ImageClassifier<P>["classify"],
@@ -55,12 +56,6 @@ export function withLabels<P>(named: Named<P>): ImageClassifier<P> {
     profile: (picture) => images.profile(picture),
     dispose: named.dispose,
   };
-}
-
-/** @throws RangeError */
-function checkTopK(topK: number): void {
-  if (!(Number.isInteger(topK) && topK >= 1))
-    throw new RangeError(`topK: expected a whole number of 1 or more, got ${topK}.`);
 }
 
 /** Applies `of` to the embedding of an image, of each of several, or of each that can be read. */

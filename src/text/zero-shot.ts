@@ -2,6 +2,7 @@
 
 import { type Classification, topClasses } from "../classifier/answer.ts";
 import type { ImageClassifier, LoadOptions, ManyOptions, Report, SettledOptions } from "../classifier/api.ts";
+import { checkCall, wrongType } from "../errors/check.ts";
 import { DisposedError } from "../errors/errors.ts";
 import { until } from "../errors/until.ts";
 import type { ModelFolder } from "../format/folder.ts";
@@ -73,6 +74,7 @@ export class ZeroShotClassifier<P> {
     load: Loaders<P>,
     options: LoadOptions,
   ): Promise<ZeroShotClassifier<P>> {
+    checkCall(options);
     const { signal, onProgress } = options;
     const { places, fixedLength: pad, scoring } = await describeText(folder, signal);
     const tokenizer = await until(signal, readTokenizer(folder, { places, pad, signal }));
@@ -143,6 +145,7 @@ export class ZeroShotClassifier<P> {
     labels: readonly string[],
     { template = TEMPLATE, ...rest }: EmbedTextOptions = {},
   ): Promise<ImageClassifier<P>> {
+    checkTexts("labels", labels);
     if (labels.length === 0)
       throw new RangeError("labels: expected at least one, got none. Pass the names of your classes.");
     const texts = await this.embedText(labels, { template, ...rest });
@@ -204,13 +207,14 @@ export class ZeroShotClassifier<P> {
   async embedText(texts: readonly string[], options: EmbedTextOptions = {}): Promise<Float32Array[]> {
     const { template = "{}", ...rest } = options;
     const templates = [template].flat();
-    const bad = templates.find((one) => !one.includes("{}"));
+    const bad = templates.find((one) => !String(one).includes("{}"));
     if (bad !== undefined || templates.length === 0)
       throw new RangeError(
         `template: expected text with {} in it, got ${JSON.stringify(bad)}. Write {} where the label goes.`,
       );
     this.#mustBeOpen();
-    rest.signal?.throwIfAborted();
+    checkTexts("texts", texts);
+    checkCall(rest);
     const filled = texts.flatMap((text) => templates.map((one) => one.replaceAll("{}", () => text)));
     const all = await until(rest.signal, this.#texts.of(filled, rest));
     return texts.map((_, i) => meanOf(all.slice(i * templates.length, (i + 1) * templates.length)));
@@ -231,7 +235,7 @@ export class ZeroShotClassifier<P> {
   embedImage(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
   async embedImage(input: P | readonly P[], options: ManyOptions = {}): Promise<unknown> {
     this.#mustBeOpen();
-    options.signal?.throwIfAborted();
+    checkCall(options);
     return each(this.#pictures, (image) => image)(input, options);
   }
 
@@ -247,4 +251,8 @@ export class ZeroShotClassifier<P> {
     if (this.#disposed)
       throw new DisposedError(`classifier of ${this.report.model}: disposed. Load the model again.`);
   }
+}
+
+function checkTexts(name: string, texts: unknown): void {
+  if (!Array.isArray(texts)) throw wrongType(name, 'an array of strings, such as ["cat", "dog"]', texts);
 }

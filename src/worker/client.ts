@@ -17,6 +17,7 @@ import type { Features, Profile } from "../classifier/engine.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
+import { checkCall } from "../errors/check.ts";
 import {
   DisposedError,
   PictureError,
@@ -52,6 +53,7 @@ export async function loadInWorker(
   why?: Reason,
 ): Promise<ImageClassifier> {
   const { worker, signal } = options;
+  checkCall(options);
   const channel = Channel.acquire();
   let source: LoadRequest["model"];
   try {
@@ -197,12 +199,12 @@ class WorkerClassifier implements ImageClassifier {
   async #run<T>(method: Method, input: Picture | readonly Picture[], options: RunOptions = {}): Promise<T> {
     if (this.#disposed)
       throw new DisposedError(`classifier of ${this.#report.model}: disposed. Load the model again.`);
-    options.signal?.throwIfAborted();
+    checkCall({ signal: options.signal });
     const many = Array.isArray(input);
     if (many && options.settled) return (await this.#runEach(method, input, options)) as T;
     const { signal } = options;
     const opening = many
-      ? input.map((picture, i) => sendableOf(picture, i, signal))
+      ? input.map((picture, i) => sendableOf(picture, i, input.length, signal))
       : [sendable(input as Picture, signal)];
     try {
       const sent = await until(signal, Promise.all(opening));
@@ -244,9 +246,9 @@ class WorkerClassifier implements ImageClassifier {
 type RunOptions = ClassifyOptions & Partial<SettledOptions>;
 type Settled = PromiseSettledResult<unknown>;
 
-const sendableOf = (picture: Picture, index: number, signal?: AbortSignal) =>
+const sendableOf = (picture: Picture, index: number, count: number, signal?: AbortSignal) =>
   sendable(picture, signal).catch((error) => {
-    throw numbered(error, index);
+    throw numbered(error, index, count);
   });
 
 /** As `sendable`, and tested: a message is sent as a whole or not at all. */
