@@ -4,7 +4,7 @@ import { type PictureError, UnsupportedModelError, Vit8Error } from "../errors/e
 import type { Arithmetic } from "../lower/arithmetic.ts";
 import type { NodeClassifier } from "../node/index.ts";
 import { checkOutput, writeWhole } from "../node/write-file.ts";
-import type { Command } from "./command.ts";
+import { type Arguments, type Command, UsageError } from "./command.ts";
 import { detailsOf } from "./eval-details.ts";
 import { type EvaluatedRow, type Evaluation, nameOf, scoresOf, summaryOf } from "./evaluation.ts";
 import { tellBad } from "./good-pictures.ts";
@@ -32,11 +32,15 @@ import { json, type Terminal } from "./terminal.ts";
 
 export const evaluate: Command = {
   name: "eval",
-  usage: "MODEL IMAGES [--logits FILE] [-o FILE]",
+  usage: "MODEL IMAGES [--reference MODEL | --logits FILE] [-o FILE]",
   summary: "Measures the accuracy of a model on labeled images, and its agreement with float arithmetic.",
   options: {
     limit: { value: "N", help: "only the first N images" },
     batch: { value: "N", help: "images per submit, 1 to 64; default 1" },
+    reference: {
+      value: "MODEL",
+      help: "the float model to compare with, such as the one that an int8 MODEL was made from; default: MODEL in float32",
+    },
     logits: {
       value: "FILE",
       help: "reference logits: float32, little-endian, one row per image, in order",
@@ -55,18 +59,21 @@ export const evaluate: Command = {
   },
   notes: `IMAGES is a folder of images with their classes: labels.tsv (header index, wnid, label, file, separated by
 tabs), labels.csv (a header with file and label, or index), labels.txt (lines of file and label), or one folder per
-class. A class is an index or one of the model's labels; files are searched recursively. A CLIP or SigLIP model takes the names in labels.tsv as its labels. Without --logits, int8 is
-compared with vit8's float32 on the same images; an int8 folder has no float weights, so agreement, cosine and
-worstLogitError are null.
+class. A class is an index or one of the model's labels; files are searched recursively. A CLIP or SigLIP model takes the names in labels.tsv as its labels. int8 is compared
+with vit8's float32 on the same images. An int8 folder has no float weights: without --reference or --logits, agreement,
+cosine and worstLogitError are null.
 
 msPerImage is the time from decoded pixels on the CPU to logits on the CPU, without the first run of a batch size, which
 compiles. The next images are decoded meanwhile, which slows down a software adapter, because it shares the CPU.
 dispatches are those of one submit; gpuBytes counts all buffers and textures.`,
   async run(args, terminal) {
     const [name, folder] = args.exactly("MODEL", "IMAGES");
+    if (args.text("reference") && args.text("logits"))
+      throw new UsageError("--reference: expected either it or --logits, got both.");
     const batch = args.count("batch") ?? 1;
     const arithmetic = arithmeticFrom(args, args.flag("float") ? "float32" : "int8");
     const opened = await openChecked(name, terminal.signal, hubFrom(args));
+    const float = await floatReference(args, opened, terminal.signal);
     const names = await namesFor(opened, folder);
     const own = names && { labels: [...names.values()], template: args.text("template") };
     const model = own ? { ...opened, labels: own.labels } : opened;
@@ -94,13 +101,12 @@ dispatches are those of one submit; gpuBytes counts all buffers and textures.`,
       if (!bad.has(error.message)) tellBad(error, terminal);
       bad.set(error.message, error);
     };
-    const run = (arithmetic: Partial<Arithmetic>) =>
-      measureWith(model, { ...arithmetic, device, maxBatch: batch }, chosen, terminal, onBad, own);
-    const file = args.text("logits");
-    const reference = await referenceOf(model, file, pictures.length, args.flag("float"), run);
+    const run = (arithmetic: Partial<Arithmetic>, of: OpenModel = model) =>
+      measureWith(of, { ...arithmetic, device, maxBatch: batch }, chosen, terminal, onBad, own);
+    const reference = await referenceOf(args, model, float, pictures.length, run);
     const { logits, msPerImage, report } = await run(arithmetic);
     const rows = chosen.flatMap(({ index, file }, i): EvaluatedRow[] => {
-      const [row, other] = [logits[i], reference?.[i]];
+      const [row, other] = [logits[i], reference?.logits[i]];
       return row && (other || !reference) ? [{ file, index, logits: row, other }] : [];
     });
     const { precision, nonlinear, integerOnly, dispatches, gpuBytes, adapter, kernels } = report;
@@ -112,7 +118,7 @@ dispatches are those of one submit; gpuBytes counts all buffers and textures.`,
       integerOnly,
       images: rows.length,
       failed: [...bad.values()].map(({ message }) => message),
-      ...scoresOf(rows, reference && (file ?? "float32")),
+      ...scoresOf(rows, reference?.source),
       msPerImage,
       dispatches,
       gpuBytes,
@@ -125,17 +131,44 @@ dispatches are those of one submit; gpuBytes counts all buffers and textures.`,
   },
 };
 
-/** The logits to compare with: from the file, or from the float arithmetic; undefined without either. */
+/** The model of `--reference`. @throws UnsupportedModelError if it has no float weights, or other classes */
+async function floatReference(
+  args: Arguments,
+  { folder, labels }: OpenModel,
+  signal: AbortSignal,
+): Promise<OpenModel | undefined> {
+  const name = args.text("reference");
+  if (name === undefined) return undefined;
+  const float = await openChecked(name, signal, { ...hubFrom(args), revision: undefined });
+  if (float.quantization)
+    throw new UnsupportedModelError(
+      `${name}: expected a float model as the reference, got int8. Pass the float model that ${folder.id} was made from.`,
+    );
+  if (float.labels.length !== labels.length)
+    throw new UnsupportedModelError(
+      `${name}: expected ${labels.length} classes, as ${folder.id} has, got ${float.labels.length}. Pass the float model that it was made from.`,
+    );
+  return float;
+}
+
+/** What the model is compared with. */
+interface Compared extends Pick<Measurement, "logits"> {
+  readonly source: string;
+}
+
+/** The logits of the file, of the float model, or of the float arithmetic; undefined without any of them. */
 async function referenceOf(
+  args: Arguments,
   { labels, quantization }: OpenModel,
-  file: string | undefined,
+  float: OpenModel | undefined,
   pictures: number,
-  float: boolean,
-  run: (arithmetic: Partial<Arithmetic>) => Promise<Measurement>,
-): Promise<Measurement["logits"] | undefined> {
-  if (file) return readReferenceLogits(file, pictures, labels.length);
-  if (float || quantization) return undefined;
-  return (await run({ precision: "float32" })).logits;
+  run: (arithmetic: Partial<Arithmetic>, of?: OpenModel) => Promise<Measurement>,
+): Promise<Compared | undefined> {
+  const file = args.text("logits");
+  if (file) return { source: file, logits: await readReferenceLogits(file, pictures, labels.length) };
+  if (!float && (quantization || args.flag("float"))) return undefined;
+  const { logits } = await run({ precision: "float32" }, float);
+  return { source: float?.folder.id ?? "float32", logits };
 }
 
 /** For a model that accepts any labels, those of the folder by class. */

@@ -34,7 +34,7 @@ type Shares = Record<keyof Accuracy, Estimate>;
 
 /** How right the logits are that the model is compared with, on the same images. */
 interface Reference {
-  /** `float32`, or the file of `--logits`. */
+  /** `float32`, the model of `--reference`, or the file of `--logits`. */
   readonly source: string;
   readonly estimates: Shares;
   /** The model's share minus the reference's. */
@@ -104,7 +104,7 @@ export function summaryOf(evaluation: Evaluation): string {
     ],
   ];
   const rows = [
-    ["agreement", agreement === null ? "no reference: give --logits" : percent(agreement)],
+    ["agreement", agreement === null ? "no reference: pass --reference or --logits" : percent(agreement)],
     ["cosine", cosine?.toFixed(5) ?? "-"],
     ["worst logit error", worstLogitError?.toFixed(4) ?? "-"],
     ["ms per image", evaluation.msPerImage.toFixed(1)],

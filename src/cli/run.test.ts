@@ -78,6 +78,11 @@ describe("help", () => {
       /exact, fast, ibert, ivit, got quick/,
     ],
     ["integers in float32", ["eval", "a", "b", "--float", "--integer-only"], /got ibert with float32/],
+    [
+      "two references",
+      ["eval", "a", "b", "--reference", "c", "--logits", "d"],
+      /--reference: expected either it or --logits/,
+    ],
     ["no number", ["classify", "--top-k", "some", "a.png"], /--top-k: expected a whole number .* "some"/],
     ["no output", ["quantize", "m"], /expected -o DIR/],
     ["a kernel that is none", ["bench", "--kernel", "some"], /--kernel: expected .* "some"/],
@@ -612,9 +617,47 @@ describe("eval", () => {
     expect((await vit8("quantize", at("tiny"), "-o", at("alone"))).code).toBe(0);
     const nothing = { agreement: null, cosine: null, worstLogitError: null };
     expect(JSON.parse((await vit8("eval", at("alone"), folder, "--json")).stdout)).toMatchObject(nothing);
-    expect((await vit8("eval", at("alone"), folder)).stdout).toContain("no reference: give --logits");
+    expect((await vit8("eval", at("alone"), folder)).stdout).toContain(
+      "no reference: pass --reference or --logits",
+    );
     const float = await vit8("eval", at("alone"), folder, "--float", "--device", "cpu");
     expect(float.stderr).toMatch(/^vit8: [^\n]*float checkpoint[^\n]*\n$/);
+  });
+
+  test("--reference compares an int8 folder with its float model, as quantizing at load does", async () => {
+    expect((await vit8("quantize", at("tiny"), "-o", at("made"))).code).toBe(0);
+    const argv = ["eval", at("made"), folder, "--reference", at("tiny"), "--device", "cpu"];
+    const { cosine, agreement, worstLogitError, reference } = JSON.parse(
+      (await vit8(...argv, "--json")).stdout,
+    );
+    const atLoad = JSON.parse((await vit8("eval", at("tiny"), folder, "--device", "cpu", "--json")).stdout);
+    expect({ cosine, agreement, worstLogitError }).toEqual({
+      cosine: atLoad.cosine,
+      agreement: atLoad.agreement,
+      worstLogitError: atLoad.worstLogitError,
+    });
+    expect(reference).toEqual({ ...atLoad.reference, source: at("tiny") });
+    expect((await vit8(...argv)).stdout).toMatch(/ int8 \| +tiny \| +difference/);
+  });
+
+  test("a reference that is int8, or has other classes, is refused", async () => {
+    expect((await vit8("quantize", at("tiny"), "-o", at("int8"))).code).toBe(0);
+    const int8 = await vit8("eval", at("int8"), folder, "--reference", at("int8"));
+    expect([int8.code, int8.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^vit8: [^\n]*expected a float model as the reference, got int8\. Pass [^\n]*\n$/,
+      ),
+    ]);
+    const two = writeTinyModel(at("two"), {
+      config: { num_classes: 2 },
+      tensors: (all) => all.map(twoClasses),
+    });
+    const other = await vit8("eval", at("tiny"), folder, "--reference", two);
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^vit8: [^\n]*expected 5 classes, as [^\n]* has, got 2\. [^\n]*\n$/),
+    ]);
   });
 
   test("without a GPU the reason is told once, although two models are loaded", async () => {
