@@ -11,6 +11,8 @@ export interface CostReport extends Omit<VitCost, "passes"> {
   readonly model: string;
   readonly imageWidth: number;
   readonly imageHeight: number;
+  /** Layers that a quantized model keeps in float, with Q, K and V separate. */
+  readonly floatLayers: readonly string[];
   /** `ms` with `--measure`. */
   readonly passes: readonly (PassCost & { readonly ms?: number })[];
   /** The two with `--measure`. */
@@ -25,12 +27,17 @@ export function costTables(reports: readonly CostReport[]): string {
     operationTable(report),
     "The blocks, by the groups of Kim et al. (2023, table 3):",
     groupTable(report),
-    `The passes of vit8 in int8${timing(report)}:`,
+    `The passes of vit8 in int8${inFloat(report)}${timing(report)}:`,
     passTable(report),
   ]);
   if (reports.length > 1) parts.push("By size:", sizeTable(reports));
   return `${parts.join("\n\n")}\n`;
 }
+
+const inFloat = ({ floatLayers }: CostReport) =>
+  floatLayers.length > 0
+    ? `, with ${floatLayers.join(", ")} in float32 and without the conversions between the two`
+    : "";
 
 const timing = ({ adapter, timedBy }: CostReport) =>
   adapter

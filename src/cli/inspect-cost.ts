@@ -51,8 +51,10 @@ function resized(model: ModelDescription, size: number): ModelDescription {
   return { ...model, input: { ...model.input, ...image }, network: model.networkAt(image), preprocessing };
 }
 
-function reportOf({ id, input, network }: ModelDescription): CostReport {
-  return { model: id, imageWidth: input.width, imageHeight: input.height, ...costOf(network) };
+function reportOf({ id, input, network, quantization }: ModelDescription): CostReport {
+  const floatLayers = quantization?.ignore ?? [];
+  const size = { imageWidth: input.width, imageHeight: input.height };
+  return { model: id, ...size, floatLayers, ...costOf(network, floatLayers) };
 }
 
 async function measured(models: readonly ModelDescription[], signal: AbortSignal): Promise<CostReport[]> {

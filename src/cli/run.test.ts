@@ -463,6 +463,9 @@ describe("quantize", () => {
     expect(stdout).toMatch(
       /mixed, int8 and float32, exact\n.* w4a8, dynamic.* blocks\.1\.fc1 float.* blocks\.0\.fc2 int8/,
     );
+    expect((await vit8("inspect", at("mixed"), "--cost")).stdout).toMatch(
+      /in int8, with .*blocks\.1\.fc1.* in float32 and without the conversions/,
+    );
   });
 
   test("nothing is overwritten unasked, and a card and other files never", async () => {

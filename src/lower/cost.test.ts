@@ -142,6 +142,19 @@ describe("what vit8 moves is what its steps bind", () => {
     if (more.macs) expect(more.macs - less.macs).toBe(kernels[0].macs(problem as never));
   });
 
+  test("a layer that is kept in float binds four bytes for each weight, input and output", () => {
+    const network = vitNetwork({ ...spec, depth: 1 });
+    const passOf = (name: string, float: string[] = []) =>
+      costOf(network, float).passes.find((pass) => pass.name === name)!;
+    const float = ["query", "key", "value"].map((part) => `blocks.0.${part}`);
+    const qkv = passOf("qkv", float);
+    expect(qkv.macs).toBe(passOf("qkv").macs);
+    expect(qkv.readBytes).toBe(4 * (128 * 192 + 576 * 192 + 576));
+    expect(qkv.writeBytes).toBe(4 * 128 * 576);
+    expect(passOf("norm1", float).writeBytes).toBe(4 * 128 * 192);
+    expect(passOf("fc1", float)).toEqual(passOf("fc1"));
+  });
+
   test("the last block computes one row after K and V", () => {
     const [one] = [costOf(vitNetwork({ ...spec, depth: 1 })).passes];
     const fc1 = one.find(({ name }) => name === "fc1")!;

@@ -16,6 +16,7 @@ import {
 import { parametersOfOp } from "../network/parameters.ts";
 import { ROW_SCALE } from "../quant/outlier.ts";
 import { elementCount } from "../tensor/dtype.ts";
+import { isFloat } from "./int8-every.ts";
 import { columnsOf } from "./padding.ts";
 import { addendOf } from "./problems.ts";
 
@@ -51,7 +52,10 @@ export interface VitCost {
   readonly tokens: number;
   /** Unfused, every value a byte: Kim et al. count so. Biases and scales are no traffic here. */
   readonly operations: readonly OperationCost[];
-  /** The bytes that vit8 moves: int8 operands with their scales, f32 biases and residual stream, only the readout tokens in the last block. */
+  /**
+   * The bytes that vit8 moves: int8 operands with their scales, f32 biases and residual stream, only the readout tokens in the last block.
+   * Layers that are kept in float have f32 operands; conversions before and after them are left out.
+   */
   readonly passes: readonly PassCost[];
 }
 
@@ -63,10 +67,13 @@ const ADD = 1;
 
 const FLOAT_BYTES = 4;
 
-/** Arithmetic on the network alone: no weights, no GPU. */
-export function costOf(network: Network): VitCost {
+/**
+ * Arithmetic on the network alone: no weights, no GPU.
+ * @param float layers that are computed in f32, with Q, K and V separate
+ */
+export function costOf(network: Network, float: readonly string[] = []): VitCost {
   const tokens = network.ops.find(({ kind }) => kind === "attention")?.reads[0]?.rows ?? 0;
-  return { tokens, operations: operationsOf(network), passes: passesOf(fused(network)) };
+  return { tokens, operations: operationsOf(network), passes: passesOf(fused(network), float) };
 }
 
 /** Operations a byte: where a machine does more in the time in which it moves a byte, memory is the limit. */
@@ -166,14 +173,31 @@ const floatBytes = (rows: number, width: number) => FLOAT_BYTES * rows * width;
 const weightBytes = (k: number, n: number) => k * n + 2 * FLOAT_BYTES * n;
 const operationsOnly = (macs: number, others: number) => ({ macs, operations: 2 * macs + others });
 
+/** Which operations differ from the int8 of the others. */
+interface Forms {
+  /** Writes an output of the network, in f32. */
+  readonly isAnswer: (op: FusedOp) => boolean;
+  /** A product of f32. */
+  readonly isFloat: (op: FusedOp) => boolean;
+  /** Another operation reads its result in f32. */
+  readonly isReadAsFloat: (op: FusedOp) => boolean;
+}
+
 /** The bytes and operations of a pass of the int8 path. */
-const PASSES: Interpreter<FusedOp, [isAnswer: (op: FusedOp) => boolean], Cost> = {
+const PASSES: Interpreter<FusedOp, [Forms], Cost> = {
   patches: () => NOTHING,
-  linear: (op, isAnswer) => {
+  linear: (op, { isAnswer, isFloat }) => {
     const { reads, out, joined, activation } = op;
     const [rows, n, columns] = [out.rows, columnsOf(out), columnsOf(reads[0])];
     const k = joined * columns;
     const macs = rows * k * n;
+    const others = (addendOf(op) ? ADD : activation ? GELU : 0) * rows * n;
+    if (isFloat(op))
+      return {
+        ...operationsOnly(macs, others),
+        readBytes: floatBytes(rows, k) + floatBytes(k + 1, n) + (addendOf(op) ? floatBytes(rows, n) : 0),
+        writeBytes: floatBytes(rows, n),
+      };
     if (isAnswer(op))
       return {
         ...operationsOnly(macs, 0),
@@ -182,22 +206,23 @@ const PASSES: Interpreter<FusedOp, [isAnswer: (op: FusedOp) => boolean], Cost> =
       };
     if (addendOf(op))
       return {
-        ...operationsOnly(macs, ADD * rows * n),
+        ...operationsOnly(macs, others),
         readBytes: int8Bytes(rows, k) + weightBytes(k, n) + floatBytes(rows, n),
         writeBytes: floatBytes(rows, n),
       };
     return {
-      ...operationsOnly(macs, activation ? GELU * rows * n : 0),
+      ...operationsOnly(macs, others),
       readBytes: int8Bytes(rows, k, ROW_SCALE) + weightBytes(k, n),
       writeBytes: int8Bytes(rows, n),
     };
   },
-  norm: (op, isAnswer) => {
+  norm: (op, { isAnswer, isReadAsFloat }) => {
     const [rows, columns] = [op.out.rows, columnsOf(op.out)];
     return {
       ...operationsOnly(0, LAYERNORM * rows * columns),
       readBytes: floatBytes(rows + 2, columns),
-      writeBytes: isAnswer(op) ? floatBytes(rows, columns) : int8Bytes(rows, columns, ROW_SCALE),
+      writeBytes:
+        isAnswer(op) || isReadAsFloat(op) ? floatBytes(rows, columns) : int8Bytes(rows, columns, ROW_SCALE),
     };
   },
   attention: (op) => {
@@ -235,12 +260,17 @@ function floatPass(out: Value, operationsEach: number, reads = 1): Cost {
   return { ...operationsOnly(0, operationsEach * values), readBytes: reads * bytes, writeBytes: bytes };
 }
 
-function passesOf({ ops, outputs }: Network<FusedOp>): PassCost[] {
-  const isAnswer = ({ out }: FusedOp) => Object.values(outputs).includes(out);
+function passesOf({ ops, outputs }: Network<FusedOp>, float: readonly string[]): PassCost[] {
+  const isKept = (op: FusedOp) => op.kind === "linear" && isFloat(op, float);
+  const forms: Forms = {
+    isAnswer: ({ out }) => Object.values(outputs).includes(out),
+    isFloat: isKept,
+    isReadAsFloat: ({ out }) => ops.some((op) => isKept(op) && op.reads[0] === out),
+  };
   const passes = new Map<string, PassCost>();
   for (const op of ops.filter(({ kind }) => kind !== "patches")) {
     const name = kindOf(op.name);
-    passes.set(name, { name, ...combined(passes.get(name) ?? NOTHING, interpret(PASSES, op, isAnswer), 1) });
+    passes.set(name, { name, ...combined(passes.get(name) ?? NOTHING, interpret(PASSES, op, forms), 1) });
   }
   return [...passes.values()];
 }

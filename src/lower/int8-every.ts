@@ -23,7 +23,8 @@ import { joined, rowsLowering } from "./rows.ts";
 /** Names of layers, with Q, K and V separate: `blocks.0.query`. */
 type Layers = readonly string[];
 
-const isFloat = ({ sources }: Linear, float: Layers) => sources.every(({ stem }) => float.includes(stem));
+export const isFloat = ({ sources }: Linear, float: Layers): boolean =>
+  sources.every(({ stem }) => float.includes(stem));
 const isInt8 = (op: FusedOp, float: Layers): op is Linear => op.kind === "linear" && !isFloat(op, float);
 
 /**
