@@ -100,7 +100,8 @@ function byCommandLine(pictures: { name: string; buffer: Buffer }[], options: st
     for (const [name, bytes] of Object.entries(float)) writeFileSync(at("my-model", name), bytes);
     for (const { name, buffer } of pictures) writeFileSync(at("pictures", name), buffer);
     const command = ["scripts/vit8.mjs", "quantize", at("my-model"), "-o", at("out")];
-    execFileSync(process.execPath, [...command, "--calibrate", at("pictures"), ...options]);
+    const calibration = pictures.length > 0 ? ["--calibrate", at("pictures")] : [];
+    execFileSync(process.execPath, [...command, ...calibration, ...options]);
     return {
       config: readFileSync(at("out/config.json"), "utf8"),
       weights: readFileSync(at("out/model.safetensors")),
@@ -147,6 +148,36 @@ test("the same seed gives the same bytes, and another picture others", async ({ 
   const first = await bytesOf(1);
   expect((await bytesOf(1)) === first).toBe(true);
   expect((await bytesOf(2)) === first).toBe(false);
+});
+
+test("keeps layers in float, as the command line does, where the method can; a wrong name is told", async ({
+  page,
+}) => {
+  await openForm(page);
+  const keep = page.getByLabel(words.quantizeKeep);
+  await expect(keep).toBeDisabled(); // the default method settles every level
+  await expect(keep).toHaveAccessibleDescription(words.quantizeKeepHelp);
+  await page.getByLabel(words.quantizePictures).setInputFiles([await fileOf(1)]);
+  await page.getByLabel("Method").selectOption("dynamic");
+  await page.getByLabel("Seed").focus();
+  await page.keyboard.press("Tab");
+  await expect(keep).toBeFocused();
+  await page.keyboard.type("blocks.0.fc9");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert")).toContainText(
+    "keep: expected a layer of the model, got blocks.0.fc9. Choose from blocks.N.qkv",
+  );
+  await keep.fill("blocks.0.fc1, head");
+  await keep.press("Enter");
+  await expect(status(page)).toContainText("instead of");
+  await expectAccessible(page);
+  const { files } = await saved(page);
+  const { config, weights } = byCommandLine([], ["--keep", "blocks.0.fc1=float,head=float"]);
+  expect(weights.equals(files["model.safetensors"])).toBe(true);
+  const quantizationOf = (text: string) => JSON.parse(text).quantization_config;
+  const made = quantizationOf(new TextDecoder().decode(files["config.json"]));
+  expect(made).toEqual(quantizationOf(config));
+  expect(made.ignore).toHaveLength(2);
 });
 
 test("by keyboard; cancelled at once, and then done again", async ({ page }) => {

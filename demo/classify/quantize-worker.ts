@@ -18,6 +18,8 @@ export interface Order {
   readonly method: MethodName | "dynamic";
   readonly bits: Width;
   readonly seed: number;
+  /** Layers that stay in float. */
+  readonly keep: readonly string[];
   readonly pictures: readonly File[];
 }
 
@@ -62,7 +64,16 @@ const tell = (progress: Progress) => reply({ progress });
 
 async function fill(order: Order): Promise<Quantized> {
   const { model, endpoint, name, method, bits, seed, pictures } = order;
-  const files = await quantizeModel(model, { method, bits, seed, pictures, endpoint, onProgress: tell });
+  const keep = Object.fromEntries(order.keep.map((layer) => [layer, "float" as const]));
+  const files = await quantizeModel(model, {
+    method,
+    bits,
+    seed,
+    keep,
+    pictures,
+    endpoint,
+    onProgress: tell,
+  });
   const count = 2 * pictures.length;
   const step = (done: number) => tell({ stage: "compare", done, total: count });
   const float = await answersOf(model, { precision: "float32", endpoint }, pictures, step);

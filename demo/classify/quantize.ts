@@ -18,6 +18,7 @@ interface Page {
 const fields = byId("quantize-fields", HTMLFieldSetElement);
 const method = byId("quantize-method", HTMLSelectElement);
 const bits = byId("quantize-bits", HTMLSelectElement);
+const keep = byId("quantize-keep", HTMLInputElement);
 const seed = byId("quantize-seed", HTMLInputElement);
 const runButton = byId("quantize-run", HTMLButtonElement);
 const cancelButton = byId("quantize-cancel", HTMLButtonElement);
@@ -30,7 +31,8 @@ export function listenForQuantizing({ loaded, use }: Page): void {
   method.append(...Object.entries(texts.methods).map(([name, words]) => new Option(words, name)));
   // Of those that look at images the one that a handful is enough for: docs/calibration.md.
   method.value = "percentile";
-  method.addEventListener("change", offerBits);
+  method.addEventListener("change", offerChoices);
+  offerChoices();
   listenForOwnPictures();
   byId("quantize-form", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
@@ -49,11 +51,12 @@ export function offerQuantizing({ checkpoint, backend }: Report): void {
   showText("quantize-why", backend === "cpu" ? noGpu : checkpoint === "quantized" ? noFloat : ready);
 }
 
-/** Scales made at run time have 8 bits. */
-function offerBits(): void {
+/** Scales made at run time have 8 bits, and only with them can a layer stay in float. */
+function offerChoices(): void {
   const dynamic = method.value === "dynamic" || method.value === "gptq";
   for (const option of bits.options) option.disabled = dynamic && !option.value.endsWith("a8");
   if (bits.selectedOptions[0]?.disabled) bits.value = "w8a8";
+  keep.disabled = !dynamic;
 }
 
 async function quantize({ model, options }: Loaded): Promise<void> {
@@ -68,6 +71,7 @@ async function quantize({ model, options }: Loaded): Promise<void> {
     const order: Order = {
       ...{ model: model.source, name, endpoint: options.endpoint && String(options.endpoint) },
       ...{ method: method.value as MethodName, bits: bits.value as Width, seed: seed.valueAsNumber },
+      keep: keep.disabled ? [] : keep.value.split(/[\s,]+/).filter(Boolean),
       pictures: await calibrationPictures(),
     };
     const quantized = await fill(order, signal);

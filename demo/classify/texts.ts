@@ -79,6 +79,9 @@ export const page = {
     "Quantize a float checkpoint with a published method: a few images calibrate the range of its activations. Then the quantized and the float model run on the same images. Everything runs on this device.",
   quantizeWaiting: "Waiting for a model.",
   quantizePictures: "Calibration images, at most 64; or drop them here",
+  quantizeKeep: "Layers to keep in float",
+  quantizeKeepHelp:
+    "Names with commas between them, such as blocks.11.fc1, head. Only with the methods Dynamic and GPTQ; the others set the levels of all activations.",
   method: "Method",
   bits: "Bits: weights, activations",
   w8a8: "W8A8",
