@@ -1,7 +1,7 @@
 // Logarithmic levels for values from 0 on: dense where a softmax, or a shifted GELU, has most of its values.
 
 import type { Logarithmic } from "../quant/quantizer.ts";
-import { thinned } from "./uniform.ts";
+import { leastOf, thinned } from "./uniform.ts";
 
 const REST = { kind: "log", shift: 0 } as const;
 
@@ -47,10 +47,8 @@ export function adaptive(values: Float32Array, bits: number, shift = 0): Logarit
   );
 }
 
-function best(values: Float32Array, candidates: readonly Logarithmic[]): Logarithmic {
-  const errors = candidates.map((candidate) => squaredError(values, candidate));
-  return candidates[errors.indexOf(Math.min(...errors))];
-}
+const best = (values: Float32Array, candidates: readonly Logarithmic[]) =>
+  leastOf(candidates, (candidate) => squaredError(values, candidate));
 
 function squaredError(values: Float32Array, { bits, scale, step, shift }: Logarithmic): number {
   const levels = Float64Array.from({ length: 2 ** bits }, (_, q) => scale * 2 ** (-q * step));

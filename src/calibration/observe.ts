@@ -19,6 +19,11 @@ export interface Range {
   readonly max: number;
 }
 
+/** One column of the sampled rows. */
+export function channelOf({ values, columns }: Sample, column: number): Float32Array {
+  return Float32Array.from({ length: values.length / columns }, (_, row) => values[row * columns + column]);
+}
+
 /** Numbers in [0, 1) that depend on the seed alone (Park and Miller's minimal standard). */
 export function randomFrom(seed: number): () => number {
   let state = (Math.abs(Math.trunc(seed)) % 2147483646) + 1;

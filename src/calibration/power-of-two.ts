@@ -1,8 +1,8 @@
 // Power-of-Two Factor: what LayerNorm reads has one scale and zero point, times 1, 2, 4 or 8 by channel (FQ-ViT, equations 6 to 9).
 
 import type { Uniform } from "../quant/quantizer.ts";
-import type { Observed } from "./observe.ts";
-import { minMax, squaredError } from "./uniform.ts";
+import { channelOf, type Observed } from "./observe.ts";
+import { leastOf, minMax, squaredError } from "./uniform.ts";
 
 const FACTORS = [1, 2, 4, 8];
 
@@ -12,14 +12,9 @@ export function powerOfTwoFactor(observed: Observed, bits: number): Uniform {
   const zero = Math.round(-min / whole) - 2 ** (bits - 1);
   const least = whole / FACTORS[FACTORS.length - 1];
   const scale = Array.from({ length: observed.columns }, (_, c) => {
-    const rows = observed.values.length / observed.columns;
-    const channel = Float32Array.from(
-      { length: rows },
-      (_, row) => observed.values[row * observed.columns + c],
-    );
+    const channel = channelOf(observed, c);
     const scales = FACTORS.map((factor) => Math.fround(least * factor));
-    const errors = scales.map((s) => squaredError(channel, { kind: "uniform", bits, scale: s, zero }));
-    return scales[errors.indexOf(Math.min(...errors))];
+    return leastOf(scales, (scale) => squaredError(channel, { kind: "uniform", bits, scale, zero }));
   });
   return { kind: "uniform", bits, scale, zero };
 }

@@ -1,19 +1,15 @@
 // From what calibration saw to a quantized model: levels for every activation, weights on few levels, and its files.
 
 import type { ModelDescription } from "../classifier/model.ts";
-import { asFields, parseJson } from "../format/fields.ts";
 import { pack, packMultiples } from "../format/packed.ts";
-import { type QuantizationOptions, quantizationConfig } from "../format/quantization-config.ts";
-import { type StoredTensor, writeSafetensors } from "../format/safetensors.ts";
-import { WEIGHTS_FILE } from "../format/weights.ts";
+import type { QuantizationOptions } from "../format/quantization-config.ts";
+import type { StoredTensor } from "../format/safetensors.ts";
 import { type CalibratedOp, calibratedNetwork, isFloat, isQkv } from "../lower/calibration.ts";
 import { addendOf } from "../lower/problems.ts";
 import { fused } from "../network/fused.ts";
 import { type Interpreter, interpret, type Network, type Value } from "../network/op.ts";
-import { quantizeRows } from "../quant/quantize.ts";
 import type { Quantizer } from "../quant/quantizer.ts";
 import { correctBias, quantized, regress } from "./correct.ts";
-import { filesBeside } from "./files-beside.ts";
 import {
   copyOf,
   type FloatModel,
@@ -22,6 +18,7 @@ import {
   normOf,
   readFloatModel,
 } from "./float-model.ts";
+import { eightBits, floats, folderFiles, int8s } from "./folder-files.ts";
 import { type Keep, Kept } from "./keep.ts";
 import { gram } from "./linear-algebra.ts";
 import { METHODS, type Method, type MethodName, WIDTHS, type Width } from "./methods.ts";
@@ -286,15 +283,8 @@ async function filesOf(
   const stored = [...tensors.keys()].flatMap((name) =>
     storedTensors(name, model.tensors.get(name)!, weights, kept, { names, network }),
   );
-  const text = await folder.readText("config.json");
-  const config = asFields(parseJson(text!, "config.json"), "config.json");
   const groupSize = [...weights.values()].some(({ multiples }) => multiples) ? GROUP_SIZE : undefined;
-  const quantization_config = quantizationConfig({ ...quantization, ...kept.modules, groupSize });
-  const files = new Map<string, Uint8Array[]>([
-    ["config.json", [encode(`${JSON.stringify({ ...config, quantization_config }, null, 1)}\n`)]],
-    ...(await filesBeside(folder)),
-  ]);
-  return files.set(WEIGHTS_FILE, writeSafetensors(stored, { format: "pt" }));
+  return folderFiles(folder, stored, { ...quantization, ...kept.modules, groupSize });
 }
 
 function storedTensors(
@@ -308,10 +298,12 @@ function storedTensors(
   if (!isQuantizable(network, name, shape) || kept.note(name, as) === "float")
     return [floats(as, shape, values)];
   // The patch embedding and the head have 8 bits in every width, as in the papers.
-  const { q, scale, bits, multiples } = weights.get(layer) ?? eightBits(values, shape);
+  const { q, scale, bits, multiples }: Stored = weights.get(layer) ?? {
+    ...eightBits(values, shape),
+    bits: 8,
+  };
   const scales = floats(`${as}_scale`, [shape[0], 1], scale);
-  if (bits !== 4 || shape[1] % 8 !== 0)
-    return [{ name: as, dtype: "I8", shape, bytes: new Uint8Array(q.buffer) }, scales];
+  if (bits !== 4 || shape[1] % 8 !== 0) return [int8s(as, shape, q), scales];
   const words = [shape[0], shape[1] / 8];
   const size = new BigInt64Array(shape.map(BigInt));
   const levels = multiples ? q.map((value, i) => value / multiples[Math.floor(i / GROUP_SIZE)]) : q;
@@ -325,19 +317,3 @@ function storedTensors(
     scales,
   ];
 }
-
-const eightBits = (values: Float32Array, shape: readonly number[]): Stored => ({
-  ...quantizeRows(values, shape[0], shape[3]),
-  bits: 8,
-});
-
-function floats(name: string, shape: readonly number[], values: Float32Array): StoredTensor {
-  return {
-    name,
-    dtype: "F32",
-    shape,
-    bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-  };
-}
-
-const encode = (text: string) => new TextEncoder().encode(text);

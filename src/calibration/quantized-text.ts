@@ -1,15 +1,15 @@
 // The text tower beside a float image tower, as tensors of the int8 folder.
 
 import { UnsupportedModelError } from "../errors/errors.ts";
-import { asFields, field, parseJson } from "../format/fields.ts";
+import { field } from "../format/fields.ts";
 import type { ModelFolder } from "../format/folder.ts";
 import type { StoredTensor, TensorEntry } from "../format/safetensors.ts";
 import { openWeights } from "../format/weights.ts";
-import { checkShapes } from "../network/checked-tensors.ts";
 import type { CanonicalName } from "../network/names.ts";
 import type { Network } from "../network/op.ts";
 import { readTextModel } from "../network/text-model.ts";
-import { usedTensors } from "../network/used-tensors.ts";
+import { textTensorsOf } from "../network/text-tensors.ts";
+import { configOf } from "./folder-files.ts";
 
 /** Int8 or floats, as the image tower's are stored. */
 export type Store = (
@@ -28,8 +28,7 @@ export async function quantizedText(
   store: Store,
   signal?: AbortSignal,
 ): Promise<StoredTensor[]> {
-  const text = await folder.readText("config.json", signal);
-  const config = asFields(parseJson(text!, "config.json"), "config.json");
+  const config = await configOf(folder, signal);
   if (field(config, "text_config") === undefined) return [];
   const model = await readTextModel(config).catch((error) => {
     if (!(error instanceof UnsupportedModelError)) throw error;
@@ -37,16 +36,8 @@ export async function quantizedText(
   if (!model) return [];
   const weights = await openWeights(folder, { signal, inParts: true });
   try {
-    const found = new Map<CanonicalName, TensorEntry>();
-    for (const entry of weights.entries) {
-      const name = /^logit_(?:scale|bias)$/.test(entry.name) ? entry.name : model.names.canonical(entry.name);
-      if (name) found.set(name, entry);
-    }
-    if (!found.has("words.weight")) return [];
-    const used = usedTensors(found, model);
-    checkShapes(used, model);
-    for (const name of ["logit_scale", "logit_bias"]) if (found.has(name)) used.set(name, found.get(name)!);
-    const names = new Map([...used].map(([name, entry]) => [entry, name]));
+    const names = textTensorsOf(weights.entries, model);
+    if (!names) return [];
     const stored: StoredTensor[] = [];
     for await (const { entry, bytes } of weights.tensors((entry) => names.has(entry)))
       stored.push(...store(model.network, names.get(entry)!, entry, bytes));

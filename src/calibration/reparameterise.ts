@@ -3,7 +3,7 @@
 
 import type { Uniform } from "../quant/quantizer.ts";
 import { type Linear, migrate, type Norm, shiftNorm } from "./layers.ts";
-import type { Observed } from "./observe.ts";
+import { channelOf, type Observed } from "./observe.ts";
 import { type RangeOf, uniformOver } from "./uniform.ts";
 
 /** Changes `norm` and `next` in place; the function that they compute together stays. Returns the one quantizer. */
@@ -27,11 +27,8 @@ export function reparameterise(
 }
 
 function channelQuantizer(observed: Observed, channel: number, rangeOf: RangeOf, bits: number): Uniform {
-  const { columns } = observed;
-  const rows = observed.values.length / columns;
-  const values = Float32Array.from({ length: rows }, (_, row) => observed.values[row * columns + channel]);
   const ranges = [{ min: observed.least[channel], max: observed.greatest[channel] }];
-  return uniformOver(rangeOf({ values, ranges }, bits), bits);
+  return uniformOver(rangeOf({ values: channelOf(observed, channel), ranges }, bits), bits);
 }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;

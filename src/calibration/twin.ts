@@ -1,7 +1,7 @@
 // Twin uniform quantization: one range for the many small values, one for the few large (Yuan et al. 2022, PTQ4ViT, section 3.2).
 
-import { nearest, type Twin } from "../quant/quantizer.ts";
-import { thinned } from "./uniform.ts";
+import type { Twin } from "../quant/quantizer.ts";
+import { leastOf, squaredError, thinned } from "./uniform.ts";
 
 /** Softmax: steps of 1 / (2^(bits - 1) - 1) from `border` = 2^-i on, finer ones below. */
 export function twinSoftmax(values: Float32Array, bits: number): Twin {
@@ -32,8 +32,5 @@ export function twinGelu(values: Float32Array, bits: number): Twin {
 
 function best(values: Float32Array, candidates: readonly Twin[]): Twin {
   const some = thinned(values);
-  const errors = candidates.map((twin) =>
-    some.reduce((sum, value) => sum + (nearest(twin, value) - value) ** 2, 0),
-  );
-  return candidates[errors.indexOf(Math.min(...errors))];
+  return leastOf(candidates, (twin) => squaredError(some, twin));
 }

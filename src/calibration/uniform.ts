@@ -1,6 +1,6 @@
 // The range of the levels of a uniform quantizer: from the observed range, or by the remaining error.
 
-import { nearest, type Uniform } from "../quant/quantizer.ts";
+import { nearest, type Quantizer, type Uniform } from "../quant/quantizer.ts";
 import type { Observed, Range } from "./observe.ts";
 
 /** Finds the range that levels should cover, of values as they were sampled. */
@@ -57,13 +57,17 @@ export const leastSquares: RangeOf = ({ values }, bits) => {
   return best(candidates, some, bits);
 };
 
-function best(candidates: readonly Range[], values: Float32Array, bits: number): Range {
-  const errors = candidates.map((range) => squaredError(values, uniformOver(range, bits)));
+const best = (candidates: readonly Range[], values: Float32Array, bits: number) =>
+  leastOf(candidates, (range) => squaredError(values, uniformOver(range, bits)));
+
+/** The first of the candidates with the least error. */
+export function leastOf<T>(candidates: readonly T[], errorOf: (candidate: T) => number): T {
+  const errors = candidates.map(errorOf);
   return candidates[errors.indexOf(Math.min(...errors))];
 }
 
 /** Sum of the squared errors of a quantizer. */
-export function squaredError(values: Float32Array, quantizer: Uniform): number {
+export function squaredError(values: Float32Array, quantizer: Quantizer): number {
   let total = 0;
   for (const value of values) total += (nearest(quantizer, value) - value) ** 2;
   return total;

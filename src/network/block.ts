@@ -3,7 +3,7 @@
 import type { Size } from "../format/fields.ts";
 import type { Activation } from "../tensor/activation.ts";
 import type { Builder } from "./builder.ts";
-import type { AttentionOptions, Learnt, Rotation, Value } from "./op.ts";
+import type { AttentionOptions, Grid, Learnt, Rotation, Value } from "./op.ts";
 
 export interface BlockSpec {
   /** Channels of a token. */
@@ -47,6 +47,12 @@ export interface EncoderSpec extends BlockSpec {
   /** How positions of another grid are fitted. */
   readonly antialias?: boolean;
 }
+
+/** Patches across and down. */
+export const patchGrid = ({ image, patch }: Pick<EncoderSpec, "image" | "patch">): Grid => ({
+  width: image.width / patch,
+  height: image.height / patch,
+});
 
 /** Every patch of the image as a row. */
 export function patches(net: Builder, { image, patch, width }: EncoderSpec, bias = true): Value {

@@ -3,10 +3,11 @@
 
 import { asFields, asInteger, type Fields, field, malformed, type Size } from "../format/fields.ts";
 import type { Activation } from "../tensor/activation.ts";
-import { type Answers, answers } from "./block.ts";
+import { type Answers, answers, patchGrid } from "./block.ts";
 import type { Builder } from "./builder.ts";
 import { type Dialect, within } from "./names.ts";
 import type { Grid, Value } from "./op.ts";
+import { rowOfPair, spread } from "./relative-bias.ts";
 import { paddingOf, type Windowing, windowsOf } from "./swin-windows.ts";
 
 export interface SwinSpec {
@@ -56,7 +57,7 @@ export function swin(spec: SwinSpec, net: Builder): Answers {
   const pixels = net.patches({ ...image, patch });
   const patches = net.linear("patch", pixels, { out: width, shape: [width, 3, patch, patch] });
   let x = net.norm("patch_norm", patches, EPS);
-  let grid: Grid = { width: image.width / patch, height: image.height / patch };
+  let grid = patchGrid(spec);
   let resolution = grid;
   for (const [i, stage] of stages.entries()) {
     if (i > 0) {
@@ -132,24 +133,13 @@ function gatheredBias(net: Builder, at: string, heads: number, size: Grid): stri
     name: `${at}.bias`,
     shape: [heads, size.width * size.height, size.width * size.height],
     from: { [table]: [rows, heads] },
-    make: (values) => spread(values[table], heads, size),
+    make: (values) => byPair(values[table], heads, size),
   });
 }
 
 /** By the row of each pair: [rows, heads] to [heads, window, window]. */
-function spread(table: Float32Array, heads: number, { width, height }: Grid): Float32Array {
-  const tokens = width * height;
-  const bias = new Float32Array(heads * tokens ** 2);
-  for (let query = 0; query < tokens; query++)
-    for (let key = 0; key < tokens; key++) {
-      const down = Math.floor(query / width) - Math.floor(key / width) + height - 1;
-      const across = (query % width) - (key % width) + width - 1;
-      const row = down * (2 * width - 1) + across;
-      for (let head = 0; head < heads; head++)
-        bias[(head * tokens + query) * tokens + key] = table[row * heads + head];
-    }
-  return bias;
-}
+const byPair = (table: Float32Array, heads: number, size: Grid) =>
+  spread(table, heads, size.width * size.height, (query, key) => rowOfPair(query, key, size));
 
 /** Version 2, equations 3 and 4: an MLP of the distances on a logarithmic scale, its result in 16 sigmoid(...). */
 function madeBias(net: Builder, at: string, stage: StageSpec, size: Grid): string {
@@ -175,7 +165,7 @@ function madeBias(net: Builder, at: string, stage: StageSpec, size: Grid): strin
           table[i * heads + head] = 16 / (1 + Math.exp(-sum));
         }
       }
-      return spread(table, heads, size);
+      return byPair(table, heads, size);
     },
   });
 }

@@ -13,24 +13,19 @@ import {
   unsupported,
 } from "../format/fields.ts";
 import { timmArguments, timmPictureSize } from "../format/timm.ts";
-import { type Answers, answers, blocks, type EncoderSpec, patches, registers } from "./block.ts";
+import { type Answers, answers, blocks, type EncoderSpec, patchGrid } from "./block.ts";
 import type { Builder } from "./builder.ts";
 import type { Reading } from "./family.ts";
 import { type Dialect, within } from "./names.ts";
-import type { Grid, Rotation, Value } from "./op.ts";
+import type { Grid, Rotation } from "./op.ts";
 import { dinov3Rotary, rotary } from "./rotary.ts";
 import { asPatchSize, readMlpWidth } from "./sizes.ts";
+import { checkArguments, embedded, type TimmEmbedding } from "./timm-embedding.ts";
 import { TIMM } from "./timm-names.ts";
 
-export interface EvaSpec extends EncoderSpec {
+export interface EvaSpec extends EncoderSpec, Required<Omit<TimmEmbedding, "distilled">> {
   /** 0: no head. */
   readonly classes: number;
-  readonly classToken: boolean;
-  readonly registers: number;
-  /** Which rows have positions in addition to the rotary ones. */
-  readonly positions: "all" | "patches" | "none";
-  /** A norm before the blocks, and no bias of the patches. */
-  readonly preNorm: boolean;
   readonly pool: "token" | "avg";
   /** The last norm is behind the mean. */
   readonly normsMean: boolean;
@@ -80,10 +75,7 @@ const IDLE_ARGS = /drop|^num_classes$|^weight_init$|^dynamic_img|^head_init_scal
 /** @param defaults of the architecture; a norm's eps among them as `layer_norm_eps` */
 export function readEva(config: Fields, { classes }: Reading, defaults: Fields): EvaSpec {
   const given = timmArguments(config);
-  checkFixed(given, FIXED_ARGS);
-  for (const key of Object.keys(given))
-    if (!(key in FIXED_ARGS || READ_ARGS.includes(key) || IDLE_ARGS.test(key)))
-      throw unsupported("model_args", `only ${READ_ARGS.join(", ")}`, key);
+  checkArguments(given, FIXED_ARGS, READ_ARGS, IDLE_ARGS);
   const args = { ...defaults, ...given };
   const width = readInteger(args, "embed_dim", 1, 8192);
   checkFixed(config, { num_features: width });
@@ -142,12 +134,6 @@ function readRope(args: Fields): RopeSpec | undefined {
   };
 }
 
-/** The grid of patches. */
-export const evaGrid = ({ image, patch }: EvaSpec): Grid => ({
-  width: image.width / patch,
-  height: image.height / patch,
-});
-
 const before = ({ classToken, registers }: EvaSpec) => Number(classToken) + registers;
 
 export function buildEva(net: Builder, spec: EvaSpec): Answers {
@@ -158,31 +144,12 @@ export function buildEva(net: Builder, spec: EvaSpec): Answers {
   return answers(net, normsMean ? net.norm("fc_norm", one, eps) : one, classes);
 }
 
-/** The rows that the blocks read: tokens, patches, positions. */
-function embedded(net: Builder, spec: EvaSpec): Value {
-  const { antialias, classToken, positions, preNorm, eps } = spec;
-  const tokens = [
-    ...(classToken ? ["class_token"] : []),
-    ...(spec.registers ? [registers(spec.registers)] : []),
-  ];
-  const withTokens = (rows: Value) => (tokens.length ? net.tokens(tokens, rows) : rows);
-  const withPositions = (rows: Value) => net.table("positions", rows, { as: "x", antialias });
-  const rows = patches(net, spec, !preNorm);
-  const x =
-    positions === "patches"
-      ? withTokens(withPositions(rows))
-      : positions === "all"
-        ? withPositions(withTokens(rows))
-        : withTokens(rows);
-  return preNorm ? net.norm("norm_pre", x, eps) : x;
-}
-
 function rotationOf(spec: EvaSpec): Rotation | undefined {
   const { rope, width, heads } = spec;
   if (!rope) return undefined;
   const { pairs, reference, temperature } = rope;
   const headDim = width / heads;
-  const options = { grid: evaGrid(spec), headDim, before: before(spec), pairs };
+  const options = { grid: patchGrid(spec), headDim, before: before(spec), pairs };
   if (rope.type === "dinov3") return dinov3Rotary(options, temperature);
   const frequencies = Array.from({ length: headDim / 4 }, (_, i) => 1 / temperature ** (i / (headDim / 4)));
   const at = (place: number, count: number, axis: "width" | "height") =>

@@ -7,10 +7,8 @@ import type { TensorEntry } from "../format/safetensors-header.ts";
 import type { StreamOptions } from "../format/safetensors-stream.ts";
 import { openWeights } from "../format/weights.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
-import { checkShapes } from "../network/checked-tensors.ts";
-import type { CanonicalName } from "../network/names.ts";
 import type { TextModel } from "../network/text-model.ts";
-import { usedTensors } from "../network/used-tensors.ts";
+import { textTensorsOf } from "../network/text-tensors.ts";
 import { quantizeRow } from "../quant/quantize.ts";
 
 /** A tower's tables and numbers, which stay with the host. */
@@ -29,7 +27,6 @@ export interface RowTable {
   readonly scales?: Float32Array;
 }
 
-const MARKS = /\b_(?:orig_mod|fsdp_wrapped_module|checkpoint_wrapped_module)\.|^module\./g;
 const HOSTED = ["words.weight", "words.weight_scale", "positions", "logit_scale", "logit_bias"];
 
 /**
@@ -44,20 +41,11 @@ export async function* textTensors(
 ): AsyncGenerator<StoredTensor> {
   const weights = await openWeights(folder, { ...options, inParts: true });
   try {
-    const found = new Map<CanonicalName, TensorEntry>();
-    for (const entry of weights.entries) {
-      const bare = entry.name.replace(MARKS, "");
-      const name = /^logit_(?:scale|bias)$/.test(bare) ? bare : model.names.canonical(bare);
-      if (name) found.set(name, entry);
-    }
-    if (!found.has("words.weight"))
+    const names = textTensorsOf(weights.entries, model);
+    if (!names)
       throw new ModelFormatError(
         `${folder.id}: expected a text tower in the weights, got none. Load the model as save_pretrained wrote it.`,
       );
-    const used = usedTensors(found, model);
-    checkShapes(used, model);
-    for (const name of ["logit_scale", "logit_bias"]) if (found.has(name)) used.set(name, found.get(name)!);
-    const names = new Map([...used].map(([name, entry]) => [entry, name]));
     for await (const { entry, bytes } of weights.tensors((entry) => names.has(entry))) {
       const name = names.get(entry)!;
       if (HOSTED.includes(name)) keep(host, name, entry, bytes, keepFloats);

@@ -2,7 +2,7 @@
 
 import { checkFixed, field, readBoolean, unsupported } from "../../format/fields.ts";
 import { beitBias, resizedTable } from "../beit.ts";
-import { answers, blocks, type EncoderSpec, patches } from "../block.ts";
+import { answers, blocks, type EncoderSpec, patches, patchGrid } from "../block.ts";
 import type { Family } from "../family.ts";
 import { type Dialect, within } from "../names.ts";
 import { ATTENTION, EMBEDDINGS, readSizes, SAVED_ATTENTION } from "../transformers.ts";
@@ -84,13 +84,14 @@ export default {
   },
   dialects: () => NAMES,
   build(spec, net) {
-    const { image, patch, heads, eps, absolute, relative, meanPool, classes } = spec;
-    const grid = { width: image.width / patch, height: image.height / patch };
+    const { heads, eps, absolute, relative, meanPool, classes } = spec;
     const tokens = net.tokens(["class_token"], patches(net, spec));
     const embedded = absolute ? net.table("positions", tokens, { as: "x" }) : tokens;
     const tableOf = (at: string) => (relative === "shared" ? "bias_table" : `${at}.bias_table`);
     const attention = (at: string) =>
-      relative === "none" ? {} : { bias: beitBias(net, at, tableOf(at), heads, grid, resizedTable) };
+      relative === "none"
+        ? {}
+        : { bias: beitBias(net, at, tableOf(at), heads, patchGrid(spec), resizedTable) };
     const x = blocks(net, { ...spec, attention }, embedded);
     const embedding = meanPool
       ? net.norm("pool_norm", net.pool("pool", x, { first: 1 }), eps)

@@ -2,9 +2,10 @@
 
 import { type Fields, unsupported } from "../../../format/fields.ts";
 import { beitBias } from "../../beit.ts";
+import { patchGrid } from "../../block.ts";
 import type { Family } from "../../family.ts";
 import type { Dialect } from "../../names.ts";
-import { buildEva, type EvaSpec, evaDialects, evaGrid, readEva } from "../../timm-eva.ts";
+import { buildEva, type EvaSpec, evaDialects, readEva } from "../../timm-eva.ts";
 
 const shared: Fields = { patch_size: 16, use_abs_pos_emb: false, init_values: 1e-5 };
 const SIZES: Readonly<Record<string, Fields>> = {
@@ -22,10 +23,8 @@ export default {
   },
   dialects: (spec) => evaDialects(spec).map((names) => ({ ...names, ...TABLE })),
   build(spec, net) {
-    const { heads } = spec;
-    const grid = evaGrid(spec);
     const attention = (at: string) => ({
-      bias: beitBias(net, at, `${at}.bias_table`, heads, grid),
+      bias: beitBias(net, at, `${at}.bias_table`, spec.heads, patchGrid(spec)),
     });
     return buildEva(net, { ...spec, attention });
   },

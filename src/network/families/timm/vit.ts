@@ -13,25 +13,18 @@ import {
 } from "../../../format/fields.ts";
 import { timmArguments, timmPictureSize } from "../../../format/timm.ts";
 import { attentionPool } from "../../attention-pool.ts";
-import { answers, blocks, distilledAnswers, type EncoderSpec, patches, registers } from "../../block.ts";
+import { answers, blocks, distilledAnswers, type EncoderSpec } from "../../block.ts";
 import type { Builder } from "../../builder.ts";
 import type { Family } from "../../family.ts";
 import type { Value } from "../../op.ts";
 import { asPatchSize, readMlpWidth, readTimmActivation } from "../../sizes.ts";
+import { checkArguments, embedded, type TimmEmbedding } from "../../timm-embedding.ts";
 import { TIMM, TIMM_GATED } from "../../timm-names.ts";
 import { timmVitArguments } from "../../timm-sizes.ts";
 
-export interface TimmVitSpec extends EncoderSpec {
+export interface TimmVitSpec extends EncoderSpec, TimmEmbedding {
   /** 0: no head. */
   readonly classes: number;
-  /** With a distillation token; logits are the mean of two classifier heads. */
-  readonly distilled: boolean;
-  readonly classToken?: boolean;
-  readonly registers?: number;
-  /** Which rows have positions; default: all. */
-  readonly positions?: "all" | "patches" | "none";
-  /** A norm before the blocks, and no bias of the patches. */
-  readonly preNorm?: boolean;
   /** The position of the last norm: on all rows, or after pooling. */
   readonly lastNorm?: "norm" | "fc_norm" | "none";
   /** `map`: attention pooling. `none`: all rows are the output, and the embedding is the class token, or the mean without one. */
@@ -68,15 +61,6 @@ const READ_ARGS = [
 const IDLE_ARGS =
   /drop|^num_classes$|^weight_init$|^dynamic_img|^fix_init$|^strict_img_size$|^(?:device|dtype|pretrained|scriptable|exportable|no_jit|cache_dir)$/;
 
-function refuseUnsupported(args: Fields): void {
-  checkFixed(args, FIXED_ARGS);
-  for (const key of Object.keys(args)) {
-    if (Object.hasOwn(FIXED_ARGS, key) || READ_ARGS.includes(key) || IDLE_ARGS.test(key)) continue;
-    if (field(args, key) === undefined) continue;
-    throw unsupported("model_args", `only ${READ_ARGS.join(", ")}`, key);
-  }
-}
-
 /** With `avg`, the last norm is after the mean by default. */
 function readPooling(args: Fields, config: Fields, classes: number) {
   const stored = field(args, "global_pool") ?? "token";
@@ -95,23 +79,6 @@ function readPositions(args: Fields): TimmVitSpec["positions"] {
   if (["none", ""].includes(readText(args, "pos_embed") ?? "learn")) return "none";
   checkFixed(args, { pos_embed: "learn" });
   return readBoolean(args, "no_embed_class", false) ? "patches" : "all";
-}
-
-/** The rows that the blocks read: tokens, patches, positions. */
-function embedded(net: Builder, spec: TimmVitSpec): Value {
-  const { positions = "all", classToken = true, antialias, preNorm = false, eps } = spec;
-  const named = [...(classToken ? ["class_token"] : []), ...(spec.distilled ? ["distillation_token"] : [])];
-  const tokens = [...named, ...(spec.registers ? [registers(spec.registers)] : [])];
-  const withTokens = (rows: Value) => (tokens.length ? net.tokens(tokens, rows) : rows);
-  const withPositions = (rows: Value) => net.table("positions", rows, { as: "x", antialias });
-  const rows = patches(net, spec, !preNorm);
-  const x =
-    positions === "none"
-      ? withTokens(rows)
-      : positions === "all"
-        ? withPositions(withTokens(rows))
-        : withTokens(withPositions(rows));
-  return preNorm ? net.norm("norm_pre", x, eps) : x;
 }
 
 function pooled(net: Builder, spec: TimmVitSpec, rows: Value): Value {
@@ -134,7 +101,7 @@ export default {
       throw unsupported("timm architecture", "a plain vit_*, deit_*, deit3_* or flexivit_*", name);
     const args = { ...defaults, ...timmArguments(config) };
     const { distilled, layer_norm_eps, ...known } = args;
-    refuseUnsupported(known);
+    checkArguments(known, FIXED_ARGS, READ_ARGS, IDLE_ARGS);
     const width = readInteger(args, "embed_dim", 1, 8192);
     checkFixed(config, { num_features: width });
     const gated = oneOf(field(args, "mlp_layer") ?? "mlp", "mlp_layer", GATED);
