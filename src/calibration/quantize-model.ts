@@ -76,7 +76,11 @@ export async function quantizedFolder(
   openGpu: () => Promise<Gpu>,
   options: QuantizeOptions,
 ): Promise<Map<string, Uint8Array[]>> {
-  checkOptions(options, pictures.length);
+  checkOptions(options);
+  if (options.method && options.method !== "dynamic" && pictures.length === 0)
+    throw new RangeError(
+      `images: expected some to calibrate method ${options.method}, got none. Pass a few images.`,
+    );
   const { method = "dynamic", bits = "w8a8", images = 64, seed = 1, signal, onProgress } = options;
   const { weights, biasCorrection, normInputs, pictureHashes, keep } = options;
   const tell = (stage: QuantizeProgress["stage"]) => (done: number, total?: number) =>
@@ -103,10 +107,8 @@ export async function quantizedFolder(
 }
 
 /** @throws RangeError for unknown options, or options that cannot be combined. */
-function checkOptions(
-  { method = "dynamic", bits = "w8a8", weights, images = 64, seed = 1, keep = {} }: QuantizeOptions,
-  pictures: number,
-): void {
+export function checkOptions(options: QuantizeOptions): void {
+  const { method = "dynamic", bits = "w8a8", weights, images = 64, seed = 1, keep = {} } = options;
   for (const [name, value] of Object.entries({ images, seed }))
     if (!(Number.isSafeInteger(value) && value >= 1))
       throw new RangeError(`${name}: expected a whole number of 1 or more, got ${value}.`);
@@ -118,13 +120,11 @@ function checkOptions(
     throw new RangeError(`bits: expected one of ${Object.keys(WIDTHS).join(", ")}, got ${bits}.`);
   if (!isOffered(method, bits))
     throw new RangeError(
-      `method: expected one that calibrates activations for bits ${bits}, got dynamic. Choose minmax, for example.`,
+      `method: expected one that calibrates activations for bits ${bits}, got ${method}. Choose minmax, for example.`,
     );
   if (weights !== undefined && !GRANULARITIES.includes(weights))
     throw new RangeError(`weights: expected one of ${GRANULARITIES.join(", ")}, got ${weights}.`);
   if (!isOffered(method, bits, weights))
     throw new RangeError(`bits: expected w4a8 or w4a4 with weights ${weights}, got ${bits}.`);
   checkKeep(keep, method, bits);
-  if (method !== "dynamic" && pictures === 0)
-    throw new RangeError(`images: expected some to calibrate method ${method}, got none. Pass a few images.`);
 }

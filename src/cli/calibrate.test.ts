@@ -148,11 +148,11 @@ test("weights of 4 bits by group are nearer to float than by channel, and nearer
 
 test.each([
   [["--weights", "row"], "--weights: expected one of tensor, channel, group, got row"],
-  [["--weights", "group"], "--bits: expected w4a8 or w4a4 with --weights group, got w8a8"],
-  [["--method", "gptq", "--bits", "w4a4"], "calibrates activations for --bits w4a4, got gptq"],
+  [["--weights", "group"], "--bits: expected w4a8 or w4a4 with weights group, got w8a8"],
+  [["--method", "gptq", "--bits", "w4a4"], "calibrates activations for bits w4a4, got gptq"],
   [["--method", "best"], "expected dynamic or one of minmax"],
   [["--bits", "w3a3"], "--bits: expected one of w8a8"],
-  [["--bits", "w4a4"], "calibrates activations for --bits w4a4, got dynamic"],
+  [["--bits", "w4a4"], "calibrates activations for bits w4a4, got dynamic"],
   [["--method", "repq"], "expected --calibrate FOLDER"],
 ])("%s is a wrong call", async (options, message) => {
   const { code, stderr } = await vit8("quantize", at("tiny"), "-o", at("never"), ...options);

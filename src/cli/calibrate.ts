@@ -1,16 +1,9 @@
 // Calibration for `vit8 quantize`: images of a folder, an observed run, a method.
 
 import type { Keep } from "../calibration/keep.ts";
-import {
-  isDynamic,
-  isOffered,
-  METHODS,
-  type MethodName,
-  WIDTHS,
-  type Width,
-} from "../calibration/methods.ts";
+import { METHODS, type MethodName, WIDTHS, type Width } from "../calibration/methods.ts";
 import { chosen } from "../calibration/observe.ts";
-import { quantizedFolder } from "../calibration/quantize-model.ts";
+import { checkOptions, quantizedFolder } from "../calibration/quantize-model.ts";
 import { GRANULARITIES, type Granularity } from "../calibration/weights.ts";
 import { openPicture } from "../classifier/picture.ts";
 import { inLine } from "../errors/visible.ts";
@@ -67,32 +60,11 @@ export interface Calibration {
 
 /** Reads the options. @throws UsageError */
 export function calibrationOf(args: Arguments): Calibration {
-  const method = args.text("method") ?? "dynamic";
-  const bits = args.text("bits") ?? "w8a8";
-  const weights = args.text("weights");
   const pictures = args.text("calibrate");
-  if (method !== "dynamic" && !Object.hasOwn(METHODS, method))
-    throw new UsageError(
-      `--method: expected dynamic or one of ${Object.keys(METHODS).join(", ")}, got ${method}.`,
-    );
-  if (!Object.hasOwn(WIDTHS, bits))
-    throw new UsageError(`--bits: expected one of ${Object.keys(WIDTHS).join(", ")}, got ${bits}.`);
-  if (isDynamic(method as MethodName) && !isOffered(method as MethodName, bits as Width))
-    throw new UsageError(
-      `--method: expected one that calibrates activations for --bits ${bits}, got ${method}. Add --calibrate FOLDER too.`,
-    );
-  if (weights !== undefined && !(GRANULARITIES as readonly string[]).includes(weights))
-    throw new UsageError(`--weights: expected one of ${GRANULARITIES.join(", ")}, got ${weights}.`);
-  if (!isOffered(method as MethodName, bits as Width, weights as Granularity | undefined))
-    throw new UsageError(`--bits: expected w4a8 or w4a4 with --weights ${weights}, got ${bits}.`);
-  if (method !== "dynamic" && !pictures)
-    throw new UsageError(`--method ${method}: expected --calibrate FOLDER, got none.`);
-  if (method === "dynamic" && pictures)
-    throw new UsageError("--calibrate: expected a --method that uses images, got dynamic.");
-  return {
-    method: method as Calibration["method"],
-    bits: bits as Width,
-    weights: weights as Granularity | undefined,
+  const calibration = {
+    method: (args.text("method") ?? "dynamic") as Calibration["method"],
+    bits: (args.text("bits") ?? "w8a8") as Width,
+    weights: args.text("weights") as Granularity | undefined,
     pictures,
     images: args.count("images") ?? 64,
     seed: args.count("seed") ?? 1,
@@ -100,9 +72,20 @@ export function calibrationOf(args: Arguments): Calibration {
     normInputs: args.flag("norm-inputs"),
     keep: keepOf(args),
   };
+  try {
+    checkOptions(calibration);
+  } catch (error) {
+    throw new UsageError(`--${(error as RangeError).message}`);
+  }
+  const { method } = calibration;
+  if (method !== "dynamic" && !pictures)
+    throw new UsageError(`--method ${method}: expected --calibrate FOLDER, got none.`);
+  if (method === "dynamic" && pictures)
+    throw new UsageError("--calibrate: expected a --method that uses images, got dynamic.");
+  return calibration;
 }
 
-/** Reads `--keep`. The layers, and whether the method supports it, are checked later, with the model. */
+/** Reads `--keep`. The layers are checked later, with the model. */
 function keepOf(args: Arguments): Keep {
   const kept = (args.list("keep") ?? []).map((text) => {
     const [, layer, as] = /^([^=]+)=(float|int8)$/.exec(text) ?? [];

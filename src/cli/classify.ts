@@ -9,16 +9,7 @@ import { type Command, UsageError } from "./command.ts";
 import { type ErrorJson, errorJson } from "./error-json.ts";
 import { tellBad, tryPicture } from "./good-pictures.ts";
 import { LABELS, labelsFrom } from "./labels.ts";
-import {
-  ARITHMETIC,
-  arithmeticFrom,
-  DEVICE,
-  deviceFrom,
-  HUB,
-  hubFrom,
-  openChecked,
-  withNamed,
-} from "./model.ts";
+import { arithmeticFrom, deviceFrom, hubFrom, openChecked, RUN, withNamed } from "./model.ts";
 import { picturesIn } from "./pictures.ts";
 import { ProgressBar } from "./progress.ts";
 import { json } from "./terminal.ts";
@@ -28,14 +19,7 @@ export const classify: Command = {
   usage: "IMAGE... [--model MODEL]",
   summary: "Classifies images, or all images of a folder, most probable label first.",
   options: {
-    model: {
-      value: "MODEL",
-      short: "m",
-      help: "a model folder, a Hugging Face id or a URL; default: the bundled everyday80",
-    },
-    ...HUB,
-    ...ARITHMETIC,
-    ...DEVICE,
+    ...RUN,
     ...LABELS,
     "top-k": { value: "N", short: "k", help: "labels per image; default 5" },
     json: {

@@ -65,6 +65,21 @@ export class Arguments {
     return this.#values[name] as string | undefined;
   }
 
+  /** @throws UsageError without a value. */
+  needed(name: string, expected: string): string {
+    const text = this.text(name);
+    if (text) return text;
+    throw new UsageError(`--${name}: expected ${expected}, got none.`);
+  }
+
+  /** The value, one of those in a list. @throws UsageError for another one */
+  choice<T extends string>(name: string, choices: readonly T[], otherwise: T): T {
+    const text = this.text(name) ?? otherwise;
+    const found = choices.find((choice) => choice === text);
+    if (found) return found;
+    throw new UsageError(`--${name}: expected one of ${choices.join(", ")}, got "${text}".`);
+  }
+
   /** @throws UsageError for a value that is not a whole number of 1 or more. */
   count(name: string): number | undefined {
     const text = this.text(name);

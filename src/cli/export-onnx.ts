@@ -2,10 +2,10 @@
 
 import { checkOutput, writeWhole } from "../node/write-file.ts";
 import { floatTensors } from "../onnx/float-tensors.ts";
-import { FORMATS, type OnnxFormat } from "../onnx/linear.ts";
+import { FORMATS } from "../onnx/linear.ts";
 import { onnxModel } from "../onnx/model.ts";
 import { byteLengthOf } from "../onnx/protobuf.ts";
-import { type Command, UsageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { HUB, hubFrom, openChecked } from "./model.ts";
 import { onnxMetadata } from "./onnx-metadata.ts";
 
@@ -26,9 +26,8 @@ q4 is int4 weights in blocks of 32, with float activations. In both, the patch e
 and the products of attention stay in float. The labels and the preprocessing are in the file's metadata, as JSON.`,
   async run(args, terminal) {
     const [name] = args.exactly("MODEL");
-    const file = args.text("output");
-    if (!file) throw new UsageError("--output: expected -o FILE, got none.");
-    const format = formatOf(args.text("dtype") ?? "fp32");
+    const file = args.needed("output", "-o FILE");
+    const format = args.choice("dtype", FORMATS, "fp32");
     await checkOutput(file);
     const model = await openChecked(name, terminal.signal, hubFrom(args));
     const tensors = await floatTensors(model, terminal.signal);
@@ -38,9 +37,3 @@ and the products of attention stay in float. The labels and the preprocessing ar
     return 0;
   },
 };
-
-function formatOf(text: string): OnnxFormat {
-  const format = FORMATS.find((known) => known === text);
-  if (format) return format;
-  throw new UsageError(`--dtype: expected one of ${FORMATS.join(", ")}, got "${text}".`);
-}

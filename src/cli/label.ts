@@ -13,16 +13,7 @@ import { parseShard, shardOfEnvironment } from "../jobs/shard-from.ts";
 import { loadSharp } from "../node/picture.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
 import { LABELS, labelsFrom } from "./labels.ts";
-import {
-  ARITHMETIC,
-  arithmeticFrom,
-  DEVICE,
-  deviceFrom,
-  HUB,
-  hubFrom,
-  openChecked,
-  withLoaded,
-} from "./model.ts";
+import { arithmeticFrom, deviceFrom, hubFrom, openChecked, RUN, withLoaded } from "./model.ts";
 import { Pace } from "./pace.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -33,14 +24,7 @@ export const label: Command = {
   summary: "Labels or embeds many images: one row per image in a .jsonl, .csv or .parquet file.",
   options: {
     output: { value: "OUT", short: "o", help: "the file to write; its extension sets the format" },
-    model: {
-      value: "MODEL",
-      short: "m",
-      help: "a model folder, a Hugging Face id or a URL; default: the bundled everyday80",
-    },
-    ...HUB,
-    ...ARITHMETIC,
-    ...DEVICE,
+    ...RUN,
     ...LABELS,
     "top-k": { value: "N", short: "k", help: "labels per image; default 5" },
     embed: { help: "also write the embedding of each image" },
@@ -58,8 +42,7 @@ OUT.parts; --resume continues from there. docs/jobs.md has scripts for Slurm, Ku
   async run(args, terminal) {
     const inputs = args.positionals;
     if (inputs.length === 0) throw new UsageError("INPUT: expected at least one, got none.");
-    const output = args.text("output");
-    if (!output) throw new UsageError("--output: expected -o OUT, got none.");
+    const output = args.needed("output", "-o OUT");
     await formatOf(output);
     // Images are decoded once each: what libvips keeps of the last ones would only be memory.
     (await loadSharp()).cache(false);

@@ -88,11 +88,21 @@ export const DEVICE = {
   },
 } as const;
 
+/** The options of a command that runs a model, or the bundled one, on images. */
+export const RUN = {
+  model: {
+    value: "MODEL",
+    short: "m",
+    help: "a model folder, a Hugging Face id or a URL; default: the bundled everyday80",
+  },
+  ...HUB,
+  ...ARITHMETIC,
+  ...DEVICE,
+} as const;
+
 /** The device of the command line. @throws UsageError for an unknown value. */
 export function deviceFrom(args: Arguments, absent: DeviceChoice = "auto"): DeviceChoice {
-  const device = args.text("device") ?? absent;
-  if (device === "auto" || device === "webgpu" || device === "cpu") return device;
-  throw new UsageError(`--device: expected auto, webgpu or cpu, got "${device}".`);
+  return args.choice("device", ["auto", "webgpu", "cpu"], absent);
 }
 
 export interface UseOptions extends Partial<Arithmetic> {

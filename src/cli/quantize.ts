@@ -8,7 +8,7 @@ import { parseQuantization, type Quantization } from "../format/quantization-con
 import { WEIGHTS_FILE } from "../format/weights.ts";
 import { refuseExisting, writeFolder } from "../node/write-folder.ts";
 import { CALIBRATION_OPTIONS, calibrationOf, filesOfCalibration } from "./calibrate.ts";
-import { type Command, UsageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { HUB, hubFrom, openChecked } from "./model.ts";
 import { modelCard } from "./model-card.ts";
 import { whyWithoutText } from "./without-text.ts";
@@ -28,8 +28,7 @@ export const quantize: Command = {
     "MODEL is a model folder, a Hugging Face id or a URL. The files follow the compressed-tensors convention:\ndocs/model-format.md.",
   async run(args, terminal) {
     const [name] = args.exactly("MODEL");
-    const directory = args.text("output");
-    if (!directory) throw new UsageError("--output: expected -o DIR, got none.");
+    const directory = args.needed("output", "-o DIR");
     if (!args.flag("force")) await refuseExisting(directory);
     const calibration = calibrationOf(args);
     const { signal } = terminal;

@@ -8,7 +8,7 @@ import { hashingFolder } from "../jobs/hashing-folder.ts";
 import { nearest } from "../jobs/nearest.ts";
 import { openRows } from "../jobs/output.ts";
 import { readSource } from "../node/source.ts";
-import { type Command, UsageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { DEVICE, deviceFrom, HUB, hubFrom, openChecked, withClassifier, withZeroShot } from "./model.ts";
 import { json } from "./terminal.ts";
 
@@ -33,8 +33,7 @@ export const search: Command = {
 vit8 search "a dog on a beach" --in pictures.parquet`,
   async run(args, terminal) {
     const [query] = args.exactly("IMAGE or TEXT");
-    const file = args.text("in");
-    if (!file) throw new UsageError("--in: expected a FILE, got none.");
+    const file = args.needed("in", "a FILE");
     const { signal } = terminal;
     const { metadata } = await openRows(file);
     const pixels = (await isPicture(query)) ? await readSource(query, signal) : undefined;

@@ -1,9 +1,9 @@
 // Image files by path or address, and those of a folder.
 
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { PictureError, Vit8Error } from "../errors/errors.ts";
-import { MAX_BYTES } from "../node/picture.ts";
+import { Vit8Error } from "../errors/errors.ts";
+import { readBytes } from "../node/picture.ts";
 import { fetchPicture, isAddress } from "./address.ts";
 import type { Entry } from "./entry.ts";
 
@@ -17,17 +17,6 @@ export const isPictureMember = (name: string) => isPictureName(name) && !/(?:^|\
 /** A path or an address as it is written. */
 export function fileEntry(name: string): Entry {
   return { key: name, read: (signal) => (isAddress(name) ? fetchPicture(name, signal) : readBytes(name)) };
-}
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  const unreadable = (cause: NodeJS.ErrnoException): never => {
-    throw new PictureError(`${file}: cannot be read (${cause.code}).`, { cause });
-  };
-  const stats = await stat(file).catch(unreadable);
-  if (!stats.isFile()) throw new PictureError(`${file}: expected a file, got something else.`);
-  if (stats.size > MAX_BYTES)
-    throw new PictureError(`${file}: expected at most ${MAX_BYTES} bytes, got ${stats.size}.`);
-  return readFile(file).catch(unreadable);
 }
 
 /** The images of a folder and those below it, by name: the names of one folder are in memory at a time. Links to folders are not followed. */

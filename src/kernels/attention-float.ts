@@ -3,13 +3,14 @@ import optionsWgsl from "../../shaders/attention_float.wgsl?float&options&wgsl";
 import plainWgsl from "../../shaders/attention_float.wgsl?float&wgsl";
 import { defineKernel, type Grid, type Variant } from "../gpu/kernel.ts";
 import {
+  type AttentionProblem,
   attentionBytes,
   attentionGrid,
   attentionMacs,
   attentionParams,
   checkAttention,
 } from "./attention.ts";
-import { checkWide, type WideAttentionProblem, wideGrid, wideMacs, wideParams } from "./attention-wide.ts";
+import { type WideAttentionProblem, wideGrid, wideKernel } from "./attention-wide.ts";
 
 /** Query rows of a workgroup. */
 const ROWS = 32;
@@ -20,6 +21,7 @@ const variant = <P>(wgsl: string, grid: GridOf<P>): Variant<P> => ({
   grid: (problem) => grid(problem, ROWS),
 });
 const wide = (wgsl: string) => variant<WideAttentionProblem>(wgsl, wideGrid);
+const bytes = (problem: AttentionProblem) => 4 * attentionBytes(problem);
 
 /** f32 in and out, for float32 models. */
 export const attentionFloat = defineKernel({
@@ -29,7 +31,7 @@ export const attentionFloat = defineKernel({
   params: attentionParams,
   check: checkAttention,
   macs: attentionMacs,
-  bytes: (problem) => 4 * attentionBytes(problem),
+  bytes,
 });
 
 /** With windows, a bias, cosines, or a scale for each head. */
@@ -37,10 +39,8 @@ export const attentionFloatOptions = defineKernel({
   name: "attention_float_options",
   bindings: { qkv: "read", bias: "read", out: "write", params: "uniform" },
   variants: { tiled: wide(optionsWgsl) },
-  params: (problem: WideAttentionProblem) => wideParams(problem, true),
-  check: checkWide,
-  macs: wideMacs,
-  bytes: (problem) => 4 * attentionBytes(problem),
+  ...wideKernel(true),
+  bytes,
 });
 
 /** For Q, K and V in three tensors, Q with its own number of rows. */
@@ -48,8 +48,6 @@ export const attentionFloatApart = defineKernel({
   name: "attention_float_apart",
   bindings: { q: "read", k: "read", v: "read", out: "write", params: "uniform" },
   variants: { tiled: wide(apartWgsl) },
-  params: (problem: WideAttentionProblem) => wideParams(problem, false),
-  check: checkWide,
-  macs: wideMacs,
-  bytes: (problem) => 4 * attentionBytes(problem),
+  ...wideKernel(false),
+  bytes,
 });

@@ -4,6 +4,7 @@
 import { checkProblem, type Grid } from "../gpu/kernel.ts";
 import {
   type AttentionProblem,
+  attentionBytes,
   attentionParams,
   checkAttention,
   groupsPerHead,
@@ -91,8 +92,16 @@ export function biasOf(
   return bias![(scalePerHead ? heads : 0) + (head * biasRows + query) * sequencesOf(problem).keys + key];
 }
 
+/** What the kernels of wide attention share; with `options` for one tensor, without them for three. */
+export const wideKernel = (options: boolean) => ({
+  params: (problem: WideAttentionProblem) => wideParams(problem, options),
+  check: checkWide,
+  macs: wideMacs,
+  bytes: attentionBytes,
+});
+
 /** struct Params of lib/attention.wgsl; with `options` all of it. */
-export function wideParams(problem: WideAttentionProblem, options: boolean): Uint32Array {
+function wideParams(problem: WideAttentionProblem, options: boolean): Uint32Array {
   const { tokens, queryRows = tokens, cosine, scalePerHead, biasRows = 0, windows } = problem;
   const { queries, keys } = sequencesOf(problem);
   const plain = attentionParams({ ...problem, tokens: keys, queries });
@@ -112,13 +121,13 @@ export function wideGrid(problem: WideAttentionProblem, rows: number): Grid {
   return [Math.ceil(queries / rows), problem.heads * groupsPerHead(problem.headDim), sequences];
 }
 
-export function wideMacs(problem: WideAttentionProblem): number {
+function wideMacs(problem: WideAttentionProblem): number {
   const { sequences, queries, keys } = sequencesOf(problem);
   return 2 * sequences * problem.heads * queries * keys * problem.headDim;
 }
 
 /** @throws RangeError */
-export function checkWide(problem: WideAttentionProblem): void {
+function checkWide(problem: WideAttentionProblem): void {
   const { tokens, queries, queryRows = tokens } = problem;
   // Q's rows are its own.
   checkAttention({ ...problem, tokens: Math.max(tokens, queryRows) });

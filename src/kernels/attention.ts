@@ -71,7 +71,7 @@ export const attentionMacs = ({ images, tokens, queries, heads, headDim }: Atten
 export const attentionBytes = (p: AttentionProblem) => p.images * (3 * p.tokens + p.queries) * widthOf(p);
 
 /** Six tokens of one head that contain every byte value; an output may differ by one step. */
-export function attentionProbe(): Probe {
+function attentionProbe(): Probe {
   const tokens = 6;
   const qkv = Int8Array.from({ length: paddedRows(tokens) * 3 * GROUP }, (_, i) =>
     Math.max(-127, ((i * 37 + (i >> 8)) & 255) - 128),

@@ -39,26 +39,22 @@ const CALIBRATED: readonly string[] = [
 
 /** @throws UnsupportedModelError for a network with another operation */
 export function calibratedNetwork(network: Network<FusedOp>): Network<CalibratedOp> {
-  const other = network.ops.find(({ kind }) => !CALIBRATED.includes(kind));
-  if (other)
-    throw new UnsupportedModelError(
-      `${other.name}: expected an operation that can be calibrated, got ${other.kind}. Quantize only the weights.`,
-    );
-  const heads = network.ops.find(({ kind, reads: [x] }) => kind === "norm" && x!.parts > 1);
-  if (heads)
-    throw new UnsupportedModelError(
-      `${heads.name}: a norm behind attention has no levels, so the model cannot be calibrated; quantize its weights alone`,
-    );
-  const apart = network.ops.find((op) => op.kind === "attention" && op.reads.length > 1);
-  if (apart)
-    throw new UnsupportedModelError(
-      `${apart.name}: expected attention that can be calibrated, got separate Q, K and V. Quantize only the weights.`,
-    );
-  const norm = normedStream(network);
-  if (norm)
-    throw new UnsupportedModelError(
-      `${norm.name}: expected a residual stream that can be calibrated, got another. Quantize only the weights.`,
-    );
+  const refuse = (op: FusedOp | undefined, expected: string, got: string | undefined = op?.kind) => {
+    if (op)
+      throw new UnsupportedModelError(
+        `${op.name}: expected ${expected} that can be calibrated, got ${got}. Quantize only the weights.`,
+      );
+  };
+  const { ops } = network;
+  const heads = ops.find(({ kind, reads: [x] }) => kind === "norm" && x!.parts > 1);
+  const apart = ops.find(({ kind, reads }) => kind === "attention" && reads.length > 1);
+  refuse(
+    ops.find(({ kind }) => !CALIBRATED.includes(kind)),
+    "an operation",
+  );
+  refuse(heads, "a norm", "one behind attention");
+  refuse(apart, "attention", "separate Q, K and V");
+  refuse(normedStream(network), "a residual stream", "another");
   return network as Network<CalibratedOp>;
 }
 

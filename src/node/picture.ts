@@ -32,7 +32,8 @@ export async function readPicture(source: string | Uint8Array, name?: string): P
   });
 }
 
-async function readBytes(file: string): Promise<Uint8Array> {
+/** @throws PictureError for a file that cannot be read, or that is too large */
+export async function readBytes(file: string): Promise<Uint8Array> {
   const unreadable = (cause: unknown): never => {
     // Node replaces characters of a name that are not UTF-8 with this sign.
     const hint = file.includes("\ufffd") ? " Its name is not UTF-8." : "";
