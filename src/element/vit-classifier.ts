@@ -274,12 +274,8 @@ export class VitClassifier extends Base {
       );
     if (source === this.#view.image) this.#view.requestImage(this.src, this.crossOrigin);
     if (this.autoplay && isVideo(source)) source.play().catch(() => {});
-    return { source, lease: this.#leaseModel() };
-  }
-
-  #leaseModel(): ModelLease {
     this.#lease = renewLease(this.#lease, this, (progress) => this.#tellProgress(progress));
-    return this.#lease;
+    return { source, lease: this.#lease };
   }
 
   #tellProgress(progress: LoadProgress): void {

@@ -220,11 +220,11 @@ function learntRows({ name, rows }: Learnt, width: number, writer: Writer): Node
   return graph.node("Expand", `${name}/Expand`, [writer.constant(name, [1, rows, width]), target]);
 }
 
-/** Rows [first, end) of x. */
 /** With a row of zeros behind the others. */
 const withEmptyRow = (name: string, x: Node, { graph }: Writer) =>
   graph.node("Pad", `${name}/Pad`, [x, graph.integers(0, 0, 0, 0, 1, 0)]);
 
+/** Rows [first, end) of x. */
 function slice(name: string, x: Node, first: number, end: number, { graph }: Writer): Node {
   const ends = [graph.integers(first), graph.integers(end), graph.integers(1)];
   return graph.node("Slice", `${name}/Slice`, [x, ...ends]);

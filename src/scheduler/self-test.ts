@@ -2,6 +2,7 @@
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
+import { dispatchOnce, readBack } from "../gpu/run-once.ts";
 
 const asked = new WeakMap<Gpu, Map<string, Promise<boolean>>>();
 
@@ -18,7 +19,6 @@ export function answersRight(gpu: Gpu, kernel: AnyKernel, variant: string, again
 
 async function probe(gpu: Gpu, kernel: AnyKernel, variant: string): Promise<boolean> {
   const { problem, inputs, outputs } = kernel.probe!();
-  const pipeline = await gpu.pipeline(kernel, variant, problem as never);
   const buffers: Record<string, GPUBuffer> = {};
   try {
     for (const [name, data] of Object.entries(inputs)) buffers[name] = gpu.upload(`probe ${name}`, data);
@@ -26,13 +26,7 @@ async function probe(gpu: Gpu, kernel: AnyKernel, variant: string): Promise<bool
       buffers[name] = gpu.buffer(`probe ${name}`, byteLength, GPUBufferUsage.COPY_SRC);
     if (kernel.params)
       buffers.params = gpu.upload("probe params", kernel.params(problem as never), GPUBufferUsage.UNIFORM);
-    const encoder = gpu.device.createCommandEncoder({ label: "self-test" });
-    const pass = encoder.beginComputePass({ label: "self-test" });
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, gpu.bind(kernel, buffers));
-    pass.dispatchWorkgroups(...kernel.variants[variant].grid(problem as never));
-    pass.end();
-    gpu.device.queue.submit([encoder.finish()]);
+    await dispatchOnce(gpu, kernel, variant, problem, buffers);
     for (const [name, { expected, off }] of Object.entries(outputs))
       if (!close(await read(gpu, buffers[name], expected), expected, off)) return false;
     return true;
@@ -49,23 +43,6 @@ function close(got: Numbers, expected: Numbers, off: number): boolean {
 
 /** As many elements as `like` has, with its type. */
 async function read(gpu: Gpu, source: GPUBuffer, like: Numbers): Promise<Numbers> {
-  const target = gpu.buffer("self-test read back", source.size, GPUBufferUsage.MAP_READ);
-  try {
-    return await copyOf(gpu, source, target, like);
-  } finally {
-    gpu.release(target);
-  }
-}
-
-async function copyOf(gpu: Gpu, source: GPUBuffer, target: GPUBuffer, like: Numbers): Promise<Numbers> {
-  const encoder = gpu.device.createCommandEncoder();
-  encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
-  gpu.device.queue.submit([encoder.finish()]);
-  await gpu.wait(target.mapAsync(GPUMapMode.READ));
-  const bytes = target.getMappedRange().slice(0);
-  return new (like.constructor as new (bytes: ArrayBuffer, from: number, length: number) => Numbers)(
-    bytes,
-    0,
-    like.length,
-  );
+  const View = like.constructor as new (bytes: ArrayBuffer, from: number, length: number) => Numbers;
+  return new View(await readBack(gpu, source), 0, like.length);
 }

@@ -26,7 +26,7 @@ export type EpilogueActivation = "gelu" | "gelu_tanh" | "quick_gelu";
 export const ACTIVATIONS: Readonly<Record<Activation, ActivationEntry>> = {
   gelu: {
     code: 1,
-    of: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
+    of: (x) => 0.5 * x * (1 + approximateErf(x * Math.SQRT1_2)),
     onnx: (x, { apply, node, scalar }) => {
       const half = apply("Erf", apply("Div", x, scalar(Math.SQRT2)));
       return apply("Mul", node("Mul", "Product", x, apply("Add", half, scalar(1))), scalar(0.5));
@@ -87,7 +87,7 @@ export function isOfEpilogue(activation: Activation): activation is EpilogueActi
 export const activationCode = (activation?: Activation) => (activation ? ACTIVATIONS[activation].code : 0);
 
 /** Abramowitz and Stegun, "Handbook of Mathematical Functions", 7.1.26: off by 1.5e-7 at most. */
-function erf(x: number): number {
+function approximateErf(x: number): number {
   const z = Math.abs(x);
   const t = 1 / (1 + 0.3275911 * z);
   const p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));

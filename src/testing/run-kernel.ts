@@ -2,6 +2,7 @@
 
 import type { Gpu } from "../gpu/gpu.ts";
 import type { AnyKernel } from "../gpu/kernel.ts";
+import { dispatchOnce, readBack } from "../gpu/run-once.ts";
 import { toFloat32 } from "../tensor/dtype.ts";
 import { roundUp } from "../tensor/round-up.ts";
 import { GUARD, type HostArray, type OutputShape, type TextureData, VIEWS } from "./cases.ts";
@@ -32,8 +33,8 @@ export async function runKernel(
       held.add(name, gpu.upload(name, guarded, GPUBufferUsage.COPY_SRC));
     }
     return await gpu.guarded(kernel.name, async () => {
-      await dispatch(gpu, kernel, variant, problem, held.byName);
-      return readBack(gpu, outputs, held.byName);
+      await dispatchOnce(gpu, kernel, variant, problem, held.byName);
+      return checked(gpu, outputs, held.byName);
     });
   } finally {
     held.release();
@@ -72,38 +73,14 @@ export class Resources {
   }
 }
 
-async function dispatch(
-  gpu: Gpu,
-  kernel: AnyKernel,
-  variant: string,
-  problem: unknown,
-  resources: Record<string, GPUBuffer | GPUTextureView>,
-): Promise<void> {
-  const pipeline = await gpu.pipeline(kernel, variant, problem);
-  const encoder = gpu.device.createCommandEncoder({ label: kernel.name });
-  const pass = encoder.beginComputePass({ label: kernel.name });
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, gpu.bind(kernel, resources));
-  pass.dispatchWorkgroups(...kernel.variants[variant].grid(problem as never));
-  pass.end();
-  gpu.device.queue.submit([encoder.finish()]);
-}
-
-async function readBack(
+async function checked(
   gpu: Gpu,
   outputs: Outputs,
   resources: Record<string, GPUBuffer | GPUTextureView>,
 ): Promise<KernelRun> {
   const run: KernelRun = { outputs: {}, overruns: [] };
   for (const [name, shape] of Object.entries(outputs)) {
-    const source = resources[name] as GPUBuffer;
-    const target = gpu.buffer(`${name} read back`, source.size, GPUBufferUsage.MAP_READ);
-    const encoder = gpu.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
-    gpu.device.queue.submit([encoder.finish()]);
-    await target.mapAsync(GPUMapMode.READ);
-    const bytes = target.getMappedRange().slice(0);
-    gpu.release(target);
+    const bytes = await readBack(gpu, resources[name] as GPUBuffer);
     run.outputs[name] = numbers(shape, bytes);
     const guard = new Uint8Array(bytes, byteLengthOf(shape));
     if (guard.some((byte) => byte !== GUARD)) run.overruns.push(name);

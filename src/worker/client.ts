@@ -18,12 +18,7 @@ import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts
 import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
 import { checkCall } from "../errors/check.ts";
-import {
-  DisposedError,
-  PictureError,
-  UnsupportedDeviceError,
-  UnsupportedModelError,
-} from "../errors/errors.ts";
+import { PictureError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
 import { part } from "../errors/part.ts";
 import { until } from "../errors/until.ts";
@@ -39,8 +34,9 @@ import { inFull } from "../format/url-folder.ts";
 import type { Framing } from "../image/geometry.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
 import { Channel } from "./channel.ts";
-import { type Loaded, type LoadRequest, type Method, type Ran, receiveError } from "./messages.ts";
+import { type Loaded, type LoadRequest, type Method, receiveError } from "./messages.ts";
 import { sendable, transferables } from "./pictures.ts";
+import { disposeOf, Remote } from "./remote.ts";
 
 /**
  * `ImageClassifier.load` in a module worker; on the page's own thread where no worker starts and none was requested. Throws the same errors.
@@ -82,11 +78,10 @@ async function loadThrough(
   const id = channel.nextId();
   const sent = sendableOptions(rest);
   const options = why === undefined ? sent : { ...sent, device: "cpu" as const };
-  const onLate = () =>
-    void channel.call({ id: channel.nextId(), type: "dispose", classifier: id }).catch(() => {});
+  const onLate = () => void disposeOf(channel, id);
   const request = { id, type: "load", model, options, why } as const;
   const loaded = await channel.call<Loaded>(request, { signal, onProgress, onLate });
-  return new WorkerClassifier(channel, id, loaded);
+  return new WorkerClassifier(new Remote(channel, id, loaded.report), loaded);
 }
 
 export function sendableOptions({
@@ -133,21 +128,16 @@ function askedFor(error: unknown): unknown {
 class WorkerClassifier implements ImageClassifier {
   readonly labels: readonly string[];
   readonly framing: Framing;
-  readonly #channel: Channel;
-  readonly #id: number;
-  #report: Report;
-  #disposed = false;
+  readonly #remote: Remote;
 
-  constructor(channel: Channel, id: number, { labels, framing, report }: Loaded) {
-    this.#channel = channel;
-    this.#id = id;
+  constructor(remote: Remote, { labels, framing }: Loaded) {
+    this.#remote = remote;
     this.labels = labels;
     this.framing = framing;
-    this.#report = report;
   }
 
   get report(): Report {
-    return this.#report;
+    return this.#remote.report;
   }
 
   readonly classify = ((input: Picture | readonly Picture[], options?: RunOptions) =>
@@ -169,7 +159,7 @@ class WorkerClassifier implements ImageClassifier {
     if (pooling === "model" && !tokens) return this.#run("embed", input, rest);
     const { pooledEmbedding } = await part(import("../classifier/pooled.ts"));
     const features = (picture: Picture) => this.#run<Features>("features", picture, options);
-    return pooledEmbedding(this.#report.model, input, options, features);
+    return pooledEmbedding(this.report.model, input, options, features);
   }) as ImageClassifier["embed"];
 
   async detect(picture: Picture, options: DetectOptions = {}): Promise<Detection[]> {
@@ -188,17 +178,12 @@ class WorkerClassifier implements ImageClassifier {
     return this.#run("profile", picture);
   }
 
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    const request = { id: this.#channel.nextId(), type: "dispose", classifier: this.#id } as const;
-    await this.#channel.call(request).catch(() => {}); // a worker that stopped has released everything
-    this.#channel.release();
+  dispose(): Promise<void> {
+    return this.#remote.dispose();
   }
 
   async #run<T>(method: Method, input: Picture | readonly Picture[], options: RunOptions = {}): Promise<T> {
-    if (this.#disposed)
-      throw new DisposedError(`classifier of ${this.#report.model}: disposed. Load the model again.`);
+    this.#remote.mustBeOpen();
     checkCall({ signal: options.signal });
     const many = Array.isArray(input);
     if (many && options.settled) return (await this.#runEach(method, input, options)) as T;
@@ -232,14 +217,12 @@ class WorkerClassifier implements ImageClassifier {
   }
 
   async #ask(method: Method, input: unknown, { topK, settled, signal }: RunOptions): Promise<unknown> {
-    const id = this.#channel.nextId();
-    const request = { id, type: "run", classifier: this.#id, method, input, topK, settled } as const;
     const transfer = transferables(Array.isArray(input) ? input : [input]);
-    const { value, report } = await this.#channel.call<Ran>(request, { signal, transfer }).catch((error) => {
+    const request = (classifier: number) =>
+      ({ type: "run", classifier, method, input, topK, settled }) as const;
+    return this.#remote.ask(request, { signal, transfer }).catch((error) => {
       throw refusal(error, transfer.length > 0);
     });
-    this.#report = report;
-    return value;
   }
 }
 
