@@ -16,9 +16,8 @@ import type { WideAttentionProblem } from "../kernels/attention-wide.ts";
 import type { combine } from "../kernels/combine.ts";
 import type { gatherRows } from "../kernels/gather-rows.ts";
 import { type GemmProblem, GROUP, type InputForm } from "../kernels/gemm.ts";
-import type * as float from "../kernels/gemm-float.ts";
 import type { head } from "../kernels/head.ts";
-import type { LayerNormProblem, layernorm, layernormQuantize } from "../kernels/layernorm.ts";
+import type { layernorm } from "../kernels/layernorm.ts";
 import type * as prepare from "../kernels/prepare-heads.ts";
 import type * as levelled from "../kernels/quantize-levels.ts";
 import type { quantizeRows } from "../kernels/quantize-rows.ts";
@@ -156,36 +155,22 @@ function attended({ images, tokens, queries, heads, headDim }: AttentionProblem)
   return { units, tokens, queries, heads, groups, padded, channels: groups * GROUP };
 }
 
-const normalise: LowerOf<typeof layernorm> = ({ rows, width, stride, eps }, at) => ({
-  ...rowByRow("layernorm", rows, 0),
-  args: [width, stride, eps, ...at],
-});
-
-const normaliseQuantize: LowerOf<typeof layernormQuantize> = ({ rows, width, stride, eps }, at) => ({
-  ...rowByRow("layernormQuantize", rows, 4 * stride),
-  args: [width, stride, eps, ...at],
-});
-
-const normaliseInteger: LowerOf<typeof layernorm> = (problem, at) => ({
-  ...rowByRow("layernormInteger", problem.rows, 4 * problem.stride),
-  args: [...integerNorm(problem), ...at],
-});
-
-const normaliseIntegerQuantize: LowerOf<typeof layernormQuantize> = (problem, at) => ({
-  ...rowByRow("layernormIntegerQuantize", problem.rows, 4 * problem.stride),
-  args: [...integerNorm(problem), ...at],
-});
-
-const integerNorm = ({ width, stride, eps }: LayerNormProblem) => [
-  width,
-  stride,
-  bitsOf(Math.sqrt(width)),
-  bitsOf(eps * width),
-];
-
-function rowByRow(name: string, rows: number, scratchBytes: number): Omit<Call, "args"> {
-  return { name, units: rows, grain: 1, scratch: scratchBytes };
+function rowByRow(name: string, rows: number, scratch: number, args: readonly number[]): Call {
+  return { name, units: rows, grain: 1, scratch, args };
 }
+
+/** `scratch`: bytes for each column. */
+const normalise =
+  (name: string, scratch: number): LowerOf<typeof layernorm> =>
+  ({ rows, width, stride, eps }, at) =>
+    rowByRow(name, rows, scratch * stride, [width, stride, eps, ...at]);
+
+const normaliseInteger =
+  (name: string): LowerOf<typeof layernorm> =>
+  ({ rows, width, stride, eps }, at) => {
+    const numbers = [bitsOf(Math.sqrt(width)), bitsOf(eps * width)];
+    return rowByRow(name, rows, 4 * stride, [width, stride, ...numbers, ...at]);
+  };
 
 const readOut =
   (name: string): LowerOf<typeof head> =>
@@ -197,26 +182,13 @@ const readOut =
     scratch: 4 * stride,
   });
 
-const gemmFloatActivate: LowerOf<typeof float.gemmFloatActivate> = (problem, at) => {
-  const { rows, n, k, activation } = problem;
-  return {
-    ...byFloatRows("gemmFloatActivate", rows, k),
-    args: [n, k, activationCode(activation), ...at],
+/** In scratch memory sixteen columns of k f32. */
+const gemmFloat =
+  (name: string, numbers: (problem: GemmProblem) => readonly number[]): Lower<GemmProblem> =>
+  (problem, at) => {
+    const { rows, n, k } = problem;
+    return { name, units: rows, grain: 2, args: [n, k, ...numbers(problem), ...at], scratch: 64 * k };
   };
-};
-
-const gemmFloatAdd: LowerOf<typeof float.gemmFloatAdd> = (problem, at) => {
-  const { rows, n, k, rowsPerImage = 1, addendRows = 1 } = problem;
-  return {
-    ...byFloatRows("gemmFloatAdd", rows, k),
-    args: [n, k, rowsPerImage, addendRows, ...at],
-  };
-};
-
-/** Sixteen columns of k f32. */
-function byFloatRows(name: string, rows: number, k: number): Omit<Call, "args"> {
-  return { name, units: rows, grain: 2, scratch: 64 * k };
-}
 
 type Attended = AttentionProblem & Pick<AttentionLevelsProblem, "softmax">;
 const attendFloat: Lower<Attended> = (problem, at) => {
@@ -248,30 +220,19 @@ const prepareHeadsQuantize: LowerOf<typeof prepare.prepareHeadsQuantize> = (prob
   const stride = groupsPerHead(headDim) * GROUP;
   const bits = (flag: "normed" | "rotated") =>
     sets.reduce((mask, set, i) => mask | (Number(set[flag]) << i), 0);
-  return {
-    ...rowByRow("prepareHeads", images * rows * sets.length * heads, 4 * stride),
-    args: [
-      ...[rows, heads, sets.length, headDim, stride, bits("normed"), bits("rotated")],
-      ...[Number(norm === "layer"), Number(pairs === "neighbors"), eps, ...at],
-    ],
-  };
+  return rowByRow("prepareHeads", images * rows * sets.length * heads, 4 * stride, [
+    ...[rows, heads, sets.length, headDim, stride, bits("normed"), bits("rotated")],
+    ...[Number(norm === "layer"), Number(pairs === "neighbors"), eps, ...at],
+  ]);
 };
 
-const quantizeLevels: LowerOf<typeof levelled.quantizeLevels> = (problem, at) => {
-  const { rows, columns, activation, levels } = problem;
-  return {
-    ...rowByRow("quantizeLevels", rows, 4 * columns),
-    args: [columns, activationCode(activation), levels.low, levels.high, ...at],
-  };
-};
-
-const roundToLevels: LowerOf<typeof levelled.roundToLevels> = (problem, at) => {
-  const { rows, columns, activation, levels } = problem;
-  return {
-    ...rowByRow("roundToLevels", rows, 4 * columns),
-    args: [columns, activationCode(activation), ...levelsOf(levels), ...at],
-  };
-};
+const toLevels =
+  (
+    name: string,
+    numbers: (levels: levelled.Levels) => readonly number[],
+  ): LowerOf<typeof levelled.roundToLevels> =>
+  ({ rows, columns, activation, levels }, at) =>
+    rowByRow(name, rows, 4 * columns, [columns, activationCode(activation), ...numbers(levels), ...at]);
 
 /** As numbered in assembly/levels.ts; 3: every value is unchanged. */
 const KINDS = { uniform: 0, twin: 1, log: 2 };
@@ -284,18 +245,11 @@ function levelsOf(levels: levelled.Levels | undefined): number[] {
 
 const quantize =
   (name: string): LowerOf<typeof quantizeRows> =>
-  ({ rows, columns }, at) => ({
-    ...rowByRow(name, rows, 0),
-    args: [columns, ...at],
-  });
+  ({ rows, columns }, at) =>
+    rowByRow(name, rows, 0, [columns, ...at]);
 
-const gather: LowerOf<typeof gatherRows> = (problem, at) => {
-  const { images, rows, columns, pieces, width, xRows, xColumns } = problem;
-  return {
-    ...rowByRow("gatherRows", images * rows, 0),
-    args: [rows, columns, pieces, width, xRows, xColumns, ...at],
-  };
-};
+const gather: LowerOf<typeof gatherRows> = ({ images, rows, columns, pieces, width, xRows, xColumns }, at) =>
+  rowByRow("gatherRows", images * rows, 0, [rows, columns, pieces, width, xRows, xColumns, ...at]);
 
 const COMBINED = { none: 0, sum: 1, product: 2 };
 
@@ -304,16 +258,15 @@ const combined: LowerOf<typeof combine> = (problem, at) => {
   const { xColumns = columns, yColumns = columns, yFirst = 0 } = problem;
   const operation =
     by === "sum" || by === "product" ? [0, COMBINED[by]] : [activationCode(by), COMBINED.product];
-  return {
-    ...rowByRow("combineRows", images * rows, 4 * columns + 16),
-    args: [rows, columns, xRows, yRows, xColumns, yColumns, yFirst, ...operation, ...at],
-  };
+  const sizes = [rows, columns, xRows, yRows, xColumns, yColumns, yFirst];
+  return rowByRow("combineRows", images * rows, 4 * columns + 16, [...sizes, ...operation, ...at]);
 };
 
-const activated: LowerOf<typeof activate> = ({ rows, columns, activation }, [x, out]) => ({
-  ...rowByRow("combineRows", rows, 4 * columns + 16),
-  args: [rows, columns, rows, 0, columns, 0, 0, activationCode(activation), COMBINED.none, x, x, out],
-});
+const activated: LowerOf<typeof activate> = ({ rows, columns, activation }, [x, out]) => {
+  const sizes = [rows, columns, rows, 0, columns, 0, 0];
+  const operation = [activationCode(activation), COMBINED.none];
+  return rowByRow("combineRows", rows, 4 * columns + 16, [...sizes, ...operation, x, x, out]);
+};
 
 const LOWERED = {
   gemm_int8_direct_accumulate: gemmAccumulate,
@@ -324,23 +277,26 @@ const LOWERED = {
   attention: attend,
   attention_options: attendOptions,
   attention_apart: attendApart,
-  layernorm: normalise,
-  layernorm_quantize: normaliseQuantize,
+  layernorm: normalise("layernorm", 0),
+  layernorm_quantize: normalise("layernormQuantize", 4),
   head: readOut("head"),
   gemm_integer_add: gemmAdd("gemmIntegerAdd"),
   gemm_integer_ibert: gemmQuantize(IBERT),
   gemm_integer_ivit: gemmQuantize(IVIT),
   attention_ibert: attendInteger(IBERT),
   attention_ivit: attendInteger(IVIT),
-  layernorm_integer: normaliseInteger,
-  layernorm_integer_quantize: normaliseIntegerQuantize,
+  layernorm_integer: normaliseInteger("layernormInteger"),
+  layernorm_integer_quantize: normaliseInteger("layernormIntegerQuantize"),
   head_integer: readOut("headInteger"),
-  gemm_float_add: gemmFloatAdd,
-  gemm_float_activate: gemmFloatActivate,
+  gemm_float_add: gemmFloat("gemmFloatAdd", ({ rowsPerImage = 1, addendRows = 1 }) => [
+    rowsPerImage,
+    addendRows,
+  ]),
+  gemm_float_activate: gemmFloat("gemmFloatActivate", ({ activation }) => [activationCode(activation)]),
   attention_float: attendFloat,
   attention_levels: attendLevels,
-  quantize_levels: quantizeLevels,
-  round_to_levels: roundToLevels,
+  quantize_levels: toLevels("quantizeLevels", ({ low, high }) => [low, high]),
+  round_to_levels: toLevels("roundToLevels", levelsOf),
   quantize_rows: quantize("quantizeRows"),
   quantize_groups: quantize("quantizeGroups"),
   prepare_heads: prepareHeads,
