@@ -1,7 +1,15 @@
 // Whether two ways to run one benchmark give the same times: alternating rounds of both, compared row by row and overall.
 
 import { seeded } from "../testing/cases.ts";
-import { medianOf, quantilesOf, type Ratio, type Spread, spreadOf } from "./statistics.ts";
+import {
+  medianOf,
+  quantilesOf,
+  type Ratio,
+  RESAMPLES,
+  resampled,
+  type Spread,
+  spreadOf,
+} from "./statistics.ts";
 
 /** One run: milliseconds of every sample, by the name of the row. */
 export type Round = ReadonlyMap<string, readonly number[]>;
@@ -40,16 +48,13 @@ function rowOf(name: string, first: readonly Round[], second: readonly Round[]):
   return { name, first: a, second: b, ratio: a.median / b.median, overlap };
 }
 
-const RESAMPLES = 2000;
-
 /**
  * Its interval is the 95% percentile bootstrap of a nested sample: rows are drawn, and rounds, whole as they are, because what
  * slows a machine slows a whole round (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8).
  */
 function ratioOfRuns(rows: readonly AgreeRow[], first: readonly Round[], second: readonly Round[]): Ratio {
   const rng = seeded(1);
-  const drawn = <T>(from: readonly T[]): T[] =>
-    Array.from(rng.f32(from.length), (x) => from[Math.floor(((x + 1) / 2) * from.length)]);
+  const drawn = <T>(from: readonly T[]) => resampled(rng, from);
   const mediansOf = (rounds: readonly Round[]) =>
     rounds.map((round) => new Map(rows.map(({ name }) => [name, medianOf(round.get(name)!)])));
   const [a, b] = [mediansOf(first), mediansOf(second)];

@@ -15,6 +15,7 @@ import { madeUpModel, madeUpWeights, SHAPES, type ShapeName } from "./made-up-mo
 import type { Peaks } from "./peaks.ts";
 import { madeUpPicture } from "./pixels.ts";
 import { type Repeats, samplesOf, wallMs } from "./sampling.ts";
+import { cosineOf } from "./score.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
 /** A kernel's share of a run, in GPU milliseconds, each step timed by itself. */
@@ -243,9 +244,4 @@ function sharesOf(
     shares.set(key, { kernel: kernel.name, variant, steps: steps + 1, ms: sum + ms });
   }
   return [...shares.values()].sort((a, b) => b.ms - a.ms);
-}
-
-function cosineOf(a: Float32Array, b: Float32Array): number {
-  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i], 0);
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }

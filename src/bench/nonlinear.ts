@@ -8,6 +8,7 @@ import { layernorm } from "../kernels/layernorm.ts";
 import { exponential, gelu, layerNorm, softmax } from "../quant/nonlinear.ts";
 import { seeded } from "../testing/cases.ts";
 import { runKernel } from "../testing/run-kernel.ts";
+import { largestDifference } from "./score.ts";
 
 export interface ErrorCurve {
   readonly operation: "GELU" | "softmax" | "LayerNorm";
@@ -118,10 +119,4 @@ function curveOf(
   got: ArrayLike<number>,
 ): ErrorCurve {
   return { ...what, points: Array.from(xs, (x, i) => ({ x, error: Math.abs(got[i] - exact[i]) })) };
-}
-
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i] - b[i]));
-  return most;
 }

@@ -44,7 +44,7 @@ export function firstClass(row: Float32Array): number {
   return best;
 }
 
-function cosineOf(a: Float32Array, b: Float32Array): number {
+export function cosineOf(a: Float32Array, b: Float32Array): number {
   let [product, aSquared, bSquared] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
     product += a[i] * b[i];
@@ -54,7 +54,8 @@ function cosineOf(a: Float32Array, b: Float32Array): number {
   return product / Math.sqrt(aSquared * bSquared);
 }
 
-function largestDifference(a: Float32Array, b: Float32Array): number {
+/** NaN if one of them is. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let worst = 0;
   for (let i = 0; i < a.length; i++) {
     const error = Math.abs(a[i] - b[i]);

@@ -1,6 +1,6 @@
 // Samples in a few numbers.
 
-import { seeded } from "../testing/cases.ts";
+import { type Rng, seeded } from "../testing/cases.ts";
 
 /** The middle and the borders of the middle four fifths. */
 export interface Spread {
@@ -32,7 +32,7 @@ export interface Ratio {
   readonly high: number;
 }
 
-const RESAMPLES = 2000;
+export const RESAMPLES = 2000;
 
 /**
  * median(a) / median(b) with its percentile interval over 2000 seeded resamples (Efron and Tibshirani, An Introduction to the
@@ -40,14 +40,17 @@ const RESAMPLES = 2000;
  */
 export function ratioOf(a: readonly number[], b: readonly number[]): Ratio {
   const draw = seeded(1);
-  const resampledMedian = (samples: readonly number[]) =>
-    medianOf(
-      Array.from(draw.f32(samples.length), (x) => samples[Math.floor(((x + 1) / 2) * samples.length)]),
-    );
-  const ratios = Array.from({ length: RESAMPLES }, () => resampledMedian(a) / resampledMedian(b));
+  const ratios = Array.from(
+    { length: RESAMPLES },
+    () => medianOf(resampled(draw, a)) / medianOf(resampled(draw, b)),
+  );
   const [low, high] = quantilesOf(ratios, [0.025, 0.975]);
   return { ratio: medianOf(a) / medianOf(b), low, high };
 }
+
+/** As many as there are, each drawn from all of them. */
+export const resampled = <T>(draw: Rng, from: readonly T[]): T[] =>
+  Array.from(draw.f32(from.length), (x) => from[Math.floor(((x + 1) / 2) * from.length)]);
 
 export function medianOf(samples: readonly number[]): number {
   return quantilesOf(samples, [0.5])[0];

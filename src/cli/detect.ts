@@ -2,32 +2,18 @@
 
 import type { Detection } from "../classifier/detect.ts";
 import { percent } from "../classifier/percent.ts";
-import { PictureError } from "../errors/errors.ts";
 import { inLine } from "../errors/visible.ts";
+import { answerEach } from "./answers.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
-import { type ErrorJson, errorJson } from "./error-json.ts";
-import { tellBad, tryPicture } from "./good-pictures.ts";
-import {
-  ARITHMETIC,
-  arithmeticFrom,
-  DEVICE,
-  deviceFrom,
-  HUB,
-  hubFrom,
-  openChecked,
-  withClassifier,
-} from "./model.ts";
-import { json } from "./terminal.ts";
+import { arithmeticFrom, deviceFrom, hubFrom, openChecked, RUN, withClassifier } from "./model.ts";
 
 export const detect: Command = {
   name: "detect",
   usage: "IMAGE... --model MODEL",
   summary: "Detects objects in images with a detection model such as YOLOS, highest score first.",
   options: {
-    model: { value: "MODEL", short: "m", help: "a model folder, a Hugging Face id or a URL" },
-    ...HUB,
-    ...ARITHMETIC,
-    ...DEVICE,
+    ...RUN,
+    model: { ...RUN.model, help: "a model folder, a Hugging Face id or a URL" },
     threshold: { value: "N", help: "minimum score, 0 to 1; default 0.5" },
     "top-k": { value: "N", short: "k", help: "maximum number of objects per image; default: all" },
     json: {
@@ -37,37 +23,18 @@ export const detect: Command = {
   async run(args, terminal) {
     const pictures = args.positionals;
     if (pictures.length === 0) throw new UsageError("IMAGE: expected at least one, got none.");
-    const name = args.text("model");
-    if (name === undefined) throw new UsageError("--model: expected a model, got none.");
+    const name = args.needed("model", "a model");
     const { signal } = terminal;
-    const answers: Answer[] = [];
     const options = { threshold: thresholdFrom(args), topK: args.count("top-k"), signal };
-    const model = await openChecked(name, signal, hubFrom(args));
     const loading = { ...arithmeticFrom(args), device: deviceFrom(args), maxBatch: 1 };
-    await withClassifier(model, terminal, loading, async (classifier) => {
-      for (const picture of pictures) {
-        const pixels = await tryPicture(picture, signal);
-        if (pixels instanceof PictureError) {
-          tellBad(pixels, terminal);
-          answers.push({ picture, error: errorJson(pixels) });
-          continue;
-        }
-        const objects = await classifier.detect(pixels, options);
-        answers.push({ picture, objects });
-        if (!args.flag("json")) terminal.print(lines(picture, objects));
-      }
+    return answerEach(pictures, args, terminal, {
+      withModel: async (work) =>
+        withClassifier(await openChecked(name, signal, hubFrom(args)), terminal, loading, work),
+      answerOf: async (classifier, pixels) => ({ objects: await classifier.detect(pixels, options) }),
+      lines,
     });
-    if (args.flag("json")) terminal.print(json(answers));
-    return answers.some(({ error }) => error) ? 1 : 0;
   },
 };
-
-/** The result for one image: its objects, or its error. */
-interface Answer {
-  readonly picture: string;
-  readonly objects?: readonly Detection[];
-  readonly error?: ErrorJson;
-}
 
 function thresholdFrom(args: Arguments): number | undefined {
   const text = args.text("threshold");
@@ -77,7 +44,7 @@ function thresholdFrom(args: Arguments): number | undefined {
   throw new UsageError(`--threshold: expected a number from 0 to 1, got "${text}".`);
 }
 
-function lines(picture: string, objects: readonly Detection[]): string {
+function lines(picture: string, { objects }: { objects: readonly Detection[] }): string {
   const rows = objects.map(({ label, score, box }) => {
     const [x, y, width, height] = [box.x, box.y, box.width, box.height].map((pixels) => pixels.toFixed(0));
     return `${percent(score).padStart(8)}  ${inLine(label)}  ${width}x${height} at ${x}, ${y}\n`;
