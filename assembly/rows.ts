@@ -44,9 +44,6 @@ export function combineRows(
   columns: i32,
   xRows: i32,
   yRows: i32,
-  xColumns: i32,
-  yColumns: i32,
-  yFirst: i32,
   activation: i32,
   operation: i32,
   x: usize,
@@ -57,9 +54,9 @@ export function combineRows(
   for (let row = from; row < to; row++) {
     const image = row / rows;
     const within = row % rows;
-    memory.copy(scratch, x + (image * xRows + within) * xColumns * 4, columns * 4);
+    memory.copy(scratch, x + (image * xRows + within) * columns * 4, columns * 4);
     activate(activation, scratch, columns);
-    const other = y + ((image * yRows + within) * yColumns + yFirst) * 4;
+    const other = y + (image * yRows + within) * columns * 4;
     const at = out + row * columns * 4;
     for (let c = 0; c < columns * 4; c += 16) {
       const value = v128.load(scratch + c);

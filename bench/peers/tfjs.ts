@@ -205,12 +205,7 @@ const OPERATIONS: Interpreter<Op, [Run], Tensor> = {
     return rows.slice([0, first, 0], [images, count, out.width]).mean(1);
   },
   concat: ({ reads: [x, y] }, { model, of }) => model.tf.concat([of(x), of(y)], 1),
-  gate: (op, { model, of }) => {
-    const { reads, activation } = op;
-    if (reads.length === 1) throw unsupported(op);
-    const [x, y] = reads;
-    return (activation ? ACTIVATIONS[activation](model.tf, of(x)) : of(x)).mul(of(y));
-  },
+  gate: ({ reads: [x, y], activation }, { model, of }) => ACTIVATIONS[activation](model.tf, of(x)).mul(of(y)),
   mean: ({ reads }, { of }) =>
     reads
       .map(of)

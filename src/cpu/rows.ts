@@ -63,15 +63,16 @@ export function concatColumns(
   }
 }
 
-export function combine(problem: CombineProblem, { x, y, out }: Floats<"x" | "y" | "out">): void {
-  const { images, rows, columns, xRows, yRows, by } = problem;
-  const { xColumns = columns, yColumns = columns, yFirst = 0 } = problem;
+export function combine(
+  { images, rows, columns, xRows, yRows, by }: CombineProblem,
+  { x, y, out }: Floats<"x" | "y" | "out">,
+): void {
   for (let row = 0; row < images * rows; row++) {
     const image = Math.floor(row / rows);
-    const xFrom = (image * xRows + (row % rows)) * xColumns;
-    const yFrom = (image * yRows + (row % rows)) * yColumns + yFirst;
+    const xFrom = (image * xRows + (row % rows)) * columns;
+    const yFrom = (image * yRows + (row % rows)) * columns;
     const gate = x.slice(xFrom, xFrom + columns);
-    if (by !== "sum" && by !== "product") activateInPlace(gate, by);
+    if (by !== "sum") activateInPlace(gate, by);
     for (let c = 0; c < columns; c++)
       out[row * columns + c] = by === "sum" ? gate[c] + y[yFrom + c] : gate[c] * y[yFrom + c];
   }

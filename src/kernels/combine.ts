@@ -3,7 +3,7 @@ import { checkProblem, defineKernel } from "../gpu/kernel.ts";
 import { type Activation, activationCode } from "../tensor/activation.ts";
 import { flat } from "./flat.ts";
 
-/** x + y, x y, or activation(x) y, on the first `rows` rows that each of `images` images has of both. */
+/** x + y, or activation(x) y, on the first `rows` rows that each of `images` images has of both. */
 export interface CombineProblem {
   readonly images: number;
   readonly rows: number;
@@ -11,11 +11,7 @@ export interface CombineProblem {
   readonly xRows: number;
   /** 0: all images have the same y. */
   readonly yRows: number;
-  /** Columns of x and y in memory, of which those of x are the first, and those of y begin at `yFirst`; default: `columns`, at 0. */
-  readonly xColumns?: number;
-  readonly yColumns?: number;
-  readonly yFirst?: number;
-  readonly by: "sum" | "product" | Activation;
+  readonly by: "sum" | Activation;
 }
 
 const SUM = 255;
@@ -28,10 +24,8 @@ export const combine = defineKernel({
   variants: { plain: flat(wgsl, vectors) },
   params: (problem: CombineProblem) => {
     const { rows, columns, xRows, yRows, by } = problem;
-    const operation = by === "sum" ? SUM : by === "product" ? 0 : activationCode(by);
-    const { xColumns = columns, yColumns = columns, yFirst = 0 } = problem;
-    const strides = [xColumns / 4, yColumns / 4, yFirst / 4];
-    return Uint32Array.of(vectors(problem), columns / 4, rows, xRows, yRows, ...strides, operation);
+    const operation = by === "sum" ? SUM : activationCode(by);
+    return Uint32Array.of(vectors(problem), columns / 4, rows, xRows, yRows, operation);
   },
   check: ({ images, rows, columns, xRows, yRows }: CombineProblem) => {
     const fits =

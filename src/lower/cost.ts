@@ -142,9 +142,7 @@ const OPERATIONS: Interpreter<Op, [], readonly Part[]> = {
   gather: () => [],
   pool: ({ name, count, out }) => [[kindOf(name), "head", elementwise(ADD, count * out.width)]],
   concat: () => [],
-  gate: ({ name, out, activation }) => [
-    [kindOf(name), "other", elementwise(activation ? GELU : ADD, out.rows * out.width, 2)],
-  ],
+  gate: ({ name, out }) => [[kindOf(name), "other", elementwise(GELU, out.rows * out.width, 2)]],
   mean: () => [],
 };
 
@@ -247,7 +245,7 @@ const PASSES: Interpreter<FusedOp, [Forms], Cost> = {
   learnt: ({ out }) => floatPass(out, 0),
   pool: ({ out, count }) => floatPass(out, ADD * count, count),
   concat: ({ out }) => floatPass(out, 0),
-  gate: ({ out, activation }) => floatPass(out, activation ? GELU : ADD, 2),
+  gate: ({ out }) => floatPass(out, GELU, 2),
   activation: ({ out }) => floatPass(out, GELU),
   add: ({ out }) => floatPass(out, ADD, 2),
   table: ({ out }) => floatPass(out, ADD, 2),

@@ -96,9 +96,11 @@ const NETWORKS: Readonly<Record<string, Write>> = {
       const [gate, up] = ["gate", "up"].map((name) => net.linear(`${at}.${name}`, normed, { out: 72 }));
       return net.norm(`${at}.inner`, net.gate(`${at}.gated`, gate, up, "silu"), 1e-6);
     };
-    const packed = (normed: Value) =>
-      net.gateParts("gated", net.linear("both", normed, { out: 80, parts: 2 }), "gelu");
-    const first = block(net, "blocks.0", patches, packed);
+    const geglu = (normed: Value) => {
+      const [gate, up] = ["gate", "up"].map((name) => net.linear(name, normed, { out: 80 }));
+      return net.gate("gated", gate, up, "gelu");
+    };
+    const first = block(net, "blocks.0", patches, geglu);
     const x = net.table("middle", first, { as: "first" });
     const normed = net.norm("norm", block(net, "blocks.1", x, swiglu("blocks.1")), 1e-6);
     const hidden = net.activation("relu", net.linear("hidden", normed), "relu");
@@ -133,7 +135,7 @@ const NETWORKS: Readonly<Record<string, Write>> = {
     const merged = net.norm("merge.norm", net.gather("merge", x, corners, 4), 1e-6);
     const reduced = net.linear("reduction", merged, { out: 96, bias: false });
     const learnt = net.learnt("probe", { rows: 1, width: 96 });
-    const product = net.multiply("product", net.pool("mean", reduced), learnt);
+    const product = net.gate("product", net.pool("mean", reduced), learnt, "silu");
     return { embedding: product, logits: net.linear("head", product, { out: 5 }) };
   },
 };

@@ -1,11 +1,21 @@
 // Operations that go row by row or value by value, as steps on f32: the same in every arithmetic.
 
 import { activate } from "../kernels/activate.ts";
-import { combine } from "../kernels/combine.ts";
+import { type CombineProblem, combine } from "../kernels/combine.ts";
 import { concatColumns } from "../kernels/concat-columns.ts";
 import { gatherRows } from "../kernels/gather-rows.ts";
 import { meanRows } from "../kernels/mean-rows.ts";
-import type { FusedOp, Heads, Interpreter, Norm, PlainOp, Value } from "../network/op.ts";
+import type {
+  Add,
+  AddTable,
+  FusedOp,
+  Gate,
+  Heads,
+  Interpreter,
+  Norm,
+  PlainOp,
+  Value,
+} from "../network/op.ts";
 import { step } from "../scheduler/step.ts";
 import type { Steps } from "./lowering.ts";
 import { columnsOf, isApart } from "./padding.ts";
@@ -17,6 +27,18 @@ type AsFloat = (value: Value, steps: Steps) => string;
 export function rowsLowering(
   float: AsFloat,
 ): Interpreter<Exclude<FusedOp, PlainOp | Heads>, [steps: Steps], void> {
+  /** Of x and `y`, which has `yRows` rows for each image. */
+  function combined(
+    { name, reads: [x], out }: Gate | Add | AddTable,
+    steps: Steps,
+    by: CombineProblem["by"],
+    yRows: number,
+    y: string,
+  ): void {
+    const problem = { ...pictures(out, steps), xRows: x.rows, yRows, by };
+    const buffers = { x: float(x, steps), y, out: steps.tensor(out, "f32") };
+    steps.add(step(name, "combine", combine, problem, buffers));
+  }
   return {
     gather: ({ name, reads: [x], out, pieces }, steps) => {
       const problem = { ...pictures(out, steps), pieces, width: pieceOf(out, pieces), ...sourceOf(x) };
@@ -47,24 +69,9 @@ export function rowsLowering(
       const buffers = { x: float(x, steps), y: float(y, steps), out: steps.tensor(out, "f32") };
       steps.add(step(name, "concat", concatColumns, problem, buffers));
     },
-    gate: ({ name, reads, out, activation }, steps) => {
-      const [x, y = x] = reads;
-      const by = activation ?? ("product" as const);
-      const parts = { xColumns: columnsOf(x), yColumns: columnsOf(y), yFirst: y === x ? columnsOf(out) : 0 };
-      const problem = { ...pictures(out, steps), xRows: x.rows, yRows: y.rows, ...parts, by };
-      const buffers = { x: float(x, steps), y: float(y, steps), out: steps.tensor(out, "f32") };
-      steps.add(step(name, "combine", combine, problem, buffers));
-    },
-    add: ({ name, reads: [x, y], out }, steps) => {
-      const problem = { ...pictures(out, steps), xRows: x.rows, yRows: y.rows, by: "sum" } as const;
-      const buffers = { x: float(x, steps), y: float(y, steps), out: steps.tensor(out, "f32") };
-      steps.add(step(name, "combine", combine, problem, buffers));
-    },
-    table: ({ name, reads: [x], table, out }, steps) => {
-      const problem = { ...pictures(out, steps), xRows: x.rows, yRows: 0, by: "sum" } as const;
-      const buffers = { x: float(x, steps), y: `${table}.rows`, out: steps.tensor(out, "f32") };
-      steps.add(step(name, "combine", combine, problem, buffers));
-    },
+    gate: (op, steps) => combined(op, steps, op.activation, op.reads[1].rows, float(op.reads[1], steps)),
+    add: (op, steps) => combined(op, steps, "sum", op.reads[1].rows, float(op.reads[1], steps)),
+    table: (op, steps) => combined(op, steps, "sum", 0, `${op.table}.rows`),
     activation: ({ name, reads: [x], out, activation }, steps) => {
       const problem = { rows: steps.images * out.rows, columns: columnsOf(out), activation };
       const values = float(x, steps);

@@ -174,17 +174,6 @@ export class Builder {
     return this.#add({ kind: "gate", name, reads: [x, y], out: { ...x, name }, activation });
   }
 
-  /** The same of a value whose two parts are x and y, as a product makes them whose weight is both. */
-  gateParts(name: string, both: Value, activation: Activation): Value {
-    const out = { name, rows: both.rows, width: both.width / 2, parts: 1 };
-    return this.#add({ kind: "gate", name, reads: [both], out, activation });
-  }
-
-  /** x y, value by value. */
-  multiply(name: string, x: Value, y: Value): Value {
-    return this.#add({ kind: "gate", name, reads: [x, y], out: { ...x, name } });
-  }
-
   mean(name: string, ...values: readonly Value[]): Value {
     return this.#add({ kind: "mean", name, reads: values, out: { ...values[0], name } });
   }

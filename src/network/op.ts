@@ -174,9 +174,9 @@ export interface Pool extends Operation<"pool", readonly [x: Value]> {
 /** x and y side by side. */
 export type Concat = Operation<"concat", readonly [x: Value, y: Value]>;
 
-/** activation(x) y, value by value; without an activation x y. As one value, x and y are its two parts. */
-export interface Gate extends Operation<"gate", readonly [x: Value, y: Value] | readonly [both: Value]> {
-  readonly activation?: Activation;
+/** activation(x) y, value by value. */
+export interface Gate extends Operation<"gate", readonly [x: Value, y: Value]> {
+  readonly activation: Activation;
 }
 
 /** What is applied to each head of Q, K or V before attention reads it. */

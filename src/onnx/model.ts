@@ -152,15 +152,9 @@ const NODES: Interpreter<Op, [Writer], Node> = {
   },
   concat: ({ name, reads: [x, y] }, writer) =>
     writer.graph.node("Concat", `${name}/Concat`, [writer.of(x), writer.of(y)], { axis: -1 }),
-  gate: ({ name, reads, activation }, writer) => {
-    const [first, second] =
-      reads.length === 1
-        ? writer.graph.nodes("Split", `${name}/Split`, [`${name}/x`, `${name}/y`], [writer.of(reads[0])], {
-            axis: -1,
-          })
-        : reads.map((value) => writer.of(value));
-    const gate = activation ? ACTIVATIONS[activation].onnx(first, nodesOf(`${name}/gate`, writer)) : first;
-    return writer.graph.node("Mul", `${name}/Mul`, [gate, second]);
+  gate: ({ name, reads: [x, y], activation }, writer) => {
+    const gate = ACTIVATIONS[activation].onnx(writer.of(x), nodesOf(`${name}/gate`, writer));
+    return writer.graph.node("Mul", `${name}/Mul`, [gate, writer.of(y)]);
   },
   mean: ({ name, reads }, writer) => {
     const { graph } = writer;

@@ -104,21 +104,14 @@ const OPERATIONS: Interpreter<Op, [Run], Rows> = {
     return [rows[0].map((_, c) => rows.reduce((sum, row) => sum + row[c], 0) / count)];
   },
   concat: ({ reads: [x, y] }, { of }) => of(x).map((row, r) => Float64Array.from([...row, ...of(y)[r]])),
-  gate: ({ reads, activation, out }, { of }) => {
-    const [x, y] = reads.length === 2 ? reads.map(of) : halves(of(reads[0]), out.width);
-    return zipped(x, y, (a, b) => (activation ? ACTIVATIONS[activation].of(a) : a) * b);
-  },
+  gate: ({ reads: [x, y], activation }, { of }) =>
+    zipped(of(x), of(y), (a, b) => ACTIVATIONS[activation].of(a) * b),
   mean: ({ reads }, { of }) =>
     reads
       .map(of)
       .reduce((a, b) => zipped(a, b, (x, y) => x + y))
       .map((row) => row.map((value) => value / reads.length)),
 };
-
-const halves = (rows: Rows, width: number): Rows[] => [
-  rows.map((row) => row.subarray(0, width)),
-  rows.map((row) => row.subarray(width)),
-];
 
 function headValue(
   { sets: [{ norm, rotation }], out }: Heads,

@@ -251,21 +251,18 @@ const quantize =
 const gather: LowerOf<typeof gatherRows> = ({ images, rows, columns, pieces, width, xRows, xColumns }, at) =>
   rowByRow("gatherRows", images * rows, 0, [rows, columns, pieces, width, xRows, xColumns, ...at]);
 
+/** As numbered in assembly/rows.ts. */
 const COMBINED = { none: 0, sum: 1, product: 2 };
 
-const combined: LowerOf<typeof combine> = (problem, at) => {
-  const { images, rows, columns, xRows, yRows, by } = problem;
-  const { xColumns = columns, yColumns = columns, yFirst = 0 } = problem;
-  const operation =
-    by === "sum" || by === "product" ? [0, COMBINED[by]] : [activationCode(by), COMBINED.product];
-  const sizes = [rows, columns, xRows, yRows, xColumns, yColumns, yFirst];
-  return rowByRow("combineRows", images * rows, 4 * columns + 16, [...sizes, ...operation, ...at]);
+const combined: LowerOf<typeof combine> = ({ images, rows, columns, xRows, yRows, by }, at) => {
+  const operation = by === "sum" ? [0, COMBINED.sum] : [activationCode(by), COMBINED.product];
+  const args = [rows, columns, xRows, yRows, ...operation, ...at];
+  return rowByRow("combineRows", images * rows, 4 * columns + 16, args);
 };
 
 const activated: LowerOf<typeof activate> = ({ rows, columns, activation }, [x, out]) => {
-  const sizes = [rows, columns, rows, 0, columns, 0, 0];
-  const operation = [activationCode(activation), COMBINED.none];
-  return rowByRow("combineRows", rows, 4 * columns + 16, [...sizes, ...operation, x, x, out]);
+  const args = [rows, columns, rows, 0, activationCode(activation), COMBINED.none, x, x, out];
+  return rowByRow("combineRows", rows, 4 * columns + 16, args);
 };
 
 const LOWERED = {
