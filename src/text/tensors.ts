@@ -9,7 +9,7 @@ import { openWeights } from "../format/weights.ts";
 import type { StoredTensor } from "../lower/pack/stored-tensor.ts";
 import type { TextModel } from "../network/text-model.ts";
 import { textTensorsOf } from "../network/text-tensors.ts";
-import { quantizeRow } from "../quant/quantize.ts";
+import { quantizeRows } from "../quant/quantize.ts";
 
 /** A tower's tables and numbers, which stay with the host. */
 export interface HostTensors {
@@ -69,20 +69,13 @@ function keep(
     return;
   }
   const values = toFloat32(entry, bytes);
-  if (name === "words.weight") host.words = keepFloats ? { data: values } : quantized(values, entry.shape[0]);
-  else if (name === "words.weight_scale")
+  if (name === "words.weight" && keepFloats) host.words = { data: values };
+  else if (name === "words.weight") {
+    const { q, scale } = quantizeRows(values, entry.shape[0]);
+    host.words = { data: q, scales: scale };
+  } else if (name === "words.weight_scale")
     host.words = { data: host.words?.data ?? new Int8Array(), scales: values };
   else if (name === "positions") host.positions = values;
   else if (name === "logit_scale") host.logitScale = values[0];
   else host.logitBias = values[0];
-}
-
-function quantized(values: Float32Array, rows: number): RowTable {
-  const [data, scales] = [new Int8Array(values.length), new Float32Array(rows)];
-  const width = values.length / rows;
-  for (let row = 0; row < rows; row++) {
-    const [from, to] = [row * width, (row + 1) * width];
-    scales[row] = quantizeRow(values.subarray(from, to), data.subarray(from, to));
-  }
-  return { data, scales };
 }
