@@ -388,6 +388,47 @@ test.describe("as published", () => {
     expect(answer[0].label).toContain("pizza");
   });
 
+  test("without a bundler the core is four files, which import nothing further", async ({
+    page,
+    context,
+    baseURL,
+  }) => {
+    await serve(context, `${baseURL}/vit8`, "dist");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await openPage(page, "/vit8/vit8.js");
+    expect(asked.filter((name) => name.startsWith("/vit8/")).length).toBeLessThanOrEqual(4);
+  });
+
+  test("the first label takes few requests, and the model's configs do not wait for the worker", async ({
+    page,
+    context,
+    baseURL,
+  }) => {
+    await serve(context, `${baseURL}/app`, "app");
+    const asked: string[] = [];
+    context.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    const config = page.waitForRequest(`**${model}config.json`);
+    await context.route("**/app/assets/worker-*.js", async (route) => {
+      await config;
+      await route.fallback();
+    });
+    await openPage(page, "/app/main.js");
+    const label = await page.evaluate(
+      async ({ model, src }) => {
+        const classifier = await vit8.ImageClassifier.load(model, { device: "cpu" });
+        const image = new Image();
+        image.src = src;
+        return (await classifier.classify(image))[0].label;
+      },
+      { model, src: `${samples}/pizza.svg` },
+    );
+    expect(label).toContain("pizza");
+    const files = asked.filter((name) => /^\/(app|models)\//.test(name));
+    expect(files.length, files.join("\n")).toBeLessThanOrEqual(15);
+    expect(files.length, files.join("\n")).toBe(new Set(files).size);
+  });
+
   test("is found by a bundler", async ({ page, context, baseURL }) => {
     await serve(context, `${baseURL}/app`, "app");
     await openPage(page, "/app/main.js");

@@ -49,19 +49,23 @@ export async function loadKept<T>(folder: ModelFolder, load: () => Promise<T>): 
   }
 }
 
+export const CONFIG = "config.json";
+export const PREPROCESSOR = "preprocessor_config.json";
 const NESTED = "processor_config.json";
 interface Nested {
   readonly image_processor?: unknown;
+}
+
+/** The texts of config.json and preprocessor_config.json. */
+export function readConfigs(folder: ModelFolder, signal?: AbortSignal) {
+  return Promise.all([folder.readText(CONFIG, signal), readOptional(folder, PREPROCESSOR, signal)]);
 }
 
 /** Reads the two configs. Throws for an unsupported model before any weights are requested. */
 export async function describeModel(folder: ModelFolder, signal?: AbortSignal): Promise<ModelDescription> {
   const reader = part(import("../network/model.ts"));
   reader.catch(() => {}); // thrown below, unless an earlier file has failed
-  const [config, preprocessor] = await Promise.all([
-    folder.readText("config.json", signal),
-    readOptional(folder, "preprocessor_config.json", signal),
-  ]);
+  const [config, preprocessor] = await readConfigs(folder, signal);
   if (config === undefined)
     throw new ModelLoadError(
       `${folder.id}: expected config.json, got none. Pass a model folder in the Hugging Face format.`,
@@ -70,7 +74,7 @@ export async function describeModel(folder: ModelFolder, signal?: AbortSignal): 
   const parsed = (name: string, text?: string) => (text === undefined ? undefined : parseJson(text, name));
   const { readModel } = await reader;
   const read = await readModel(fields, async () => {
-    const processor = parsed("preprocessor_config.json", preprocessor);
+    const processor = parsed(PREPROCESSOR, preprocessor);
     if (processor !== undefined) return processor;
     // transformers 5 also looks here
     const nested = parsed(NESTED, await readOptional(folder, NESTED, signal)) as Nested | undefined;

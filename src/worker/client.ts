@@ -15,6 +15,7 @@ import type { Detection, DetectOptions, Found } from "../classifier/detect.ts";
 import type { Reason } from "../classifier/device.ts";
 import type { Features, Profile } from "../classifier/engine.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
+import { loadKept } from "../classifier/model.ts";
 import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
 import { checkCall } from "../errors/check.ts";
@@ -33,6 +34,7 @@ import {
 import { inFull } from "../format/url-folder.ts";
 import type { Framing } from "../image/geometry.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
+import { readAhead, type Texts } from "./ahead.ts";
 import { Channel } from "./channel.ts";
 import { type Loaded, type LoadRequest, type Method, receiveError } from "./messages.ts";
 import { sendable, transferables } from "./pictures.ts";
@@ -51,6 +53,7 @@ export async function loadInWorker(
   const { worker, signal } = options;
   checkCall(options);
   const channel = Channel.acquire();
+  const reading = readAhead(model, options);
   let source: LoadRequest["model"];
   try {
     await until(signal, channel.started);
@@ -62,7 +65,10 @@ export async function loadInWorker(
     return loadHere(model, options, error as Reason, why);
   }
   try {
-    return await loadThrough(channel, source, options, why);
+    const ahead = await until(signal, reading);
+    const texts = [ahead?.texts];
+    const load = () => loadThrough(channel, source, options, why, texts.pop());
+    return await (ahead ? loadKept(ahead.folder, load) : load());
   } catch (error) {
     channel.release(signal?.aborted ? 500 : 0);
     throw error;
@@ -74,12 +80,13 @@ async function loadThrough(
   model: LoadRequest["model"],
   { signal, onProgress, ...rest }: LoadOptions,
   why: Reason | undefined,
+  texts?: Texts,
 ): Promise<ImageClassifier> {
   const id = channel.nextId();
   const sent = sendableOptions(rest);
   const options = why === undefined ? sent : { ...sent, device: "cpu" as const };
   const onLate = () => void disposeOf(channel, id);
-  const request = { id, type: "load", model, options, why } as const;
+  const request = { id, type: "load", model, options, why, texts } as const;
   const loaded = await channel.call<Loaded>(request, { signal, onProgress, onLate });
   return new WorkerClassifier(new Remote(channel, id, loaded.report), loaded);
 }

@@ -4,6 +4,7 @@ import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts
 import type { Picture } from "../classifier/picture.ts";
 import { LocalTextTower } from "../text/text-tower.ts";
 import { takeParts, threadLoop } from "../wasm/thread.ts";
+import { startingWith } from "./ahead.ts";
 import {
   type EncodeRequest,
   type Loaded,
@@ -52,10 +53,12 @@ function perform(request: Numbered<Exclude<Request, { type: "abort" }>>, signal:
 }
 
 async function load(request: Numbered<LoadRequest>, signal: AbortSignal): Promise<Loaded> {
-  const { id, model, why } = request;
+  const { id, model, why, texts = new Map() } = request;
   const onProgress: LoadOptions["onProgress"] = (progress) => reply(id, { progress });
   const options = { ...request.options, signal, onProgress };
-  const classifier = await LocalClassifier.loadOn(platform, model, options, why);
+  const openFolder: typeof platform.openFolder = async (...source) =>
+    startingWith(texts, await platform.openFolder(...source));
+  const classifier = await LocalClassifier.loadOn({ ...platform, openFolder }, model, options, why);
   classifiers.set(id, classifier);
   const { labels, framing, report } = classifier;
   return { labels, framing, report };

@@ -22,6 +22,7 @@ import {
 import type { FileContents } from "../format/folder.ts";
 import type { Framing } from "../image/geometry.ts";
 import type { Logits } from "../text/tower.ts";
+import type { Texts } from "./ahead.ts";
 
 export type Method = "classify" | "logits" | "embed" | "features" | "found" | "attention" | "profile";
 
@@ -33,10 +34,12 @@ export interface LoadRequest {
   readonly options: Omit<LoadOptions, "signal" | "onProgress" | "endpoint"> & { readonly endpoint?: string };
   /** The CPU is requested, where WebGPU was tried before. */
   readonly why?: Reason;
+  /** What the page has read of the folder. */
+  readonly texts?: Texts;
 }
 
 /** The text tower of the same model, whose classifier has a number of its own. */
-export interface LoadTextRequest extends Omit<LoadRequest, "type" | "why"> {
+export interface LoadTextRequest extends Omit<LoadRequest, "type" | "why" | "texts"> {
   readonly type: "load text";
 }
 
