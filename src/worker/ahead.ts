@@ -29,7 +29,7 @@ export async function readAhead(model: ModelSource, options: LoadOptions): Promi
   }
 }
 
-/** The folder, with these texts for the first time that they are read: who reads them again wants them anew. */
+/** The folder, with these texts for the first time that they are read. A retry, and a load after a lost device, read the files. */
 export function startingWith(texts: Texts, folder: ModelFolder): ModelFolder {
   const left = new Map(texts);
   return {
