@@ -414,16 +414,19 @@ test.describe("as published", () => {
       await route.fallback();
     });
     await openPage(page, "/app/main.js");
-    const label = await page.evaluate(
+    const { label, reason } = await page.evaluate(
       async ({ model, src }) => {
         const classifier = await vit8.ImageClassifier.load(model, { device: "cpu" });
         const image = new Image();
         image.src = src;
-        return (await classifier.classify(image))[0].label;
+        const [{ label }] = await classifier.classify(image);
+        return { label, reason: classifier.report.advice?.reason };
       },
       { model, src: `${samples}/pizza.svg` },
     );
     expect(label).toContain("pizza");
+    // A worker whose script does not come is given up, and the page's own thread computes.
+    expect(reason).toBe("Running on the CPU, as requested.");
     const files = asked.filter((name) => /^\/(app|models)\//.test(name));
     expect(files.length, files.join("\n")).toBeLessThanOrEqual(15);
     expect(files.length, files.join("\n")).toBe(new Set(files).size);
