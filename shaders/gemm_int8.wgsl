@@ -16,7 +16,7 @@ fn sum_row(row: u32, column: u32) -> Total {
       let values = sixteen(a[row * (length_k() / 16u) + k]);
       for (var c = 0u; c < 4u; c++) { sums[c] += dot16(values, sixteen(w[k * length_n() + column + c])); }
     }
-    total = fold_row(total, sums, row, group);
+    total = fold_row(total, sums, row * (length_k() / 64u) + group);
   }
   return total;
 }

@@ -28,7 +28,7 @@ fn multiply(row: u32, column4: u32, local: vec2<u32>) {
     var tile = Tile();
     let end = run_time(min(length_k() / 16u, (g + 1u) * FOLD));
     for (var words = end - g * FOLD; words > 0u; words--) { let k = end - words; tile = step(tile, row, column4 * 4u, k); }
-    totals = fold(totals, tile, row, g);
+    totals = fold(totals, tile, row * (length_k() / 64u) + g);
   }
   finish(row, column4, local, totals);
 }

@@ -75,7 +75,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         results[i] = Result();
       }
       workgroupBarrier();
-      totals = fold(totals, tile_of(local.y * 4u, local.x), row, ((slab + 1u) * 4u - 1u) / FOLD);
+      totals = fold(totals, tile_of(local.y * 4u, local.x), row * (length_k() / 64u) + ((slab + 1u) * 4u - 1u) / FOLD);
     }
   }
   finish(row, group.x * 16u + local.x, local, totals);

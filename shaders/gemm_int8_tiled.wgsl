@@ -22,24 +22,14 @@ override THREADS: u32 = COLUMN_THREADS * ROW_THREADS;    // a multiple of rows a
 override ROWS_OF_TILE: u32 = TILE_ROWS * TILES * ROW_THREADS;
 override COLUMNS_OF_TILE: u32 = 4u * COLUMN_THREADS;
 
-// Sixteen values of one row or column at a time, neighbors by neighbors. `a_at` and `w_at` are the first ones of this thread.
-fn load_slab(a_at: u32, w_at: u32, slab: u32, thread: u32) {
-  let row = thread % ROWS_OF_TILE;
-  // With few rows some threads have none to load.
-  if (THREADS <= 4u * ROWS_OF_TILE || thread < 4u * ROWS_OF_TILE) {
-    for (var i = 0u; i < max(1u, 4u * ROWS_OF_TILE / THREADS); i++) {
-      let words = a[a_at + slab * 4u + i * (THREADS / ROWS_OF_TILE)];
-      let k = 4u * (thread / ROWS_OF_TILE + i * (THREADS / ROWS_OF_TILE));
-      for (var word = 0u; word < 4u; word++) { a_slab[(k + word) * (ROWS_OF_TILE / TILE_ROWS) + row / TILE_ROWS][row % TILE_ROWS] = words[word]; }
-    }
-  }
-  let column = thread % COLUMNS_OF_TILE;
-  for (var i = 0u; i < 4u * COLUMNS_OF_TILE / THREADS; i++) {
-    let words = w[w_at + (slab * 4u + i * (THREADS / COLUMNS_OF_TILE)) * length_n()];
-    let k = 4u * (thread / COLUMNS_OF_TILE + i * (THREADS / COLUMNS_OF_TILE));
-    for (var word = 0u; word < 4u; word++) { w_slab[(k + word) * COLUMN_THREADS + column / 4u][column % 4u] = words[word]; }
-  }
-}
+// What a thread loads of each slab: sixteen values of one row or column at a time, neighbors by neighbors, so many slices apart.
+override A_LOADS: u32 = max(1u, 4u * ROWS_OF_TILE / THREADS);
+override W_LOADS: u32 = 4u * COLUMNS_OF_TILE / THREADS;
+override A_STRIDE: u32 = THREADS / ROWS_OF_TILE;
+override W_STRIDE: u32 = THREADS / COLUMNS_OF_TILE;
+// The greatest place of its first word in a slab.
+override A_LAST: u32 = (SLAB - 4u * (A_LOADS - 1u) * A_STRIDE - 3u) * TILES * ROW_THREADS - 1u;
+override W_LAST: u32 = (SLAB - 4u * (W_LOADS - 1u) * W_STRIDE - 3u) * COLUMN_THREADS - 1u;
 
 // One word of K.
 @if(short) fn step(tile: Tile, rows: Rows, columns: Four) -> Tile {
@@ -56,8 +46,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         @builtin(local_invocation_index) thread: u32) {
   let first_row = group.y * ROWS_OF_TILE;
   let row = first_row + local.y * TILE_ROWS;
-  let a_at = (first_row + thread % ROWS_OF_TILE) * (length_k() / 16u) + thread / ROWS_OF_TILE;
-  let w_at = thread / COLUMNS_OF_TILE * length_n() + group.x * COLUMNS_OF_TILE + thread % COLUMNS_OF_TILE;
+  let a_slice = thread / ROWS_OF_TILE;
+  let w_slice = thread / COLUMNS_OF_TILE;
+  var a_from = (first_row + thread % ROWS_OF_TILE) * (length_k() / 16u) + a_slice;
+  var w_from = w_slice * length_n() + group.x * COLUMNS_OF_TILE + thread % COLUMNS_OF_TILE;
+  // Before the loop and in this function, so that the compiler of WGSL sees every index in bounds, and that no turn computes them again.
+  let a_to = min(a_slice * 4u * TILES * ROW_THREADS + thread % ROWS_OF_TILE / TILE_ROWS, A_LAST);
+  let w_to = min(w_slice * 4u * COLUMN_THREADS + thread % COLUMNS_OF_TILE / 4u, W_LAST);
+  let a_lane = thread % TILE_ROWS;
+  let w_lane = thread % 4u;
   var totals = Totals();
   @if(tall) var low_totals = Totals();
   // i32 sums of whole rows are folded only at the end; other sums start again with each slab.
@@ -66,9 +63,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   // Compilers unroll a loop of few slabs whole, and then keep all slabs in registers.
   let all_slabs = length_k() / 64u;
   let slabs = select(all_slabs, run_time(all_slabs), all_slabs <= 4u);
-  var slab = 0u;
+  var scale_at = row * all_slabs;
   for (var left = slabs; left > 0u; left--) {
-    load_slab(a_at, w_at, slab, thread);
+    // With few rows some threads have none to load.
+    if (THREADS <= 4u * ROWS_OF_TILE || thread < 4u * ROWS_OF_TILE) {
+      for (var i = 0u; i < A_LOADS; i++) {
+        let words = a[a_from + i * A_STRIDE];
+        for (var word = 0u; word < 4u; word++) { a_slab[a_to + (4u * i * A_STRIDE + word) * TILES * ROW_THREADS][a_lane] = words[word]; }
+      }
+    }
+    for (var i = 0u; i < W_LOADS; i++) {
+      let words = w[w_from + i * W_STRIDE * length_n()];
+      for (var word = 0u; word < 4u; word++) { w_slab[w_to + (4u * i * W_STRIDE + word) * COLUMN_THREADS][w_lane] = words[word]; }
+    }
     workgroupBarrier();
     @if(groups || !dot4) var tile = Tile();
     @if((groups || !dot4) && tall) var low_tile = Tile();
@@ -78,9 +85,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
       @if(tall) { low_tile = step(low_tile, a_slab[(k * TILES + 1u) * ROW_THREADS + local.y], columns); }
     }
     workgroupBarrier();
-    @if(groups || !dot4) { totals = fold(totals, tile, row, slab); }
-    @if((groups || !dot4) && tall) { low_totals = fold(low_totals, low_tile, row + 4u * ROW_THREADS, slab); }
-    slab++;
+    @if(groups || !dot4) { totals = fold(totals, tile, scale_at); }
+    @if((groups || !dot4) && tall) { low_totals = fold(low_totals, low_tile, scale_at + 4u * ROW_THREADS * all_slabs); }
+    a_from += 4u;
+    w_from += 4u * length_n();
+    scale_at++;
   }
   @if(!groups && dot4 && short) { totals = Totals(tile.r0, tile.r1); }
   @if(!groups && dot4 && !short) { totals = Totals(tile.r0, tile.r1, tile.r2, tile.r3); }

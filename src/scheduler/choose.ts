@@ -13,8 +13,8 @@ export interface Candidate {
 
 /**
  * All candidates for a step on this machine, the most promising first. Those for this kind of adapter are first. Then, on a GPU:
- * dot4I8Packed (but f32 on Apple, because MSL has no int8 dot), those for this vendor, and tiles by their estimated cost. On a software
- * adapter, and otherwise last: the order of the step's kernels, which is that of their speed there.
+ * dot4I8Packed (but f32 on Apple, because MSL has no int8 dot), those for this vendor, those with enough threads to hide latency, and tiles
+ * by their estimated cost. On a software adapter, and otherwise last: the order of the step's kernels, which is that of their speed there.
  */
 export function candidatesFor(step: Step, machine: Capabilities): Candidate[] {
   const kind = machine.software ? "software" : "gpu";
@@ -23,6 +23,7 @@ export function candidatesFor(step: Step, machine: Capabilities): Candidate[] {
     Number((variant.shapedFor ?? kind) !== kind),
     Number(!machine.software && (variant.inner ?? inner) !== inner),
     variant.vendor ? (variant.vendor === machine.vendor ? -1 : 1) : 0,
+    Number(!machine.software && busyThreads(variant, step.problem) < (LEAST_THREADS[machine.vendor] ?? 0)),
     machine.software ? 0 : tileCost(variant, step.problem, machine),
   ];
   return allFor(step, machine)
@@ -60,12 +61,22 @@ const OTHER_CORES = 8;
 /** Threads that a core computes with at a time. */
 const LANES = 128;
 
+/** Threads of a dispatch that hide the latency of a GPU's memory: 96 waves of AMD's 64. With fewer, most SIMDs have one wave or none. */
+const LEAST_THREADS: Readonly<Record<string, number>> = { amd: 96 * 64 };
+
 /**
  * The cost of loading a row or column of a tile, and of reading a row or column of a thread, in outputs: the reason why a large tile is
  * faster if it is full.
  */
 const EDGE = 4;
 const READ = 1;
+
+/** Of a whole dispatch, idle rows left out; variants without a tile have enough. */
+function busyThreads({ tile, threads = LANES }: Variant<never>, problem: unknown): number {
+  if (!tile) return Number.POSITIVE_INFINITY;
+  const { rows, n } = problem as { rows: number; n: number };
+  return (rows * n * threads) / (tile[0] * tile[1]);
+}
 
 /** In outputs of one thread: workgroups one after another on the cores there are, each with its edges, idle rows and all. */
 function tileCost(
