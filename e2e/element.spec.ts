@@ -679,6 +679,29 @@ test("shows what reaches the threshold, as many as asked for, in the page's own 
   await expect(page.getByRole("list")).toBeHidden();
 });
 
+test("in a page that reads from right to left, a long label and an error read as they are written", async ({
+  page,
+}) => {
+  await openPage(
+    page,
+    `<div dir="rtl" style="width: 90px">
+       <vit-classifier id="a" src="${samples}/king-penguin.svg" model="${model}" device="cpu"></vit-classifier>
+       <vit-classifier id="b" src="${samples}/none.svg" model="${model}" device="cpu"></vit-classifier>
+     </div>`,
+  );
+  await ended(page);
+  await ended(page, "b");
+  const label = page.locator("#a").locator(".label").first();
+  await expect(label).toHaveText("king penguin");
+  const look = (node: Element) => {
+    const { direction, textAlign } = getComputedStyle(node);
+    return [direction, textAlign, node.scrollWidth > node.clientWidth];
+  };
+  // Cut at the right, which is its end, and beside the right edge if it is short.
+  expect(await label.evaluate(look)).toEqual(["ltr", "right", true]);
+  expect((await page.locator("#b").locator(".error").evaluate(look)).slice(0, 2)).toEqual(["ltr", "right"]);
+});
+
 test("labels of a page's own, changed without loading the model again", async ({ page }) => {
   const asked: string[] = [];
   await page.route("**/tiny-clip/*", (route) => {

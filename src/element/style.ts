@@ -11,6 +11,7 @@ img { display: block; max-inline-size: 100%; block-size: auto; aspect-ratio: inh
 .state { display: grid; gap: .1em; align-content: start; }
 .words, .label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .words:empty { display: none; }
+[dir="auto"] { text-align: -webkit-match-parent; text-align: match-parent; }
 .error { color: var(--vit-error, light-dark(#a3261c, #ff9d8f)); overflow-wrap: anywhere; }
 .quiet { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 progress { inline-size: 100%; block-size: var(--vit-bar-size, .4em); accent-color: var(--vit-accent, #1a8f80); }

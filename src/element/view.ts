@@ -35,6 +35,7 @@ export class View {
     results.name = "results";
     results.append(this.#list);
     this.#progress.ariaLabel = texts.loading;
+    this.#live.dir = "auto";
     this.#state.append(this.#live, this.#words, this.#progress);
     const answer = make("div", "answer");
     answer.append(this.#state, results);
@@ -131,6 +132,8 @@ export function describe([best]: readonly Classification[]): string {
 
 function cells({ label, score }: Classification): Element[] {
   const name = make("span", "label");
+  // A label that is too long is cut at its own end, whatever the direction of the page.
+  name.dir = "auto";
   name.textContent = label;
   const percent = make("span", "score");
   percent.textContent = texts.percent(score);

@@ -108,7 +108,13 @@ export function readChannels(
 /** The entry of `table` for a name; throws UnsupportedModelError with the known names. */
 export function oneOf<T>(value: unknown, who: string, table: Record<string, T>): T {
   if (typeof value === "string" && Object.hasOwn(table, value)) return table[value];
-  throw unsupported(who, `one of ${Object.keys(table).join(", ")}`, value);
+  throw unsupported(
+    who,
+    `one of ${Object.keys(table)
+      .map((name) => name || '""')
+      .join(", ")}`,
+    value,
+  );
 }
 
 /** Throws UnsupportedModelError if a present field has a value other than the supported one. */

@@ -31,14 +31,19 @@ export async function openModel(model: ModelSource, hub: HubOptions = {}): Promi
       `revision ${hub.revision}: expected a Hub model, got the directory ${place}. Remove the option revision.`,
     );
   if (directory) return heeding(directory);
-  if (place !== name || isPath(place)) throw await noDirectory(place);
-  return advising(await resolveFolder(name, { ...(await hubOf(hub.endpoint)), revision: hub.revision }));
+  const isThere = await stat(place).catch(() => undefined);
+  if (place !== name || isPath(place) || isThere) throw await noDirectory(place);
+  const folder = await resolveFolder(name, { ...(await hubOf(hub.endpoint)), revision: hub.revision });
+  return advising(folder, isHubId(name) ? ` There is no directory ${name} either.` : "");
 }
 
 /** Whether a name is a path and nothing else, on this or another system: `./m`, `~/m`, `C:\m`, `\\host\m`, `.\m`. */
 export function isPath(name: string): boolean {
   return /^(?:\.{0,2}[\\/](?!\/(?:www\.)?(?:huggingface|hf)\.co\b)|\.{1,2}$|~|[a-z]:[\\/])/i.test(name);
 }
+
+/** `owner/name`, which may be meant as a path. */
+const isHubId = (name: string) => /^[^/:]+\/[^/:]+$/.test(name);
 
 function pathOfUrl(address: string): string {
   try {

@@ -215,12 +215,20 @@ describe("a directory", () => {
     ["none", "./nowhere", "expected a directory, got none"],
     ["none by URL", pathToFileURL("/nowhere/"), "/nowhere/: expected a directory, got none"],
     ["a file", path.join(home, "config.json"), "got a file. Pass its directory"],
+    ["a file by a name without a dot", "test/goldens/picture.png", "got a file. Pass its directory"],
     ["one of another host", "file://host/m", "expected the file: URL of a directory"],
     ["one of another system", "C:\\models\\vit", "expected a directory, got none"],
     ["one of a shell", "~/models/vit", "Only a shell expands ~"],
   ])("%s is told", async (_, model, message) => {
     await expect(labelOf(model)).rejects.toThrow(ModelLoadError);
     await expect(labelOf(model)).rejects.toThrow(message);
+  });
+
+  test("a Hub id that no server answers for may be meant as a directory", async () => {
+    const folder = await openModel("made/none", { endpoint: "http://127.0.0.1:9" });
+    await expect(folder.readText("config.json")).rejects.toThrow(
+      /no answer .* There is no directory made\/none either\.$/,
+    );
   });
 
   test.each(["./m", "../m", "/m", ".", "..", "C:\\m", "c:/m", "\\\\host\\m", ".\\m", "~/m", "~"])(

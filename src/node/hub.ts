@@ -34,9 +34,12 @@ function tokenFile(env: Environment): string {
 }
 
 /** The same folder, with errors that say what helps in Node: a token, or a proxy setting. */
-export function advising(folder: ModelFolder): ModelFolder {
+export function advising(folder: ModelFolder, unreached: string): ModelFolder {
   const advised = (error: unknown) => {
-    if (error instanceof ModelLoadError) error.message = told(error) + adviceOf(error.message);
+    if (error instanceof ModelLoadError) {
+      const isUnreached = /config\.json: .*(?:no answer|got 40[13])/.test(error.message);
+      error.message = told(error) + adviceOf(error.message) + (isUnreached ? unreached : "");
+    }
     throw error;
   };
   return {
