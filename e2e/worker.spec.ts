@@ -432,6 +432,20 @@ test.describe("as published", () => {
     expect(files.length, files.join("\n")).toBe(new Set(files).size);
   });
 
+  test("configs that the page waits for too long are read by the worker", async ({
+    page,
+    context,
+    baseURL,
+  }) => {
+    await serve(context, `${baseURL}/app`, "app");
+    await context.route(`**${model}config.json`, async (route) => {
+      // The page's own requests are never answered.
+      if (route.request().headers().referer?.includes("/worker-")) await route.fallback();
+    });
+    await openPage(page, "/app/main.js");
+    expect(await nameOfPizza(page)).toContain("pizza");
+  });
+
   test("is found by a bundler", async ({ page, context, baseURL }) => {
     await serve(context, `${baseURL}/app`, "app");
     await openPage(page, "/app/main.js");

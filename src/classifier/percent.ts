@@ -1,8 +1,7 @@
 // The one form of a percentage, on the pages, in the element and on the command line.
 
 /**
- * With one decimal, and no space: 83.8%. What is above 0 or below 1 but would round to it is <0.1% or >99.9%, so that 0.0% is never and
- * 100.0% is always. Empty without a share.
+ * With one decimal and no space: 83.8%. A share that would round to 0 or 1 without being it is <0.1% or >99.9%. Empty without a share.
  */
 export function percent(share: number | undefined): string {
   if (share === undefined) return "";

@@ -13,12 +13,19 @@ export interface Ahead {
   readonly texts: Texts;
 }
 
-/** Undefined for a model in memory, and if they cannot be read here: the worker may, or says why not. */
+/** The worker begins without them after this time: otherwise the error of a server that does not answer would take twice as long. */
+const PATIENCE_MS = 3000;
+
+/** Undefined for a model in memory, and if they cannot be read here in time: the worker may, or says why not. */
 export async function readAhead(model: ModelSource, options: LoadOptions): Promise<Ahead | undefined> {
   if (nameOfModel(model) === undefined) return undefined;
+  const reading = new AbortController();
+  const stop = () => reading.abort();
+  const timer = setTimeout(stop, PATIENCE_MS);
+  options.signal?.addEventListener("abort", stop);
   try {
     const folder = await pagePlatform.openFolder(model, options);
-    const [config, preprocessor] = await readConfigs(folder, options.signal);
+    const [config, preprocessor] = await readConfigs(folder, reading.signal);
     const texts = new Map([
       [CONFIG, config],
       [PREPROCESSOR, preprocessor],
@@ -26,6 +33,9 @@ export async function readAhead(model: ModelSource, options: LoadOptions): Promi
     return { folder, texts };
   } catch {
     return undefined;
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", stop);
   }
 }
 
