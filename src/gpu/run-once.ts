@@ -22,7 +22,7 @@ export async function dispatchOnce(
 
 /** The bytes of a buffer, as a copy. */
 export async function readBack(gpu: Gpu, source: GPUBuffer): Promise<ArrayBuffer> {
-  const target = gpu.buffer("read back", source.size, GPUBufferUsage.MAP_READ);
+  const target = gpu.buffer("read back once", source.size, GPUBufferUsage.MAP_READ);
   try {
     const encoder = gpu.device.createCommandEncoder();
     encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
