@@ -28,7 +28,7 @@ function figuresOf(gpu: string, pipelines: readonly PipelineReport[]): string {
     rows.set(key, [...(rows.get(key) ?? []), pipeline]);
   }
   const lines = [...rows.values()].flatMap(linesOf);
-  return `${gpu}: registers and spills; instructions of the loops that multiply, or of the longest (* chosen by the table)
+  return `${gpu}: registers and spills; instructions of the loops that multiply, or of the longest (* used before any is measured)
 ${table(HEADS, lines)}`;
 }
 
