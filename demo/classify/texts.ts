@@ -81,7 +81,7 @@ export const page = {
   quantizePictures: "Calibration images, at most 64; or drop them here",
   quantizeKeep: "Layers to keep in float",
   quantizeKeepHelp:
-    "Names with commas between them, such as blocks.11.fc1, head. Only with the methods Dynamic and GPTQ; the others set the levels of all activations.",
+    "Names, separated by commas, such as blocks.11.fc1, head. Available for the methods Dynamic and GPTQ only.",
   method: "Method",
   bits: "Bits: weights, activations",
   w8a8: "W8A8",

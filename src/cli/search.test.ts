@@ -34,7 +34,7 @@ test("a model of other weights is told, and the same model in another folder is 
   });
   await label("made.jsonl", "--model", made);
   const told = await search("made.jsonl", "--model", other);
-  expect(told.stderr).toContain(`made.jsonl: the embeddings are from other weights, those of ${made}`);
+  expect(told.stderr).toContain(`made.jsonl: the embeddings were made with other weights (${made})`);
   expect((await search("made.jsonl", "--model", copied)).stderr).not.toContain("other weights");
 });
 

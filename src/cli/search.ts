@@ -53,7 +53,7 @@ vit8 search "a dog on a beach" --in pictures.parquet`,
         );
     if (isOther && sha256() !== metadata.sha256)
       terminal.tell(
-        `vit8: ${inLine(file)}: the embeddings are from other weights, those of ${inLine(metadata.model)}; similarities may mean nothing.\n`,
+        `vit8: ${inLine(file)}: the embeddings were made with other weights (${inLine(metadata.model)}), so the similarities may be meaningless.\n`,
       );
     const found = await nearest(file, embedding, args.count("number") ?? 10);
     const lines = found.map(({ key, similarity }) => `${similarity.toFixed(4)}  ${inLine(key)}\n`);
