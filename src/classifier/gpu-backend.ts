@@ -45,7 +45,8 @@ export function refusal(what: string, error: unknown): Vit8Error {
   });
 }
 
-const RUNS_BETWEEN_TESTS = 1000;
+/** Counted, not drawn by chance, so that a program behaves the same each time. */
+export const RUNS_BETWEEN_TESTS = 1000;
 
 export class GpuBackend implements Backend<GpuBatch> {
   readonly compiling: Backend["compiling"];
@@ -54,6 +55,7 @@ export class GpuBackend implements Backend<GpuBatch> {
   readonly #model: ModelDescription;
   readonly #weights: Arena;
   readonly #options: GpuBackendOptions;
+  #runsSinceTest = 0;
 
   constructor(gpu: Gpu, model: ModelDescription, weights: Arena, options: GpuBackendOptions = {}) {
     this.#gpu = gpu;
@@ -81,7 +83,7 @@ export class GpuBackend implements Backend<GpuBatch> {
           made.push(slot);
           slots.push(slot);
         }
-        return new GpuBatch(this.#gpu, graph, plan, slots);
+        return new GpuBatch(this.#gpu, graph, plan, slots, () => this.#testWhenDue(plan));
       });
     } catch (error) {
       for (const one of made) one.destroy();
@@ -91,6 +93,15 @@ export class GpuBackend implements Backend<GpuBatch> {
 
   destroy(): void {
     this.#weights.destroy();
+  }
+
+  /** Drivers and hardware can also fail later, so the self-test runs again. It stays due until it passes. */
+  async #testWhenDue({ choices }: Plan): Promise<void> {
+    if (++this.#runsSinceTest < RUNS_BETWEEN_TESTS) return;
+    for (const { kernel, variant } of new Set(choices.values()))
+      if (!(await answersRight(this.#gpu, kernel, variant, true)))
+        throw new SelfTestError(`${kernel.name}/${variant}: the self-test now fails. Load the model again.`);
+    this.#runsSinceTest = 0;
   }
 
   #plan(graph: ModelGraph): Promise<Plan> {
@@ -120,13 +131,21 @@ export class GpuBatch implements Batch {
   /** Of the last finished run, or of one with ordinary images. */
   dispatches: number;
   readonly #gpu: Gpu;
+  readonly #testWhenDue: () => Promise<void>;
 
-  constructor(gpu: Gpu, graph: ModelGraph, plan: Plan, slots: readonly PictureSlot[]) {
+  constructor(
+    gpu: Gpu,
+    graph: ModelGraph,
+    plan: Plan,
+    slots: readonly PictureSlot[],
+    testWhenDue: () => Promise<void>,
+  ) {
     this.graph = graph;
     this.plan = plan;
     this.slots = slots;
     this.dispatches = this.#dispatches();
     this.#gpu = gpu;
+    this.#testWhenDue = testWhenDue;
   }
 
   get choices(): Plan["choices"] {
@@ -138,7 +157,7 @@ export class GpuBatch implements Batch {
     pictures: readonly PictureSource[],
     options: RunOptions = {},
   ): Promise<Record<string, ArrayBuffer>> {
-    if (Math.random() * RUNS_BETWEEN_TESTS < 1) await this.#test();
+    await this.#testWhenDue();
     const { firstRow } = this.graph;
     const { given } = options;
     if (given) this.#gpu.device.queue.writeBuffer(this.plan.tensor(given.name), 0, given.rows);
@@ -155,13 +174,6 @@ export class GpuBatch implements Batch {
   /** A big image is resized in several strips. */
   #dispatches(): number {
     return this.slots.reduce((sum, slot) => sum + slot.dispatches, this.plan.dispatches);
-  }
-
-  /** Drivers and hardware can also fail later, so the self-test runs again. */
-  async #test(): Promise<void> {
-    for (const { kernel, variant } of new Set(this.choices.values()))
-      if (!(await answersRight(this.#gpu, kernel, variant, true)))
-        throw new SelfTestError(`${kernel.name}/${variant}: the self-test now fails. Load the model again.`);
   }
 
   async profile(picture: PictureSource): Promise<StepTimes> {

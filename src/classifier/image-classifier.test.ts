@@ -156,7 +156,6 @@ describe.each(["int8", "float32"] as const)("equal bits in %s", (precision) => {
 test("more pictures than maxBatch are cut, each part one submit", async () => {
   const pictures = Array.from({ length: 7 }, (_, seed) => madeUpPicture(PLAIN, seed));
   const together = await ask(plainFiles, {}, (it) => it.logits(pictures));
-  const never = vi.spyOn(Math, "random").mockReturnValue(0.5); // no self-test is due meanwhile
   await ask(plainFiles, { maxBatch: 3 }, async (it) => {
     const submit = vi.spyOn(gpu.device.queue, "submit");
     expect(await it.logits(pictures)).toEqual(together);
@@ -164,7 +163,6 @@ test("more pictures than maxBatch are cut, each part one submit", async () => {
     submit.mockRestore();
     expect(await it.classify([])).toEqual([]);
   });
-  never.mockRestore();
 });
 
 test("two batches are in flight at a time, in order, and answer as each picture alone", async () => {
