@@ -278,7 +278,11 @@ test("errors keep their class and their words", async ({ page }) => {
         new Image(),
       ];
       const runs = pictures.map((picture) => tell(classifier.classify(picture as Blob)));
-      runs.push(tell(classifier.classify(canvas, { topK: 0 })));
+      for (const options of [{ topK: 0 }, { topk: 3 }, null] as object[]) {
+        runs.push(tell(classifier.classify(canvas, options)), tell(classifier.logits(canvas, options)));
+        runs.push(tell(classifier.embed(canvas, options)), tell(classifier.attention(canvas, options)));
+        runs.push(tell(classifier.detect(canvas, options)));
+      }
       const told = await Promise.all([...loads, ...runs]);
       await classifier.dispose();
       await classifier.dispose();

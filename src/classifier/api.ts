@@ -195,8 +195,8 @@ export interface ImageClassifier<P = Picture> {
    * @param options `topK`: labels per image; `settled`: one result or error per image
    * @returns the `topK` most probable labels, highest score first; for an array of images, an array of them. With `settled`, results as from
    *   `Promise.allSettled`.
-   * @throws PictureError if an image cannot be decoded; UnsupportedModelError if the model has no classification head; RangeError for a bad
-   *   `topK`; DisposedError; the signal's reason
+   * @throws PictureError if an image cannot be decoded; UnsupportedModelError if the model has no classification head; RangeError for an
+   *   unknown option or a bad `topK`; DisposedError; the signal's reason
    * @example
    * const [{ label, score }] = await classifier.classify(image);
    */

@@ -1,6 +1,6 @@
 // From the outputs of a detection model to objects, like transformers' post_process_object_detection.
 
-import { checkCount } from "../errors/check.ts";
+import { checkCount, checkNames } from "../errors/check.ts";
 import { topClasses } from "./answer.ts";
 
 /** Options of `detect`. */
@@ -15,6 +15,8 @@ export interface DetectOptions {
   /** Aborts the call. */
   readonly signal?: AbortSignal;
 }
+
+const OPTIONS = { threshold: 0, topK: 0, signal: 0 } satisfies Record<keyof DetectOptions, 0>;
 
 /** A box in pixels of the image, from its top left corner. It may extend beyond the image. */
 export interface Box {
@@ -45,13 +47,15 @@ export interface Found {
   readonly height: number;
 }
 
-/** Detects objects with `find`. @throws RangeError for a `threshold` outside 0 to 1, or a `topK` that is not a whole number of 1 or more */
+/** Detects objects with `find`. @throws RangeError for an unknown option, a `threshold` outside 0 to 1, or a `topK` that is not a whole number of 1 or more */
 export async function detections<P>(
   labels: readonly string[],
   picture: P,
-  { threshold = 0.5, topK = Number.MAX_SAFE_INTEGER }: DetectOptions,
+  options: DetectOptions,
   find: (picture: P) => Promise<Found>,
 ): Promise<Detection[]> {
+  checkNames(options, OPTIONS);
+  const { threshold = 0.5, topK = Number.MAX_SAFE_INTEGER } = options;
   if (!(threshold >= 0 && threshold <= 1))
     throw new RangeError(`threshold: expected a number from 0 to 1, got ${threshold}.`);
   checkCount("topK", topK);

@@ -1,6 +1,6 @@
 // A classifier over a stream of images: read no faster than they are classified.
 
-import { checkCall, checkCount, wrongType } from "../errors/check.ts";
+import { checkCall, checkCount, checkNames, wrongType } from "../errors/check.ts";
 import type { Classification } from "./answer.ts";
 import type { EachOptions, EachResult, ImageClassifier, KeyedPicture } from "./api.ts";
 import { groupsOf, inOrder } from "./in-order.ts";
@@ -9,21 +9,23 @@ import { groupsOf, inOrder } from "./in-order.ts";
 const GROUP = 8;
 const ITEM = "{ key, picture }";
 const CONCURRENCY = 16;
+const OPTIONS = { concurrency: 0, topK: 0, signal: 0 } satisfies Record<keyof EachOptions, 0>;
 
 /** `ImageClassifier.classifyEach`. */
 export async function* classifyEach<P, K>(
   classifier: Pick<ImageClassifier<P>, "classify">,
   pictures: AsyncIterable<KeyedPicture<P, K>> | Iterable<KeyedPicture<P, K>>,
-  { concurrency = CONCURRENCY, topK, signal }: EachOptions,
+  options: EachOptions,
 ): AsyncGenerator<EachResult<K>> {
+  checkNames(options, OPTIONS);
+  const { concurrency = CONCURRENCY, topK, signal } = options;
   checkCall({ signal });
   checkCount("concurrency", concurrency);
   checkStream(pictures);
   const size = Math.min(GROUP, concurrency);
   const groups = inOrder(groupsOf(pictures, size), Math.ceil(concurrency / size), async (group) => {
     signal?.throwIfAborted();
-    const options = { topK, signal, settled: true } as const;
-    const results = await classifier.classify(group.map(pictureOf), options);
+    const results = await classifier.classify(group.map(pictureOf), { topK, signal, settled: true });
     return group.map(({ key }, i) => resultOf(key, results[i]));
   });
   for await (const results of groups) yield* results;

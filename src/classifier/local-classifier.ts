@@ -1,12 +1,12 @@
 // A model on this thread, and its methods for images.
 
-import { checkCall, checkCount } from "../errors/check.ts";
+import { checkCall, checkChoice, checkCount, checkNames } from "../errors/check.ts";
 import { UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import { part } from "../errors/part.ts";
 import { until } from "../errors/until.ts";
 import { type ModelFolder, type ModelSource, resolveFolder } from "../format/folder.ts";
 import type { Framing } from "../image/geometry.ts";
-import { arithmeticOf, checkChoice } from "../lower/arithmetic.ts";
+import { arithmeticOf } from "../lower/arithmetic.ts";
 import type { AttentionMap } from "../lower/attention-map.ts";
 import { type Classification, topClasses } from "./answer.ts";
 import type {
@@ -23,6 +23,7 @@ import type {
 } from "./api.ts";
 import { inBatches, type OpenOptions, withOpened } from "./batching.ts";
 import { pageCache } from "./cache.ts";
+import { CLASSIFY, EMBED, MANY, ONE } from "./call-options.ts";
 import type { Detection, DetectOptions, Found } from "./detect.ts";
 import type { Reason } from "./device.ts";
 import type { Answer, Engine, Features, Profile } from "./engine.ts";
@@ -101,10 +102,10 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     return reportOf(this.#recovery.session, this.#options, this.#recovery.losses);
   }
 
-  readonly classify = (async (
-    input: P | readonly P[],
-    { topK = 5, ...options }: ClassifyOptions & ManyOptions = {},
-  ) => this.#each(input, options, this.#naming(topK))) as ImageClassifier<P>["classify"];
+  readonly classify = (async (input: P | readonly P[], options: ClassifyOptions & ManyOptions = {}) => {
+    checkNames(options, CLASSIFY);
+    return this.#each(input, options, this.#naming(options.topK));
+  }) as ImageClassifier<P>["classify"];
 
   /** Classes and embedding of each image, from one run. */
   async answers(
@@ -118,7 +119,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     })) as Promise<PromiseSettledResult<LabelledAnswer>[]>;
   }
 
-  #naming(topK: number) {
+  #naming(topK = 5) {
     const { id, labels, scoring, network } = this.#recovery.session.model;
     const other = network.outputs.boxes ? "detect" : labels.length === 0 && "embed";
     if (other)
@@ -135,12 +136,15 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     yield* classifyEach(this, pictures, options);
   }
 
-  readonly logits = ((input: P | readonly P[], options?: ManyOptions) =>
-    this.#each(input, options, ({ logits }) => logits)) as ImageClassifier<P>["logits"];
+  readonly logits = (async (input: P | readonly P[], options: ManyOptions = {}) => {
+    checkNames(options, MANY);
+    return this.#each(input, options, ({ logits }) => logits);
+  }) as ImageClassifier<P>["logits"];
 
   readonly embed = (async (input: P | readonly P[], options: EmbedOptions & ManyOptions = {}) => {
-    const { pooling = "model", tokens, ...rest } = options;
-    if (pooling === "model" && !tokens) return this.#each(input, rest, ({ embedding }) => embedding);
+    checkNames(options, EMBED);
+    const { pooling = "model", tokens } = options;
+    if (pooling === "model" && !tokens) return this.#each(input, options, ({ embedding }) => embedding);
     const { pooledEmbedding } = await part(import("./pooled.ts"));
     const { id } = this.#recovery.session.model;
     return pooledEmbedding(id, input, options, (picture) => this.features(picture, options));
@@ -167,7 +171,9 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
     });
   }
 
-  attention(picture: P, { signal }: { signal?: AbortSignal } = {}): Promise<AttentionMap> {
+  async attention(picture: P, options: { signal?: AbortSignal } = {}): Promise<AttentionMap> {
+    checkNames(options, ONE);
+    const { signal } = options;
     return this.#ask(picture, signal, (engine, source) => engine.attention(source, signal));
   }
 
@@ -183,7 +189,7 @@ export class LocalClassifier<P = Picture> implements ImageClassifier<P> {
   /** One result for one image, an array for an array. */
   async #each<T>(
     input: P | readonly P[],
-    { signal, settled: each }: ManyOptions = {},
+    { signal, settled: each }: ManyOptions,
     of: (answer: Answer) => T,
   ): Promise<T | T[] | PromiseSettledResult<T>[]> {
     if (!Array.isArray(input))
@@ -266,7 +272,7 @@ const OPTIONS = {
 
 /** @throws RangeError for an unknown option, or a value that an option does not have */
 function checkOptions(options: LoadOptions): void {
-  for (const name in options) checkChoice("option", Object.keys(OPTIONS), name);
+  checkNames(options, OPTIONS);
   const { maxBatch = MAX_BATCH, integrity, device = "auto" } = options;
   checkChoice("device", ["auto", "webgpu", "cpu"], device);
   arithmeticOf(options); // rejects options that cannot be combined

@@ -1,7 +1,7 @@
 // Embeddings other than the model's own, derived from its tokens.
 
+import { checkChoice } from "../errors/check.ts";
 import { UnsupportedModelError } from "../errors/errors.ts";
-import { checkChoice } from "../lower/arithmetic.ts";
 import type { EmbedOptions } from "./api.ts";
 import type { Features } from "./engine.ts";
 

@@ -8,14 +8,28 @@ export interface CallOptions {
 
 /**
  * Begins a call.
- * @throws TypeError for a `signal` or an `onProgress` of another type; the reason of a signal that is aborted
+ * @throws TypeError for null, or a `signal` or an `onProgress` of another type; the reason of a signal that is aborted
  */
-export function checkCall({ signal, onProgress }: CallOptions): void {
+export function checkCall(options: CallOptions): void {
+  checkNames(options);
+  const { signal, onProgress } = options;
   if (onProgress && typeof onProgress !== "function") throw wrongType("onProgress", "a function", onProgress);
   // By its method: the signal of another realm, or of jsdom, has another class.
   if (signal && typeof signal.throwIfAborted !== "function")
     throw wrongType("signal", "an AbortSignal, such as controller.signal", signal);
   signal?.throwIfAborted();
+}
+
+/** @throws TypeError for null; RangeError for an option that is not in `known` */
+export function checkNames(options: object, known?: object): void {
+  if (options === null) throw wrongType("options", "an object", options);
+  if (known) for (const name in options) checkChoice("option", Object.keys(known), name);
+}
+
+/** Checks the value of an option. @throws RangeError for an unknown value. */
+export function checkChoice(option: string, choices: readonly string[], value: string): void {
+  if (!choices.includes(value))
+    throw new RangeError(`${option}: expected one of ${choices.join(", ")}, got ${value}.`);
 }
 
 /** @throws RangeError for a count that is none */

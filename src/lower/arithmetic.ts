@@ -1,5 +1,6 @@
 // The arithmetic of a model: precision, and the form of non-linear operations.
 
+import { checkChoice } from "../errors/check.ts";
 import type { Precision } from "./pack/packer.ts";
 
 export const NONLINEAR = ["exact", "fast", "ibert", "ivit"] as const;
@@ -27,12 +28,6 @@ export function arithmeticOf({
       `nonlinear: expected ibert or ivit for integerOnly, and precision int8 for either, got ${nonlinear} with ${precision}.`,
     );
   return { precision, nonlinear, integerOnly };
-}
-
-/** Checks the value of an option. @throws RangeError for an unknown value. */
-export function checkChoice(option: string, choices: readonly string[], value: string): void {
-  if (!choices.includes(value))
-    throw new RangeError(`${option}: expected one of ${choices.join(", ")}, got ${value}.`);
 }
 
 export function isInteger(nonlinear: Nonlinear): nonlinear is "ibert" | "ivit" {

@@ -5,6 +5,7 @@
  */
 import type { ImageClassifier as Classifier, LoadOptions } from "../classifier/api.ts";
 import { LocalClassifier } from "../classifier/local-classifier.ts";
+import { checkCall } from "../errors/check.ts";
 import type { ModelSource } from "../format/folder.ts";
 import { LocalTextTower } from "../text/text-tower.ts";
 import { ZeroShotClassifier as ZeroShot } from "../text/zero-shot.ts";
@@ -47,6 +48,7 @@ export const ZeroShotClassifier = {
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
     warnWithoutSharp();
+    checkCall(options);
     const folder = await nodePlatform.openFolder(model, options);
     const load = {
       images: (how: LoadOptions) => LocalClassifier.loadOn(nodePlatform, model, how),

@@ -10,7 +10,8 @@ import type {
   KeyedPicture,
   ManyOptions,
 } from "../classifier/api.ts";
-import { checkCount } from "../errors/check.ts";
+import { CLASSIFY, EMBED, MANY } from "../classifier/call-options.ts";
+import { checkCount, checkNames } from "../errors/check.ts";
 import { part } from "../errors/part.ts";
 import type { Scoring } from "../format/labels.ts";
 import type { PictureEmbeddings } from "./picture-embeddings.ts";
@@ -27,14 +28,15 @@ export interface Named<P> {
 
 export function withLabels<P>(named: Named<P>): ImageClassifier<P> {
   const { images, pictures, labels, scoring, logitsOf } = named;
-  const logits = each(pictures, logitsOf) as ImageClassifier<P>["logits"];
   return {
     labels,
     framing: images.framing,
     get report() {
       return images.report;
     },
-    classify: (async (input: P | readonly P[], { topK = 5, ...rest }: ClassifyOptions & ManyOptions = {}) => {
+    classify: (async (input: P | readonly P[], options: ClassifyOptions & ManyOptions = {}) => {
+      checkNames(options, CLASSIFY);
+      const { topK = 5, ...rest } = options;
       checkCount("topK", topK);
       const answer = (image: Float32Array) => topClasses(logitsOf(image), labels, topK, scoring);
       return each(pictures, answer)(input, rest);
@@ -46,11 +48,17 @@ export function withLabels<P>(named: Named<P>): ImageClassifier<P> {
       const { classifyEach } = await part(import("../classifier/each.ts"));
       yield* classifyEach(this, stream, options);
     },
-    logits,
-    embed: ((input: P, { pooling = "model", tokens, ...rest }: EmbedOptions & ManyOptions = {}) =>
-      pooling === "model" && !tokens
-        ? each(pictures, (image) => image)(input, rest)
-        : images.embed(input, { pooling, tokens, ...rest } as object)) as ImageClassifier<P>["embed"],
+    logits: (async (input: P | readonly P[], options: ManyOptions = {}) => {
+      checkNames(options, MANY);
+      return each(pictures, logitsOf)(input, options);
+    }) as ImageClassifier<P>["logits"],
+    embed: (async (input: P | readonly P[], options: EmbedOptions & ManyOptions = {}) => {
+      checkNames(options, EMBED);
+      const { pooling = "model", tokens } = options;
+      return pooling === "model" && !tokens
+        ? each(pictures, (image) => image)(input, options)
+        : images.embed(input as P, options as object);
+    }) as ImageClassifier<P>["embed"],
     detect: (picture, options) => images.detect(picture, options),
     attention: (picture, options) => images.attention(picture, options),
     profile: (picture) => images.profile(picture),
@@ -62,7 +70,7 @@ export function withLabels<P>(named: Named<P>): ImageClassifier<P> {
 export function each<P, T>(pictures: PictureEmbeddings<P>, of: (image: Float32Array) => T) {
   return async (
     input: P | readonly P[],
-    { signal, settled }: ManyOptions = {},
+    { signal, settled }: ManyOptions,
   ): Promise<T | T[] | PromiseSettledResult<T>[]> => {
     if (!Array.isArray(input)) return of(await pictures.of(input as P, { signal }));
     if (!settled) return (await pictures.ofMany(input, { signal })).map(of);

@@ -1,7 +1,10 @@
 // What JavaScript lets through and TypeScript does not: each is an error that says what was expected.
 
 import { afterAll, describe, expect, test } from "vitest";
+import { quantizeModel } from "../calibration/index.ts";
 import { ImageClassifier, ZeroShotClassifier } from "../node/index.ts";
+import { ImageClassifier as PageClassifier } from "../worker/load.ts";
+import { ZeroShotClassifier as PageZeroShot } from "../zeroshot/index.ts";
 
 const folder = (name: string) => new URL(`../../${name}/`, import.meta.url).pathname;
 const model = folder("models/everyday80");
@@ -43,6 +46,56 @@ test.each(signals)("a signal that is none: %o", async (options) => {
       status: "rejected",
       reason: new TypeError(`${ABORT_SIGNAL}${signal.constructor.name}.`),
     });
+});
+
+describe("an option that the call does not have", () => {
+  const named = zeroShot.withLabels(["cat"]);
+  test.each<[string, string, (options: object) => Promise<unknown>]>([
+    ["classify", "topK, settled, signal", (options) => classifier.classify(picture, options)],
+    ["classify of many", "topK, settled, signal", (options) => classifier.classify([picture], options)],
+    ["logits", "settled, signal", (options) => classifier.logits(picture, options)],
+    ["embed", "pooling, tokens, settled, signal", (options) => classifier.embed(picture, options)],
+    ["attention", "signal", (options) => classifier.attention(picture, options)],
+    ["detect", "threshold, topK, signal", (options) => classifier.detect(picture, options)],
+    ["classifyEach", "concurrency, topK, signal", (options) => first([], options)],
+    [
+      "zero-shot classify",
+      "topK, template, onProgress, signal, settled",
+      (options) => zeroShot.classify(picture, ["cat"], options),
+    ],
+    ["withLabels", "template, onProgress, signal", (options) => zeroShot.withLabels(["cat"], options)],
+    ["embedText", "template, onProgress, signal", (options) => zeroShot.embedText(["cat"], options)],
+    ["embedImage", "settled, signal", (options) => zeroShot.embedImage(picture, options)],
+    ["classify of labels", "topK, settled, signal", async (o) => (await named).classify(picture, o)],
+    ["logits of labels", "settled, signal", async (o) => (await named).logits(picture, o)],
+    ["embed of labels", "pooling, tokens, settled, signal", async (o) => (await named).embed(picture, o)],
+    [
+      "quantizeModel",
+      "method, bits, pictures, images, seed, weights, keep, biasCorrection, normInputs, pictureHashes, revision, endpoint, signal, onProgress",
+      (options) => quantizeModel({}, options),
+    ],
+  ])("%s", async (_, names, call) => {
+    await expect(call({ topk: 3 })).rejects.toEqual(
+      new RangeError(`option: expected one of ${names}, got topk.`),
+    );
+    await expect(call(wrong(null))).rejects.toEqual(new TypeError("options: expected an object, got null."));
+  });
+
+  test.each([
+    ["of Node", ImageClassifier.load],
+    ["of a page", PageClassifier.load],
+    ["of both towers in Node", ZeroShotClassifier.load],
+    ["of both towers in a page", PageZeroShot.load],
+  ])("load %s without options is undefined, never null", async (_, load) => {
+    await expect(load(model, wrong(null))).rejects.toEqual(
+      new TypeError("options: expected an object, got null."),
+    );
+  });
+
+  test("an index as from map() is none", async () => {
+    const results = await Promise.all([picture, picture].map(wrong(classifier.classify)));
+    expect(results).toHaveLength(2);
+  });
 });
 
 test("no signal is null too", async () => {

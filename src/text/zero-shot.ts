@@ -2,7 +2,8 @@
 
 import { type Classification, topClasses } from "../classifier/answer.ts";
 import type { ImageClassifier, LoadOptions, ManyOptions, Report, SettledOptions } from "../classifier/api.ts";
-import { checkCall, wrongType } from "../errors/check.ts";
+import { MANY } from "../classifier/call-options.ts";
+import { checkCall, checkNames, wrongType } from "../errors/check.ts";
 import { DisposedError } from "../errors/errors.ts";
 import { until } from "../errors/until.ts";
 import type { ModelFolder } from "../format/folder.ts";
@@ -32,6 +33,12 @@ export interface ZeroShotOptions extends EmbedTextOptions {
    */
   readonly topK?: number;
 }
+
+const EMBED_TEXT = { template: 0, onProgress: 0, signal: 0 } satisfies Record<keyof EmbedTextOptions, 0>;
+const CLASSIFY = { topK: 0, ...EMBED_TEXT, ...MANY } satisfies Record<
+  keyof (ZeroShotOptions & ManyOptions),
+  0
+>;
 
 /** How each tower is loaded. */
 export interface Loaders<P> {
@@ -74,7 +81,6 @@ export class ZeroShotClassifier<P> {
     load: Loaders<P>,
     options: LoadOptions,
   ): Promise<ZeroShotClassifier<P>> {
-    checkCall(options);
     const { signal, onProgress } = options;
     const { places, fixedLength: pad, scoring } = await describeText(folder, signal);
     const tokenizer = await until(signal, readTokenizer(folder, { places, pad, signal }));
@@ -129,8 +135,10 @@ export class ZeroShotClassifier<P> {
   async classify(
     input: P | readonly P[],
     labels: readonly string[],
-    { topK, template, onProgress, ...rest }: ZeroShotOptions & ManyOptions = {},
+    options: ZeroShotOptions & ManyOptions = {},
   ): Promise<unknown> {
+    checkNames(options, CLASSIFY);
+    const { topK, template, onProgress, ...rest } = options;
     const { signal } = rest;
     const named = await this.withLabels(labels, { template, onProgress, signal });
     return named.classify(input as readonly P[], { topK, ...rest });
@@ -141,10 +149,9 @@ export class ZeroShotClassifier<P> {
    * @param labels names of your classes, at least one
    * @throws RangeError for no labels; DisposedError; the signal's reason
    */
-  async withLabels(
-    labels: readonly string[],
-    { template = TEMPLATE, ...rest }: EmbedTextOptions = {},
-  ): Promise<ImageClassifier<P>> {
+  async withLabels(labels: readonly string[], options: EmbedTextOptions = {}): Promise<ImageClassifier<P>> {
+    checkNames(options, EMBED_TEXT);
+    const { template = TEMPLATE, ...rest } = options;
     checkTexts("labels", labels);
     if (labels.length === 0)
       throw new RangeError("labels: expected at least one, got none. Pass the names of your classes.");
@@ -205,6 +212,7 @@ export class ZeroShotClassifier<P> {
    * @throws RangeError for a template without `{}`; DisposedError; the signal's reason
    */
   async embedText(texts: readonly string[], options: EmbedTextOptions = {}): Promise<Float32Array[]> {
+    checkNames(options, EMBED_TEXT);
     const { template = "{}", ...rest } = options;
     const templates = [template].flat();
     const bad = templates.find((one) => !String(one).includes("{}"));
@@ -235,6 +243,7 @@ export class ZeroShotClassifier<P> {
   embedImage(pictures: readonly P[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>;
   async embedImage(input: P | readonly P[], options: ManyOptions = {}): Promise<unknown> {
     this.#mustBeOpen();
+    checkNames(options, MANY);
     checkCall(options);
     return each(this.#pictures, (image) => image)(input, options);
   }

@@ -11,6 +11,7 @@ import type {
   Report,
   SettledOptions,
 } from "../classifier/api.ts";
+import { CLASSIFY, EMBED, MANY, ONE } from "../classifier/call-options.ts";
 import type { Detection, DetectOptions, Found } from "../classifier/detect.ts";
 import type { Reason } from "../classifier/device.ts";
 import type { Features, Profile } from "../classifier/engine.ts";
@@ -18,7 +19,7 @@ import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts
 import { loadKept } from "../classifier/model.ts";
 import { numbered } from "../classifier/numbered.ts";
 import type { Picture } from "../classifier/picture.ts";
-import { checkCall } from "../errors/check.ts";
+import { checkCall, checkNames } from "../errors/check.ts";
 import { PictureError, UnsupportedDeviceError, UnsupportedModelError } from "../errors/errors.ts";
 import { isA } from "../errors/is-a.ts";
 import { part } from "../errors/part.ts";
@@ -147,11 +148,15 @@ class WorkerClassifier implements ImageClassifier {
     return this.#remote.report;
   }
 
-  readonly classify = ((input: Picture | readonly Picture[], options?: RunOptions) =>
-    this.#run("classify", input, options)) as ImageClassifier["classify"];
+  readonly classify = (async (input: Picture | readonly Picture[], options: RunOptions = {}) => {
+    checkNames(options, CLASSIFY);
+    return this.#run("classify", input, options);
+  }) as ImageClassifier["classify"];
 
-  readonly logits = ((input: Picture | readonly Picture[], options?: RunOptions) =>
-    this.#run("logits", input, options)) as ImageClassifier["logits"];
+  readonly logits = (async (input: Picture | readonly Picture[], options: RunOptions = {}) => {
+    checkNames(options, MANY);
+    return this.#run("logits", input, options);
+  }) as ImageClassifier["logits"];
 
   async *classifyEach<K>(
     pictures: AsyncIterable<KeyedPicture<Picture, K>> | Iterable<KeyedPicture<Picture, K>>,
@@ -162,6 +167,7 @@ class WorkerClassifier implements ImageClassifier {
   }
 
   readonly embed = (async (input: Picture | readonly Picture[], options: EmbedOptions & RunOptions = {}) => {
+    checkNames(options, EMBED);
     const { pooling = "model", tokens, ...rest } = options;
     if (pooling === "model" && !tokens) return this.#run("embed", input, rest);
     const { pooledEmbedding } = await part(import("../classifier/pooled.ts"));
@@ -171,13 +177,13 @@ class WorkerClassifier implements ImageClassifier {
 
   async detect(picture: Picture, options: DetectOptions = {}): Promise<Detection[]> {
     const { detections } = await part(import("../classifier/detect.ts"));
-    const { signal } = options;
     return detections(this.labels, picture, options, (picture) =>
-      this.#run<Found>("found", picture, { signal }),
+      this.#run<Found>("found", picture, { signal: options.signal }),
     );
   }
 
-  attention(picture: Picture, options?: { signal?: AbortSignal }): Promise<AttentionMap> {
+  async attention(picture: Picture, options: { signal?: AbortSignal } = {}): Promise<AttentionMap> {
+    checkNames(options, ONE);
     return this.#run("attention", picture, options);
   }
 
@@ -223,10 +229,9 @@ class WorkerClassifier implements ImageClassifier {
     });
   }
 
-  async #ask(method: Method, input: unknown, { topK, settled, signal }: RunOptions): Promise<unknown> {
+  async #ask(method: Method, input: unknown, { signal, ...options }: RunOptions): Promise<unknown> {
     const transfer = transferables(Array.isArray(input) ? input : [input]);
-    const request = (classifier: number) =>
-      ({ type: "run", classifier, method, input, topK, settled }) as const;
+    const request = (classifier: number) => ({ type: "run", classifier, method, input, options }) as const;
     return this.#remote.ask(request, { signal, transfer }).catch((error) => {
       throw refusal(error, transfer.length > 0);
     });

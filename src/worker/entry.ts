@@ -80,13 +80,13 @@ async function encode({ tower, texts }: EncodeRequest, signal: AbortSignal): Pro
 }
 
 async function run(request: RunRequest, signal: AbortSignal): Promise<Ran> {
-  const { method, input, topK, settled } = request;
+  const { method, input, options } = request;
   const owner = classifiers.get(request.classifier)!;
   try {
     const ask = owner[method] as (input: unknown, options: object) => Promise<unknown>;
-    const value = await ask.call(owner, input, { topK, settled, signal });
+    const value = await ask.call(owner, input, { ...options, signal });
     return {
-      value: settled ? (value as PromiseSettledResult<unknown>[]).map(sendable) : value,
+      value: options.settled ? (value as PromiseSettledResult<unknown>[]).map(sendable) : value,
       report: owner.report,
     };
   } finally {

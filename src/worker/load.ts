@@ -4,6 +4,7 @@ import type { ImageClassifier as Classifier, LoadOptions } from "../classifier/a
 import { isDeviceFault, type Reason } from "../classifier/device.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
+import { checkNames } from "../errors/check.ts";
 import { part } from "../errors/part.ts";
 import type { ModelSource } from "../format/folder.ts";
 
@@ -26,6 +27,7 @@ export const ImageClassifier = {
    * const predictions = await classifier.classify(image);
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ImageClassifier> {
+    checkNames(options);
     const { device = "auto", worker = device === "cpu" && ON_PAGE, signal } = options;
     const inWorker = async (why?: Reason) =>
       (await part(import("./client.ts"))).loadInWorker(model, options, why);

@@ -58,9 +58,8 @@ export interface RunRequest {
   readonly method: Method;
   /** One image or many. ImageBitmaps and VideoFrames become the worker's own: it closes them. */
   readonly input: unknown;
-  readonly topK?: number;
-  /** Whether each of many has a result of its own, whose `reason` is a SentError. */
-  readonly settled?: true;
+  /** With `settled`, each of many has a result of its own, whose `reason` is a SentError. */
+  readonly options: { readonly topK?: number; readonly settled?: true };
 }
 
 export type Request =

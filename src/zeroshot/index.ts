@@ -6,6 +6,7 @@
 import type { LoadOptions } from "../classifier/api.ts";
 import { LocalClassifier, pagePlatform } from "../classifier/local-classifier.ts";
 import type { Picture } from "../classifier/picture.ts";
+import { checkCall } from "../errors/check.ts";
 import { part } from "../errors/part.ts";
 import type { ModelSource } from "../format/folder.ts";
 import { LocalTextTower } from "../text/text-tower.ts";
@@ -27,6 +28,7 @@ export const ZeroShotClassifier = {
    * @throws as `ImageClassifier.load`; UnsupportedModelError if the text tower is not supported, before any weights are downloaded
    */
   async load(model: ModelSource, options: LoadOptions = {}): Promise<ZeroShotClassifier> {
+    checkCall(options);
     const folder = await pagePlatform.openFolder(model, options);
     const load = {
       images: (how: LoadOptions) => ImageClassifier.load(model, how),
