@@ -5,7 +5,13 @@ import { SelfTestError } from "../errors/errors.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { RUNS_BETWEEN_TESTS } from "./gpu-backend.ts";
 import { LocalClassifier, pagePlatform } from "./local-classifier.ts";
-import { type MadeUpVit, madeUpPicture, madeUpTensors, PLAIN, transformersFiles } from "./made-up-vit.shared.ts";
+import {
+  type MadeUpVit,
+  madeUpPicture,
+  madeUpTensors,
+  PLAIN,
+  transformersFiles,
+} from "./made-up-vit.shared.ts";
 
 const platform = { ...pagePlatform, gpu: nodeGpu, sliceMs: undefined, cache: undefined };
 /** Small, because the self-test is due after a thousand runs. */
