@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { Vit8Error } from "../errors/errors.ts";
 import { quote } from "../format/fields.ts";
-import { cellsOfRecord } from "../jobs/csv.ts";
+import { recordsIn } from "../jobs/csv.ts";
 import { picturesIn } from "./pictures.ts";
 
 /** A file and its class, as written in the table. */
@@ -19,23 +19,21 @@ const FILE_COLUMNS = ["file", "filename", "file_name", "image", "path", "image_p
 const LABEL_COLUMNS = ["index", "label", "class", "target", "category"];
 
 /** @throws Vit8Error for a header without a column of files and one of labels. */
-export function rowsOfCsv(table: string, lines: readonly string[]): Labelling[] {
-  const heads = cellsOfRecord(lines[0]).map((cell) => cell.trim().toLowerCase());
+export function rowsOfCsv(table: string, text: string): Labelling[] {
+  const [header, ...records] = recordsIn(text);
+  const heads = header.cells.map((cell) => cell.trim().toLowerCase());
   const columnOf = (names: readonly string[]) =>
     heads.indexOf(names.find((name) => heads.includes(name)) ?? "");
   const [file, label] = [columnOf(FILE_COLUMNS), columnOf(LABEL_COLUMNS)];
   if (file < 0 || label < 0)
     throw new Vit8Error(
-      `${table}: expected a header with one of ${FILE_COLUMNS.join(", ")} and one of ${LABEL_COLUMNS.join(", ")}, got ${quote(lines[0])}. Rename the columns.`,
+      `${table}: expected a header with one of ${FILE_COLUMNS.join(", ")} and one of ${LABEL_COLUMNS.join(", ")}, got ${quote(header.cells.join(","))}. Rename the columns.`,
     );
-  return lines.slice(1).map((line, i) => {
-    const cells = cellsOfRecord(line);
-    return {
-      who: `${table} line ${i + 2}`,
-      name: (cells[file] ?? "").trim(),
-      label: (cells[label] ?? "").trim(),
-    };
-  });
+  return records.map(({ line, cells }) => ({
+    who: `${table} line ${line}`,
+    name: (cells[file] ?? "").trim(),
+    label: (cells[label] ?? "").trim(),
+  }));
 }
 
 /** Separated by a tab, or by the last space before a number, or otherwise by the first space. */

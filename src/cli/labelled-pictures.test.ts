@@ -107,6 +107,14 @@ describe("what people have", () => {
     expect(await read()).toEqual(expected);
   });
 
+  test("labels.csv with line breaks, commas and quotes within quotes", async () => {
+    put(
+      "labels.csv",
+      'note,file,index\r\n"two\r\nlines, ""so""",a.jpg,1\n5" wide,b.jpg,2\n"\n","c d.jpg",0\n',
+    );
+    expect(await read()).toEqual(expected);
+  });
+
   test.each([
     ["numbers", "a.jpg 1\nb.jpg 2\nc d.jpg 0\n"],
     ["labels after a tab", "a.jpg\tgolden retriever\nb.jpg\tPizza\nc d.jpg\ttench\n"],
@@ -134,6 +142,12 @@ describe("what people have", () => {
       "labels.txt",
       "a.jpg 1\nb.jpg unicorn\n",
       /line 2: expected a class .*"unicorn"/,
+    ],
+    [
+      "a class in a record after a line break",
+      "labels.csv",
+      'note,file,label\n"a\nb",a.jpg,1\n,b.jpg,unicorn\n',
+      /line 4: expected a class .*"unicorn"/,
     ],
     ["a header without files", "labels.csv", "label,score\n1,2\n", /expected a header with one of file,/],
   ])("%s is named", async (_, table, text, message) => {

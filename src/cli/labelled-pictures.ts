@@ -74,8 +74,8 @@ async function rowsOf(folder: string, labels: readonly string[]): Promise<Labell
   const [tsv, csv, txt] = ["tsv", "csv", "txt"].map((end) => path.join(folder, `labels.${end}`));
   const lines = await linesOf(tsv);
   if (lines) return rowsOfTsv(tsv, lines);
-  const records = await linesOf(csv);
-  if (records) return rowsOfCsv(csv, records);
+  const records = await textOf(csv);
+  if (records !== undefined) return rowsOfCsv(csv, records);
   const words = await linesOf(txt);
   const rows = words ? rowsOfLines(txt, words) : await rowsOfFolders(folder, labels);
   if (rows) return rows;
@@ -84,13 +84,17 @@ async function rowsOf(folder: string, labels: readonly string[]): Promise<Labell
   );
 }
 
-/** Undefined without such a file. */
 async function linesOf(table: string): Promise<string[] | undefined> {
+  return (await textOf(table))?.split(/\r?\n/);
+}
+
+/** Without white space at its end; undefined without such a file. */
+async function textOf(table: string): Promise<string | undefined> {
   const bytes = await readFile(table).catch((cause) => {
     if (cause.code === "ENOENT") return undefined;
     throw new Vit8Error(`${table}: cannot be read (${cause.code}).`, { cause });
   });
-  return bytes && decodeText(bytes).trimEnd().split(/\r?\n/);
+  return bytes && decodeText(bytes).trimEnd();
 }
 
 /** @throws Vit8Error for another header, or a line without a number and a file. */

@@ -70,7 +70,7 @@ function rowOfCells(cells: readonly string[], metadata: Metadata): Row {
 }
 
 /** The cells of each record without quotes; a quoted cell may contain line breaks. */
-async function* recordsOf(chunks: AsyncIterable<string>): AsyncGenerator<string[]> {
+async function* recordsOf(chunks: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
   let rest = "";
   for await (const chunk of chunks) {
     rest += chunk;
@@ -79,15 +79,37 @@ async function* recordsOf(chunks: AsyncIterable<string>): AsyncGenerator<string[
     for (let end = rest.indexOf("\r\n"); end >= 0; end = rest.indexOf("\r\n", end + 2)) {
       const line = rest.slice(begin, end);
       if ((line.match(/"/g)?.length ?? 0) % 2) continue;
-      yield cellsOfRecord(line);
+      yield recordsIn(line)[0].cells;
       begin = end + 2;
     }
     rest = rest.slice(begin);
   }
 }
 
-/** The cells of a line, without their quotes. */
-export function cellsOfRecord(line: string): string[] {
-  const cells = line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g);
-  return Array.from(cells, ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare);
+/** A record, and the line that it begins in, from 1. */
+export interface CsvRecord {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** A cell and what ends it; quotes within a bare cell belong to its text. */
+const CELL = /(?:"([^"]*(?:""[^"]*)*)"|([^,\n]*?))(,|\r?\n|$)/y;
+
+/** The records of a text without a line break at its end; lines may end in CRLF or LF. */
+export function recordsIn(text: string): CsvRecord[] {
+  const records: CsvRecord[] = [];
+  let cells: string[] = [];
+  let [line, next] = [1, 1];
+  CELL.lastIndex = 0;
+  for (let end: string | undefined; end !== ""; ) {
+    const [whole, quoted, bare, ending] = CELL.exec(text)!;
+    cells.push(quoted?.replaceAll('""', '"') ?? bare);
+    next += whole.split("\n").length - 1;
+    end = ending;
+    if (end === ",") continue;
+    records.push({ line, cells });
+    cells = [];
+    line = next;
+  }
+  return records;
 }
