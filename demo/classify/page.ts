@@ -83,11 +83,11 @@ function newRow(): HTMLElement {
   return row;
 }
 
-function fillRow(row: Element, { label, score }: Classification): void {
+function fillRow(row: Element, result: Classification): void {
   const [name, percent, track] = row.children;
-  name.textContent = label;
-  percent.textContent = texts.percent(score);
-  (track.firstElementChild as HTMLElement).style.width = `${100 * score}%`;
+  name.textContent = result.label.trim() === "" ? texts.noLabel(result.index) : result.label;
+  percent.textContent = texts.percent(result.score);
+  (track.firstElementChild as HTMLElement).style.width = `${100 * result.score}%`;
 }
 
 export function textElement(tag: string, className: string, text: string): HTMLElement {

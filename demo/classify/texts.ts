@@ -3,7 +3,7 @@
 import type { MethodName } from "../../src/calibration/index.ts";
 import { texts as element } from "../../src/element/texts.ts";
 
-const { percent } = element;
+const { percent, noLabel } = element;
 
 export const language = "en";
 
@@ -126,6 +126,7 @@ export const texts = {
   looking: "Classifying …",
   answered: (elapsedMs: number) => `Done in ${milliseconds(elapsedMs)}`,
   percent,
+  noLabel,
   softwareGpu: (names: string) => `${names}: a software adapter, correct but slow`,
   work: (precision: string, nonlinear: string, dispatches: number, gpuBytes: number) =>
     `${precision}, non-linear operations ${nonlinear}; ${dispatches} dispatches per image; ${megabytes(gpuBytes)} of buffers`,

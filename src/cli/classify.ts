@@ -3,6 +3,7 @@
 import { stat } from "node:fs/promises";
 import type { Classification } from "../classifier/answer.ts";
 import { percent } from "../classifier/percent.ts";
+import { shownLabel } from "../classifier/shown-label.ts";
 import { inLine } from "../errors/visible.ts";
 import { answerEach } from "./answers.ts";
 import { type Command, UsageError } from "./command.ts";
@@ -49,6 +50,6 @@ async function picturesAt(place: string): Promise<string[]> {
 }
 
 function lines(picture: string, { classes }: { classes: readonly Classification[] }): string {
-  const rows = classes.map(({ label, score }) => `${percent(score).padStart(8)}  ${inLine(label)}\n`);
+  const rows = classes.map((one) => `${percent(one.score).padStart(8)}  ${inLine(shownLabel(one))}\n`);
   return `${inLine(picture)}\n${rows.join("")}`;
 }

@@ -2,6 +2,7 @@
 
 import type { Detection } from "../classifier/detect.ts";
 import { percent } from "../classifier/percent.ts";
+import { shownLabel } from "../classifier/shown-label.ts";
 import { inLine } from "../errors/visible.ts";
 import { answerEach } from "./answers.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
@@ -45,9 +46,10 @@ function thresholdFrom(args: Arguments): number | undefined {
 }
 
 function lines(picture: string, { objects }: { objects: readonly Detection[] }): string {
-  const rows = objects.map(({ label, score, box }) => {
+  const rows = objects.map((object) => {
+    const { score, box } = object;
     const [x, y, width, height] = [box.x, box.y, box.width, box.height].map((pixels) => pixels.toFixed(0));
-    return `${percent(score).padStart(8)}  ${inLine(label)}  ${width}x${height} at ${x}, ${y}\n`;
+    return `${percent(score).padStart(8)}  ${inLine(shownLabel(object))}  ${width}x${height} at ${x}, ${y}\n`;
   });
   return `${inLine(picture)}\n${rows.join("") || "  nothing\n"}`;
 }

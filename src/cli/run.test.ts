@@ -268,6 +268,22 @@ describe("what is shown on a terminal", () => {
   const obeyed = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
   const hostile = "\x1b[2J\x07\r\n\x9b31m\x7f\u202excod\u2066";
 
+  test("a blank label is shown as the number of its class, and stays blank in JSON", async () => {
+    const names = ["cat", "", " ", "dog", "cow"];
+    const model = writeTinyModel(at("blank"), { config: { label_names: names } });
+    const words = await vit8("classify", at("a.png"), "-m", model);
+    const shown = words.stdout.split("\n").slice(1, -1);
+    expect(shown.map((line) => line.slice(10)).sort()).toEqual([
+      "cat",
+      "class 1 (no label)",
+      "class 2 (no label)",
+      "cow",
+      "dog",
+    ]);
+    const { stdout } = await vit8("classify", at("a.png"), "-m", model, "--json");
+    for (const { label, index } of JSON.parse(stdout)[0].classes) expect(label).toBe(names[index]);
+  });
+
   test("labels and file names are shown in escapes, and JSON stays exact", async () => {
     const names = Array.from({ length: CLASSES }, (_, i) => `${hostile}${i}`);
     const model = writeTinyModel(at("hostile"), { config: { label_names: names } });

@@ -63,6 +63,24 @@ export function testComponents(): void {
     document.body.replaceChildren();
   });
 
+  test("a blank label is shown as the number of its class, and stays blank in results", async () => {
+    const answer = [
+      { label: "", score: 0.75, index: 7 },
+      { label: "cat", score: 0.25, index: 3 },
+    ];
+    const lent = { report: { backend: "webgpu" }, classify: async () => answer };
+    const element = document.createElement("vit-classifier");
+    element.append(document.createElement("canvas"));
+    element.classifier = lent as unknown as ImageClassifier;
+    document.body.append(element);
+    expect(await element.classify()).toEqual(answer);
+    const shown = [...element.shadowRoot!.querySelectorAll("[part=result]")];
+    expect(shown.map((row) => row.textContent)).toEqual(["class 7 (no label)75.0%", "cat25.0%"]);
+    expect(element.shadowRoot!.querySelector("[role=status]")!.textContent).toBe("class 7 (no label), 75.0%");
+    expect(element.value).toBe("");
+    element.remove();
+  });
+
   test("the CPU answers for pixels, under a signal of this DOM; other pictures are typed errors", async () => {
     const { signal } = new AbortController();
     const options = { device: "cpu", worker: false, signal } as const;

@@ -1,4 +1,5 @@
 import { percent } from "../classifier/percent.ts";
+import { withoutLabel } from "../classifier/shown-label.ts";
 
 /** The messages of the element. Assign others to translate them. */
 export const texts = {
@@ -9,5 +10,7 @@ export const texts = {
   answer: (label: string, percent: string) => `${label}, ${percent}`,
   /** A score, from 0 to 1. */
   percent: (score: number) => percent(score),
+  /** In place of a label that is blank. */
+  noLabel: (index: number) => withoutLabel(index),
   nothing: "No label reaches the threshold",
 };

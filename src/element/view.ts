@@ -1,5 +1,6 @@
 // The contents of an element's shadow tree. Labels are text, never markup.
 
+import { shownLabel } from "../classifier/shown-label.ts";
 import type { Classification, LoadProgress } from "../index.ts";
 import { isAlone } from "./alone.ts";
 import { pictureAddress } from "./source.ts";
@@ -73,9 +74,9 @@ export class View {
   }
 
   /** Sets the text alternative: `alt`, or the label if no list shows it. */
-  describeImage(alt: string | undefined, label: string): void {
+  describeImage(alt: string | undefined, best: Classification | undefined): void {
     const { display } = getComputedStyle(this.#list); // nothing where the page has put another in its place
-    this.image.alt = alt ?? (display && display !== "none" ? "" : label);
+    this.image.alt = alt ?? ((display && display !== "none") || !best ? "" : named(best).label);
   }
 
   /** By default only if it is the only one. */
@@ -113,7 +114,7 @@ export class View {
   showResults(results: readonly Classification[], rows: number): void {
     const missing = Array.from({ length: Math.max(rows - results.length, 0) }, () => this.#row(EMPTY, true));
     this.#list.ariaHidden = results.length === 0 ? "true" : null;
-    this.#list.replaceChildren(...results.map((result) => this.#row(result, false)), ...missing);
+    this.#list.replaceChildren(...results.map((result) => this.#row(named(result), false)), ...missing);
   }
 
   #row(result: Classification, placeholder: boolean): HTMLElement {
@@ -126,8 +127,13 @@ export class View {
   }
 }
 
+/** With words for a blank label. */
+function named(result: Classification): Classification {
+  return { ...result, label: shownLabel(result, texts.noLabel) };
+}
+
 export function describe([best]: readonly Classification[]): string {
-  return best ? texts.answer(best.label, texts.percent(best.score)) : texts.nothing;
+  return best ? texts.answer(named(best).label, texts.percent(best.score)) : texts.nothing;
 }
 
 function cells({ label, score }: Classification): Element[] {

@@ -299,7 +299,7 @@ export class VitClassifier extends Base {
   }
 
   #describeImage(): void {
-    this.#view.describeImage(this.getAttribute("alt") ?? undefined, this.value);
+    this.#view.describeImage(this.getAttribute("alt") ?? undefined, this.results[0]);
   }
 
   #ended(end: End, again: boolean, error: Error | null): void {
