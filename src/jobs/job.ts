@@ -1,9 +1,8 @@
 // A job: one row for each image, even if the image fails.
 
 import { setMaxListeners } from "node:events";
-import type { Classification } from "../classifier/answer.ts";
 import { groupsOf, inOrder } from "../classifier/in-order.ts";
-import { readPicture } from "../node/picture.ts";
+import { type Asked, failed } from "./columns.ts";
 import { type Entry, type Shard, shardOf } from "./entry.ts";
 import type { Labeler } from "./labeler.ts";
 import { writeRows } from "./output.ts";
@@ -34,8 +33,6 @@ export interface JobReport {
 
 /** Images in one call of the model. */
 const GROUP = 8;
-/** Groups that are read and decoded while one is classified. An image takes several turns of the event loop, which a model on the CPU holds up. */
-const AHEAD = 8;
 /** Rows of a part: at most this number is lost when the process is killed. */
 const PART_ROWS = 128;
 
@@ -57,8 +54,8 @@ export async function runJob(job: Job): Promise<JobReport> {
   const total = { pictures: 0 };
   let here = 0;
   job.onProgress(parts.done, here);
-  const asked = remaining(job, parts, total);
-  const groups = inOrder(groupsOf(asked, GROUP), AHEAD, (group) => answersOf(group, job, places));
+  const left = groupsOf(remaining(job, parts, total), GROUP);
+  const groups = inOrder(left, labeler.ahead, (group) => rowsOf(group, job, { topK: places, embed, signal }));
   for await (const rows of groupsOf(flat(groups), PART_ROWS)) {
     await parts.add(rows);
     here += rows.length;
@@ -74,12 +71,12 @@ export async function runJob(job: Job): Promise<JobReport> {
   return { rows: parts.done + here, failed: parts.failed };
 }
 
-interface Asked extends Entry {
+interface Entered extends Entry {
   readonly row: number;
 }
 
 /** The images of the shard that have no row yet; counts those of all shards. */
-async function* remaining(job: Job, parts: Parts, total: { pictures: number }): AsyncGenerator<Asked> {
+async function* remaining(job: Job, parts: Parts, total: { pictures: number }): AsyncGenerator<Entered> {
   const { shard, signal } = job;
   let mine = 0;
   for await (const entry of job.entries) {
@@ -91,48 +88,19 @@ async function* remaining(job: Job, parts: Parts, total: { pictures: number }): 
   }
 }
 
-/** A group's rows: its images are decoded side by side, and run together. */
-async function answersOf(group: readonly Asked[], job: Job, topK: number): Promise<Row[]> {
-  const { labeler, embed, signal } = job;
-  const decoded = await Promise.allSettled(
-    group.map(async ({ key, read }) => readPicture(await read(signal), key)),
+/** A group's rows: its files are read side by side. */
+async function rowsOf(group: readonly Entered[], { labeler }: Job, asked: Asked): Promise<Row[]> {
+  const files = await Promise.allSettled(group.map(({ read }) => read(asked.signal)));
+  asked.signal.throwIfAborted();
+  const images = files.flatMap((file, i) =>
+    file.status === "fulfilled" ? [{ key: group[i].key, bytes: file.value }] : [],
   );
-  signal.throwIfAborted();
-  const good = decoded.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  const answers = good.length && (topK || embed) ? await labeler.answers(good, { topK, signal }) : [];
+  const columns = await labeler.columns(images, asked);
   let next = 0;
   return group.map(({ row, key }, i) => {
-    const result = decoded[i];
-    const empty = { row, key, labels: [], indices: [], scores: [] };
-    if (result.status === "rejected") return { ...empty, error: messageOf(result.reason) };
-    const answer = answers[next++];
-    if (answer?.status === "rejected") return { ...empty, error: messageOf(answer.reason) };
-    const { width, height } = result.value;
-    return {
-      ...empty,
-      ...(answer && columnsOf(answer.value.classes)),
-      ...(answer && embed && { embedding: answer.value.embedding }),
-      width,
-      height,
-    };
+    const file = files[i];
+    return { row, key, ...(file.status === "fulfilled" ? columns[next++] : failed(file.reason)) };
   });
-}
-
-function columnsOf(classes: readonly Classification[]): Pick<Row, "labels" | "indices" | "scores"> {
-  return {
-    labels: classes.map(({ label }) => label),
-    indices: classes.map(({ index }) => index),
-    // Rounded to f32, as in every format.
-    scores: classes.map(({ score }) => Math.fround(score)),
-  };
-}
-
-/**
- * Without the details of damage from libvips: with several decoders at work they may be about another image, and rows must be the same
- * every time.
- */
-function messageOf(error: unknown): string {
-  return String(Object(error).message ?? error).replace(/( is damaged or truncated) \(.*\)\.$/s, "$1.");
 }
 
 async function* flat<T>(groups: AsyncIterable<readonly T[]>): AsyncGenerator<T> {

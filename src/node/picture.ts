@@ -10,26 +10,43 @@ import { remedyFor } from "./package.ts";
 /** A file of more bytes than 100 megapixels can fill is not read into memory. */
 export const MAX_BYTES = 2 ** 30;
 
+/** An image whose header is read, and whose pixels are not decoded yet. */
+export interface ClosedPicture {
+  /** Pixels, as they lie in the file. */
+  readonly width: number;
+  readonly height: number;
+  /** Alpha is dropped; an animation yields its first frame. @throws PictureError for damaged data */
+  decode(): Promise<RawPicture>;
+}
+
 /**
- * Decodes a file, or bytes that messages call `name`. Alpha is dropped; an animation yields its first frame.
+ * Decodes a file, or bytes that messages call `name`.
  * @throws PictureError, in one line with the name of the file, if it is unreadable, empty, damaged, too small, too large or not an image
  */
 export async function readPicture(source: string | Uint8Array, name?: string): Promise<RawPicture> {
   const called = name ?? (typeof source === "string" ? source : "picture");
   const bytes = typeof source === "string" ? await readBytes(source) : source;
+  return (await readHeader(bytes, called)).decode();
+}
+
+/** Reads the header of a file's bytes, which says how much memory the pixels need. @throws PictureError as `readPicture` */
+export async function readHeader(bytes: Uint8Array, called: string): Promise<ClosedPicture> {
   if (bytes.byteLength === 0) throw new PictureError(`${called}: the file is empty.`);
   // Sizes are checked here, by the header, before anything is decoded.
   const sharp = await loadSharp();
   const image = sharp(bytes, { ignoreIcc: true, failOn: "truncated", limitInputPixels: false });
-  const header = await image.metadata().catch((cause) => {
+  const damaged = (cause: unknown): never => {
     throw new PictureError(`${called}: ${trouble(cause, bytes)}`, { cause });
-  });
+  };
+  const header = await image.metadata().catch(damaged);
   checkPictureSize(called, header.width, header.height);
   // sharp's step that turns an image takes time even if there is nothing to turn.
-  const upright = (header.orientation ?? 1) > 1 ? image.rotate() : image;
-  return decode(upright, header).catch((cause) => {
-    throw new PictureError(`${called}: ${trouble(cause, bytes)}`, { cause });
-  });
+  const upright = () => ((header.orientation ?? 1) > 1 ? image.rotate() : image);
+  return {
+    width: header.width,
+    height: header.height,
+    decode: () => decode(upright(), header).catch(damaged),
+  };
 }
 
 /** @throws PictureError for a file that cannot be read, or that is too large */
