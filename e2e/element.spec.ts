@@ -613,6 +613,28 @@ test("names the format of a picture that it cannot show, and what the server ans
   );
 });
 
+test("breaks a URL in an error after its separators, and stays as wide as it is", async ({ page }) => {
+  await openPage(page, element("a", "/2026/summer/IMG_0042.jpg?size=large&user=me", 'width="100"'));
+  await ended(page);
+  const seen = await page.locator("#a").evaluate((node: VitClassifier) => {
+    const live = node.shadowRoot!.querySelector("[role=status]")!;
+    const linesOf = (text: Node) => {
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      return new Set(Array.from(range.getClientRects(), ({ top }) => top)).size;
+    };
+    const words = [...live.childNodes].filter((child) => /^\S+$/.test(child.textContent!));
+    return {
+      broken: words.filter((word) => linesOf(word) > 1).map((word) => word.textContent),
+      message: live.textContent === node.error!.message,
+      widths: [node.offsetWidth, node.scrollWidth, live.scrollWidth],
+      words: words.length,
+    };
+  });
+  expect(seen).toMatchObject({ broken: [], message: true, widths: [100, 100, 100] });
+  expect(seen.words).toBeGreaterThan(8);
+});
+
 test("answers after the device was lost, from another", async ({ page }) => {
   await openPage(page, element("a", `${samples}/pizza.svg`));
   await ended(page);

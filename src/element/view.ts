@@ -92,7 +92,7 @@ export class View {
     this.#words.textContent = passing ? words : "";
     this.#live.className = status === "error" ? "error" : status === "loading" ? "words" : "quiet";
     const isHeard = status !== "ready" || this.#live.hasAttribute("role");
-    this.#say(isHeard && !passing ? words : "");
+    this.#say(isHeard && !passing ? words : "", status);
     clearTimeout(this.#saidTimer);
     if (status === "ready") this.#saidTimer = setTimeout(() => this.#live.replaceChildren(), SAID_MS);
     this.#progress.hidden = status !== "loading";
@@ -100,8 +100,9 @@ export class View {
   }
 
   /** Only when it differs: a video may give the same result sixty times a second. */
-  #say(words: string): void {
-    if (words !== this.#said) this.#live.textContent = words;
+  #say(words: string, status: Status): void {
+    if (words !== this.#said)
+      this.#live.replaceChildren(...(status === "error" ? breakable(words) : [words]));
     this.#said = words;
   }
 
@@ -125,6 +126,12 @@ export class View {
     else row.append(...cells(result));
     return row;
   }
+}
+
+/** With places where a line may break, after the separators of a URL: a narrow element would break it within a word. */
+function breakable(words: string): (string | Element)[] {
+  const pieces = words.match(/[^/:?&=_.]*[/:?&=_.]*/g) ?? [];
+  return pieces.flatMap((piece) => [piece, document.createElement("wbr")]);
 }
 
 /** With words for a blank label. */
