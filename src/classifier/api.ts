@@ -191,7 +191,7 @@ export interface ImageClassifier<P = Picture> {
   /**
    * Classifies an image, or each image of an array.
    * @param picture a URL, Blob, `<img>`, `<canvas>`, `<video>`, ImageBitmap, ImageData, VideoFrame or `{ width, height, rgba }`; in Node a
-   *   path, a URL, a Blob, bytes or pixels
+   *   path, a URL, a Blob, bytes or pixels. It has 2 to 65,535 pixels on each side and at most 100 megapixels.
    * @param options `topK`: labels per image; `settled`: one result or error per image
    * @returns the `topK` most probable labels, highest score first; for an array of images, an array of them. With `settled`, results as from
    *   `Promise.allSettled`.
