@@ -23,7 +23,7 @@ export interface Asked {
 
 export type Columns = Omit<Row, "row" | "key">;
 
-/** A result for each picture, with its `topK` best classes if that is not 0. */
+/** A result for each image, with its `topK` best classes if that is not 0. */
 export type Answers = (
   pictures: readonly NodePicture[],
   options: ClassifyOptions,
@@ -71,7 +71,7 @@ async function columnsOfBatch(
 const bytesOf = (batch: readonly ClosedPicture[]) =>
   batch.reduce((sum, { width, height }) => sum + width * height * 4, 0);
 
-/** Runs of pictures whose pixels take at most `bytes`, or of a single one that takes more. */
+/** Runs of images whose pixels take at most `bytes`, or of a single one that takes more. */
 function batchesOf(pictures: readonly ClosedPicture[], bytes: number): ClosedPicture[][] {
   const batches: ClosedPicture[][] = [];
   for (const picture of pictures) {
