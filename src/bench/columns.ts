@@ -3,6 +3,7 @@
 import { percent } from "../classifier/percent.ts";
 import type { KernelRow } from "./kernels.ts";
 import type { ModelRow } from "./models.ts";
+import { matrixShape } from "./shape.ts";
 import { driftOf, type Spread } from "./statistics.ts";
 import type { Column } from "./table.ts";
 
@@ -38,6 +39,7 @@ export const KERNEL_COLUMNS: readonly Column<KernelRow>[] = [
     value: ({ proof }) => proof?.worstError,
     show: ({ proof }) => (proof?.exact ? "exact" : (proof?.worstError.toExponential(1) ?? "")),
   },
+  { head: "M x N x K", value: ({ problem }) => matrixShape(problem) },
   { head: "compile ms", value: ({ compileMs }) => compileMs },
   { head: "wall ms", value: ({ wallMs }) => wallMs?.median },
   driftColumn,

@@ -6,6 +6,7 @@ import type { KernelRow } from "../bench/kernels.ts";
 import { figure } from "../bench/markdown.ts";
 import type { KernelShare, ModelRow } from "../bench/models.ts";
 import type { Peaks } from "../bench/peaks.ts";
+import { matrixShape } from "../bench/shape.ts";
 import { type Column, markdownRows } from "../bench/table.ts";
 import { percent } from "../classifier/percent.ts";
 import type { AdapterFacts } from "../gpu/gpu.ts";
@@ -36,7 +37,7 @@ export function benchTables({ adapter, date, cpu, peaks, kernels, models }: Benc
 }
 
 /** A terminal of 120 columns has no space for these; the page, `--json` and `-o` have them. */
-const ONLY_IN_FILES = ["compile ms", "n", "wall ms", "drift"];
+const ONLY_IN_FILES = ["M x N x K", "compile ms", "n", "wall ms", "drift"];
 
 function narrow<R>(columns: readonly Column<R>[]): Column<R>[] {
   return columns.filter(({ head }) => !ONLY_IN_FILES.includes(head));
@@ -50,11 +51,13 @@ const VARIANT_COLUMNS: readonly Column<KernelRow>[] = [
   },
 ];
 
-/** A table for each kernel and shape, so that the rows of a table can be compared. */
+/** A table for each kernel and shape, so that the rows of a table can be compared. The shape of a matrix product is in its heading. */
 function kernelTables(kernels: readonly KernelRow[]): string[] {
   const shapes = new Map<string, KernelRow[]>();
   for (const row of kernels) {
-    const head = `${row.kernel}, ${row.step} of ${row.model}, ${row.imageSize} pixels, batch ${row.batch}`;
+    const shape = matrixShape(row.problem);
+    const sizes = shape ? `, M x N x K ${shape}` : "";
+    const head = `${row.kernel}${sizes}, ${row.step} of ${row.model}, ${row.imageSize} pixels, batch ${row.batch}`;
     shapes.set(head, [...(shapes.get(head) ?? []), row]);
   }
   return [...shapes].flatMap(([head, rows]) => [head, markdownRows(VARIANT_COLUMNS, rows)]);

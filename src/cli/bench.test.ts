@@ -103,7 +103,21 @@ test("a terminal of 120 columns has room for every table", () => {
     ofCopy: 1,
     variant: "dot4-128x64-subgroups",
   };
-  const text = benchTables({ ...report, kernels: report.kernels.map((row) => ({ ...row, ...wide })) });
+  const matrix = {
+    ...wide,
+    kernel: "gemm_int8_broadcast_row_quantize",
+    step: "blocks.11.fc1",
+    problem: { rows: 6304, n: 3072, k: 768 },
+    batch: 32,
+  };
+  const kernels = report.kernels.flatMap((row) => [
+    { ...row, ...wide },
+    { ...row, ...matrix },
+  ]);
+  const text = benchTables({ ...report, kernels });
+  expect(text).toContain(
+    "gemm_int8_broadcast_row_quantize, M x N x K 6304 x 3072 x 768, blocks.11.fc1 of ti, 224 pixels, batch 32\n",
+  );
   expect(Math.max(...text.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(120);
 });
 
