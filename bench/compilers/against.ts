@@ -1,14 +1,17 @@
 // Two reports side by side: what changed from an earlier one to this one.
 
-import type { ModelPrediction, StepPrediction } from "./models.ts";
+import { type ModelPrediction, ofModels, type StepPrediction } from "./models.ts";
 import type { PipelineReport, Report } from "./report.ts";
 import { table } from "./text-table.ts";
 
 export function compared(before: Report, after: Report, withSteps: boolean): string {
+  const models = ofModels(after.predicted);
   const days = `${before.date.slice(0, 10)} against ${after.date.slice(0, 10)}`;
   return [
     `Spills in chosen pipelines, ${days}\n${spillsOf(before, after)}`,
-    `PREDICTED ms of a batch, from counts, not measured, ${days}\n${modelsOf(before, after)}`,
+    ...(models.length > 0
+      ? [`PREDICTED ms of a batch, from counts, not measured, ${days}\n${modelsOf(before, models)}`]
+      : []),
     ...(withSteps ? after.predicted.map((model) => stepsOf(before, model)) : []),
   ].join("\n\n");
 }
@@ -28,8 +31,8 @@ function spillsOf(before: Report, after: Report): string {
   return table(["GPU", "before", "worst", "after", "worst"], rows);
 }
 
-function modelsOf(before: Report, after: Report): string {
-  const rows = after.predicted.map((model) => {
+function modelsOf(before: Report, models: readonly ModelPrediction[]): string {
+  const rows = models.map((model) => {
     const other = before.predicted.find((each) => sameModel(each, model));
     const { card, program, batch } = model;
     const name = [card, program, `DeiT-${model.model}`, String(batch)];

@@ -43,6 +43,11 @@ export function predictions(card: Card, pipelines: readonly Compiled[]): ModelPr
   });
 }
 
+/** Without the kernels' test cases, whose sum is the time of nothing. */
+export function ofModels(predicted: readonly ModelPrediction[]): ModelPrediction[] {
+  return predicted.filter(({ program }) => program !== "cases");
+}
+
 function stepOn(card: Card, { kernel, variant, figures }: Compiled, use: Use): StepPrediction | undefined {
   const { step, times, chosen, dispatch } = use;
   const prediction = figures && predict(figures, dispatch, card);

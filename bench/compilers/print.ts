@@ -1,11 +1,12 @@
 // A report as text of at most 120 columns.
 
 import { type Counts, dotShare } from "./listing.ts";
-import type { ModelPrediction, StepPrediction } from "./models.ts";
+import { type ModelPrediction, ofModels, type StepPrediction } from "./models.ts";
 import type { PipelineReport, Report } from "./report.ts";
 import { table } from "./text-table.ts";
 
 export function printed(report: Report, withSteps: boolean): string {
+  const models = ofModels(report.predicted);
   const gpus = [...new Set(report.pipelines.map(({ gpu }) => gpu))];
   return [
     ...gpus.map((gpu) =>
@@ -15,7 +16,7 @@ export function printed(report: Report, withSteps: boolean): string {
       ),
     ),
     ...(withSteps ? report.predicted.map(stepsOf) : []),
-    ...(report.predicted.length > 0 ? [modelsOf(report.predicted)] : []),
+    ...(models.length > 0 ? [modelsOf(models)] : []),
     ...report.failures,
   ].join("\n\n");
 }
