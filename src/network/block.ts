@@ -49,7 +49,7 @@ export interface EncoderSpec extends BlockSpec {
 }
 
 /** Patches across and down. */
-export const patchGrid = ({ image, patch }: Pick<EncoderSpec, "image" | "patch">): Grid => ({
+export const tokenGrid = ({ image, patch }: Pick<EncoderSpec, "image" | "patch">): Grid => ({
   width: image.width / patch,
   height: image.height / patch,
 });

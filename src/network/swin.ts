@@ -3,7 +3,7 @@
 
 import { asFields, asInteger, type Fields, field, malformed, type Size } from "../format/fields.ts";
 import type { Activation } from "../tensor/activation.ts";
-import { type Answers, answers, patchGrid } from "./block.ts";
+import { type Answers, answers, tokenGrid } from "./block.ts";
 import type { Builder } from "./builder.ts";
 import { type Dialect, within } from "./names.ts";
 import type { Grid, Value } from "./op.ts";
@@ -57,7 +57,7 @@ export function swin(spec: SwinSpec, net: Builder): Answers {
   const pixels = net.patches({ ...image, patch });
   const patches = net.linear("patch", pixels, { out: width, shape: [width, 3, patch, patch] });
   let x = net.norm("patch_norm", patches, EPS);
-  let grid = patchGrid(spec);
+  let grid = tokenGrid(spec);
   let resolution = grid;
   for (const [i, stage] of stages.entries()) {
     if (i > 0) {

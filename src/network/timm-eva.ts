@@ -13,7 +13,7 @@ import {
   unsupported,
 } from "../format/fields.ts";
 import { timmArguments, timmPictureSize } from "../format/timm.ts";
-import { type Answers, answers, blocks, type EncoderSpec, patchGrid } from "./block.ts";
+import { type Answers, answers, blocks, type EncoderSpec, tokenGrid } from "./block.ts";
 import type { Builder } from "./builder.ts";
 import type { Reading } from "./family.ts";
 import { type Dialect, within } from "./names.ts";
@@ -149,7 +149,7 @@ function rotationOf(spec: EvaSpec): Rotation | undefined {
   if (!rope) return undefined;
   const { pairs, reference, temperature } = rope;
   const headDim = width / heads;
-  const options = { grid: patchGrid(spec), headDim, before: before(spec), pairs };
+  const options = { grid: tokenGrid(spec), headDim, before: before(spec), pairs };
   if (rope.type === "dinov3") return dinov3Rotary(options, temperature);
   const frequencies = Array.from({ length: headDim / 4 }, (_, i) => 1 / temperature ** (i / (headDim / 4)));
   const at = (place: number, count: number, axis: "width" | "height") =>

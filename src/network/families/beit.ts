@@ -2,7 +2,7 @@
 
 import { checkFixed, field, readBoolean, unsupported } from "../../format/fields.ts";
 import { beitBias, resizedTable } from "../beit.ts";
-import { answers, blocks, type EncoderSpec, patches, patchGrid } from "../block.ts";
+import { answers, blocks, type EncoderSpec, patches, tokenGrid } from "../block.ts";
 import type { Family } from "../family.ts";
 import { type Dialect, within } from "../names.ts";
 import { ATTENTION, EMBEDDINGS, readSizes, SAVED_ATTENTION } from "../transformers.ts";
@@ -91,7 +91,7 @@ export default {
     const attention = (at: string) =>
       relative === "none"
         ? {}
-        : { bias: beitBias(net, at, tableOf(at), heads, patchGrid(spec), resizedTable) };
+        : { bias: beitBias(net, at, tableOf(at), heads, tokenGrid(spec), resizedTable) };
     const x = blocks(net, { ...spec, attention }, embedded);
     const embedding = meanPool
       ? net.norm("pool_norm", net.pool("pool", x, { first: 1 }), eps)

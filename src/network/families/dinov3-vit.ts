@@ -1,7 +1,7 @@
 // DINOv3: Simeoni et al. 2025, with rotary positions of the patches, registers, no bias of K, and for the largest a gated MLP.
 
 import { readBoolean, readInteger, readPositive } from "../../format/fields.ts";
-import { answers, blocks, type EncoderSpec, patches, patchGrid, registers } from "../block.ts";
+import { answers, blocks, type EncoderSpec, patches, registers, tokenGrid } from "../block.ts";
 import type { Family } from "../family.ts";
 import { type Dialect, within } from "../names.ts";
 import { dinov3Rotary } from "../rotary.ts";
@@ -65,7 +65,7 @@ export default {
     const { width, heads, theta, eps } = spec;
     const tokens = ["class_token", ...(spec.registers ? [registers(spec.registers)] : [])];
     const x = net.tokens(tokens, patches(net, spec));
-    const grid = patchGrid(spec);
+    const grid = tokenGrid(spec);
     const before = x.rows - grid.width * grid.height;
     const rotation = dinov3Rotary({ grid, headDim: width / heads, before, pairs: "halves" }, theta);
     const rows = net.norm("norm", blocks(net, { ...spec, rotation }, x), eps);

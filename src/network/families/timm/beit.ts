@@ -2,7 +2,7 @@
 
 import { type Fields, unsupported } from "../../../format/fields.ts";
 import { beitBias } from "../../beit.ts";
-import { patchGrid } from "../../block.ts";
+import { tokenGrid } from "../../block.ts";
 import type { Family } from "../../family.ts";
 import type { Dialect } from "../../names.ts";
 import { buildEva, type EvaSpec, evaDialects, readEva } from "../../timm-eva.ts";
@@ -24,7 +24,7 @@ export default {
   dialects: (spec) => evaDialects(spec).map((names) => ({ ...names, ...TABLE })),
   build(spec, net) {
     const attention = (at: string) => ({
-      bias: beitBias(net, at, `${at}.bias_table`, spec.heads, patchGrid(spec)),
+      bias: beitBias(net, at, `${at}.bias_table`, spec.heads, tokenGrid(spec)),
     });
     return buildEva(net, { ...spec, attention });
   },
