@@ -11,6 +11,7 @@ const edges = {
   node: "src/node/index.ts",
   "zero-shot": "src/zeroshot/index.ts",
   cli: "src/cli/main.ts",
+  "labeler-thread": "src/jobs/labeler-thread.ts",
   element: "src/element/index.ts",
   "element-define": "src/element/define.ts",
   quantize: "src/calibration/index.ts",

@@ -1,13 +1,18 @@
 // `vit8 label`: one row for each image of a data set, in a file that other tools read.
 
 import { stdin } from "node:process";
+import type { LoadOptions } from "../classifier/api.ts";
 import { inLine } from "../errors/visible.ts";
+import type { ModelSource } from "../format/folder.ts";
 import { countOf } from "../jobs/count.ts";
 import type { Shard } from "../jobs/entry.ts";
 import { hashingFolder } from "../jobs/hashing-folder.ts";
 import { entriesOf } from "../jobs/inputs.ts";
 import { runJob } from "../jobs/job.ts";
-import { labelerOf, ownLabels } from "../jobs/labeler.ts";
+import { type KeptFolder, keptFolder } from "../jobs/kept-folder.ts";
+import { type Labeler, labelerOf, ownLabels } from "../jobs/labeler.ts";
+import type { ThreadStart } from "../jobs/labeler-thread.ts";
+import { inThreads, labelerThreads } from "../jobs/labeler-threads.ts";
 import { formatOf } from "../jobs/output.ts";
 import { parseShard, shardOfEnvironment } from "../jobs/shard-from.ts";
 import { loadSharp } from "../node/picture.ts";
@@ -52,8 +57,13 @@ OUT.parts; --resume continues from there. docs/jobs.md has scripts for Slurm, Ku
     const own = given && ownLabels(given.labels, given.template);
     const model = await openChecked(args.text("model"), terminal.signal, hubFrom(args));
     const { folder, sha256 } = hashingFolder(model.folder);
+    const kept = keptFolder(folder);
     const options = { ...arithmetic, device: deviceFrom(args) };
-    return withLoaded(labelerOf(own), { ...model, folder }, terminal, options, async (labeler) => {
+    const loader = {
+      load: async (source: ModelSource, how: LoadOptions) =>
+        onAllCores(await labelerOf(own).load(source, how), kept, { own, options: arithmetic }, terminal),
+    };
+    return withLoaded(loader, { ...model, folder: kept.folder }, terminal, options, async (labeler) => {
       const { signal } = terminal;
       const pace = new Pace(terminal);
       void countOf(inputs, signal).then((pictures) => {
@@ -86,6 +96,22 @@ OUT.parts; --resume continues from there. docs/jobs.md has scripts for Slurm, Ku
     });
   },
 };
+
+/** A model on a GPU stays as it is. */
+function onAllCores(
+  labeler: Labeler,
+  kept: KeptFolder,
+  start: Pick<ThreadStart, "own" | "options">,
+  terminal: Terminal,
+): Labeler {
+  const { backend, gpuBytes } = labeler.report;
+  const lost = (why: string) =>
+    terminal.tell(`vit8: a thread ended (${inLine(why)}). The job continues without it.\n`);
+  const threads = labelerThreads(gpuBytes, () => ({ ...start, files: kept.take() }), lost);
+  if (backend === "cpu" && threads.count > 1) return inThreads(labeler, threads);
+  kept.forget();
+  return labeler;
+}
 
 function shardFrom(args: Arguments, terminal: Terminal): Shard | undefined {
   const text = args.text("shard");

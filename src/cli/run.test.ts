@@ -729,6 +729,16 @@ describe("the program", () => {
     }
   });
 
+  test("label finds its threads beside it", () => {
+    mkdirSync(at("many"));
+    for (let i = 0; i < 160; i++) cpSync(at(pictures[i % 3]), at(`many/${i}.png`));
+    const argv = [program, "label", "many", "-o", "many.jsonl", "--device", "cpu", "--model", "tiny"];
+    const { status, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", cwd: folder });
+    expect(status).toBe(0);
+    expect(stderr).not.toContain("thread");
+    expect(stderr).toContain("160 rows, 0 of them with an error");
+  });
+
   test.skipIf(process.platform === "win32")("a pipe that is closed early is no error, a full disk is", () => {
     const shell = (line: string) =>
       spawnSync("sh", ["-c", line], {

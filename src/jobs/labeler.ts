@@ -24,7 +24,7 @@ export interface Labeler {
 }
 
 /** Pixels that are decoded at a time: hundreds of small images, or a few of a phone's. */
-const PIXEL_BYTES = 192 << 20;
+export const PIXEL_BYTES = 256 << 20;
 /** An image takes several turns of the event loop, which a model on the CPU holds up. */
 const AHEAD = 8;
 
@@ -41,12 +41,13 @@ export const ownLabels = (labels: readonly string[], template = TEMPLATE): OwnLa
 });
 
 /** Loads a model with its own labels, or a CLIP or SigLIP model for the given labels. */
-export const labelerOf = (own?: OwnLabels, platform = nodePlatform) => ({
+export const labelerOf = (own?: OwnLabels, platform = nodePlatform, pixelBytes = PIXEL_BYTES) => ({
   load: async (model: ModelSource, options: LoadOptions): Promise<Labeler> =>
     labelerWith(
       await (own
         ? loadWithLabels(model, own, options, platform)
         : LocalClassifier.loadOn(platform, model, options)),
+      new Budget(pixelBytes),
     ),
 });
 
@@ -54,8 +55,7 @@ interface Model extends Pick<Labeler, "labels" | "report" | "dispose"> {
   readonly answers: Answers;
 }
 
-function labelerWith(model: Model): Labeler {
-  const pixels = new Budget(PIXEL_BYTES);
+function labelerWith(model: Model, pixels: Budget): Labeler {
   const answers: Answers = (pictures, options) => model.answers(pictures, options);
   return {
     labels: model.labels,
