@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { allCases } from "../../src/bench/kernels.ts";
 import { threadsOf } from "./workgroup.ts";
 
 test.each([
@@ -10,6 +11,20 @@ test.each([
   ["a constant made of another", "const A = 4u;\nconst B = A * 2u;\n@workgroup_size(B, A)", {}, 32],
 ])("%s", (_, wgsl, constants, threads) => {
   expect(threadsOf(wgsl, constants as Record<string, number>)).toBe(threads);
+});
+
+test("a tile's declared threads, which the first choice goes by, are those of its shader", () => {
+  const tiles = allCases.flatMap(({ kernel, problems: [{ problem }] }) =>
+    Object.entries(kernel.variants)
+      .filter(([, { tile, shapedFor }]) => tile && shapedFor === "gpu")
+      .map(([name, { wgsl, constants, threads }]) => ({
+        name: `${kernel.name}/${name}`,
+        declared: threads,
+        inShader: threadsOf(wgsl, constants?.(problem) ?? {}),
+      })),
+  );
+  expect(tiles.length).toBeGreaterThan(10);
+  expect(tiles.filter(({ declared, inShader }) => declared !== inShader)).toEqual([]);
 });
 
 test("what is not declared is named", () => {
