@@ -12,12 +12,16 @@ const kernelOf = (wgsl: string, variant: object = {}) =>
     bytes: () => 1280,
   });
 
-test("a matrix product has its tiles' idle rows and columns too, whoever shares them", () => {
+test("a matrix product has its tiles' idle rows, columns and K too, whoever shares them", () => {
   const problem = { rows: 65, n: 64, k: 128 };
   const dispatched = { kernel: kernelOf("", { tile: [64, 64] }), variant: "only", problem, threads: 256 };
   expect(workOf({ ...dispatched, workgroups: 2 }).products).toEqual([(128 * 64 * 128) / (2 * 256)]);
   // the sum over k shared by two workgroups
   expect(workOf({ ...dispatched, workgroups: 4 }).products).toEqual([(128 * 64 * 128) / (4 * 256)]);
+  const deep = { ...dispatched, kernel: kernelOf("", { tile: [64, 64, 128] }), workgroups: 2 };
+  expect(workOf({ ...deep, problem: { ...problem, k: 192 } }).products).toEqual([
+    (128 * 64 * 256) / (2 * 256),
+  ]);
 });
 
 test("attention has scores of whole tiles of keys, and values twice where weights have two planes", () => {

@@ -34,8 +34,8 @@ const isGemm = (problem: object): problem is Gemm => "n" in problem && "k" in pr
 
 function gemmMacs(kernel: AnyKernel, variant: string, problem: Gemm): number {
   const { rows, n, k } = problem;
-  const [tileRows, tileColumns] = kernel.variants[variant].tile ?? [1, 1];
-  return padded(rows, tileRows) * padded(n, tileColumns) * k;
+  const [tileRows, tileColumns, tileK = 1] = kernel.variants[variant].tile ?? [1, 1];
+  return padded(rows, tileRows) * padded(n, tileColumns) * padded(k, tileK);
 }
 
 interface Attention {

@@ -20,7 +20,7 @@ fn dot_columns(a: Sixteen, w0: Sixteen, w1: Sixteen, w2: Sixteen, w3: Sixteen) -
 @if(short) fn fold(totals: Totals, tile: Tile, at: u32) -> Totals {
   return Totals(fold_row(totals.r0, tile.r0, at), fold_row(totals.r1, tile.r1, at + length_k() / 64u));
 }
-@if(!short) fn fold(totals: Totals, tile: Tile, at: u32) -> Totals {
+@if(!short && !split) fn fold(totals: Totals, tile: Tile, at: u32) -> Totals {
   let row = length_k() / 64u;
   return Totals(
     fold_row(totals.r0, tile.r0, at), fold_row(totals.r1, tile.r1, at + row),

@@ -61,11 +61,11 @@ override ROW_THREADS: u32 = 4u;       // threads along the rows of a workgroup; 
 @if(groups) alias Total = vec4<f32>;      // sums of groups, each already times its a_scale
 @if(!groups) alias Total = vec4<i32>;
 
-// Four columns of totals of four rows, or with `short` of two.
-@if(!short) const TILE_ROWS: u32 = 4u;
-@if(!short) struct Totals { r0: Total, r1: Total, r2: Total, r3: Total }
-@if(short) const TILE_ROWS: u32 = 2u;
-@if(short) struct Totals { r0: Total, r1: Total }
+// Four columns of totals of four rows, or with `short` or `split` of two.
+@if(!short && !split) const TILE_ROWS: u32 = 4u;
+@if(!short && !split) struct Totals { r0: Total, r1: Total, r2: Total, r3: Total }
+@if(short || split) const TILE_ROWS: u32 = 2u;
+@if(short || split) struct Totals { r0: Total, r1: Total }
 
 // Sixteen-value steps between two folds: a scale group, or as many as f32 sums stay exact for.
 @if(groups) const FOLD: u32 = 4u;
@@ -115,8 +115,8 @@ fn run_time(n: u32) -> u32 { return n * min(arrayLength(&w), 1u); }
 
 // One row after another, by selection and not by index: an array that run time indexes is memory, and four rows at once want
 // more registers than the product itself.
-@if(short) fn row_of(totals: Totals, r: u32) -> Total { return select(totals.r0, totals.r1, r == 1u); }
-@if(!short) fn row_of(totals: Totals, r: u32) -> Total {
+@if(short || split) fn row_of(totals: Totals, r: u32) -> Total { return select(totals.r0, totals.r1, r == 1u); }
+@if(!short && !split) fn row_of(totals: Totals, r: u32) -> Total {
   return select(select(totals.r0, totals.r1, r == 1u), select(totals.r2, totals.r3, r == 3u), r >= 2u);
 }
 

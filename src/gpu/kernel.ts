@@ -37,8 +37,8 @@ export interface Variant<P> {
   readonly inner?: "dot4" | "f32";
   /** The vendor whose GPUs it is shaped for; absent: any. A first guess only. */
   readonly vendor?: string;
-  /** Rows and columns that a workgroup makes; absent where that is no choice. */
-  readonly tile?: readonly [rows: number, columns: number];
+  /** Rows and columns that a workgroup makes, absent where that is no choice, and how much of K it takes at a time, where that is not 64. */
+  readonly tile?: readonly [rows: number, columns: number, k?: number];
   /** Threads of a workgroup, for a tile. */
   readonly threads?: number;
   /** Absent: runs everywhere WebGPU does, at default limits. */

@@ -34,6 +34,9 @@ const SHAPES: Problem[] = [
 /** Where whole rows are summed as integers; sums of 64 are none the longer. */
 const DEEP: Problem = { name: "deeper than f32 sums stay exact", problem: { rows: 5, n: 64, k: 2112 } };
 
+/** Two groups of K, where the others have an odd number: some variants take two at a time. */
+const EVEN: Problem = { name: "two groups of K", problem: { rows: 33, n: 64, k: 128 } };
+
 const ADDS: Problem[] = [
   {
     name: "position table",
@@ -56,7 +59,7 @@ const ACTIVATED: Problem[] = (
 }));
 
 const EXTRA = {
-  accumulate: [DEEP],
+  accumulate: [DEEP, EVEN],
   add: ADDS,
   store: ACTIVATED,
   quantize: [...ACTIVATED, { ...DEEP, sampled: true }],

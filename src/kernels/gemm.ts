@@ -82,8 +82,8 @@ export interface GemmVariant {
   readonly inner: "dot4" | "f32";
   /** More words that choose a text. */
   readonly text?: string;
-  /** Rows and columns that a workgroup makes. */
-  readonly tile: readonly [rows: number, columns: number];
+  /** Rows and columns that a workgroup makes, and how much of K it takes at a time, where that is not 64. */
+  readonly tile: readonly [rows: number, columns: number, k?: number];
   /** Threads of a workgroup; default: one for 16 outputs. */
   readonly threads?: number;
   /** Override constants of the shape; none if the problem is set at run time. */

@@ -78,19 +78,21 @@ function busyThreads({ tile, threads = LANES }: Variant<never>, problem: unknown
   return (rows * n * threads) / (tile[0] * tile[1]);
 }
 
-/** In outputs of one thread: workgroups one after another on the cores there are, each with its edges, idle rows and all. */
+/** In outputs of one thread: workgroups one after another on the cores there are, each with its edges, idle rows and K and all. */
 function tileCost(
   { tile, threads = LANES, grid }: Variant<never>,
   problem: unknown,
   { vendor }: Capabilities,
 ): number {
   if (!tile) return 0;
-  const [rows, columns] = tile;
+  const [rows, columns, depth = 1] = tile;
   const [x, y = 1, z = 1] = grid(problem as never);
+  const { k } = problem as { k: number };
   const atATime = (CORES[vendor] ?? OTHER_CORES) * Math.max(1, LANES / threads);
   const turns = Math.ceil((x * y * z) / atATime) * Math.max(1, threads / LANES);
   const outputs = (rows * columns) / threads;
-  return turns * (outputs + (EDGE * (rows + columns)) / threads + READ * (outputs / 4 + 4));
+  const idle = (Math.ceil(k / depth) * depth) / k;
+  return turns * idle * (outputs + (EDGE * (rows + columns)) / threads + READ * (outputs / 4 + 4));
 }
 
 /** By the first that differs. */
