@@ -39,7 +39,7 @@ test("another machine and rows without a partner are said", () => {
 });
 
 test.each([
-  ["no.json", undefined, "cannot be read (ENOENT)"],
+  ["no.json", undefined, "cannot be read (ENOENT: no such file or directory)"],
   ["text.json", "nothing", "expected JSON"],
   [
     "other.json",

@@ -6,11 +6,13 @@ import type { Spread } from "../bench/statistics.ts";
 import { type Column, markdownRows } from "../bench/table.ts";
 import { Vit8Error } from "../errors/errors.ts";
 import type { BenchReport, CpuReport } from "./bench-tables.ts";
+import { mustBeFile } from "./paths.ts";
 
 export type AnyReport = BenchReport | CpuReport;
 
 /** @throws Vit8Error where the file cannot be read, or is not the report of a benchmark. */
 export async function readReport(file: string): Promise<AnyReport> {
+  await mustBeFile(file);
   const text = await readFile(file, "utf8").catch((cause) => {
     throw new Vit8Error(`${file}: cannot be read (${cause.code}).`, { cause });
   });

@@ -55,6 +55,9 @@ export class Arguments {
       const [message] = (error as Error).message.split(/\.? To specify|\n/);
       throw new UsageError(`${message}.`);
     }
+    // Of a shell's variable without a value.
+    if (this.positionals.includes(""))
+      throw new UsageError('expected a path, a URL or a name for each argument, got "".');
   }
 
   flag(name: string): boolean {

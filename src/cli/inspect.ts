@@ -4,7 +4,7 @@ import { inLine } from "../errors/visible.ts";
 import { quote } from "../format/fields.ts";
 import type { Preprocessing } from "../format/preprocessing.ts";
 import { type Anatomy, anatomyOf } from "./anatomy.ts";
-import { type Command, table, UsageError } from "./command.ts";
+import { type Arguments, type Command, table, UsageError } from "./command.ts";
 import { COST_OPTIONS, inspectCost } from "./inspect-cost.ts";
 import { ERROR_OPTIONS, inspectError } from "./inspect-error.ts";
 import { HUB, hubFrom, type OpenModel, openChecked } from "./model.ts";
@@ -33,9 +33,9 @@ docs/cost.md.
 --error runs int8 and float32 on the same images. "own" is the signal-to-quantization-noise ratio of a tensor that is
 rounded alone, "arriving" that of the int8 network at this point. Bad weights and outlier channels are listed first.`,
   async run(args, terminal) {
+    checkParts(args);
     if (args.flag("cost")) return inspectCost(args, terminal);
     if (args.flag("error")) return inspectError(args, terminal);
-    if (args.text("shape")) throw new UsageError("--shape: expected --cost too, got none.");
     const [name] = args.exactly("MODEL");
     const model = await openChecked(name, terminal.signal, hubFrom(args));
     const anatomy = anatomyOf(model);
@@ -43,6 +43,14 @@ rounded alone, "arriving" that of the int8 network at this point. Bad weights an
     return 0;
   },
 };
+
+/** @throws UsageError for an option of `--cost` or `--error` without it, which would be ignored. */
+function checkParts(args: Arguments): void {
+  for (const [part, options] of Object.entries({ cost: COST_OPTIONS, error: ERROR_OPTIONS }))
+    for (const name of Object.keys(options))
+      if (!args.flag(part) && (args.flag(name) || args.text(name) !== undefined))
+        throw new UsageError(`--${name}: expected --${part} too, got none.`);
+}
 
 function factsOf(model: OpenModel, anatomy: Anatomy) {
   const { folder, name, spec, scoring, preprocessing, ignored } = model;

@@ -4,6 +4,7 @@ import { stdin } from "node:process";
 import type { LoadOptions } from "../classifier/api.ts";
 import { inLine } from "../errors/visible.ts";
 import type { ModelSource } from "../format/folder.ts";
+import { isAddress } from "../jobs/address.ts";
 import { countOf } from "../jobs/count.ts";
 import type { Shard } from "../jobs/entry.ts";
 import { hashingFolder } from "../jobs/hashing-folder.ts";
@@ -20,6 +21,7 @@ import { type Arguments, type Command, UsageError } from "./command.ts";
 import { LABELS, labelsFrom } from "./labels.ts";
 import { arithmeticFrom, deviceFrom, hubFrom, openChecked, RUN, withLoaded } from "./model.ts";
 import { Pace } from "./pace.ts";
+import { mustExist } from "./paths.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -49,6 +51,8 @@ OUT.parts; --resume continues from there. docs/jobs.md has scripts for Slurm, Ku
     if (inputs.length === 0) throw new UsageError("INPUT: expected at least one, got none.");
     const output = args.needed("output", "-o OUT");
     await formatOf(output);
+    // A typing error here leaves no unfinished job behind.
+    for (const input of inputs) if (input !== "-" && !isAddress(input)) await mustExist(input);
     // Images are decoded once each: what libvips keeps of the last ones would only be memory.
     (await loadSharp()).cache(false);
     const shard = shardFrom(args, terminal);

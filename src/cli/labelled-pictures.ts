@@ -6,6 +6,7 @@ import { Vit8Error } from "../errors/errors.ts";
 import { quote } from "../format/fields.ts";
 import { decodeText } from "../format/read-text.ts";
 import { classIndex, type Labelling, rowsOfCsv, rowsOfFolders, rowsOfLines } from "./label-tables.ts";
+import { mustBeFolder } from "./paths.ts";
 
 export interface LabelledPicture {
   /** Class index. */
@@ -25,6 +26,7 @@ export async function readLabelledPictures(
   folder: string,
   labels: readonly string[] = [],
 ): Promise<LabelledPicture[]> {
+  await mustBeFolder(folder);
   const rows = await rowsOf(folder, labels);
   if (rows.length === 0)
     throw new Vit8Error(`${folder}: expected a line for each image, got none. Add lines to the table.`);
@@ -52,6 +54,7 @@ export async function readLabelledPictures(
  * @throws Vit8Error for a folder without labels.tsv, and for two names of one class
  */
 export async function classNames(folder: string): Promise<Map<number, string>> {
+  await mustBeFolder(folder);
   const table = path.join(folder, "labels.tsv");
   const lines = await linesOf(table);
   if (!lines)

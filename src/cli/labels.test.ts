@@ -34,7 +34,7 @@ test.each([
   [["--labels", " , "], 2, "--labels: expected names"],
   [["--template", "{}"], 2, "--template: expected --labels"],
   [["--labels", "a", "--template", "of"], 2, '--template: expected {} where the label goes, got "of"'],
-  [["--labels-file", "nowhere.txt"], 1, "nowhere.txt: cannot be read (ENOENT)"],
+  [["--labels-file", "nowhere.txt"], 1, "nowhere.txt: cannot be read (ENOENT: no such file or directory)"],
   [["--labels", "a", "--model", "test/goldens/models/dinov2"], 1, "text tower is not supported"],
 ])("%j is refused in one line", async (argv, code, words) => {
   const told = await classify(...argv);

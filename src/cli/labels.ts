@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { Vit8Error } from "../errors/errors.ts";
 import { decodeText } from "../format/read-text.ts";
 import { type Arguments, UsageError } from "./command.ts";
+import { mustBeFile } from "./paths.ts";
 
 export const LABELS = {
   labels: {
@@ -43,6 +44,7 @@ export async function labelsFrom(args: Arguments): Promise<OwnLabels | undefined
 }
 
 async function linesOf(file: string): Promise<string[]> {
+  await mustBeFile(file);
   const bytes = await readFile(file).catch((cause) => {
     throw new Vit8Error(`${file}: cannot be read (${cause.code}). Check the path of --labels-file.`, {
       cause,

@@ -2,6 +2,7 @@
 
 import { mergeShards } from "../jobs/merge.ts";
 import { type Command, UsageError } from "./command.ts";
+import { mustBeFile } from "./paths.ts";
 
 export const merge: Command = {
   name: "merge",
@@ -12,6 +13,7 @@ export const merge: Command = {
   async run(args, terminal) {
     const [output, ...parts] = args.positionals;
     if (parts.length === 0) throw new UsageError("expected OUT and at least one PART, got fewer arguments.");
+    for (const part of parts) await mustBeFile(part);
     const rows = await mergeShards(output, parts);
     terminal.tell(`vit8: ${output}: ${rows} rows of ${parts.length} files\n`);
     return 0;

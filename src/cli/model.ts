@@ -46,7 +46,10 @@ export const HUB = {
 
 /** The Hub options of the command line. */
 export function hubFrom(args: Arguments): HubOptions {
-  return { revision: args.text("revision"), endpoint: args.text("endpoint") };
+  const [revision, endpoint] = [args.text("revision"), args.text("endpoint")];
+  if (endpoint !== undefined && !/^https?:\/\/./i.test(endpoint))
+    throw new UsageError(`--endpoint: expected an http or https URL, got "${endpoint}".`);
+  return { revision, endpoint };
 }
 
 /** The bundled model if none is given. @throws UnsupportedModelError, ModelFormatError or ModelLoadError for a bad model. */

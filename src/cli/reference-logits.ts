@@ -2,6 +2,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { Vit8Error } from "../errors/errors.ts";
+import { mustBeFile } from "./paths.ts";
 
 /** One row of `classes` logits for each image. @throws Vit8Error when the file is not exactly that long. */
 export async function readReferenceLogits(
@@ -12,6 +13,7 @@ export async function readReferenceLogits(
   const unreadable = (cause: NodeJS.ErrnoException): never => {
     throw new Vit8Error(`${file}: cannot be read (${cause.code}).`, { cause });
   };
+  await mustBeFile(file);
   const expected = pictures * classes * 4;
   // Measured before it is read: a wrong file may be of any size, and a pipe without an end.
   const { size } = await stat(file).catch(unreadable);

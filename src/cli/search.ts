@@ -10,6 +10,7 @@ import { openRows } from "../jobs/output.ts";
 import { readSource } from "../node/source.ts";
 import type { Command } from "./command.ts";
 import { DEVICE, deviceFrom, HUB, hubFrom, openChecked, withClassifier, withZeroShot } from "./model.ts";
+import { mustBeFile } from "./paths.ts";
 import { json } from "./terminal.ts";
 
 export const search: Command = {
@@ -35,6 +36,7 @@ vit8 search "a dog on a beach" --in pictures.parquet`,
     const [query] = args.exactly("IMAGE or TEXT");
     const file = args.needed("in", "a FILE");
     const { signal } = terminal;
+    await mustBeFile(file);
     const { metadata } = await openRows(file);
     const pixels = (await isPicture(query)) ? await readSource(query, signal) : undefined;
     const name = args.text("model") ?? metadata.model;

@@ -58,7 +58,10 @@ export async function readBytes(file: string): Promise<Uint8Array> {
   };
   const stats = await stat(file).catch(unreadable);
   // Devices and pipes may never end, and to open a pipe may block.
-  if (!stats.isFile()) throw new PictureError(`${file}: expected a file, got something else.`);
+  if (!stats.isFile())
+    throw new PictureError(
+      `${file}: expected a file, got ${stats.isDirectory() ? "a folder" : "something else"}.`,
+    );
   if (stats.size > MAX_BYTES)
     throw new PictureError(`${file}: expected at most ${MAX_BYTES} bytes, got ${stats.size}.`);
   return readFile(file).catch(unreadable);
