@@ -34,12 +34,14 @@ const nameOf = (step: Step, on: Capabilities) => {
 
 const TINY = { rows: 197, n: 192, k: 192 };
 const SMALL = { rows: 197, n: 384, k: 384 };
+const BASE = { rows: 197, n: 768, k: 768 };
 const BASE_OF_32 = { rows: 32 * 197, n: 768, k: 768 };
 
 test.each([
   ["nvidia", add(gpuKernels, TINY), "gemm_int8_tiled_groups_add/dot4-32x32"],
-  ["intel", add(gpuKernels, TINY), "gemm_int8_tiled_groups_add/dot4-32x32"],
+  ["intel", add(gpuKernels, TINY), "gemm_int8_tiled_groups_add/dot4-32x64"],
   ["intel", add(gpuKernels, SMALL), "gemm_int8_tiled_groups_add/dot4-32x64"],
+  ["intel", add(gpuKernels, BASE), "gemm_int8_tiled_groups_add/dot4-32x64"],
   ["amd", add(gpuKernels, SMALL), "gemm_int8_tiled_groups_add/dot4-32x32-split"],
   ["amd", add(gpuKernels, TINY), "gemm_int8_tiled_groups_add/dot4-32x32"],
   ["nvidia", add(gpuKernels, BASE_OF_32), "gemm_int8_tiled_groups_add/dot4-128x64"],

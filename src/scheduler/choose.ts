@@ -54,8 +54,11 @@ function allFor(step: Step, machine: Capabilities): Candidate[] {
   return candidates;
 }
 
-/** Compute units of a good GPU of each vendor: multiprocessors, compute units, Xe cores or cores. Too few of them are idle with large tiles. */
-const CORES: Readonly<Record<string, number>> = { nvidia: 64, amd: 64, intel: 16, apple: 8, qualcomm: 6 };
+/**
+ * Compute units of a good GPU of each vendor: multiprocessors, compute units, Xe cores or cores. Too few of them are idle with large tiles.
+ * Intel's 22 is between a laptop's and a card's: on both, `bench:compilers` predicts the least times with the tiles that it chooses.
+ */
+const CORES: Readonly<Record<string, number>> = { nvidia: 64, amd: 64, intel: 22, apple: 8, qualcomm: 6 };
 const OTHER_CORES = 8;
 
 /** Threads that a core computes with at a time. */
