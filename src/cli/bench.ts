@@ -16,6 +16,7 @@ import { marked } from "../bench/marks.ts";
 import { benchModel, type ModelRow } from "../bench/models.ts";
 import { measurePeaks } from "../bench/peaks.ts";
 import { QUICK, STANDARD } from "../bench/sampling.ts";
+import { MAX_IMAGE_SIDE } from "../format/limits.ts";
 import { openGpu } from "../gpu/gpu.ts";
 import type { Arithmetic } from "../lower/arithmetic.ts";
 import { nodeGpu, restfulWait } from "../node/gpu.ts";
@@ -99,7 +100,7 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
       throw new UsageError(`--${name}: expected no --peer beside it, got one. Use --json for its report.`);
   const options = {
     model,
-    batch: args.count("batch") ?? 1,
+    batch: args.count("batch", 64) ?? 1,
     pictures: args.positionals,
     quick: args.flag("quick"),
     device: deviceFrom(args, "webgpu"),
@@ -111,7 +112,7 @@ async function runPeer(peer: string, args: Arguments, terminal: Terminal): Promi
 }
 
 async function benchHere(args: Arguments, terminal: Terminal): Promise<BenchReport> {
-  const [models, batches, sizes] = [shapesOf(args), args.counts("batch"), args.counts("size") ?? [224]];
+  const [models, batches, sizes] = [shapesOf(args), args.counts("batch"), sizesOf(args)];
   const part = args.text("kernel");
   if (part && !allCases.some(({ kernel: { name } }) => name.includes(part)))
     throw new UsageError(`--kernel: expected part of a kernel's name, got "${part}".`);
@@ -149,7 +150,7 @@ async function benchOnCpu(args: Arguments, terminal: Terminal): Promise<CpuRepor
   };
   const rows: CpuRow[] = [];
   for (const name of shapesOf(args) ?? ["ti"])
-    for (const size of args.counts("size") ?? [224])
+    for (const size of sizesOf(args))
       rows.push(
         ...(await benchModelOnCpu(name, size, args.counts("batch") ?? [1, 8], nodeThreads(), options)),
       );
@@ -211,6 +212,14 @@ async function kernelRows(
     onRow,
   }).finally(() => bar.clear());
   return marked(rows, chosen);
+}
+
+/** Of models whose patches have 16 pixels per side. */
+function sizesOf(args: Arguments): number[] {
+  const sizes = args.counts("size") ?? [224];
+  const odd = sizes.find((size) => size % 16 > 0 || size > MAX_IMAGE_SIDE);
+  if (odd === undefined) return sizes;
+  throw new UsageError(`--size: expected multiples of 16 up to ${MAX_IMAGE_SIDE}, got ${odd}.`);
 }
 
 function shapesOf(args: Arguments): ShapeName[] | undefined {

@@ -83,11 +83,13 @@ export class Arguments {
     throw new UsageError(`--${name}: expected one of ${choices.join(", ")}, got "${text}".`);
   }
 
-  /** @throws UsageError for a value that is not a whole number of 1 or more. */
-  count(name: string): number | undefined {
+  /** @throws UsageError for a value that is not a whole number from 1 to `most`. */
+  count(name: string, most?: number): number | undefined {
     const text = this.text(name);
-    if (text === undefined || /^[1-9]\d{0,8}$/.test(text)) return text === undefined ? text : Number(text);
-    throw new UsageError(`--${name}: expected a whole number of 1 or more, got "${text}".`);
+    if (text === undefined) return undefined;
+    if (/^[1-9]\d{0,8}$/.test(text) && !(most && Number(text) > most)) return Number(text);
+    const range = most ? `from 1 to ${most}` : "of 1 or more";
+    throw new UsageError(`--${name}: expected a whole number ${range}, got "${text}".`);
   }
 
   /** Values separated by commas. */

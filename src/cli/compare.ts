@@ -112,7 +112,7 @@ async function taskFrom(args: Arguments, variants: readonly Variant[], terminal:
     models: new VariantModels(model, calibration, terminal),
     pictures: left.map((i) => all[i]),
     classes,
-    batch: args.count("batch") ?? 8,
+    batch: args.count("batch", 64) ?? 8,
     setting: { model: name, images, calibrationImages, seed: calibration.seed, logits },
     reference: reference && left.map((i) => reference[i]),
     failed: asked.length - numbers.length,

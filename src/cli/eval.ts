@@ -70,7 +70,7 @@ dispatches are those of one submit; gpuBytes counts all buffers and textures.`,
     const [name, folder] = args.exactly("MODEL", "IMAGES");
     if (args.text("reference") && args.text("logits"))
       throw new UsageError("--reference: expected either it or --logits, got both.");
-    const batch = args.count("batch") ?? 1;
+    const batch = args.count("batch", 64) ?? 1;
     const arithmetic = arithmeticFrom(args, args.flag("float") ? "float32" : "int8");
     const opened = await openChecked(name, terminal.signal, hubFrom(args));
     const float = await floatReference(args, opened, terminal.signal);

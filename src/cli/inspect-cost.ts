@@ -3,8 +3,10 @@
 import { madeUpModel, SHAPES, type ShapeName } from "../bench/made-up-model.ts";
 import { profileOf } from "../bench/profile.ts";
 import type { ModelDescription } from "../classifier/model.ts";
+import { Vit8Error } from "../errors/errors.ts";
 import { type Gpu, openGpu } from "../gpu/gpu.ts";
 import { costOf } from "../lower/cost.ts";
+import type { Network } from "../network/op.ts";
 import { nodeGpu } from "../node/gpu.ts";
 import { type Arguments, UsageError } from "./command.ts";
 import { type CostReport, costTables } from "./cost-tables.ts";
@@ -48,7 +50,16 @@ function resized(model: ModelDescription, size: number): ModelDescription {
     resize: { mode: "exact", ...image },
     crop: undefined,
   } as const;
-  return { ...model, input: { ...model.input, ...image }, network: model.networkAt(image), preprocessing };
+  return { ...model, input: { ...model.input, ...image }, network: networkAt(model, size), preprocessing };
+}
+
+function networkAt({ id, networkAt }: ModelDescription, size: number): Network {
+  try {
+    return networkAt({ width: size, height: size });
+  } catch (cause) {
+    const [why] = (cause as Error).message.split(". ");
+    throw new Vit8Error(`--size: expected a size that ${id} can take, got ${size} (${why}).`);
+  }
 }
 
 function reportOf({ id, input, network, quantization }: ModelDescription): CostReport {

@@ -37,6 +37,17 @@ test.each<[string[], number, string]>([
     2,
     '--endpoint: expected an http or https URL, got "hub".',
   ],
+  [
+    ["eval", model, at("empty"), "--batch", "65"],
+    2,
+    '--batch: expected a whole number from 1 to 64, got "65".',
+  ],
+  [
+    ["inspect", "--cost", "--shape", "deit-tiny", "--size", "30"],
+    1,
+    "--size: expected a size that deit-tiny can take, got 30 (config.json: expected whole patches of 16 pixels,",
+  ],
+  [["bench", "--size", "32,30"], 2, "--size: expected multiples of 16 up to 4096, got 30."],
   [["bench", "--against", at("empty")], 1, `${at("empty")}: ${isFolder}`],
 ])("%j", async (argv, code, words) => {
   const answer = await vit8(...argv);

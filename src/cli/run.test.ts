@@ -699,9 +699,7 @@ describe("eval", () => {
     expect((await vit8("eval", two, folder)).stderr).toMatch(
       /^vit8: [^\n]*image 3: expected a class below 2/,
     );
-    expect((await vit8("eval", at("tiny"), folder, "--batch", "65")).stderr).toMatch(
-      /1 to 64, (?:came|got) 65/,
-    );
+    expect((await vit8("eval", at("tiny"), folder, "--batch", "65")).stderr).toMatch(/1 to 64, got "65"/);
   });
 });
 
