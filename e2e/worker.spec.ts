@@ -201,6 +201,44 @@ test("classifiers share one worker, which ends with the last of them", async ({ 
   expect(await nameOfPizza(page)).toContain("pizza");
 });
 
+test("a call whose classifier is disposed ends: while its image is opened, and while it is with the worker", async ({
+  page,
+}) => {
+  await openPage(page);
+  const ends = await page.evaluate(
+    async ({ model, src }) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 3000, height: 3000 });
+      canvas.getContext("2d")?.fillRect(0, 0, 9, 9);
+      const file = await new Promise<Blob>((resolve) => canvas.toBlob((blob) => resolve(blob!)));
+      const endOf = async (image: string | Blob | HTMLCanvasElement, stepOfDispose: "now" | "posted") => {
+        const classifier = await vit8.ImageClassifier.load(model, { device: "cpu", worker: true });
+        const post = Worker.prototype.postMessage;
+        Worker.prototype.postMessage = function (message, transfer?: unknown) {
+          post.call(this, message, transfer as StructuredSerializeOptions);
+          if (message.type === "run") void classifier.dispose();
+        };
+        const end = classifier.classify(image as Blob).then(
+          () => "label",
+          (error) => error.code ?? error.message,
+        );
+        if (stepOfDispose === "now") await classifier.dispose();
+        const none = new Promise((resolve) => setTimeout(resolve, 5000, "no end"));
+        return Promise.race([end, none]).finally(() => {
+          Worker.prototype.postMessage = post;
+        });
+      };
+      return [
+        await endOf(src, "now"),
+        await endOf(file, "now"),
+        await endOf(canvas, "now"),
+        await endOf(file, "posted"),
+      ];
+    },
+    { model, src: `${samples}/pizza.svg` },
+  );
+  expect(ends).toEqual(Array(4).fill("DISPOSED"));
+});
+
 test("progress comes over, and an abort goes over", async ({ page }) => {
   await openPage(page);
   const pending = new Set<unknown>();

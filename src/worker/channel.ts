@@ -1,7 +1,7 @@
 // One worker for all classifiers of a page that use one, so that they share its device. It ends with the last of them.
 
 import type { LoadProgress } from "../classifier/model.ts";
-import { DeviceError, UnsupportedDeviceError, type Vit8Error } from "../errors/errors.ts";
+import { DeviceError, DisposedError, UnsupportedDeviceError, type Vit8Error } from "../errors/errors.ts";
 import { until, within } from "../errors/until.ts";
 import { type Numbered, type Reply, type Request, receiveError } from "./messages.ts";
 import { spawnWorker } from "./spawn.ts";
@@ -59,7 +59,7 @@ export class Channel {
   release(momentMs = 0): void {
     if (--this.#holders > 0) return;
     if (shared === this) shared = undefined;
-    setTimeout(() => this.#end(), momentMs);
+    setTimeout(() => this.#break(new DisposedError("classifier: disposed. Load the model again.")), momentMs);
   }
 
   /** The number for the next call. */
@@ -120,7 +120,7 @@ export class Channel {
     else call?.resolve(reply.value as never);
   }
 
-  /** A worker that did not start, or that stopped: the next caller starts another. */
+  /** A worker that did not start, stopped, or lost its last holder: the next caller starts another. */
   #break(error: Vit8Error): Vit8Error {
     this.#broken = error;
     this.#end();

@@ -29,7 +29,9 @@ export class Remote {
       throw new DisposedError(`classifier of ${this.#report.model}: disposed. Load the model again.`);
   }
 
+  /** @throws DisposedError also if it was disposed while the call prepared its request */
   async ask(request: (id: number) => Request, options: CallOptions): Promise<unknown> {
+    this.mustBeOpen();
     const message = { ...request(this.#id), id: this.#channel.nextId() };
     const { value, report } = await this.#channel.call<Ran>(message, options);
     this.#report = report;
