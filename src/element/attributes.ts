@@ -68,7 +68,6 @@ const ATTRIBUTES: { readonly [Name in keyof Attributes]: Attribute<Attributes[Na
     attribute: "crossorigin",
     renews: "picture",
     read: (value) => value,
-    write: (value) => value ?? false,
   },
   alt: { attribute: "alt", renews: "alt", read: text },
   width: { attribute: "width", renews: "size", read: pixels },
@@ -103,7 +102,10 @@ export const observedAttributes: readonly string[] = [...renewals].flatMap(([nam
 
 export const renewedBy = (attribute: string): Attribute<unknown>["renews"] => renewals.get(attribute);
 
-/** Defines a property for each attribute on the class of an element. */
+/**
+ * Defines a property for each attribute on the class of an element. Undefined and null remove the attribute: React sets a property
+ * to undefined to remove it.
+ */
 export function mirrorAttributes(prototype: HTMLElement): void {
   for (const [property, { attribute, read, write = String }] of entries)
     Object.defineProperty(prototype, property, {
@@ -112,7 +114,7 @@ export function mirrorAttributes(prototype: HTMLElement): void {
         return read(this.getAttribute(attribute));
       },
       set(this: HTMLElement, value: unknown) {
-        const written = write(value);
+        const written = value !== undefined && value !== null && write(value);
         if (typeof written === "string") this.setAttribute(attribute, written);
         else this.toggleAttribute(attribute, written);
       },

@@ -54,6 +54,24 @@ export function testComponents(): void {
     element.remove();
   });
 
+  test("a property that is set to undefined or null removes its attribute", () => {
+    const element = document.createElement("vit-classifier");
+    const properties = {
+      src: "/a.png",
+      model: "someone/model",
+      topK: 3,
+      alt: "x",
+      crossOrigin: "",
+      worker: true,
+    };
+    for (const none of [undefined, null]) {
+      Object.assign(element, properties);
+      expect(element.getAttributeNames()).toHaveLength(6);
+      for (const name of Object.keys(properties)) Object.assign(element, { [name]: none });
+      expect(element.getAttributeNames()).toEqual([]);
+    }
+  });
+
   test("an element of markup, with a picture and a template inside, and lazy", async () => {
     document.body.innerHTML = `<vit-classifier model="someone/model" loading="lazy" autoplay>
       <img src="a.png"><template><b data-field="label"></b></template></vit-classifier>`;
