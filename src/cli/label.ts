@@ -82,7 +82,7 @@ OUT.parts; --resume continues from there. docs/jobs.md has scripts for Slurm, Ku
         ...own,
         date: new Date().toISOString().slice(0, 10),
       };
-      const { rows, failed } = await runJob({
+      const { pictures, rows, failed } = await runJob({
         entries: entriesOf(inputs, { signal, stdin }),
         labeler,
         output,
@@ -95,6 +95,7 @@ OUT.parts; --resume continues from there. docs/jobs.md has scripts for Slurm, Ku
         signal,
         onProgress: (done, here) => pace.update(done, here),
       }).finally(() => pace.end());
+      if (pictures === 0) terminal.tell(`vit8: ${inputs.map(inLine).join(", ")}: no images found\n`);
       terminal.tell(`vit8: ${output}: ${rows} rows, ${failed} of them with an error\n`);
       return failed ? 3 : 0;
     });

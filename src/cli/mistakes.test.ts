@@ -57,3 +57,9 @@ test.each<[string[], number, string]>([
   // No unfinished job that stops the next one.
   expect(readdirSync(folder).sort()).toEqual(["a.png", "empty"]);
 });
+
+test("a job without images says so", async () => {
+  const { code, stderr } = await vit8("label", at("empty"), "-o", at("none.jsonl"), "--device", "cpu");
+  expect(code).toBe(0);
+  expect(stderr).toContain(`vit8: ${at("empty")}: no images found\n`);
+});

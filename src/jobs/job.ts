@@ -25,8 +25,9 @@ export interface Job {
   readonly onProgress: (done: number, here: number) => void;
 }
 
-/** Rows and how many of them have an error. */
+/** Images of the whole input, rows of the shard, and how many of these have an error. */
 export interface JobReport {
+  readonly pictures: number;
   readonly rows: number;
   readonly failed: number;
 }
@@ -68,7 +69,7 @@ export async function runJob(job: Job): Promise<JobReport> {
     ...(shard && { shard: `${shard.index}/${shard.count}` }),
   });
   await parts.remove();
-  return { rows: parts.done + here, failed: parts.failed };
+  return { pictures: total.pictures, rows: parts.done + here, failed: parts.failed };
 }
 
 interface Entered extends Entry {

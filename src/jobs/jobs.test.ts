@@ -93,7 +93,7 @@ const bytesOf = (file: string) => readFileSync(at(file));
 
 describe("rows", () => {
   test("one for each picture, in order, with the answer that classify and embed give", async () => {
-    expect(await runJob(job("all.jsonl"))).toEqual({ rows: 30, failed: 2 });
+    expect(await runJob(job("all.jsonl"))).toEqual({ pictures: 30, rows: 30, failed: 2 });
     const rows = await rowsOf("all.jsonl");
     expect(rows.map(({ row }) => row)).toEqual(rows.map((_, i) => i));
     expect(rows.map(({ key }) => path.basename(key))).toEqual([...pictures.keys()]);
