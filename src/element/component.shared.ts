@@ -99,6 +99,24 @@ export function testComponents(): void {
     element.remove();
   });
 
+  test("a template that React made, with its children in the element itself, fills the rows", async () => {
+    const lent = {
+      report: { backend: "webgpu" },
+      classify: async () => [{ label: "cat", score: 1, index: 3 }],
+    };
+    const element = document.createElement("vit-classifier");
+    const template = document.createElement("template");
+    template.appendChild(document.createElement("b")).dataset.field = "label";
+    element.append(document.createElement("canvas"), template);
+    element.classifier = lent as unknown as ImageClassifier;
+    document.body.append(element);
+    await element.classify();
+    expect(element.shadowRoot!.querySelector("[part=result]")!.innerHTML).toBe(
+      '<b data-field="label">cat</b>',
+    );
+    element.remove();
+  });
+
   test("the CPU answers for pixels, under a signal of this DOM; other pictures are typed errors", async () => {
     const { signal } = new AbortController();
     const options = { device: "cpu", worker: false, signal } as const;

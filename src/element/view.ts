@@ -160,6 +160,8 @@ function cells({ label, score }: Classification): Element[] {
 function filled(template: HTMLTemplateElement, { label, score, index }: Classification): DocumentFragment {
   const fields: Record<string, unknown> = { label, score, index, percent: texts.percent(score) };
   const copy = document.importNode(template.content, true);
+  // React puts a template's children into the element itself, not into its content.
+  copy.append(...Array.from(template.childNodes, (node) => node.cloneNode(true)));
   for (const element of copy.querySelectorAll<HTMLElement>("[data-field]"))
     element.textContent = String(fields[element.dataset.field!] ?? "");
   return copy;
