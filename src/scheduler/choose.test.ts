@@ -46,6 +46,7 @@ test.each([
   ["amd", add(gpuKernels, TINY), "gemm_int8_tiled_groups_add/dot4-32x32"],
   ["nvidia", add(gpuKernels, BASE_OF_32), "gemm_int8_tiled_groups_add/dot4-128x64"],
   ["intel", quantize(BASE_OF_32), "gemm_int8_tiled_row_quantize/dot4-64x64"],
+  ["amd", quantize({ ...BASE, n: 4 * BASE.n }), "gemm_int8_tiled_row_quantize/dot4-32x64"],
   ["apple", quantize(BASE_OF_32), "gemm_int8_tiled_row_quantize/f32-128x64"],
   ["amd", quantize({ ...TINY, rows: 1 }), "gemm_int8_tiled_row_quantize/dot4-16x64"],
 ])("small tiles for few rows, large ones for many: %s", (vendor, step, expected) => {

@@ -56,9 +56,9 @@ function allFor(step: Step, machine: Capabilities): Candidate[] {
 
 /**
  * Compute units of a good GPU of each vendor: multiprocessors, compute units, Xe cores or cores. Too few of them are idle with large tiles.
- * Intel's 22 is between a laptop's and a card's: on both, `bench:compilers` predicts the least times with the tiles that it chooses.
+ * AMD's and Intel's are between those of two GPUs each, for which `bench:compilers` predicts short times with the tiles that they choose.
  */
-const CORES: Readonly<Record<string, number>> = { nvidia: 64, amd: 64, intel: 22, apple: 8, qualcomm: 6 };
+const CORES: Readonly<Record<string, number>> = { nvidia: 64, amd: 68, intel: 22, apple: 8, qualcomm: 6 };
 const OTHER_CORES = 8;
 
 /** Threads that a core computes with at a time. */
