@@ -28,21 +28,21 @@ struct Params {
 @if(!apart && options && float) @group(0) @binding(3) var<uniform> params: Params;
 @if(apart && float) @group(0) @binding(4) var<uniform> params: Params;
 
-@if(!apart && !float) @group(0) @binding(0) var<storage, read> qkv: array<vec4<u32>>;             // [rows, 3, heads, 64 groups] int8
+@if(!apart && !float) @group(0) @binding(0) var<storage, read> qkv: array<Slice>;                 // [rows, 3, heads, 64 groups] int8
 @if(!apart && !float) @group(0) @binding(1) var<storage, read> qkv_scale: array<f32>;             // [rows, 3, heads, groups]
 @if(options && !float) @group(0) @binding(2) var<storage, read> bias: array<f32>;                 // [heads]?, [heads, queries, keys]? in base 2
-@if(!apart && !options && !float) @group(0) @binding(2) var<storage, read_write> out: array<Out>; // [images * queries, heads, 16 groups] int8
+@if(!apart && !options && !float) @group(0) @binding(2) var<storage, read_write> out: array<Slice>; // [images * queries, heads, 16 groups] int8
 @if(!apart && !options && !float) @group(0) @binding(3) var<storage, read_write> out_scale: array<f32>; // [images * queries, heads, groups]
-@if(options && !float) @group(0) @binding(3) var<storage, read_write> out: array<Out>;
+@if(options && !float) @group(0) @binding(3) var<storage, read_write> out: array<Slice>;
 @if(options && !float) @group(0) @binding(4) var<storage, read_write> out_scale: array<f32>;
 
-@if(apart && !float) @group(0) @binding(0) var<storage, read> q: array<vec4<u32>>;                // [rows, heads, 64 groups] int8
+@if(apart && !float) @group(0) @binding(0) var<storage, read> q: array<Slice>;                    // [rows, heads, 64 groups] int8
 @if(apart && !float) @group(0) @binding(1) var<storage, read> q_scale: array<f32>;                // [rows, heads, groups]
-@if(apart && !float) @group(0) @binding(2) var<storage, read> k: array<vec4<u32>>;
+@if(apart && !float) @group(0) @binding(2) var<storage, read> k: array<Slice>;
 @if(apart && !float) @group(0) @binding(3) var<storage, read> k_scale: array<f32>;
-@if(apart && !float) @group(0) @binding(4) var<storage, read> v: array<vec4<u32>>;
+@if(apart && !float) @group(0) @binding(4) var<storage, read> v: array<Slice>;
 @if(apart && !float) @group(0) @binding(5) var<storage, read> v_scale: array<f32>;
-@if(apart && !float) @group(0) @binding(6) var<storage, read_write> out: array<Out>;
+@if(apart && !float) @group(0) @binding(6) var<storage, read_write> out: array<Slice>;
 @if(apart && !float) @group(0) @binding(7) var<storage, read_write> out_scale: array<f32>;
 
 @if(!apart && float) @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;              // [rows, 3, heads, 64 groups]
@@ -54,17 +54,15 @@ struct Params {
 @if(apart && float) @group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
 @if(apart && float) @group(0) @binding(3) var<storage, read_write> out: array<vec4<f32>>;
 
-@if(!float) alias Slice = vec4<u32>;   // 16 channels
-@if(!float && slices) alias Out = vec4<u32>;
-@if(!float && !slices) alias Out = u32;
-@if(float) alias Slice = vec4<f32>;    // 4 channels
+@if(!float && slices) alias Slice = vec4<u32>; // 16 channels
+@if(!float && !slices) alias Slice = u32;      // 4 channels
+@if(float) alias Slice = vec4<f32>;            // 4 channels
 
 const HIDDEN: f32 = -3.0e38;           // the score of a key that a query does not see
 const LOWEST: i32 = -0x1000000;        // no score's greatest is below this
 
 // n, as a loop bound that only run time knows: drivers unroll constant ones whole, at seconds of compile time.
-@if(!apart) fn run_time(n: u32) -> u32 { return n * min(arrayLength(&qkv), 1u); }
-@if(apart) fn run_time(n: u32) -> u32 { return n * min(arrayLength(&q), 1u); }
+fn run_time(n: u32) -> u32 { return n * min(params.tokens, 1u); }
 
 // 2^n, for n from -126 to 127.
 fn power_of_two(n: i32) -> f32 { return bitcast<f32>(u32(clamp(n, -126, 127) + 127) << 23u); }
@@ -109,9 +107,12 @@ fn power_of_two(n: i32) -> f32 { return bitcast<f32>(u32(clamp(n, -126, 127) + 1
   return sequence * params.queries + i;
 }
 
-// The first slice of a group of 64 channels, counted over the heads, is 4 (of f32: 16) times this.
-@if(!apart) fn group_at(row: u32, part: u32, group: u32) -> u32 { return (row * 3u + part) * params.heads * params.groups + group; }
-@if(apart) fn group_at(row: u32, part: u32, group: u32) -> u32 { return row * params.heads * params.groups + group; }
+@if(!apart) fn groups_of_row() -> u32 { return 3u * params.heads * params.groups; }
+@if(apart) fn groups_of_row() -> u32 { return params.heads * params.groups; }
+// The first slice of a group of 64 channels, counted over the heads, is 4 (with slices of four channels: 16) times this. What all threads
+// share is computed apart from what they do not.
+@if(!apart) fn group_at(row: u32, part: u32, group: u32) -> u32 { return row * groups_of_row() + (part * params.heads * params.groups + group); }
+@if(apart) fn group_at(row: u32, part: u32, group: u32) -> u32 { return row * groups_of_row() + group; }
 fn out_group_at(row: u32, group: u32) -> u32 { return row * params.heads * params.groups + group; }
 
 @if(!apart) fn q_slice(i: u32) -> Slice { return qkv[i]; }
@@ -126,23 +127,34 @@ fn out_group_at(row: u32, group: u32) -> u32 { return row * params.heads * param
 @if(apart && !float) fn q_scale_at(group: u32) -> f32 { return q_scale[group]; }
 @if(apart && !float) fn k_scale_at(group: u32) -> f32 { return k_scale[group]; }
 @if(apart && !float) fn v_scale_at(group: u32) -> f32 { return v_scale[group]; }
+// Of K, which is part 1, or of V.
+@if(!apart && !float) fn part_scale_at(part: u32, group: u32) -> f32 { return qkv_scale[group]; }
+@if(apart && !float) fn part_scale_at(part: u32, group: u32) -> f32 {
+  if (part == 1u) { return k_scale[group]; }
+  return v_scale[group];
+}
 
-// 1 / the length of rows of a head of Q or K where scores are cosines, else 1.
+// 1 / the length of a row of a head of Q or K where scores are cosines, else 1.
+@if(!options) fn inverse_length(row: u32, part: u32, head: u32) -> f32 { return 1.0; }
+@if(options) fn inverse_length(row: u32, part: u32, head: u32) -> f32 {
+  if (params.cosine == 0u) { return 1.0; }
+  var squares = 0.0;
+  for (var left = params.groups; left > 0u; left--) { squares += square_of_group(group_at(row, part, head * params.groups + params.groups - left)); }
+  return inverseSqrt(max(squares, 1e-24));
+}
+// Of four rows.
 @if(!options) fn inverse_lengths(rows: vec4<u32>, part: u32, head: u32) -> vec4<f32> { return vec4<f32>(1.0); }
 @if(options) fn inverse_lengths(rows: vec4<u32>, part: u32, head: u32) -> vec4<f32> {
-  if (params.cosine == 0u) { return vec4<f32>(1.0); }
-  var squares = vec4<f32>();
-  for (var left = run_time(4u * params.groups); left > 0u; left--) {
-    let i = (4u * params.groups) - left;
-    squares[i % 4u] += square_of_group(group_at(rows[i % 4u], part, head * params.groups + i / 4u));
-  }
-  return inverseSqrt(max(squares, vec4<f32>(1e-24)));
+  var lengths = vec4<f32>();
+  for (var left = run_time(4u); left > 0u; left--) { lengths[4u - left] = inverse_length(rows[4u - left], part, head); }
+  return lengths;
 }
 @if(options && !float) fn square_of_group(group: u32) -> f32 {
   var squares = vec4<f32>();
   for (var left = run_time(4u); left > 0u; left--) {
     let i = 4u - left;
-    let words = qkv[group * 4u + i];
+    let at = group * 16u + 4u * i;
+    let words = vec4<u32>(qkv[at], qkv[at + 1u], qkv[at + 2u], qkv[at + 3u]);
     for (var left = run_time(4u); left > 0u; left--) {
       let shift = 4u - left;
       let values = vec4<f32>(bitcast<vec4<i32>>(words << vec4<u32>(24u - 8u * shift)) >> vec4<u32>(24u));
@@ -165,8 +177,18 @@ fn out_group_at(row: u32, group: u32) -> u32 { return row * params.heads * param
 
 // Scores with their bias, or HIDDEN. `are_apart`: whether query and key are in different parts of a window.
 fn seen(scores: vec4<f32>, head: u32, queries: vec4<u32>, keys: vec4<u32>, are_apart: vec4<bool>) -> vec4<f32> {
-  let is_behind = vec4<bool>(params.causal > 0u) & (keys > queries);
-  return select(with_bias(scores, head, queries, keys), vec4<f32>(HIDDEN), (keys >= vec4<u32>(params.tokens)) | is_behind | are_apart);
+  return select(with_bias(scores, head, queries, keys), vec4<f32>(HIDDEN), (keys >= keys_for(queries)) | are_apart);
+}
+
+// What scores are added to: HIDDEN, which they do not change, or 0.
+fn hidden(query: u32, keys: vec4<u32>, are_apart: vec4<bool>) -> vec4<f32> {
+  return select(vec4<f32>(), vec4<f32>(HIDDEN), (keys >= keys_for(vec4<u32>(query))) | are_apart);
+}
+
+// How many keys each query may see.
+fn keys_for(queries: vec4<u32>) -> vec4<u32> {
+  let all = vec4<u32>(params.tokens);
+  return select(all, min(queries + 1u, all), params.causal > 0u);
 }
 
 @if(!options) fn with_bias(scores: vec4<f32>, head: u32, queries: vec4<u32>, keys: vec4<u32>) -> vec4<f32> { return scores; }

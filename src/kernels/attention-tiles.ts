@@ -18,7 +18,7 @@ export function attentionTiles<P>(
   return {
     "dot4-32": variant(dot4, 32, "dot4"),
     // Half of the registers: Intel's compilers spill the others.
-    "dot4-pairs-16": { ...variant(pairs, 16, "dot4"), vendor: "intel" },
+    "dot4-pairs-32": { ...variant(pairs, 32, "dot4"), vendor: "intel" },
     "f32-32": variant(f32, 32, "f32"),
   };
 }
