@@ -402,6 +402,39 @@ test("follows a camera, and leaves a turn to others", async ({ page }) => {
   expect(await frames()).toBe(before);
 });
 
+test("shows no result of a camera that was taken from its video, and follows the next one", async ({
+  page,
+}) => {
+  await openPage(
+    page,
+    `<vit-classifier id="live" model="${model}" device="cpu" top-k="1" autoplay><video muted></video></vit-classifier>`,
+  );
+  const show = (name: string) =>
+    page.evaluate(async (src) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 96, height: 96 });
+      const image = new Image();
+      image.src = src;
+      await image.decode();
+      setInterval(() => canvas.getContext("2d")?.drawImage(image, 0, 0, 96, 96), 50);
+      document.querySelector("video")!.srcObject = canvas.captureStream(30);
+    }, `${samples}/${name}.svg`);
+  const seen = () =>
+    page.locator("#live").evaluate((node: VitClassifier) => [node.status, node.value, node.results.length]);
+  await show("pizza");
+  await expect.poll(seen).toEqual(["ready", "pizza", 1]);
+  await page.evaluate(() => {
+    document.querySelector("video")!.srcObject = null;
+  });
+  await expect.poll(seen).toEqual(["idle", "", 0]);
+  await show("orange");
+  await expect.poll(seen).toEqual(["ready", "orange", 1]);
+  await show("pizza");
+  await expect.poll(seen).toEqual(["ready", "pizza", 1]);
+  const all = await eventsOf(page, "live");
+  expect(all.filter((entry) => entry === "live:loadstart")).toHaveLength(3);
+  expect(all.filter((entry) => entry === "live:load")).toHaveLength(3);
+});
+
 /** Runs in the page, before its scripts: counts the added listeners, and those that were removed. */
 function countListeners(): void {
   const live = new Map<string, number>();

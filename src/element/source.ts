@@ -52,9 +52,15 @@ export function isVideo(source: Source | undefined): source is HTMLVideoElement 
 
 /** Whether it has no URL or camera yet; its events will follow. */
 function isEmpty(element: Slotted): boolean {
-  if (isVideo(element)) return element.networkState === element.NETWORK_EMPTY;
+  if (isVideo(element)) return element.networkState === element.NETWORK_EMPTY || isEmptied(element);
   if (!("srcset" in element) || element.src || element.srcset) return false;
   return !element.closest("picture")?.querySelector("source");
+}
+
+/** Whether its URL or camera was taken away: in Chromium it looks for another one first, and is empty a moment later. */
+function isEmptied(video: HTMLVideoElement): boolean {
+  const hasSource = video.srcObject || video.src || video.querySelector("source");
+  return video.networkState === video.NETWORK_NO_SOURCE && !hasSource;
 }
 
 /** Waits until the source has pixels. Throws PictureError if it fails to load. */

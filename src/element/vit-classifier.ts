@@ -131,7 +131,7 @@ export class VitClassifier extends Base {
     markStatus(this.#internals, "idle");
     this.#view.slot.addEventListener("slotchange", this.#schedule);
     // Events of images do not bubble, so they are captured.
-    for (const type of ["load", "error", "loadeddata", "seeked", "change"])
+    for (const type of ["load", "error", "loadeddata", "emptied", "seeked", "change"])
       this.addEventListener(type, (event) => this.#sourceChanged(event), true);
   }
 
