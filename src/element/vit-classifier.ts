@@ -73,7 +73,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  *
  * @fires {Event} loadstart - Work on an image begins.
  * @fires {CustomEvent<string>} statuschange - `status` has changed; `detail` is the new status.
- * @fires {ProgressEvent} progress - Part of the model has downloaded.
+ * @fires {ProgressEvent} progress - The load has progressed; `lengthComputable` is false in stages other than the download.
  * @fires {CustomEvent<Advice>} fallback - The model falls back to the CPU; `detail` has the `reason` and the `remedy`.
  * @fires {CustomEvent<readonly Classification[]>} result - Predictions are ready, in `detail` and `results`.
  * @fires {Event} load - The first predictions for this image are ready.
