@@ -40,10 +40,10 @@ test("the element answers from the CPU, off the page's own thread, and tells so 
   page.on("worker", (worker) => workers.push(worker.url()));
   await page.addInitScript(() => {
     addEventListener("fallback", (event) => {
-      document.title = (event as VitClassifierEvents["fallback"]).detail.reason;
+      document.title += (event as VitClassifierEvents["fallback"]).detail.reason;
     });
   });
-  const body = `<!doctype html><html lang="en"><title>test</title><body>
+  const body = `<!doctype html><html lang="en"><title> </title><body>
     <vit-classifier src="${ladybug}" model="${model}" top-k="1"></vit-classifier>
     <script type="module" src="/src/element/define.ts"></script>`;
   await page.route("**/blank.html", (route) => route.fulfill({ contentType: "text/html", body }));
@@ -51,6 +51,15 @@ test("the element answers from the CPU, off the page's own thread, and tells so 
   const element = page.locator("vit-classifier");
   await expect.poll(() => element.evaluate((it: VitClassifier) => it.value)).toBe("ladybug");
   await expect(page).toHaveTitle(/^Running on the CPU: WebGPU (is not|offers no)/);
+  // The event is fired once for the model, not for each image.
+  await element.evaluate(
+    (it: VitClassifier, src) => {
+      it.src = src;
+    },
+    ladybug.replace("ladybug", "pizza"),
+  );
+  await expect.poll(() => element.evaluate((it: VitClassifier) => it.value)).toBe("pizza");
+  expect((await page.title()).match(/Running on/g)).toHaveLength(1);
   expect(workers).toHaveLength(1);
 });
 

@@ -116,6 +116,8 @@ export class VitClassifier extends Base {
   #source: Source | undefined;
   #run: Run | undefined;
   #lease: ModelLease | undefined;
+  /** The classifier of the last `fallback` event. */
+  #told: ImageClassifier | undefined;
   #answer: readonly Classification[] = [];
   #status: Status = "idle";
   #progress: LoadProgress | null = null;
@@ -242,9 +244,9 @@ export class VitClassifier extends Base {
       prepare: () => this.#prepare(),
       topK: () => this.topK,
       follows: () => this.autoplay,
-      onModel: ({ report: { backend, advice } }) => {
+      onModel: (classifier) => {
         this.#setStatus("waiting", texts.waiting);
-        if (backend === "cpu") fire(this, "fallback", advice);
+        this.#tellFallback(classifier);
       },
       onTurn: () => this.#setStatus("classifying", texts.classifying),
       onAnswer: (answer) => {
@@ -283,6 +285,14 @@ export class VitClassifier extends Base {
     this.#progress = progress;
     this.#view.showProgress(progress);
     fireProgress(this, progress);
+  }
+
+  /** Once for each model, not for each image. */
+  #tellFallback(classifier: ImageClassifier): void {
+    if (classifier === this.#told) return;
+    this.#told = classifier;
+    const { backend, advice } = classifier.report;
+    if (backend === "cpu") fire(this, "fallback", advice);
   }
 
   #show(answer: readonly Classification[]): void {
@@ -340,6 +350,7 @@ export class VitClassifier extends Base {
   #release(): void {
     this.#lease?.release();
     this.#lease = undefined;
+    this.#told = undefined;
   }
 
   #setStatus(status: Status, words?: string): void {
