@@ -9,10 +9,13 @@ import type { VitClassifier } from "./vit-classifier.ts";
 
 export * from "./define.ts";
 
-/** Properties are set as properties, and `onresult` listens to the event `result`. */
-type Properties = Partial<Attributes & Pick<VitClassifier, "classifier">> & {
-  [Type in keyof VitClassifierEvents as `on${Type}`]?: (event: VitClassifierEvents[Type]) => void;
+type Listeners = {
+  [Type in keyof VitClassifierEvents as `on${Type}`]: (event: VitClassifierEvents[Type]) => void;
 };
+type Settable = Attributes & Pick<VitClassifier, "classifier"> & Listeners;
+
+/** Properties are set as properties, and `onresult` listens to the event `result`. Undefined is as good as absent. */
+type Properties = { [Name in keyof Settable]?: Settable[Name] | undefined };
 
 type ClassifierAttributes = DetailedHTMLProps<HTMLAttributes<VitClassifier>, VitClassifier> & Properties;
 

@@ -52,8 +52,10 @@ describe("types", () => {
     const code = `import "vit8/element/react";
       <vit-classifier src="a.jpg" topK={3} threshold={0.1} classifier={null} className="a" onresult={({ detail }) => detail[0].label} />;
       <vit-classifier topK="3" />;
-      <vit-classifier onresult={({ detail }) => detail.label} />;`;
-    const errors = typeErrors([{ document: "a.md", line: 1, language: "tsx", code }], { strict: true });
+      <vit-classifier onresult={({ detail }) => detail.label} />;
+      <vit-classifier src={undefined} topK={undefined} onresult={undefined} />;`;
+    const options = { strict: true, exactOptionalPropertyTypes: true };
+    const errors = typeErrors([{ document: "a.md", line: 1, language: "tsx", code }], options);
     expect(errors.split("\n").flatMap((line) => /^\S*a-1\.tsx\((\d+)/.exec(line)?.[1] ?? [])).toEqual([
       "3",
       "4",
