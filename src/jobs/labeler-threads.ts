@@ -16,6 +16,9 @@ const GROUPS_A_THREAD = 2;
 /** What a thread needs in addition to its model: its heap, and the images of its groups. */
 const THREAD_BYTES = 128 << 20;
 
+/** Of the heap: little lives longer than a group, and unlimited the heap would grow for thousands of images. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
 /** Beside the program, where the package is built. */
 const SCRIPT = "./labeler-thread.js";
 
@@ -39,7 +42,7 @@ export function labelerThreads(
   let workerData: ThreadStart | undefined;
   const start = () => {
     workerData ??= { ...startOf(), pixelBytes: PIXEL_BYTES / count };
-    return new Worker(new URL(SCRIPT, import.meta.url), { workerData });
+    return new Worker(new URL(SCRIPT, import.meta.url), { workerData, resourceLimits });
   };
   return { count, start, onLost };
 }
